@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a user calls. Everything but 'help', 'root' and 'clean' runs in a hermetic Debian root, which is made
+# first and cached under build/root; build.mk is the part that runs inside.
+
+MAKEFLAGS += --no-print-directory
+INNER := all demo test unit guests system run reference tcb bench lint sbom
+
+.DEFAULT_GOAL := all
+.PHONY: $(INNER) root clean distclean help
+
+$(INNER): root
+	@tools/in-root make -f build.mk $@
+
+root:
+	@tools/make-root trixie build/root
+
+clean:
+	rm -rf build/out
+
+distclean: clean
+	rm -rf --one-file-system build
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: Cloister: make targets (as root; the first call makes a Debian root under build/, about 2 minutes)
+#:
+#:   make            build loader, hypervisor, host and tenant programs into build/out
+#:   make demo       boot a measured host, verify it, and refuse three that must be refused
+#:   make run        boot a host and stay on its console (Ctrl-A X ends it)
+#:   make test       everything that CI runs; also: make unit, make guests, make system
+#:   make reference  write the policy file that this build's hosts must satisfy
+#:   make tcb        lines and bytes of the trusted computing base, against their limits
+#:   make bench      instruction and exit counts
+#:   make lint       formatting, static analysis
+#:   make sbom       package versions behind the build
+#:   make clean      remove build/out; 'make distclean' also the Debian root
+#:
+#: Variables: MIRROR=URL (Debian mirror), DEBUG=1 (debug hypervisor), V=1 (show commands)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The build, as run inside the hermetic root (see Makefile). One fragment per folder; each adds to the
+# targets below and keeps to the variables named here.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.SECONDEXPANSION:
+.DELETE_ON_ERROR:
+
+OUT := build/out
+VERSION := 0.1.0
+SVN := 1
+MBEDTLS := /usr/src/mbedtls
+
+Q := $(if $(V),,@)
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+
+# Warnings for everything that is ours; all of them errors.
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wundef -Werror
+# Nothing of the folder, the time or the machine may reach a binary.
+REPRODUCIBLE := -ffile-prefix-map=/cloister=. -fno-record-gcc-switches -frandom-seed=cloister -g0
+CFLAGS_USER := -std=c17 -O2 -D_GNU_SOURCE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(WARNINGS) $(REPRODUCIBLE) -Iinclude
+
+.PHONY: all demo test unit guests system run reference tcb bench lint sbom
+.DEFAULT_GOAL := all
+
+include $(sort $(wildcard loader/*.mk hv/*.mk hv/attest/*.mk host/*.mk policy/*.mk tenant/*.mk tests/*/*.mk fuzz/*.mk tools/*.mk))

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the loader hands to the hypervisor. Fixed layout, little-endian, no pointers but physical
+ * addresses. The hypervisor copies it once and checks every field before it uses one.
+ *
+ * Entry points (System V ABI, firmware's identity map, interrupts off, 64-bit mode):
+ *   e_entry of the ELF image: enum hv_error hv_prepare(struct boot_info *)
+ *       Runs once on the BSP. Fills boot_info.out; nothing is virtualised yet.
+ *   boot_info.out.cpu_check:  enum hv_error cpu_check(uint32_t cpu)
+ *       Runs on every CPU: can this CPU be virtualised, and like the others? Changes nothing.
+ *   boot_info.out.cpu_launch: enum hv_error cpu_launch(uint32_t cpu)
+ *       Runs on every CPU: on HV_OK it returns inside the root guest, with x2APIC on.
+ * 'cpu' is an index into boot_info.cpu_apic_id, the one whose APIC ID is the executing CPU's.
+ */
+#ifndef CLOISTER_BOOT_INFO_H
+#define CLOISTER_BOOT_INFO_H
+
+#include <stdint.h>
+
+#define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
+#define BOOT_INFO_VERSION 1u
+
+#define BOOT_MAX_CPUS   256u
+#define BOOT_MAX_RAM    128u
+#define BOOT_MAX_HIDDEN 16u
+#define BOOT_MAX_LOG    16384u
+
+/* A range of physical memory; both multiples of 4096. */
+struct boot_range {
+	uint64_t base;
+	uint64_t bytes;
+};
+
+/* boot_info.flags; the same bits stand in the HK statement (statement.h). */
+#define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
+#define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
+#define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
+
+/* What hv_prepare gives back. */
+struct boot_out {
+	uint64_t cpu_check;       /* physical address of the function */
+	uint64_t cpu_launch;      /* physical address of the function */
+	uint64_t statement;       /* physical address of struct hk_statement */
+	uint32_t statement_bytes; /* sizeof(struct hk_statement) */
+	uint32_t error_cpu;       /* on an error, the CPU index concerned */
+};
+
+struct boot_info {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t bytes; /* sizeof(struct boot_info) */
+	uint32_t flags; /* BOOT_FLAG_*, others 0 */
+	uint32_t cpu_count;
+	uint32_t ram_count;
+	uint32_t hidden_count;
+
+	struct boot_range region; /* the hypervisor's own memory, 2 MiB aligned; the image stands at its start */
+	struct boot_range pool;   /* the guest pool, 2 MiB aligned, or 0, 0 */
+	uint64_t image_bytes;     /* memory of the loaded image (to the end of the last PT_LOAD, page-rounded) */
+
+	uint8_t image_sha256[32];  /* of the ELF file, as extended into PCR 17 */
+	uint8_t config_sha256[32]; /* of the config file, as extended into PCR 18 */
+	uint8_t tpm_random[32];    /* TPM2_GetRandom; zero with BOOT_FLAG_NO_TPM */
+	uint32_t tpm_reset_count;
+	uint32_t tpm_restart_count;
+
+	uint64_t tsc_khz;     /* measured against the firmware's timer */
+	uint64_t ecam_base;   /* MCFG, segment 0, bus 0; 0 if there is none */
+	uint16_t pm1a_port;   /* FADT PM1a_CNT_BLK, 0 if there is none */
+	uint16_t pm1b_port;   /* FADT PM1b_CNT_BLK, 0 if there is none */
+	uint16_t reset_port;  /* FADT RESET_REG if it is an I/O port, else 0 */
+	uint16_t serial_port; /* 16550 for debug output and crash records, 0 for none */
+
+	uint32_t cpu_apic_id[BOOT_MAX_CPUS];       /* enabled processors of the MADT; the BSP is number 0 */
+	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */
+	struct boot_range hidden[BOOT_MAX_HIDDEN]; /* absent from the root guest: TPM localities 1-4, IOMMU registers */
+
+	uint64_t log;       /* physical address of the launch log (TCG format) as it stands before PCR 19's event */
+	uint32_t log_bytes; /* at most BOOT_MAX_LOG */
+	uint32_t reserved;
+
+	struct boot_out out;
+};
+
+/* Pages that the hypervisor needs per CPU, and for everything else but image, stage-2 directory and RAM tables. */
+#define BOOT_PAGES_PER_CPU 16ull
+#define BOOT_PAGES_FIXED   192ull
+
+/**
+ * Size of the hypervisor's region in bytes, a multiple of 2 MiB.
+ * @image_bytes: memory of the loaded image, at most 16 MiB
+ * @cpus:        number of CPUs, at most BOOT_MAX_CPUS
+ * @phys_bits:   physical address width, 36 to 52 (CPUID 80000008.EAX[7:0])
+ */
+static inline uint64_t boot_region_bytes(uint64_t image_bytes, uint32_t cpus, uint32_t phys_bits)
+{
+	const uint64_t mapped_bits = phys_bits > 48 ? 48 : phys_bits; /* stage 2 has four levels */
+	const uint64_t directories = mapped_bits > 39 ? 1ull << (mapped_bits - 39) : 1;
+	const uint64_t pages = BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * cpus + directories;
+	const uint64_t bytes = image_bytes + pages * 4096;
+
+	return (bytes + 0x1fffff) & ~0x1fffffull;
+}
+
+_Static_assert(sizeof(struct boot_out) == 32, "boot_out layout");
+_Static_assert(sizeof(struct boot_info) == 200 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 48,
+	       "boot_info layout");
+
+#endif

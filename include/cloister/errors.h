@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that can stop a launch, by name: what the hypervisor answers to the loader, and what the
+ * loader shows to the person in front of the machine (what is wrong; what to do next).
+ */
+#ifndef CLOISTER_ERRORS_H
+#define CLOISTER_ERRORS_H
+
+/* X(name, value, what is wrong, what to do next) */
+#define HV_ERRORS(X)                                                                                                  \
+	X(HV_OK, 0, "no error", "nothing to do")                                                                      \
+	X(HV_E_BOOT_INFO, 1, "boot_info is malformed", "install loader and hypervisor image from the same build")     \
+	X(HV_E_REGION, 2, "the hypervisor's memory region is too small or badly aligned",                             \
+	  "install loader and hypervisor image from the same build")                                                  \
+	X(HV_E_NO_SVM, 3, "the CPU has no SVM (AMD-V)", "use a CPU with AMD-V; under QEMU give -cpu max,+svm")        \
+	X(HV_E_SVM_LOCKED, 4, "SVM is switched off and locked in VM_CR", "enable SVM (AMD-V) in the firmware setup")  \
+	X(HV_E_NO_NPT, 5, "the CPU has no nested paging", "use a CPU with AMD-V nested paging")                       \
+	X(HV_E_NO_X2APIC, 6, "the CPU has no x2APIC", "use a CPU with x2APIC; under QEMU TCG give -cpu max")          \
+	X(HV_E_NO_1GIB_PAGES, 7, "the CPU has no 1 GiB pages", "use a CPU with 1 GiB pages (CPUID 80000001.EDX[26])") \
+	X(HV_E_NO_NX, 8, "the CPU lacks NX, SMEP or SMAP", "use a CPU with NX, SMEP and SMAP")                        \
+	X(HV_E_NO_ENTROPY, 9, "RDSEED and RDRAND are missing or give no data", "use a CPU with working RDRAND")       \
+	X(HV_E_ENTROPY_FAILED, 10, "the random generator or the key generation failed",                               \
+	  "power the machine off and on; if it stays, the CPU's RDRAND is defective")                                 \
+	X(HV_E_PAGING_MODE, 11, "the firmware runs with 5-level paging", "switch 5-level paging off in the firmware") \
+	X(HV_E_CPU_DIFFERS, 12, "this CPU's virtualisation features differ from the first CPU's",                     \
+	  "use CPUs of one model and stepping")                                                                       \
+	X(HV_E_ALREADY, 13, "virtualisation is in use already on this CPU (EFER.SVME or CR4.VMXE is set)",            \
+	  "boot Cloister on the bare machine, before any other hypervisor")                                           \
+	X(HV_E_CPU_INDEX, 14, "a CPU that is not in the MADT entered the hypervisor",                                 \
+	  "report the machine's ACPI MADT")                                                                           \
+	X(HV_E_NOT_READY, 15, "a CPU entered the hypervisor before it was prepared", "report this as a defect")       \
+	X(HV_E_PHYS_BITS, 16, "the CPU's physical address width is outside 36 to 52",                                 \
+	  "use a CPU that reports it right")                                                                          \
+	X(HV_E_STAGE2_FULL, 17, "too many protected ranges: the stage-2 tables are full", "report this as a defect")  \
+	X(HV_E_VENDOR, 18, "this hypervisor image is for another CPU vendor", "install the image for this CPU")       \
+	X(HV_E_AP_LOST, 19, "a CPU did not come up", "see which one in the log; update the firmware")
+
+#define HV_ERROR_ENUM(name, value, what, next) name = (value),
+enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };
+#undef HV_ERROR_ENUM
+
+#endif
