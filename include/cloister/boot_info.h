@@ -75,8 +75,8 @@ struct boot_info {
 	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */
 	struct boot_range hidden[BOOT_MAX_HIDDEN]; /* absent from the root guest: TPM localities 1-4, IOMMU registers */
 
-	uint64_t log;       /* physical address of the launch log (TCG format) as it stands before PCR 19's event */
-	uint32_t log_bytes; /* at most BOOT_MAX_LOG */
+	uint64_t log;       /* physical address of the launch log (TCG format), complete by the first cpu_launch */
+	uint32_t log_bytes; /* its final length, at most BOOT_MAX_LOG */
 	uint32_t reserved;
 
 	struct boot_out out;
