@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole machines: QEMU's q35 without hardware virtualisation, a TPM of its own, a console to talk to.
+
+    with Machine("name", disks=[esp]) as machine:
+        machine.expect("login:", timeout=120)
+
+What a machine wrote stays in build/out/log/system/NAME/: serial.log, qemu.log, command.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import socket
+import tempfile
+import time
+
+import pexpect
+from pexpect import fdpexpect
+
+from tpm import Tpm, own_process, scratch_base
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+OUT = TREE / "build" / "out"
+LOG = OUT / "log" / "system"
+FIRMWARE = pathlib.Path("/usr/share/OVMF")
+AUTHORITY = TREE / "build" / "tpm-authority"
+CPU = "max,+svm,phys-bits=48"
+ATTESTD_PORT = 8180
+PROMPT = r"[#$] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
+
+
+class Qmp:
+    """QEMU's machine protocol on a connected socket."""
+
+    def __init__(self, sock, log):
+        self.file = sock.makefile("rwb", buffering=0)
+        self.log = log
+        self.events = []
+        self._receive()  # the greeting
+        self.call("qmp_capabilities")
+
+    def _receive(self):
+        try:
+            line = self.file.readline()
+        except ConnectionResetError:
+            line = b""
+        if not line:
+            raise RuntimeError(f"QEMU has ended: {self.log.read_text()}")
+        return json.loads(line)
+
+    def call(self, execute, **arguments):
+        self.file.write(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = self._receive()
+            if "event" in answer:
+                self.events.append(answer["event"])
+            elif "error" in answer:
+                raise RuntimeError(f"{execute}: {answer['error']['desc']}")
+            else:
+                return answer["return"]
+
+
+class Machine:
+    """
+    One machine.
+
+    disks:     images, on AHCI in the order of booting; written to a snapshot, so the files stay as they are
+    tpm:       "tis", "crb" or None; or a Tpm to keep over several machines
+    nics:      "virtio" and/or "e1000e"; the first one forwards self.port on 127.0.0.1 to attestd
+    icount:    counted instructions drive the clock: the same run every time
+    iommu:     VT-d with interrupt remapping
+    acpi:      files to be added as ACPI tables
+    extra:     further arguments of QEMU
+    """
+
+    def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
+                 iommu=False, acpi=(), extra=(), variables=None):
+        self.name = name
+        self.disks = [pathlib.Path(d) for d in disks]
+        self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
+        self.nics, self.icount, self.iommu = nics, icount, iommu
+        self.acpi, self.extra = acpi, extra
+        self.variables = variables or FIRMWARE / "OVMF_VARS_4M.fd"
+        self.tpm_model = "tis" if isinstance(tpm, Tpm) else tpm
+        self.tpm = tpm if isinstance(tpm, Tpm) else None
+        self.owns_tpm = self.tpm is None
+        self.log = LOG / name
+        self.scratch = None
+        self.process = None
+        self.port = None
+
+    def __enter__(self):
+        shutil.rmtree(self.log, ignore_errors=True)
+        self.log.mkdir(parents=True)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=scratch_base()))
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def prepare(self):
+        """Everything that QEMU needs to find: a TPM that is on, and firmware variables."""
+        if self.tpm_model and not self.tpm:
+            self.tpm = Tpm(self.scratch / "tpm", AUTHORITY)
+        if self.tpm:
+            self.tpm.start()
+        shutil.copyfile(self.variables, self.scratch / "vars.fd")
+
+    def start(self):
+        self.prepare()
+        serial, serial_far = socket.socketpair()
+        qmp, qmp_far = socket.socketpair()
+        argv = self.arguments() + [
+            "-display", "none", "-no-shutdown",
+            "-chardev", f"socket,id=serial,fd={serial_far.fileno()},logfile={self.log / 'serial.log'}",
+            "-serial", "chardev:serial",
+            "-chardev", f"socket,id=qmp,fd={qmp_far.fileno()}", "-mon", "chardev=qmp,mode=control"]
+        (self.log / "command").write_text(shlex.join(map(str, argv)) + "\n")
+        with open(self.log / "qemu.log", "w") as log:
+            self.process = own_process(argv, stdout=log, stderr=log, pass_fds=[serial_far.fileno(), qmp_far.fileno()])
+        serial_far.close()
+        qmp_far.close()
+        self.console = fdpexpect.fdspawn(serial.detach(), timeout=30, encoding="utf-8", codec_errors="replace")
+        self.qmp = Qmp(qmp, self.log / "qemu.log")
+        if self.nics:
+            usernet = self.qmp.call("human-monitor-command", **{"command-line": "info usernet"})
+            self.port = int(re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)", usernet)[1])
+
+    def arguments(self):
+        """QEMU's command line but for the console."""
+        argv = ["qemu-system-x86_64", "-accel", "tcg,thread=single" if self.icount else "tcg",
+                "-machine", "q35" + (",kernel-irqchip=split" if self.iommu else ""),
+                "-cpu", self.cpu, "-m", self.memory_mib, "-smp", self.cpus, "-no-reboot", "-nodefaults",
+                "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}",
+                "-drive", f"if=pflash,format=raw,file={self.scratch / 'vars.fd'}"]
+        if self.icount:
+            argv += ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"]
+        if self.iommu:
+            argv += ["-device", "intel-iommu,intremap=on,eim=on,aw-bits=48"]
+        for number, disk in enumerate(self.disks):
+            argv += ["-drive", f"file={disk},format=raw,if=none,id=d{number},snapshot=on",
+                     "-device", f"ide-hd,drive=d{number},bus=ide.{number},bootindex={number}"]
+        if self.tpm:
+            argv += ["-chardev", f"socket,id=tpm,path={self.tpm.control}", "-tpmdev", "emulator,id=t,chardev=tpm",
+                     "-device", f"tpm-{self.tpm_model},tpmdev=t"]
+        for number, nic in enumerate(self.nics):
+            forward = f",hostfwd=tcp:127.0.0.1:0-:{ATTESTD_PORT}" if number == 0 else ""
+            model = {"virtio": "virtio-net-pci", "e1000e": "e1000e"}[nic]
+            argv += ["-netdev", f"user,id=n{number},net=10.0.{number + 2}.0/24{forward}",
+                     "-device", f"{model},netdev=n{number},romfile="]
+        for table in self.acpi:
+            argv += ["-acpitable", f"file={table}"]
+        return argv + list(self.extra)
+
+    def expect(self, pattern, timeout=60):
+        """Waits for a regular expression (or the first of several) on the console; returns the match."""
+        try:
+            self.console.expect(pattern, timeout=timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            seen = self.serial()[-2000:]
+            what = "QEMU ended" if isinstance(error, pexpect.EOF) else f"nothing for {timeout} s"
+            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; {self.log}/serial.log ends:\n{seen}") from None
+        return self.console.match
+
+    def send(self, line):
+        self.console.send(line + "\r")
+
+    def run(self, command, timeout=60):
+        """Runs a command in the machine's shell; returns its exit status and its output."""
+        # The mark is split in what is typed, so that its echo is not taken for it.
+        self.send(f"{command}; echo RC''MARK=$?")
+        match = self.expect(r"RCMARK=(\d+)", timeout)
+        output = self.console.before.split("\n", 1)[-1].replace("\r", "")
+        return int(match[1]), output
+
+    def check(self, command, timeout=60):
+        """Runs a command that must succeed; returns its output."""
+        status, output = self.run(command, timeout)
+        assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
+        return output
+
+    def login(self, user="root", password="root", timeout=180):
+        self.expect("login: ", timeout)
+        self.send(user)
+        self.expect("Password: ")
+        self.send(password)
+        self.expect(PROMPT)
+        # A plain prompt, no colours, no line editing.
+        self.check("export TERM=dumb; bind 'set enable-bracketed-paste off' 2>/dev/null; stty -echo columns 500; PS1='# '")
+
+    def serial(self):
+        """All that the machine has written to its console."""
+        return (self.log / "serial.log").read_text(errors="replace").replace("\r", "")
+
+    def wait_stopped(self, timeout=60):
+        """Waits until the machine has powered itself off or reset (QEMU then pauses it)."""
+        deadline = time.monotonic() + timeout
+        while self.qmp.call("query-status")["status"] not in ("shutdown", "paused"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
+            time.sleep(0.1)
+
+    def memory(self, address, count):
+        """Physical memory, as a device without an IOMMU would see it."""
+        file = self.scratch / "memory"
+        self.qmp.call("pmemsave", val=address, size=count, filename=str(file))
+        return file.read_bytes()
+
+    def cut_power(self):
+        """Ends the machine at once. Its TPM stays on and can be read."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def pcr(self, index):
+        """A PCR as the TPM holds it, asked of the TPM itself. The machine must be off."""
+        assert self.process is None, "cut the power first: the TPM serves one client"
+        return self.tpm.pcr(index)
+
+    def close(self):
+        self.cut_power()
+        if self.tpm and self.owns_tpm:
+            self.tpm.remove()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch = None
+
+
+def interactive(machine):
+    """Runs a machine with its console on this terminal (Ctrl-A X ends it); returns QEMU's exit status."""
+    machine.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=scratch_base()))
+    try:
+        machine.prepare()
+        argv = list(map(str, machine.arguments() + ["-display", "none", "-serial", "mon:stdio"]))
+        return os.spawnvp(os.P_WAIT, "setpriv", ["setpriv", "--pdeathsig", "KILL", *argv])
+    finally:
+        machine.close()
