@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hypervisor's key and what it stands on: our attest/ and lib/, and mbedTLS from Debian's source package
+# under our own configuration. One archive, from which the linker takes what is referred to.
+
+HV_ATTEST := $(OUT)/hv/attest.a
+
+HV_ATTEST_INCLUDES := -I. -Ihv -Iinclude -Ihv/lib/include -isystem hv/attest/shim \
+	-isystem $(MBEDTLS)/include -isystem $(MBEDTLS)/3rdparty/p256-m/p256-m
+HV_ATTEST_DEFINES := -DMBEDTLS_CONFIG_FILE='"hv/attest/mbedtls_config.h"'
+
+# General-purpose registers only, no red zone: this code runs between two guests' instructions.
+HV_ATTEST_CFLAGS := -std=gnu17 -Os -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden \
+	-mgeneral-regs-only -mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns -fstack-usage -MD -MP \
+	$(REPRODUCIBLE) $(HV_ATTEST_INCLUDES)
+
+HV_ATTEST_OWN := $(wildcard hv/attest/*.c hv/lib/*.c)
+HV_ATTEST_MBEDTLS := sha256 sha512 md hmac_drbg p256-m
+HV_ATTEST_OBJECTS := $(HV_ATTEST_OWN:%.c=$(OUT)/%.o) $(HV_ATTEST_MBEDTLS:%=$(OUT)/hv/mbedtls/%.o)
+
+# SHA-384 stands beside the configuration: inside it, md.c would refer to it, and every image would carry it.
+$(OUT)/hv/mbedtls/sha512.o: HV_ATTEST_DEFINES += -DMBEDTLS_SHA384_C
+# x86-64 multiplies in constant time, so that p256-m may use the CPU's 32x32->64 instruction.
+$(OUT)/hv/mbedtls/p256-m.o: HV_ATTEST_DEFINES += -DMUL64_IS_CONSTANT_TIME
+
+vpath %.c $(MBEDTLS)/library $(MBEDTLS)/3rdparty/p256-m/p256-m
+
+$(OUT)/hv/attest/%.o: hv/attest/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) $(WARNINGS) -c $< -o $@
+
+$(OUT)/hv/lib/%.o: hv/lib/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) $(WARNINGS) -c $< -o $@
+
+$(OUT)/hv/mbedtls/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) -Wall -Wextra -Werror -c $< -o $@
+
+$(HV_ATTEST): $(HV_ATTEST_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+all: $(HV_ATTEST)
+
+$(HV_ATTEST_OBJECTS): hv/attest/attest.mk
+
+-include $(HV_ATTEST_OBJECTS:.o=.d)

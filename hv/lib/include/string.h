@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of <string.h> that the hypervisor and mbedTLS use: what GCC may call by itself (GCC manual, 2.1), and
+ * strlen. */
+#ifndef CLOISTER_STRING_H
+#define CLOISTER_STRING_H
+
+#include <stddef.h>
+
+void *memcpy(void *restrict destination, const void *restrict source, size_t bytes);
+void *memmove(void *destination, const void *source, size_t bytes);
+void *memset(void *destination, int value, size_t bytes);
+int memcmp(const void *left, const void *right, size_t bytes);
+size_t strlen(const char *text);
+
+#endif
