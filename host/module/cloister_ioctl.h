@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
+/*
+ * /dev/cloister as programs see it. The layouts are the same for 32- and 64-bit callers: fixed-width
+ * members, naturally aligned, no padding, the user pointer as a 64-bit number.
+ */
+#ifndef CLOISTER_IOCTL_H
+#define CLOISTER_IOCTL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#include "cloister/statement.h"
+
+/* Part of one of the hypervisor's read-only objects (enum hv_object in cloister/hypercall.h). */
+struct cloister_read {
+	__u32 object;
+	__u32 length; /* 1 to 4096 */
+	__u64 offset;
+	__u64 buffer; /* user pointer to 'length' bytes */
+};
+
+/* A fresh signature by the hypervisor's key. */
+struct cloister_sign {
+	__u8 qualifying_data[32];
+	struct hk_fresh fresh; /* out */
+};
+
+/*
+ * CLOISTER_READ returns the number of bytes copied, 0 at or past the object's end.
+ * Errors of both: EINVAL (an argument out of range), EFAULT (user pointer), EINTR (killed while waiting),
+ * EIO (the hypervisor refused what it must accept; see the kernel log).
+ * Of CLOISTER_SIGN: EKEYREVOKED (the hypervisor wiped its key), EBUSY (other CPUs sign all the time).
+ */
+#define CLOISTER_READ _IOW(0xCB, 0x01, struct cloister_read)
+#define CLOISTER_SIGN _IOWR(0xCB, 0x02, struct cloister_sign)
+
+_Static_assert(sizeof(struct cloister_read) == 24, "ioctl layout");
+_Static_assert(sizeof(struct cloister_sign) == 240, "ioctl layout");
+
+#endif
