@@ -4,7 +4,7 @@
 
 HV_ATTEST := $(OUT)/hv/attest.a
 
-HV_ATTEST_INCLUDES := -I. -Ihv -Iinclude -Ihv/lib/include -isystem hv/attest/shim \
+HV_ATTEST_INCLUDES := -I. -Ihv -Iinclude -Ihv/lib/include -isystem hv/attest -isystem hv/attest/shim \
 	-isystem $(MBEDTLS)/include -isystem $(MBEDTLS)/3rdparty/p256-m/p256-m
 HV_ATTEST_DEFINES := -DMBEDTLS_CONFIG_FILE='"hv/attest/mbedtls_config.h"'
 
@@ -23,29 +23,33 @@ $(OUT)/hv/mbedtls/sha512.o: HV_ATTEST_DEFINES += -DMBEDTLS_SHA384_C
 # x86-64 multiplies in constant time, so that p256-m may use the CPU's 32x32->64 instruction.
 $(OUT)/hv/mbedtls/p256-m.o: HV_ATTEST_DEFINES += -DMUL64_IS_CONSTANT_TIME
 
-vpath %.c $(MBEDTLS)/library $(MBEDTLS)/3rdparty/p256-m/p256-m
+hv_attest_cc = gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES)
+MBEDTLS_WARNINGS := -Wall -Wextra -Werror
 
-$(OUT)/hv/attest/%.o: hv/attest/%.c
+$(OUT)/hv/attest/%.o: hv/attest/%.c hv/attest/attest.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) $(WARNINGS) -c $< -o $@
+	$(Q)$(hv_attest_cc) $(WARNINGS) -c $< -o $@
 
-$(OUT)/hv/lib/%.o: hv/lib/%.c
+$(OUT)/hv/lib/%.o: hv/lib/%.c hv/attest/attest.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) $(WARNINGS) -c $< -o $@
+	$(Q)$(hv_attest_cc) $(WARNINGS) -c $< -o $@
 
-$(OUT)/hv/mbedtls/%.o: %.c
+$(OUT)/hv/mbedtls/%.o: $(MBEDTLS)/library/%.c hv/attest/attest.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES) -Wall -Wextra -Werror -c $< -o $@
+	$(Q)$(hv_attest_cc) $(MBEDTLS_WARNINGS) -c $< -o $@
+
+$(OUT)/hv/mbedtls/%.o: $(MBEDTLS)/3rdparty/p256-m/p256-m/%.c hv/attest/attest.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(hv_attest_cc) $(MBEDTLS_WARNINGS) -c $< -o $@
 
 $(HV_ATTEST): $(HV_ATTEST_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 
 all: $(HV_ATTEST)
-
-$(HV_ATTEST_OBJECTS): hv/attest/attest.mk
 
 -include $(HV_ATTEST_OBJECTS:.o=.d)

@@ -26,10 +26,10 @@ void *drbg_calloc(size_t count, size_t bytes)
 	if (__builtin_mul_overflow(count, bytes, &wanted) || wanted > sizeof(drbg.heap) - drbg.heap_used)
 		return NULL;
 	drbg.heap_used += (wanted + mask) & ~mask;
-	return block; /* zero since boot, or since drbg_wipe */
+	return block; /* zero since drbg_seed */
 }
 
-/* Called on the error paths of mbedtls_md_setup only; drbg_wipe takes the memory back. */
+/* Called on the error paths of mbedtls_md_setup only; the next drbg_seed takes the memory back. */
 void drbg_free(void *block)
 {
 	(void)block;
@@ -54,7 +54,7 @@ bool drbg_seed(const void *seed, size_t bytes)
 {
 	const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
 
-	drbg_wipe();
+	secure_wipe(&drbg, sizeof(drbg));
 	mbedtls_hmac_drbg_init(&drbg.context);
 	drbg.seeded = mbedtls_hmac_drbg_seed_buf(&drbg.context, sha256, seed, bytes) == 0;
 	return drbg.seeded;
@@ -70,7 +70,11 @@ bool drbg_fill(void *out, size_t bytes)
 	return drbg.seeded && mbedtls_hmac_drbg_random(&drbg.context, out, bytes) == 0;
 }
 
+/* The pointers stay: at a crash another CPU may be in here, and must find its way out. V and the pads are the secrets.
+ */
 void drbg_wipe(void)
 {
-	secure_wipe_through(&drbg, sizeof(drbg));
+	drbg.seeded = false;
+	secure_wipe_through(drbg.context.MBEDTLS_PRIVATE(V), sizeof(drbg.context.MBEDTLS_PRIVATE(V)));
+	secure_wipe_through(drbg.heap, sizeof(drbg.heap));
 }

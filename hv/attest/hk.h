@@ -4,8 +4,8 @@
  * (include/cloister/statement.h).
  *
  * Locking is the caller's: one lock around every function here, the generator behind it (drbg.h) included. hk_wipe
- * alone may be called without it, when the machine crashes: a signature that is being made on another CPU then fails
- * its own verification, or is complete and correct.
+ * alone may be called without it, when the machine crashes: a signature that is being made on another CPU is then
+ * complete already, or does not verify and is never given out; that CPU clears its own temporaries.
  */
 #ifndef CLOISTER_HK_H
 #define CLOISTER_HK_H
