@@ -74,10 +74,11 @@ class Machine:
     iommu:     VT-d with interrupt remapping
     acpi:      files to be added as ACPI tables
     extra:     further arguments of QEMU
+    port:      the forwarded port on 127.0.0.1; 0 takes a free one
     """
 
     def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
-                 iommu=False, acpi=(), extra=(), variables=None):
+                 iommu=False, acpi=(), extra=(), variables=None, port=0):
         self.name = name
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
@@ -90,7 +91,7 @@ class Machine:
         self.log = LOG / name
         self.scratch = None
         self.process = None
-        self.port = None
+        self.port = port
 
     def __enter__(self):
         shutil.rmtree(self.log, ignore_errors=True)
@@ -152,7 +153,7 @@ class Machine:
             argv += ["-chardev", f"socket,id=tpm,path={self.tpm.control}", "-tpmdev", "emulator,id=t,chardev=tpm",
                      "-device", f"tpm-{self.tpm_model},tpmdev=t"]
         for number, nic in enumerate(self.nics):
-            forward = f",hostfwd=tcp:127.0.0.1:0-:{ATTESTD_PORT}" if number == 0 else ""
+            forward = f",hostfwd=tcp:127.0.0.1:{self.port}-:{ATTESTD_PORT}" if number == 0 else ""
             model = {"virtio": "virtio-net-pci", "e1000e": "e1000e"}[nic]
             argv += ["-netdev", f"user,id=n{number},net=10.0.{number + 2}.0/24{forward}",
                      "-device", f"{model},netdev=n{number},romfile="]
@@ -233,6 +234,13 @@ class Machine:
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
             self.scratch = None
+
+
+def free_port():
+    """A TCP port on 127.0.0.1 that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def interactive(machine):

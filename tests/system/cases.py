@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many refusals in one boot: tests/system/efi/cases.efi starts the loader of one volume after the other."""
+
+import re
+import struct
+from dataclasses import dataclass, field
+
+import esp as images
+import hosts
+from testbed import OUT, Machine
+
+
+@dataclass
+class Case:
+    """
+    One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits), the error's name that
+    must be shown, a word of where it is, and whether there is a TPM that can be capped.
+    """
+    name: str
+    error: str
+    files: dict = field(default_factory=dict)
+    acpi: tuple = ()
+    where: str = ""
+    capped: bool = True
+
+
+@dataclass
+class Edit:
+    """Bytes of an ACPI table that are different while the case runs."""
+    table: str
+    offset: int
+    data: bytes
+    fix_checksum: bool = True
+
+    def packed(self):
+        return struct.pack("<4sIII16s", self.table.ljust(4).encode(), self.offset, self.fix_checksum, len(self.data), self.data)
+
+
+def config(**changes):
+    """A config under which the loader returns after an error: that line is the first, so that it holds in any case."""
+    return b"on_error = continue\n" + hosts.config(**{"boot": "firmware", "kernel": None, "initrd": None, "cmdline": None} | changes)
+
+
+def volume(case):
+    changes = {part: make() for part, make in case.files.items()}
+    contents = hosts.files(kernel=False, loader=None, **{"config": config()} | changes)
+    contents |= {"EFI/cloister/loader.efi": hosts.LOADER, "case": case.name.encode()}
+    if case.acpi:
+        contents["acpi"] = b"".join(edit.packed() for edit in case.acpi)
+    return contents
+
+
+def run(name, cases, **machine):
+    """Runs the cases on one machine; returns what each one printed, by name."""
+    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "cases.efi"}
+    disk = images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
+    with Machine(name, disks=[disk], nics=(), **machine) as booted:
+        booted.expect("CASES DONE", timeout=30 + 10 * len(cases))
+        text = booted.serial()
+    found = re.findall(r"CASE (\S+) BEGIN\n(.*?)CASE \1 END ([^\n]*)\n", text, re.S)
+    return {case: printed for case, printed, _ in found}
+
+
+def check(case, printed):
+    """Asserts that a case was refused by name, said where and what to do, and left PCR 17 and 18 of no use."""
+    assert printed is not None, "the loader did not come back"
+    assert case.error in printed, printed
+    assert case.where in printed, printed
+    if case.capped:
+        for pcr in (17, 18):
+            before, after = re.findall(rf"PCR {pcr} ([0-9A-F]{{64}})", printed)
+            assert after != before, f"PCR {pcr} was not capped: a later launch would pass"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Results as TAP (CLOISTER_TAP names the file), and the machines that several tests share."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
+
+import hosts  # noqa: E402
+from testbed import Machine  # noqa: E402
+
+
+class Tap:
+    """One line for each test, written as it ends: what ran is known even if the run is cut short."""
+
+    def __init__(self, path):
+        self.file = open(path, "w", buffering=1)
+        self.count = 0
+
+    def pytest_runtest_logreport(self, report):
+        if report.when != "call" and report.outcome == "passed":
+            return
+        if report.when == "teardown" and report.outcome == "skipped":
+            return
+        self.count += 1
+        word = "not ok" if report.failed else "ok"
+        reason = f" # SKIP {report.longrepr[2]}" if report.skipped else ""
+        self.file.write(f"{word} {self.count} - {report.nodeid.removeprefix('tests/system/')}{reason}\n")
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.count += 1
+            self.file.write(f"not ok {self.count} - {report.nodeid}: cannot be read\n")
+
+    def pytest_sessionfinish(self):
+        self.file.write(f"1..{self.count}\n")
+        self.file.close()
+
+
+def pytest_configure(config):
+    if "CLOISTER_TAP" in os.environ:
+        config.pluginmanager.register(Tap(os.environ["CLOISTER_TAP"]))
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """The measured host, booted once, with attestd at its port."""
+    with Machine("measured", disks=[hosts.esp("measured")]) as machine:
+        machine.expect("init: ready", timeout=120)
+        yield machine
+
+
+@pytest.fixture(scope="session")
+def debian():
+    """An ordinary Debian disk, booted through its own GRUB under Cloister, logged in."""
+    config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi")
+    disks = [hosts.esp("debian", config=config, kernel=False), hosts.DEBIAN]
+    with Machine("debian", disks=disks, nics=("virtio", "e1000e")) as machine:
+        machine.login()
+        yield machine

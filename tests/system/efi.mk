@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# EFI programs that the system tests and benchmarks start.
+
+TEST_EFI_CFLAGS := -std=c17 -O2 -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector -maccumulate-outgoing-args \
+	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -Iinclude $(WARNINGS) $(REPRODUCIBLE)
+SYSTEM_PARTS := $(addprefix $(OUT)/tests/,cases.efi foreign.efi)
+
+$(OUT)/tests/%.efi: $(OUT)/tests/%.so
+	$(call say,OBJCOPY,$@)
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
+		--target efi-app-x86_64 $< $@
+
+$(OUT)/tests/%.so: $(OUT)/tests/%.o
+	$(Q)ld -shared -Bsymbolic -nostdlib -znocombreloc -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< \
+		-o $@ -L/usr/lib -lefi -lgnuefi --defsym=EFI_SUBSYSTEM=0xa
+
+$(OUT)/tests/%.o: tests/system/efi/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
+
+$(OUT)/tests/%.o: tests/bench/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
+
+-include $(SYSTEM_PARTS:.efi=.d)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
+ * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
+ * volume's file \acpi says; after it, they are put back. Prints each case's begin and end, and PCR 17 and 18 before and
+ * after it.
+ */
+#include <efi.h>
+#include <efilib.h>
+
+#define LOADER   L"\\EFI\\cloister\\loader.efi"
+#define EDITS    L"\\acpi"
+#define NAME     L"\\case"
+#define MAX_EDIT 8
+#define MAX_NAME 64
+
+/* One change of a table: \acpi is an array of these. */
+struct edit {
+	char signature[4];   /* of the table; "RSD " is the RSDP */
+	UINT32 offset;       /* of the bytes in the table */
+	UINT32 fix_checksum; /* the table's checksum is made right again */
+	UINT32 count;        /* of bytes, at most sizeof(bytes) */
+	UINT8 bytes[16];
+};
+
+struct undo {
+	UINT8 *table;
+	UINT32 offset;
+	UINT32 count;
+	UINT8 checksum;
+	UINT8 bytes[16];
+};
+
+struct sdt {
+	char signature[4];
+	UINT32 length;
+	UINT8 revision;
+	UINT8 checksum;
+} __attribute__((packed));
+
+struct rsdp {
+	char signature[8];
+	UINT8 checksum;
+	UINT8 rest[15];
+	UINT64 xsdt;
+} __attribute__((packed));
+
+#define SDT_BYTES          36 /* ACPI 6.5, 5.2.6: the common header */
+#define TPM_ST_NO_SESSIONS 0x8001
+#define TPM_CC_PCR_READ    0x17e
+#define TPM_ALG_SHA256     0x0b
+
+/* TCG EFI Protocol Specification, section 6; only SubmitCommand is used. */
+struct tcg2 {
+	void *others[3];
+	EFI_STATUS(EFIAPI *submit_command)(struct tcg2 *self, UINT32 in_bytes, UINT8 *in, UINT32 out_bytes, UINT8 *out);
+};
+
+static EFI_GUID tcg2_guid = {0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
+
+static void print_pcr(UINT8 pcr)
+{
+	UINT8 request[20] = {TPM_ST_NO_SESSIONS >> 8,
+			     TPM_ST_NO_SESSIONS & 0xff,
+			     0,
+			     0,
+			     0,
+			     20,
+			     0,
+			     0,
+			     TPM_CC_PCR_READ >> 8,
+			     TPM_CC_PCR_READ & 0xff,
+			     0,
+			     0,
+			     0,
+			     1,
+			     0,
+			     TPM_ALG_SHA256,
+			     3};
+	UINT8 answer[128];
+	struct tcg2 *tcg2;
+
+	if (EFI_ERROR(BS->LocateProtocol(&tcg2_guid, NULL, (void **)&tcg2)))
+		return;
+	request[17 + pcr / 8] = (UINT8)(1u << (pcr % 8));
+	if (EFI_ERROR(tcg2->submit_command(tcg2, sizeof(request), request, sizeof(answer), answer)))
+		return;
+	Print(L"PCR %d ", pcr);
+	/* Header 10, update counter 4, selection 10, digest count 4, digest size 2. */
+	for (UINTN i = 30; i < 62; i++)
+		Print(L"%02x", answer[i]);
+	Print(L"\n");
+}
+
+/* Reads at most *bytes of a file; *bytes becomes what was read, 0 if there is no such file. */
+static void read_file(EFI_FILE_PROTOCOL *root, CHAR16 *path, void *buffer, UINTN *bytes)
+{
+	EFI_FILE_PROTOCOL *file;
+
+	if (EFI_ERROR(root->Open(root, &file, path, EFI_FILE_MODE_READ, 0))) {
+		*bytes = 0;
+		return;
+	}
+	if (EFI_ERROR(file->Read(file, bytes, buffer)))
+		*bytes = 0;
+	file->Close(file);
+}
+
+static struct rsdp *find_rsdp(void)
+{
+	EFI_GUID guid = ACPI_20_TABLE_GUID;
+
+	for (UINTN i = 0; i < ST->NumberOfTableEntries; i++)
+		if (CompareGuid(&ST->ConfigurationTable[i].VendorGuid, &guid) == 0)
+			return ST->ConfigurationTable[i].VendorTable;
+	return NULL;
+}
+
+static UINT8 *find_table(const char *signature)
+{
+	struct rsdp *rsdp = find_rsdp();
+	struct sdt *xsdt;
+	UINT64 entry;
+
+	if (rsdp == NULL || CompareMem(signature, "RSD ", 4) == 0)
+		return (UINT8 *)rsdp;
+	xsdt = (struct sdt *)rsdp->xsdt;
+	if (CompareMem(signature, "XSDT", 4) == 0)
+		return (UINT8 *)xsdt;
+	for (UINTN at = SDT_BYTES; at + 8 <= xsdt->length; at += 8) {
+		CopyMem(&entry, (UINT8 *)xsdt + at, sizeof(entry));
+		if (CompareMem((void *)entry, signature, 4) == 0)
+			return (UINT8 *)entry;
+	}
+	return NULL;
+}
+
+static void fix_checksum(struct sdt *table, UINT32 length)
+{
+	UINT8 sum = 0;
+
+	table->checksum = 0;
+	for (UINT32 i = 0; i < length; i++)
+		sum = (UINT8)(sum + ((UINT8 *)table)[i]);
+	table->checksum = (UINT8)-sum;
+}
+
+static BOOLEAN apply(const struct edit *edit, struct undo *undo)
+{
+	struct sdt *table = (struct sdt *)find_table(edit->signature);
+	const UINT32 count = edit->count <= sizeof(edit->bytes) ? edit->count : sizeof(edit->bytes);
+	UINT32 length;
+
+	if (table == NULL)
+		return FALSE;
+	length = table->length;
+	*undo = (struct undo){(UINT8 *)table, edit->offset, count, table->checksum, {0}};
+	CopyMem(undo->bytes, undo->table + edit->offset, count);
+	CopyMem(undo->table + edit->offset, (void *)edit->bytes, count);
+	if (edit->fix_checksum)
+		fix_checksum(table, table->length < length ? table->length : length);
+	return TRUE;
+}
+
+static void put_back(const struct undo *undo)
+{
+	CopyMem(undo->table + undo->offset, (void *)undo->bytes, undo->count);
+	if (CompareMem(undo->table, "RSD ", 4) != 0)
+		((struct sdt *)undo->table)->checksum = undo->checksum;
+}
+
+static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume)
+{
+	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER);
+	EFI_HANDLE image;
+	EFI_STATUS status = BS->LoadImage(FALSE, self, path, NULL, 0, &image);
+
+	FreePool(path);
+	return EFI_ERROR(status) ? status : BS->StartImage(image, NULL, NULL);
+}
+
+static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root)
+{
+	struct edit edits[MAX_EDIT];
+	struct undo undo[MAX_EDIT];
+	char name[MAX_NAME + 1] = {0};
+	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), done = 0;
+	EFI_STATUS status;
+
+	read_file(root, NAME, name, &name_bytes);
+	read_file(root, EDITS, edits, &edit_bytes);
+	Print(L"\nCASE %a BEGIN\n", name);
+	print_pcr(17);
+	print_pcr(18);
+	while (done < edit_bytes / sizeof(edits[0]) && apply(&edits[done], &undo[done]))
+		done++;
+	if (done < edit_bytes / sizeof(edits[0]))
+		Print(L"edit %d: no such table\n", done);
+	status = start_loader(self, volume);
+	while (done > 0)
+		put_back(&undo[--done]);
+	print_pcr(17);
+	print_pcr(18);
+	Print(L"CASE %a END %r\n", name, status);
+}
+
+EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system)
+{
+	EFI_HANDLE *volumes;
+	UINTN count = 0;
+
+	InitializeLib(self, system);
+	if (EFI_ERROR(LibLocateHandle(ByProtocol, &FileSystemProtocol, NULL, &count, &volumes)))
+		return EFI_NOT_FOUND;
+	for (UINTN i = 0; i < count; i++) {
+		EFI_FILE_PROTOCOL *root = LibOpenRoot(volumes[i]);
+		EFI_FILE_PROTOCOL *loader;
+
+		if (root == NULL || EFI_ERROR(root->Open(root, &loader, LOADER, EFI_FILE_MODE_READ, 0)))
+			continue;
+		loader->Close(loader);
+		run_case(self, volumes[i], root);
+		root->Close(root);
+	}
+	Print(L"CASES DONE\n");
+	BS->Stall(1000000);
+	RT->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+	return EFI_SUCCESS;
+}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a host boots from, and what its tenant says of it."""
+
+import base64
+import json
+import subprocess
+import urllib.request
+
+import esp as images
+import initramfs
+from testbed import OUT, TREE
+
+LOADER = OUT / "loader.efi"
+HYPERVISOR = OUT / "hv-svm.elf"
+DEBUG_HYPERVISOR = OUT / "hv-svm-debug.elf"
+CONFIG = OUT / "esp" / "cloister.conf"
+INITRD = OUT / "images" / "initrd.img"
+POLICY = OUT / "policy.json"
+DEBIAN = TREE / "build" / "images" / "debian.img"
+SCRATCH = TREE / "build" / "tmp" / "system"
+CMDLINE = "console=ttyS0"
+
+# Exit codes of 'cloister verify' (attestation.md, section 4).
+PASS, BOOT_PATH, HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 0, 18, 19, 20, 21
+
+
+def config(**changes):
+    """The text of a cloister.conf: the default one with keys changed, added, or (None) left out."""
+    lines, left = [], dict(changes)
+    for line in CONFIG.read_text().splitlines():
+        key = line.partition("=")[0].strip()
+        if key in left:
+            value = left.pop(key)
+            line = None if value is None else f"{key} = {value}"
+        if line is not None:
+            lines.append(line)
+    lines += [f"{key} = {value}" for key, value in left.items() if value is not None]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def files(*, loader=LOADER, hypervisor=HYPERVISOR, config=CONFIG, kernel=True, more=()):
+    """The files of Cloister's EFI system partition; None leaves one out."""
+    contents = {"EFI/BOOT/BOOTX64.EFI": loader, "EFI/cloister/hv-svm.elf": hypervisor, "EFI/cloister/cloister.conf": config}
+    if kernel:
+        contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": INITRD}
+    contents |= dict(more)
+    return {path: content for path, content in contents.items() if content is not None}
+
+
+def esp(name, **changes):
+    """Makes the disk with Cloister's EFI system partition; see files()."""
+    return images.disk(SCRATCH / f"{name}.img", files(**changes))
+
+
+def with_text_changed(image):
+    """The hypervisor with one bit of one of its messages changed: it works as before, but is another program."""
+    data = bytearray(image.read_bytes())
+    data[data.index(b"Cloister")] ^= 0x20
+    return bytes(data)
+
+
+def without_cloister():
+    """QEMU's arguments that start the same kernel and initrd directly from the firmware."""
+    return ["-kernel", initramfs.kernel_image(), "-initrd", INITRD, "-append", CMDLINE]
+
+
+def url(machine):
+    return f"http://127.0.0.1:{machine.port}"
+
+
+def verify(machine, policy=POLICY):
+    """What the tenant's tool decides: its exit code and its explanation."""
+    result = subprocess.run([OUT / "cloister", "verify", url(machine), "--policy", policy], capture_output=True, text=True,
+                            timeout=120)
+    return result.returncode, result.stdout + result.stderr
+
+
+def evidence(machine, nonce=bytes(32), channel=bytes(32)):
+    """The raw evidence, binary fields decoded."""
+    body = {"nonce": base64.b64encode(nonce).decode(), "channel": base64.b64encode(channel).decode()}
+    request = urllib.request.Request(f"{url(machine)}/v1/evidence", json.dumps(body).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        fields = json.load(answer)
+    for key in ("quote", "signature", "ak_public", "hk_statement", "fresh"):
+        fields[key] = base64.b64decode(fields[key] or "")
+    for key in ("tcg_log", "hv_log"):
+        fields[key] = base64.b64decode(fields[key]["data"])
+    fields["pcrs"] = {pcr["index"]: base64.b64decode(pcr["sha256"]) for pcr in fields["pcrs"]}
+    return fields

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots the measured host and leaves the user on its console."""
+
+import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "images"))
+
+import hosts  # noqa: E402
+from testbed import Machine, free_port, interactive  # noqa: E402
+
+if __name__ == "__main__":
+    port = free_port()
+    print(f"The host's console follows; Ctrl-A X ends it. From another terminal, once it is ready:\n"
+          f"  tools/in-root build/out/cloister verify http://127.0.0.1:{port} --policy build/out/policy.json\n", flush=True)
+    sys.exit(interactive(Machine("run", disks=[hosts.esp("run")], port=port)))

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whole machines: 'make system' tests them, 'make run' gives one to the user, 'make demo' shows what they are for.
+
+BOOTED := $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
+# Python's compiled files stay out of the tree.
+PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
+
+system: all reference debian-disk $(BOOTED) $(SYSTEM_PARTS)
+	@mkdir -p $(OUT)/log
+	@rm -f $(OUT)/log/system.tap
+	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST) tests/system \
+		>$(OUT)/log/system.log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/system.log; \
+		[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/system.tap; }
+	@tests/summary system $(OUT)/log/system.tap
+
+run: $(BOOTED)
+	@$(PYTHON) tests/system/run.py
+
+demo: all reference $(BOOTED)
+	@$(PYTHON) tests/system/demo.py

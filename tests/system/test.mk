@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything that CI runs.
+
+test:
+	@tests/run-all all unit guests system tcb lint

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The measured host passes; what must be refused is, with its own code; independent tools agree."""
+
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+
+import pytest
+
+import hosts
+from testbed import OUT, Machine
+
+ALL_ONES = b"\xff" * 32
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
+    """Boots a host that must be refused; returns the explanation."""
+    with Machine(name, disks=disks, **machine) as booted:
+        booted.expect("init: ready", timeout=120)
+        status, text = hosts.verify(booted, policy)
+    assert status == code, text
+    return text
+
+
+def tool(*argv, **environment):
+    result = subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=60, env=os.environ | environment)
+    assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def accepted(measured):
+    return hosts.evidence(measured, nonce=os.urandom(32), channel=bytes(32))
+
+
+def policy(name, **changes):
+    """The build's policy with members replaced."""
+    path = hosts.SCRATCH / f"{name}.policy.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(json.loads(hosts.POLICY.read_text()) | changes))
+    return path
+
+
+def config_entry(text):
+    return [{"name": "test", "sha256": hashlib.sha256(text).hexdigest(), "text": text.decode()}]
+
+
+class TestAccepted:
+    def test_tenant_accepts(self, measured):
+        status, text = hosts.verify(measured)
+        assert status == hosts.PASS, text
+
+    def test_quote_is_checked_by_tpm2_tools(self, accepted, tmp_path):
+        (tmp_path / "quote").write_bytes(accepted["quote"])
+        (tmp_path / "signature").write_bytes(accepted["signature"])
+        public = accepted["ak_public"]
+        (tmp_path / "public").write_bytes(struct.pack(">H", len(public)) + public)
+        (tmp_path / "pcrs").write_bytes(b"".join(accepted["pcrs"].values()))
+        selection = "sha256:" + ",".join(map(str, accepted["pcrs"]))
+        tool("tpm2_checkquote", "-u", tmp_path / "public", "-m", tmp_path / "quote", "-s", tmp_path / "signature",
+             "-f", tmp_path / "pcrs", "-l", selection, "-F", "values", "-g", "sha256")
+
+    def test_tcg_log_replays_in_tpm2_eventlog(self, accepted, tmp_path):
+        (tmp_path / "log").write_bytes(accepted["tcg_log"])
+        replayed = dict(re.findall(r"^\s+(\d+)\s*: 0x([0-9a-f]{64})$", tool("tpm2_eventlog", tmp_path / "log"), re.M))
+        for pcr in range(8):
+            assert replayed[str(pcr)] == accepted["pcrs"][pcr].hex(), f"PCR {pcr}"
+
+    def test_launch_log_is_read_by_tpm2_eventlog(self, accepted, tmp_path):
+        (tmp_path / "log").write_bytes(accepted["hv_log"])
+        events = re.findall(r"PCRIndex: (\d+)\s+EventType: (\S+)", tool("tpm2_eventlog", tmp_path / "log"))
+        assert events[1:] == [("17", "EV_IPL"), ("18", "EV_IPL"), ("19", "EV_IPL")]
+
+    def test_tcg_log_replays_in_systemd_pcrlock(self, accepted, tmp_path):
+        (tmp_path / "log").write_bytes(accepted["tcg_log"])
+        (tmp_path / "none").write_bytes(b"")
+        text = tool("/usr/lib/systemd/systemd-pcrlock", "log", "--json=short", SYSTEMD_MEASURE_LOG_FIRMWARE=str(tmp_path / "log"),
+                    SYSTEMD_MEASURE_LOG_USERSPACE=str(tmp_path / "none"))
+        replayed = dict.fromkeys(range(24), bytes(32))
+        for event in json.loads(text)["log"]:
+            if event["sha256"]:
+                replayed[event["pcr"]] = sha256(replayed[event["pcr"]] + bytes.fromhex(event["sha256"]))
+        for pcr in range(8):
+            assert replayed[pcr] == accepted["pcrs"][pcr], f"PCR {pcr}"
+
+    def test_launch_pcrs_hold_this_build(self, accepted):
+        digests = {17: hosts.HYPERVISOR.read_bytes(), 18: hosts.CONFIG.read_bytes(), 19: accepted["hk_statement"]}
+        for pcr, data in digests.items():
+            assert accepted["pcrs"][pcr] == sha256(ALL_ONES + sha256(data)), f"PCR {pcr}"
+
+    def test_loader_in_the_log_is_the_policys(self, accepted):
+        loader = json.loads(hosts.POLICY.read_text())["loader"][0]["authenticode_sha256"]
+        assert bytes.fromhex(loader) in accepted["tcg_log"]
+
+
+class TestRefused:
+    def test_hypervisor_with_one_byte_changed(self):
+        disk = hosts.esp("byte", hypervisor=hosts.with_text_changed(hosts.HYPERVISOR))
+        refused("byte", hosts.HYPERVISOR_REFUSED, disks=[disk])
+
+    def test_config_with_one_flag_changed(self):
+        disk = hosts.esp("flag", config=hosts.config(on_error="continue"))
+        assert "on_error" in refused("flag", hosts.CONFIG_REFUSED, disks=[disk])
+
+    def test_same_kernel_without_the_hypervisor(self):
+        refused("bare", hosts.BOOT_PATH, extra=hosts.without_cloister())
+
+    def test_foreign_program_before_the_loader(self):
+        disk = hosts.esp("foreign", loader=OUT / "tests" / "foreign.efi", more={"EFI/cloister/loader.efi": hosts.LOADER})
+        refused("foreign", hosts.BOOT_PATH, disks=[disk])
+
+    def test_debug_build(self):
+        debug = hosts.DEBUG_HYPERVISOR
+        entry = json.loads(hosts.POLICY.read_text())["hypervisor"][0]
+        entry |= {"name": debug.name, "sha256": sha256(debug.read_bytes()).hex(), "debug": True}
+        disk = hosts.esp("debug", hypervisor=debug)
+        refused("debug", hosts.HYPERVISOR_REFUSED, disks=[disk], policy=policy("debug", hypervisor=[entry]))
+
+
+class TestWeakBinding:
+    @pytest.fixture(scope="class")
+    def weak(self):
+        config = hosts.config(tpm_binding="weak")
+        with Machine("weak", disks=[hosts.esp("weak", config=config)], tpm="crb") as machine:
+            machine.expect("init: ready", timeout=120)
+            yield machine, config
+
+    def test_refused_unless_the_policy_consents(self, weak):
+        machine, config = weak
+        status, text = hosts.verify(machine, policy("strong-only", config=config_entry(config)))
+        assert status == hosts.KEY_REFUSED, text
+        assert "weak" in text
+
+    def test_accepted_where_the_policy_consents(self, weak):
+        machine, config = weak
+        status, text = hosts.verify(machine, policy("weak", config=config_entry(config), allow_weak_binding=True))
+        assert status == hosts.PASS, text
+        assert "weak" in text

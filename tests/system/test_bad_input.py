@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bad configs, images, ACPI tables and machines: each is refused by name, and no later launch can pass."""
+
+import struct
+
+import pytest
+
+import cases
+import hosts
+from cases import Case, Edit
+from testbed import CPU, Machine
+
+
+def image(offset, data):
+    """The hypervisor image with some bytes replaced."""
+    def make():
+        whole = bytearray(hosts.HYPERVISOR.read_bytes())
+        whole[offset:offset + len(data)] = data
+        return bytes(whole)
+    return {"hypervisor": make}
+
+
+def image_cut(count):
+    return {"hypervisor": lambda: hosts.HYPERVISOR.read_bytes()[:count]}
+
+
+def changed(**keys):
+    return {"config": lambda: cases.config(**keys)}
+
+
+def added(line):
+    return {"config": lambda: cases.config() + line}
+
+
+def missing(part):
+    return {part: lambda: None}
+
+
+# Offsets in ELF64's header and first program header.
+E_MACHINE, E_PHOFF, E_PHNUM, P_OFFSET = 18, 32, 56, 64 + 8
+HUGE = struct.pack("<Q", 0xFFFFFFFFFFFFF000)
+# Offsets in ACPI tables: length and checksum of any; the first entry of the MADT, of the XSDT; the TPM2's start method.
+LENGTH, CHECKSUM, MADT_ENTRY, XSDT_ENTRY, TPM2_START = 4, 9, 44, 36, 48
+
+
+def length(value):
+    return struct.pack("<I", value)
+
+
+CASES = [
+    Case("config-missing", "LOADER_E_FILE_MISSING", missing("config"), where="cloister.conf"),
+    Case("config-unknown-key", "LOADER_E_CONFIG_KEY", added(b"colour = blue\n"), where="'colour'"),
+    Case("config-duplicate-key", "LOADER_E_CONFIG_DUPLICATE", added(b"pool_mib = 2\npool_mib = 4\n"), where="'pool_mib'"),
+    Case("config-bad-number", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="12x"), where="'pool_mib'"),
+    Case("config-odd-pool", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="3"), where="'pool_mib'"),
+    Case("config-overlong-line", "LOADER_E_CONFIG_LONG", added(b"cmdline = " + b"x" * 600 + b"\n")),
+    Case("config-not-ascii", "LOADER_E_CONFIG_ASCII", added(b"# caf\xc3\xa9\n")),
+    Case("config-65-lines", "LOADER_E_CONFIG_LINES", added(b"#\n" * 65)),
+    Case("config-no-kernel", "LOADER_E_CONFIG_NEEDS", changed(boot="kernel"), where="'kernel'"),
+    Case("config-pool-over-ram", "LOADER_E_MEMORY_POOL", changed(pool_mib="4096"), where="4096"),
+    Case("image-missing", "LOADER_E_FILE_MISSING", missing("hypervisor"), where="hv-svm.elf"),
+    Case("image-truncated", "LOADER_E_IMAGE", image_cut(5000)),
+    Case("image-empty", "LOADER_E_FILE_SIZE", image_cut(0), where="hv-svm.elf"),
+    Case("image-wrong-machine", "LOADER_E_IMAGE_HEADER", image(E_MACHINE, struct.pack("<H", 183))),
+    Case("image-bad-phoff", "LOADER_E_IMAGE", image(E_PHOFF, HUGE)),
+    Case("image-bad-phnum", "LOADER_E_IMAGE", image(E_PHNUM, b"\xff\xff")),
+    Case("image-bad-segment", "LOADER_E_IMAGE_SEGMENT", image(P_OFFSET, HUGE)),
+    Case("rsdp-checksum", "LOADER_E_ACPI_RSDP", acpi=(Edit("RSD", 8, b"\x5a", False),)),
+    Case("xsdt-length", "LOADER_E_ACPI_TABLE", acpi=(Edit("XSDT", LENGTH, length(0xFFFFFFF0), False),), where="XSDT"),
+    Case("madt-missing", "LOADER_E_ACPI_MISSING", acpi=(Edit("APIC", 0, b"XXXX"),), where="MADT"),
+    Case("madt-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", CHECKSUM, b"\x5a", False),), where="MADT"),
+    Case("madt-loop", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", MADT_ENTRY + 1, b"\0"),), where="MADT"),
+    Case("madt-entry-length", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", MADT_ENTRY + 1, b"\xff"),), where="MADT"),
+    Case("madt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", LENGTH, length(40)),), where="MADT"),
+    Case("fadt-missing", "LOADER_E_ACPI_MISSING", acpi=(Edit("FACP", 0, b"XXXX"),), where="FADT"),
+    Case("fadt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", LENGTH, length(60)),), where="FADT"),
+    Case("fadt-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", CHECKSUM, b"\x5a", False),), where="FADT"),
+    Case("tpm2-missing", "LOADER_E_", acpi=(Edit("TPM2", 0, b"XXXX"),), where="TPM", capped=False),
+    Case("tpm2-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", LENGTH, length(44)),), where="TPM2", capped=False),
+    Case("tpm2-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", CHECKSUM, b"\x5a", False),), where="TPM2", capped=False),
+    Case("tpm2-start-method", "LOADER_E_", acpi=(Edit("TPM2", TPM2_START, length(99)),), where="TPM", capped=False),
+]
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return cases.run("bad-input", CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_refused(printed, case):
+    cases.check(case, printed.get(case.name))
+
+
+MACHINES = {
+    "no-svm": ("HV_E_NO_SVM", {"cpu": "max,-svm,phys-bits=48"}),
+    "no-npt": ("HV_E_NO_NPT", {"cpu": CPU + ",-npt"}),
+    "no-x2apic": ("HV_E_NO_X2APIC", {"cpu": CPU + ",-x2apic"}),
+    "no-rdrand": ("HV_E_NO_ENTROPY", {"cpu": CPU + ",-rdrand,-rdseed"}),
+    "no-tpm": ("LOADER_E_TPM_MISSING", {"tpm": None}),
+    "no-locality-2": ("LOADER_E_TPM_LOCALITY", {"tpm": "crb"}),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_machine_refused(name):
+    error, machine = MACHINES[name]
+    case = Case(name, error, capped=machine.get("tpm", "tis") == "tis")
+    cases.check(case, cases.run(f"machine-{name}", [case], **machine).get(name))
+
+
+def test_stop_waits_for_a_key_and_caps():
+    """on_error = stop, the default: the message stays until a key is pressed; then the machine is off."""
+    with Machine("stop", disks=[hosts.esp("stop", config=hosts.config(colour="blue"))], nics=()) as machine:
+        machine.expect("LOADER_E_CONFIG_KEY")
+        machine.expect("(?i)press")
+        machine.send("")
+        machine.wait_stopped()
+        machine.cut_power()
+        assert machine.pcr(17) != b"\xff" * 32
+        assert machine.pcr(18) != b"\xff" * 32

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An ordinary Debian 13, installed by nobody who knew of Cloister, booted under it through its own GRUB."""
+
+import pytest
+
+TPM_RC_LOCALITY = "0x907"
+
+
+def test_it_runs_under_cloister(debian):
+    assert "hypervisor" in debian.check("grep -m1 flags /proc/cpuinfo")
+    debian.check("! grep -qw -e svm -e vmx /proc/cpuinfo")
+
+
+def test_boots_to_a_running_system(debian):
+    assert debian.run("systemctl is-system-running --wait", timeout=180)[1].strip() == "running"
+
+
+def test_has_both_cpus_in_x2apic(debian):
+    assert debian.check("nproc").strip() == "2"
+    assert "x2apic" in debian.check("dmesg | grep -i x2apic")
+
+
+def test_disk_works(debian):
+    debian.check("dd if=/dev/urandom of=/var/tmp/a bs=1M count=16 && sync && echo 3 >/proc/sys/vm/drop_caches")
+    debian.check("cp /var/tmp/a /var/tmp/b && sync && echo 3 >/proc/sys/vm/drop_caches && cmp /var/tmp/a /var/tmp/b", timeout=120)
+
+
+@pytest.mark.parametrize("driver, gateway", [("virtio_net", "10.0.2.2"), ("e1000e", "10.0.3.2")])
+def test_network_works(debian, driver, gateway):
+    nic = debian.check(f"for n in /sys/class/net/e*; do "
+                       f"[ $(ethtool -i ${{n##*/}} | sed -n 's/driver: //p') = {driver} ] && echo ${{n##*/}}; done").strip()
+    assert nic, f"no network interface of {driver}"
+    debian.check(f"ping -c 3 -W 5 -I {nic} {gateway}")
+
+
+def test_tpm_reads_at_locality_0(debian):
+    assert "17:" in debian.check("tpm2_pcrread sha256:17,18,19")
+    assert len(debian.check("tpm2_getrandom --hex 16").strip()) == 32
+
+
+@pytest.mark.parametrize("pcr", range(17, 23))
+def test_pcrs_of_the_launch_are_closed(debian, pcr):
+    before = debian.check(f"tpm2_pcrread sha256:{pcr}")
+    for command in (f"tpm2_pcrextend {pcr}:sha256={'00' * 32}", f"tpm2_pcrreset {pcr}"):
+        status, output = debian.run(command)
+        assert status != 0 and TPM_RC_LOCALITY in output, output
+    assert debian.check(f"tpm2_pcrread sha256:{pcr}") == before
+
+
+def test_launch_pcrs_are_filled(debian):
+    lines = debian.check("tpm2_pcrread sha256:17,18,19").upper()
+    assert "F" * 64 not in lines
+
+
+def test_switches_off(debian):
+    """The last test of this machine: ACPI power-off goes through."""
+    debian.send("systemctl poweroff")
+    debian.wait_stopped(timeout=120)

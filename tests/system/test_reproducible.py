@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The folder in which the tree lies and the time of the build leave no trace in what is measured."""
+
+import os
+import shutil
+import subprocess
+
+from testbed import OUT, TREE
+
+MEASURED = ("loader.efi", "hv-svm.elf")
+
+
+def build(folder):
+    """Copies what git knows of the tree, builds what is measured, returns the bytes."""
+    listing = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=TREE, check=True, capture_output=True)
+    for name in filter(None, listing.stdout.decode().split("\0")):
+        if (TREE / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(TREE / name, folder / name)
+            (folder / name).chmod((TREE / name).stat().st_mode)
+    targets = [f"build/out/{name}" for name in MEASURED]
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL", "SOURCE_DATE_EPOCH")}
+    subprocess.run(["make", "-f", "build.mk", *targets], cwd=folder, check=True, capture_output=True, env=environment)
+    return {name: (folder / "build/out" / name).read_bytes() for name in MEASURED}
+
+
+def test_two_folders_give_the_same_bytes(tmp_path):
+    first, second = (build(tmp_path / folder) for folder in ("a", "another/and/deeper"))
+    for name in MEASURED:
+        assert first[name] == second[name], f"{name} differs"
+        assert first[name] == (OUT / name).read_bytes(), f"{name} differs from the one in build/out"

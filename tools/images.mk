@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What machines boot from. The Debian disk outlives 'make clean': it depends on nothing that is built here.
+
+IMAGES := $(OUT)/esp/cloister.conf $(OUT)/images/initrd.img
+INITRD_PARTS := $(addprefix $(OUT)/host/,attestd cloisterctl cloister.ko)
+
+.PHONY: debian-disk
+
+$(OUT)/esp/cloister.conf: tools/images/cloister.conf
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(OUT)/images/initrd.img: $(INITRD_PARTS) $(wildcard tools/images/*.py) tools/images/init
+	$(call say,CPIO,$@)
+	@mkdir -p $(@D)
+	$(Q)python3 tools/images/initramfs.py $@ $(INITRD_PARTS)
+
+debian-disk:
+	@tools/images/debian-disk build/images
