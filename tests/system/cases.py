@@ -52,7 +52,7 @@ def volume(case):
 
 def run(name, cases, **machine):
     """Runs the cases on one machine; returns what each one printed, by name."""
-    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "cases.efi"}
+    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "cases.efi"}
     disk = images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
     with Machine(name, disks=[disk], nics=(), **machine) as booted:
         booted.expect("CASES DONE", timeout=30 + 10 * len(cases))

@@ -3,25 +3,24 @@
 
 TEST_EFI_CFLAGS := -std=c17 -O2 -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector -maccumulate-outgoing-args \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -Iinclude $(WARNINGS) $(REPRODUCIBLE)
-SYSTEM_PARTS := $(addprefix $(OUT)/tests/,cases.efi foreign.efi)
+SYSTEM_PARTS := $(addprefix $(OUT)/tests/system/,cases.efi foreign.efi)
+BENCH_PARTS := $(OUT)/tests/bench/roundtrip.efi
 
-$(OUT)/tests/%.efi: $(OUT)/tests/%.so
-	$(call say,OBJCOPY,$@)
-	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
-		--target efi-app-x86_64 $< $@
+$(OUT)/tests/system/%.o: tests/system/efi/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
 
-$(OUT)/tests/%.so: $(OUT)/tests/%.o
+$(OUT)/tests/bench/%.o: tests/bench/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
+
+$(SYSTEM_PARTS) $(BENCH_PARTS): %.efi: %.o
+	$(call say,LD,$@)
 	$(Q)ld -shared -Bsymbolic -nostdlib -znocombreloc -T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $< \
-		-o $@ -L/usr/lib -lefi -lgnuefi --defsym=EFI_SUBSYSTEM=0xa
+		-o $*.so -L/usr/lib -lefi -lgnuefi
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela -j .rel.* -j .rela.* -j .reloc \
+		--target efi-app-x86_64 $*.so $@
 
-$(OUT)/tests/%.o: tests/system/efi/%.c
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
-
-$(OUT)/tests/%.o: tests/bench/%.c
-	$(call say,CC,$@)
-	@mkdir -p $(@D)
-	$(Q)gcc $(TEST_EFI_CFLAGS) -MMD -c $< -o $@
-
--include $(SYSTEM_PARTS:.efi=.d)
+-include $(SYSTEM_PARTS:.efi=.d) $(BENCH_PARTS:.efi=.d)

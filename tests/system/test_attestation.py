@@ -113,7 +113,7 @@ class TestRefused:
         refused("bare", hosts.BOOT_PATH, extra=hosts.without_cloister())
 
     def test_foreign_program_before_the_loader(self):
-        disk = hosts.esp("foreign", loader=OUT / "tests" / "foreign.efi", more={"EFI/cloister/loader.efi": hosts.LOADER})
+        disk = hosts.esp("foreign", loader=OUT / "tests" / "system" / "foreign.efi", more={"EFI/cloister/loader.efi": hosts.LOADER})
         refused("foreign", hosts.BOOT_PATH, disks=[disk])
 
     def test_debug_build(self):
