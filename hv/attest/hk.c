@@ -4,6 +4,7 @@
 
 #include <mbedtls/sha256.h>
 #include <p256-m.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -50,9 +51,10 @@ static enum hv_error seed_gather(struct seed *seed, const uint8_t tpm_random[32]
 
 static enum hv_error key_make(struct hk *hk, const struct seed *seed)
 {
-	hk->alive = drbg_seed(seed, sizeof(*seed)) && drbg_fill(hk->boot_id, sizeof(hk->boot_id)) &&
-		    p256_gen_keypair(hk->private, hk->public) == P256_SUCCESS;
-	return hk->alive ? HV_OK : HV_E_ENTROPY_FAILED;
+	if (drbg_seed(seed, sizeof(*seed)) && drbg_fill(hk->boot_id, sizeof(hk->boot_id)) &&
+	    p256_gen_keypair(hk->private, hk->public) == P256_SUCCESS)
+		return HV_OK;
+	return HV_E_ENTROPY_FAILED;
 }
 
 enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
@@ -69,15 +71,15 @@ enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
 }
 
 /*
- * ECDSA over the bytes before the signature. The message goes into the nonce, so that a generator that were ever in the
- * same state twice would not sign two messages with one nonce; and no signature leaves unverified: one computed with a
- * fault gives the key away.
+ * ECDSA over the bytes before the signature; a wiped key is zero, which p256-m refuses. The message goes into the
+ * nonce, so that a generator that were ever in the same state twice would not sign two messages with one nonce; and no
+ * signature leaves unverified: one computed with a fault gives the key away.
  */
 static bool sign(struct hk *hk, const void *message, size_t bytes, uint8_t signature[64])
 {
 	uint8_t digest[32];
 
-	if (hk->alive && mbedtls_sha256(message, bytes, digest, 0) == 0 && drbg_stir(digest, sizeof(digest)) &&
+	if (mbedtls_sha256(message, bytes, digest, 0) == 0 && drbg_stir(digest, sizeof(digest)) &&
 	    p256_ecdsa_sign(signature, hk->private, digest, sizeof(digest)) == P256_SUCCESS &&
 	    p256_ecdsa_verify(signature, hk->public, digest, sizeof(digest)) == P256_SUCCESS)
 		return true;

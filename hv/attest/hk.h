@@ -10,7 +10,6 @@
 #ifndef CLOISTER_HK_H
 #define CLOISTER_HK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <cloister/errors.h>
@@ -19,7 +18,6 @@
 
 /* All zero when there is no key: before hk_create, and after hk_wipe. */
 struct hk {
-	bool alive;
 	uint8_t private[32];
 	uint8_t public[64];
 	uint8_t boot_id[32];

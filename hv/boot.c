@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the loader's first call to the launch. Everything here runs with the firmware's page tables, which map all
+ * memory one to one; what the root guest must not see is out of its reach before the first entry.
+ */
+#include "machine.h"
+
+#include "build.h"
+#include "cpu.h"
+#include "descriptors.h"
+#include "lib/wipe.h"
+#include "msr.h"
+#include "vcpu.h"
+#include "x86.h"
+
+struct machine machine;
+
+enum hv_error hv_prepare(struct boot_info *info);
+enum hv_error cpu_launch(uint32_t index); /* entry.S */
+
+/* What cpu_launch() continues with, in RAX and RDX: the frame on the CPU's own stack and CR3; or 0 and the error. */
+struct launch_switch {
+	struct entry_frame *frame;
+	uint64_t cr3_or_error;
+};
+
+struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_frame *frame);
+_Noreturn void cpu_launch_run(struct entry_frame *frame);
+
+/* Takes region, pool and the loader's list (TPM localities 1-4) out of the root guest's view. */
+static enum hv_error hide_protected(struct machine *m)
+{
+	enum hv_error error = stage2_hide(&m->root.stage2, m->boot.region.base, m->boot.region.bytes);
+
+	if (error == HV_OK && m->boot.pool.bytes != 0)
+		error = stage2_hide(&m->root.stage2, m->boot.pool.base, m->boot.pool.bytes);
+	for (uint32_t i = 0; error == HV_OK && i < m->boot.hidden_count; i++)
+		error = stage2_hide(&m->root.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
+	return error;
+}
+
+#define SPLIT_PAGES 64u
+
+/* Builds every table that the hypervisor will ever have, out of the pages behind the image. */
+static enum hv_error build_tables(struct machine *m)
+{
+	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
+	const uint64_t directories = stage2_directory_pages(m->phys_bits) + SPLIT_PAGES;
+	const paddr_t stage2_pages = region_take(&region, directories);
+	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
+	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
+
+	if (stage2_pages.value == 0 || vendor_pages.value == 0 || cpu_pages.value == 0)
+		return HV_E_REGION;
+	paging_build(&m->paging, &region, &m->boot.region);
+	stage2_build_identity(&m->root.stage2, m->phys_bits,
+			      (struct region){stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES});
+	vcpu_prepare(m, vendor_pages);
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
+		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
+	descriptors_build_idt();
+	return hide_protected(m);
+}
+
+/* Makes HK and its statement. */
+static enum hv_error make_key(struct machine *m)
+{
+	struct hk_statement *const statement = &m->statement;
+	const enum hv_error error = hk_create(&m->hk, m->boot.tpm_random);
+
+	secure_wipe(m->boot.tpm_random, sizeof(m->boot.tpm_random));
+	if (error != HV_OK)
+		return error;
+	statement->hv_version = HV_VERSION;
+	statement->svn = HV_SVN;
+	statement->flags = m->boot.flags | build_flags | vcpu_vendor_flags;
+	statement->cpu_count = m->boot.cpu_count;
+	statement->tpm_reset_count = m->boot.tpm_reset_count;
+	statement->tpm_restart_count = m->boot.tpm_restart_count;
+	__builtin_memcpy(statement->image_sha256, m->boot.image_sha256, sizeof(statement->image_sha256));
+	__builtin_memcpy(statement->config_sha256, m->boot.config_sha256, sizeof(statement->config_sha256));
+	return hk_sign_statement(&m->hk, statement);
+}
+
+/* Physical address width, 0 if the CPU does not tell. */
+static uint32_t phys_bits(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 0;
+}
+
+static enum hv_error prepare(struct machine *m)
+{
+	enum hv_error error;
+
+	m->phys_bits = phys_bits();
+	if (m->phys_bits < 36 || m->phys_bits > 52)
+		return HV_E_PHYS_BITS;
+	if ((read_cr4() & CR4_LA57) != 0)
+		return HV_E_PAGING_MODE;
+	if ((error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check()) != HV_OK)
+		return error;
+	m->launch_tsc = rdtsc();
+	m->console.serial_port = m->boot.serial_port;
+	if ((error = build_tables(m)) != HV_OK || (error = make_key(m)) != HV_OK)
+		return error;
+	m->prepared = true;
+	return HV_OK;
+}
+
+/**
+ * Entry point of the image (boot_info.h). Once, on the BSP.
+ * Returns HV_OK, or what is wrong; then nothing was changed outside the region.
+ */
+enum hv_error hv_prepare(struct boot_info *info)
+{
+	struct machine *const m = &machine;
+
+	m->boot = *info;
+	const enum hv_error error = prepare(m);
+
+	info->out = (struct boot_out){
+		.cpu_check = (uintptr_t)cpu_check,
+		.cpu_launch = (uintptr_t)cpu_launch,
+		.statement = (uintptr_t)&m->statement,
+		.statement_bytes = sizeof(m->statement),
+	};
+	return error;
+}
+
+/* The executing CPU's APIC ID, whatever mode its APIC is in. */
+static uint32_t apic_id(void)
+{
+	return cpuid(0, 0).eax >= 0xb ? cpuid(0xb, 0).edx : cpuid(1, 0).ebx >> 24;
+}
+
+enum hv_error cpu_check(uint32_t index)
+{
+	struct machine *const m = &machine;
+
+	if (!m->prepared)
+		return HV_E_NOT_READY;
+	if (index >= m->boot.cpu_count || m->boot.cpu_apic_id[index] != apic_id())
+		return HV_E_CPU_INDEX;
+	if (phys_bits() != m->phys_bits)
+		return HV_E_CPU_DIFFERS;
+	return vcpu_check();
+}
+
+/* The log is complete when the first CPU is launched, and cannot be changed by any guest yet. */
+static void copy_log(struct machine *m)
+{
+	if (!m->log_complete)
+		__builtin_memcpy(m->log, region_pointer(paddr(m->boot.log)), m->boot.log_bytes);
+	m->log_complete = true;
+}
+
+/*
+ * Called by cpu_launch() in entry.S, on the firmware's stack: everything up to the switch to the hypervisor's own stack
+ * and tables.
+ */
+struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_frame *frame)
+{
+	enum hv_error error = cpu_check(index);
+
+	if (error != HV_OK)
+		return (struct launch_switch){0, error};
+	struct cpu *const cpu = machine.cpus[index];
+
+	copy_log(cpu->machine);
+	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | APIC_BASE_EN | APIC_BASE_EXTD);
+	vcpu_capture(cpu, frame);
+	return (struct launch_switch){cpu->frame, machine.paging.root.value};
+}
+
+/* Called by cpu_launch() in entry.S, on the CPU's own stack and page tables. */
+void cpu_launch_run(struct entry_frame *frame)
+{
+	struct cpu *const cpu = frame->cpu;
+
+	cpu_load_tables(cpu);
+	cpu->launched = true;
+	__atomic_fetch_add(&cpu->machine->cpus_in_control, 1, __ATOMIC_RELAXED);
+	console_line(cpu->machine, "cpu %u (APIC ID %u) under control", cpu->index, cpu->apic_id);
+	vcpu_run(cpu);
+}
+
+uint64_t machine_uptime_us(const struct machine *m)
+{
+	const uint64_t ticks = rdtsc() - m->launch_tsc;
+
+	/* Split, so that the product does not overflow before 584,000 years. */
+	return ticks / m->boot.tsc_khz * 1000 + ticks % m->boot.tsc_khz * 1000 / m->boot.tsc_khz;
+}
+
+void machine_wipe_secrets(struct machine *m)
+{
+	lock_take(&m->hk_lock);
+	hk_wipe(&m->hk);
+	lock_release(&m->hk_lock);
+	console_line(m, "secrets wiped");
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loader's boot_info, checked field by field. */
+#include "machine.h"
+
+#define LARGE_PAGE 0x200000ull
+
+/* Page-aligned, not empty, inside the physical address width. */
+static bool range_sane(const struct boot_range *range, uint32_t phys_bits)
+{
+	const uint64_t end = 1ull << phys_bits;
+
+	return ((range->base | range->bytes) & PAGE_MASK) == 0 && range->bytes != 0 && range->base < end &&
+	       range->bytes <= end - range->base;
+}
+
+static bool disjoint(const struct boot_range *a, const struct boot_range *b)
+{
+	return !ranges_overlap(a->base, a->bytes, b->base, b->bytes);
+}
+
+static bool large_aligned(const struct boot_range *range)
+{
+	return ((range->base | range->bytes) & (LARGE_PAGE - 1)) == 0;
+}
+
+static bool region_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const struct boot_range *const region = &boot->region;
+
+	return range_sane(region, phys_bits) && large_aligned(region) && (boot->image_bytes & PAGE_MASK) == 0 &&
+	       boot->image_bytes <= region->bytes &&
+	       region->bytes >= boot_region_bytes(boot->image_bytes, boot->cpu_count, phys_bits);
+}
+
+static bool pool_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const struct boot_range *const pool = &boot->pool;
+
+	if (pool->base == 0 && pool->bytes == 0)
+		return true;
+	return range_sane(pool, phys_bits) && large_aligned(pool) && disjoint(pool, &boot->region);
+}
+
+/* RAM of the root guest: sorted, disjoint, and none of it protected. */
+static bool ram_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < boot->ram_count; i++) {
+		const struct boot_range *const ram = &boot->ram[i];
+
+		if (!range_sane(ram, phys_bits) || ram->base < end || !disjoint(ram, &boot->region) ||
+		    (boot->pool.bytes != 0 && !disjoint(ram, &boot->pool)))
+			return false;
+		for (uint32_t k = 0; k < boot->hidden_count; k++) {
+			if (!disjoint(ram, &boot->hidden[k]))
+				return false;
+		}
+		end = ram->base + ram->bytes;
+	}
+	return true;
+}
+
+static bool hidden_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	for (uint32_t i = 0; i < boot->hidden_count; i++) {
+		if (!range_sane(&boot->hidden[i], phys_bits))
+			return false;
+	}
+	return true;
+}
+
+static bool cpus_sane(const struct boot_info *boot)
+{
+	for (uint32_t i = 0; i < boot->cpu_count; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (boot->cpu_apic_id[i] == boot->cpu_apic_id[k])
+				return false;
+		}
+	}
+	return true;
+}
+
+enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM;
+
+	if (boot->magic != BOOT_INFO_MAGIC || boot->version != BOOT_INFO_VERSION || boot->bytes != sizeof(*boot) ||
+	    (boot->flags & ~known_flags) != 0)
+		return HV_E_BOOT_INFO;
+	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
+	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
+	    boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
+		return HV_E_BOOT_INFO;
+	if (!region_sane(boot, phys_bits))
+		return HV_E_REGION;
+	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits) ||
+	    !cpus_sane(boot))
+		return HV_E_BOOT_INFO;
+	return HV_OK;
+}

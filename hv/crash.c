@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a CPU: its record goes to the console ring and to the serial port. */
+#include "crash.h"
+
+#include "cpu.h"
+#include "machine.h"
+
+static const char *const kind_names[] = {
+	[CRASH_NONE] = "none",
+	[CRASH_HOST_EXCEPTION] = "exception in the hypervisor",
+	[CRASH_GUEST_SHUTDOWN] = "triple fault of the guest",
+	[CRASH_MACHINE_CHECK] = "machine check",
+	[CRASH_ENTRY_REFUSED] = "the CPU refused the guest's state",
+	[CRASH_UNKNOWN_EXIT] = "unknown exit",
+};
+
+static void report(uint16_t port, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void report(uint16_t port, const char *format, ...)
+{
+	char text[LINE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	uint32_t length = console_format(text, format, arguments);
+	va_end(arguments);
+	text[length++] = '\n';
+	serial_write(port, text, length);
+}
+
+void crash(struct cpu *cpu, const struct crash_record *record)
+{
+	struct machine *const m = cpu->machine;
+	const uint16_t port = m->console.serial_port;
+
+	cpu->crash = *record;
+	cpu->crash.cpu = cpu->index;
+	/* The interrupted code may hold the lock; a key that is being used is wiped all the same. */
+	hk_wipe(&m->hk);
+
+	report(port, "cloister: CPU %u stopped: %s, code %lx, detail %lx, address %lx", cpu->index,
+	       kind_names[record->kind], record->code, record->detail, record->address);
+	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; reset the machine.", cpu->index,
+	       record->rip, record->rsp);
+	if (record->kind != CRASH_HOST_EXCEPTION)
+		console_line(m, "cpu %u stopped: %s, code %lx, rip %lx", cpu->index, kind_names[record->kind],
+			     record->code, record->rip);
+	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELAXED);
+	cpu_park(cpu);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exits with short answers: stage-2 violations, refused instructions, NMIs. */
+#include "vcpu.h"
+
+void refuse_instruction(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_INSTRUCTION]++;
+	cpu->refused_instruction++;
+	vcpu_inject(cpu, VECTOR_UD, 0);
+}
+
+void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
+{
+	cpu->exits[HV_EXIT_STAGE2]++;
+	cpu->refused_memory++;
+	console_line(cpu->machine, "cpu %u: %s of %lx refused, rip %lx", cpu->index,
+		     fetch ? "fetch" : write ? "write" : "read", address.value, vcpu_rip(cpu));
+	vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+void exit_nmi(struct cpu *cpu)
+{
+	vcpu_open_window(); /* the NMI now arrives at host_exception() */
+	if (!cpu->nmi_seen) {
+		cpu->exits[HV_EXIT_KICK]++;
+		return;
+	}
+	cpu->nmi_seen = false;
+	cpu->exits[HV_EXIT_NMI]++;
+	vcpu_inject_nmi(cpu);
+}

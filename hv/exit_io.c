@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports that put the machine to sleep or reset it. Whatever ends the hypervisor's reign leaves no secret in memory: the
+ * secrets are wiped first, then the access goes through.
+ */
+#include "io_policy.h"
+#include "vcpu.h"
+#include "x86.h"
+
+#define RESET_CONTROL         0xcf9u
+#define RESET_CONTROL_RST_CPU (1u << 2)
+#define SYSTEM_CONTROL_A      0x92u
+#define SYSTEM_CONTROL_INIT   (1u << 0)
+#define KEYBOARD_COMMAND      0x64u
+#define PM1_SLP_EN            (1u << 13)
+
+bool io_policy_exits(const struct boot_info *boot, uint16_t port)
+{
+	const uint16_t pm1[] = {boot->pm1a_port, boot->pm1b_port};
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (pm1[i] != 0 && (port == pm1[i] || port == pm1[i] + 1))
+			return true;
+	}
+	return port == RESET_CONTROL || port == SYSTEM_CONTROL_A || port == KEYBOARD_COMMAND ||
+	       (boot->reset_port != 0 && port == boot->reset_port);
+}
+
+/* The bytes that a write of @bytes at @port puts at @at and above, or 0 if it does not touch that port. */
+static uint32_t part_at(struct io_access access, uint32_t value, uint16_t at)
+{
+	return at >= access.port && at < access.port + access.bytes ? value >> 8 * (at - access.port) : 0;
+}
+
+static bool sleeps(struct io_access access, uint32_t value, uint16_t pm1)
+{
+	return pm1 != 0 && (part_at(access, value, (uint16_t)(pm1 + 1)) & PM1_SLP_EN >> 8) != 0;
+}
+
+/* 0xF0 to 0xFF pulse the controller's output lines; line 0 is the CPU's reset. */
+static bool pulses_reset(struct io_access access, uint32_t value)
+{
+	return (part_at(access, value, KEYBOARD_COMMAND) & 0xf1) == 0xf0;
+}
+
+static bool touches(struct io_access access, uint16_t port)
+{
+	return port != 0 && port >= access.port && port < access.port + access.bytes;
+}
+
+/* A 32-bit write at 0xCF8 is the PCI configuration address, not reset control (PCI 3.0, 3.2.2.3.2). */
+static bool resets(struct io_access access, uint32_t value)
+{
+	return access.bytes < 4 && (part_at(access, value, RESET_CONTROL) & RESET_CONTROL_RST_CPU) != 0;
+}
+
+bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint32_t value)
+{
+	if (sleeps(access, value, boot->pm1a_port) || sleeps(access, value, boot->pm1b_port) ||
+	    pulses_reset(access, value))
+		return true;
+	if (resets(access, value) || (part_at(access, value, SYSTEM_CONTROL_A) & SYSTEM_CONTROL_INIT) != 0)
+		return true;
+	/* The FADT's reset register resets with a value of the machine's choice: any write may. */
+	return boot->reset_port != RESET_CONTROL && touches(access, boot->reset_port);
+}
+
+static void port_write(struct io_access access, uint32_t value)
+{
+	switch (access.bytes) {
+	case 1:
+		outb(access.port, (uint8_t)value);
+		break;
+	case 2:
+		outw(access.port, (uint16_t)value);
+		break;
+	default:
+		outl(access.port, value);
+		break;
+	}
+}
+
+/* IN leaves the upper part of RAX alone but for 32 bits, which clear it. */
+static uint64_t port_read(struct io_access access, uint64_t rax)
+{
+	switch (access.bytes) {
+	case 1:
+		return (rax & ~0xffull) | inb(access.port);
+	case 2:
+		return (rax & ~0xffffull) | inw(access.port);
+	default:
+		return inl(access.port);
+	}
+}
+
+bool exit_io(struct cpu *cpu, struct io_access access)
+{
+	struct registers *const guest = &cpu->frame->guest;
+
+	cpu->exits[HV_EXIT_IO]++;
+	if (access.string) { /* would need the guest's memory; nobody sleeps or resets that way */
+		cpu->refused_io++;
+		console_line(cpu->machine, "cpu %u: string I/O at port %x refused, rip %lx", cpu->index, access.port,
+			     vcpu_rip(cpu));
+		return false;
+	}
+	if (access.in) {
+		guest->rax = port_read(access, guest->rax);
+	} else {
+		if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
+			machine_wipe_secrets(cpu->machine);
+		port_write(access, (uint32_t)guest->rax);
+	}
+	return true;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
+#include "msr.h"
+#include "startup.h"
+#include "vcpu.h"
+#include "x86.h"
+
+static uint64_t edx_eax(const struct registers *guest)
+{
+	return guest->rdx << 32 | (uint32_t)guest->rax;
+}
+
+static void refuse(struct cpu *cpu, const char *access, uint32_t msr)
+{
+	cpu->refused_msr++;
+	console_line(cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", cpu->index, access, msr, vcpu_rip(cpu));
+	vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+void exit_rdmsr(struct cpu *cpu)
+{
+	struct registers *const guest = &cpu->frame->guest;
+	const uint32_t msr = (uint32_t)guest->rcx;
+	uint64_t value;
+
+	cpu->exits[HV_EXIT_RDMSR]++;
+	if (msr_policy_find(msr)->read != MSR_CHECK || !vcpu_msr_read(cpu, msr, &value)) {
+		refuse(cpu, "read", msr);
+		return;
+	}
+	guest->rax = (uint32_t)value;
+	guest->rdx = value >> 32;
+	vcpu_advance(cpu, RDMSR_BYTES);
+}
+
+/* Leaving x2APIC mode would bring back ICR writes that nobody looks at; moving the APIC would move them elsewhere. */
+static bool apic_base_write(uint64_t value)
+{
+	return value == rdmsr(IA32_APIC_BASE);
+}
+
+static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	switch (msr) {
+	case IA32_X2APIC_ICR:
+		return startup_icr_write(cpu, value);
+	case IA32_APIC_BASE:
+		return apic_base_write(value);
+	default:
+		return vcpu_msr_write(cpu, msr, value);
+	}
+}
+
+void exit_wrmsr(struct cpu *cpu)
+{
+	const struct registers *const guest = &cpu->frame->guest;
+	const uint32_t msr = (uint32_t)guest->rcx;
+	const enum msr_rule rule = msr_policy_find(msr)->write;
+
+	cpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
+	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(cpu, msr, edx_eax(guest))))
+		vcpu_advance(cpu, RDMSR_BYTES);
+	else
+		refuse(cpu, "write", msr);
+}
+
+/* What XSETBV would refuse itself must not fault in the hypervisor (SDM 1, 13.3: components that go together). */
+static bool xcr0_valid(uint64_t value)
+{
+	const struct cpuid_result supported = cpuid(0xd, 0);
+	const uint64_t mask = (uint64_t)supported.edx << 32 | supported.eax;
+	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
+
+	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 && ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
+	       ((value & avx512) == 0 || ((value & avx512) == avx512 && (value & XCR0_AVX) != 0)) &&
+	       ((value & mpx) == 0 || (value & mpx) == mpx) && ((value & amx) == 0 || (value & amx) == amx);
+}
+
+void exit_xsetbv(struct cpu *cpu)
+{
+	const struct registers *const guest = &cpu->frame->guest;
+
+	cpu->exits[HV_EXIT_XSETBV]++;
+	if ((vcpu_cr4(cpu) & CR4_OSXSAVE) == 0) {
+		vcpu_inject(cpu, VECTOR_UD, 0);
+	} else if (vcpu_cpl(cpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(edx_eax(guest))) {
+		vcpu_inject(cpu, VECTOR_GP, 0);
+	} else {
+		xsetbv(0, edx_eax(guest));
+		vcpu_advance(cpu, XSETBV_BYTES);
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which ports exit, and which writes end the hypervisor's reign. */
+#ifndef HV_IO_POLICY_H
+#define HV_IO_POLICY_H
+
+#include "vcpu.h"
+
+/* Does any access to @port exit? */
+bool io_policy_exits(const struct boot_info *boot, uint16_t port);
+
+/* Does writing @value put the machine to sleep or reset it? */
+bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint32_t value);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that the hypervisor knows about the machine: filled in by hv_prepare(), constant afterwards
+ * except where a lock or an atomic is named.
+ */
+#ifndef HV_MACHINE_H
+#define HV_MACHINE_H
+
+#include "attest/hk.h"
+#include "cloister/boot_info.h"
+#include "cloister/errors.h"
+#include "cloister/statement.h"
+#include "console.h"
+#include "lock.h"
+#include "paging.h"
+#include "stage2.h"
+#include "types.h"
+#include "vendor.h"
+
+struct cpu;
+
+/* A guest with memory of its own. The root guest is domain 0. */
+struct domain {
+	uint32_t id;
+	struct stage2 stage2;
+};
+
+struct machine {
+	struct boot_info boot; /* the checked copy */
+	bool prepared;
+	uint32_t phys_bits;
+	uint64_t launch_tsc;
+
+	struct paging paging;
+	struct domain root;
+	struct vendor_machine vendor; /* permission bitmaps */
+	struct console console;
+	struct cpu *cpus[BOOT_MAX_CPUS];
+
+	lock_t hk_lock; /* hk, wiping included */
+	struct hk hk;
+	struct hk_statement statement;
+	uint8_t log[BOOT_MAX_LOG];
+	bool log_complete; /* copied at the first launch, before any guest runs */
+
+	/* Atomics. */
+	uint32_t cpus_in_control;
+	uint32_t cpus_parked;
+};
+
+extern struct machine machine; /* the loader calls in by CPU number alone; everything else gets it through struct cpu */
+
+/* Microseconds since the launch. */
+uint64_t machine_uptime_us(const struct machine *m);
+
+/* Wipes HK and whatever else must not survive sleep, reset or a crash. Waits for a signature that is being made. */
+void machine_wipe_secrets(struct machine *m);
+
+/**
+ * Checks a copied boot_info: magic, sizes, counts, alignment, order, overlaps.
+ * Returns HV_OK, HV_E_BOOT_INFO or HV_E_REGION.
+ */
+enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits);
+
+#endif

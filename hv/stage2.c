@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Second-level page tables: identity map, and holes in it. */
+#include "stage2.h"
+
+#include "stage2_format.h"
+
+#define ENTRIES 512u
+
+/* Bytes that one entry of a table at @level covers. */
+static uint64_t span(unsigned level)
+{
+	return 1ull << (12 + 9 * (level - 1));
+}
+
+static uint64_t *entry_of(paddr_t table, unsigned level, uint64_t address)
+{
+	uint64_t *const entries = region_pointer(table);
+
+	return &entries[address / span(level) % ENTRIES];
+}
+
+static uint32_t covered_bits(uint32_t phys_bits)
+{
+	return phys_bits > 48 ? 48 : phys_bits;
+}
+
+uint64_t stage2_directory_pages(uint32_t phys_bits)
+{
+	const uint32_t bits = covered_bits(phys_bits);
+
+	return 1 + (bits > 39 ? 1ull << (bits - 39) : 1);
+}
+
+void stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories)
+{
+	stage2->bits = covered_bits(phys_bits);
+	stage2->tables = directories;
+	stage2->root = region_take(&stage2->tables, 1);
+
+	const uint64_t end = 1ull << stage2->bits;
+
+	for (uint64_t base = 0; base < end; base += span(4)) {
+		const paddr_t directory = region_take(&stage2->tables, 1);
+
+		for (uint64_t at = base; at < end && at < base + span(4); at += span(3))
+			*entry_of(directory, 3, at) = stage2_leaf(at, 3);
+		*entry_of(stage2->root, 4, base) = stage2_table(directory.value);
+	}
+}
+
+/* Replaces the leaf @entry of @level by a table that says the same. The entry is written last. */
+static bool split(struct stage2 *stage2, uint64_t *entry, unsigned level)
+{
+	const paddr_t table = region_take(&stage2->tables, 1);
+	const uint64_t base = stage2_address(*entry);
+
+	if (table.value == 0)
+		return false;
+	for (uint64_t i = 0; i < ENTRIES; i++)
+		((uint64_t *)region_pointer(table))[i] = stage2_leaf(base + i * span(level - 1), level - 1);
+	__atomic_store_n(entry, stage2_table(table.value), __ATOMIC_RELEASE);
+	return true;
+}
+
+/*
+ * Clears what lies of [base, end) under @table, whose entries are of @level and which maps from @start.
+ * The depth is that of the tables.
+ */
+static enum hv_error hide_in(struct stage2 *stage2, paddr_t table, unsigned level, uint64_t base, uint64_t end)
+{
+	while (base < end) {
+		uint64_t *const entry = entry_of(table, level, base);
+		const uint64_t next = (base & ~(span(level) - 1)) + span(level);
+		const uint64_t stop = next < end ? next : end;
+
+		if (stop - base == span(level)) {
+			*entry = 0;
+		} else if (stage2_present(*entry)) {
+			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, level))
+				return HV_E_STAGE2_FULL;
+			const enum hv_error error =
+				hide_in(stage2, paddr(stage2_address(*entry)), level - 1, base, stop);
+			if (error != HV_OK)
+				return error;
+		}
+		base = stop;
+	}
+	return HV_OK;
+}
+
+enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+{
+	return hide_in(stage2, stage2->root, 4, base, base + bytes);
+}
+
+uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level)
+{
+	paddr_t table = stage2->root;
+
+	if (address.value >> stage2->bits != 0)
+		return 0;
+	for (*level = 4;; (*level)--) {
+		const uint64_t entry = *entry_of(table, *level, address.value);
+
+		if (!stage2_present(entry))
+			return 0;
+		if (stage2_is_leaf(entry, *level))
+			return entry;
+		table = paddr(stage2_address(entry));
+	}
+}

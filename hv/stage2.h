@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Second-level translation of a guest: four levels, 1 GiB, 2 MiB and 4 KiB leaves. The format of an entry is the
+ * vendor's (stage2_format.h in hv/svm or hv/vmx); the walk is the same.
+ */
+#ifndef HV_STAGE2_H
+#define HV_STAGE2_H
+
+#include "cloister/errors.h"
+#include "region.h"
+#include "types.h"
+
+struct stage2 {
+	paddr_t root;
+	uint32_t bits; /* guest-physical address width that it covers, at most 48 */
+	struct region tables; /* free pages for splits */
+};
+
+/**
+ * Maps all of the physical address space one to one with 1 GiB leaves.
+ * @phys_bits: 36 to 52; bits from 48 on cannot be reached with four levels
+ * @directories: zeroed pages, stage2_directory_pages(phys_bits) of them and more for splits
+ */
+void stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories);
+
+/* Pages that stage2_build_identity() itself uses. */
+uint64_t stage2_directory_pages(uint32_t phys_bits);
+
+/**
+ * Takes [@base, @base + @bytes) out of the guest's view; both multiples of 4 KiB, inside the covered width.
+ * Before the first entry of the guest only: no flush. Returns HV_OK or HV_E_STAGE2_FULL.
+ */
+enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
+
+/* The leaf entry that translates @address, and its level in @level (1: 4 KiB ... 3: 1 GiB), or 0 if there is none. */
+uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level);
+
+#endif

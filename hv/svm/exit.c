@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The exit dispatcher of AMD-V. */
+#include "svm.h"
+#include "vcpu.h"
+#include "vmcb.h"
+#include "x86.h"
+
+void svm_guest_shutdown(struct cpu *cpu)
+{
+	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	crash(cpu, &(struct crash_record){.kind = CRASH_GUEST_SHUTDOWN, .rip = vmcb->rip, .rsp = vmcb->rsp});
+}
+
+static _Noreturn void stop(struct cpu *cpu, enum crash_kind kind)
+{
+	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	crash(cpu, &(struct crash_record){
+			   .kind = kind,
+			   .code = vmcb->exit_code,
+			   .detail = vmcb->exit_info1,
+			   .address = vmcb->exit_info2,
+			   .rip = vmcb->rip,
+			   .rsp = vmcb->rsp,
+		   });
+}
+
+static void exit_msr(struct cpu *cpu)
+{
+	if (cpu->vcpu.vmcb->exit_info1 == 0)
+		exit_rdmsr(cpu);
+	else
+		exit_wrmsr(cpu);
+}
+
+static void exit_io_port(struct cpu *cpu)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const uint32_t info = (uint32_t)vmcb->exit_info1;
+	const struct io_access access = {
+		.port = IO_PORT(info),
+		.bytes = IO_BYTES(info),
+		.in = (info & IO_IN) != 0,
+		.string = (info & IO_STRING) != 0,
+	};
+
+	if (exit_io(cpu, access))
+		vcpu_advance(cpu, (unsigned)(vmcb->exit_info2 - vmcb->rip)); /* exit_info2: the next RIP */
+	else
+		vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+static void exit_nested_page_fault(struct cpu *cpu)
+{
+	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	exit_stage2(cpu, gpa(vmcb->exit_info2), (vmcb->exit_info1 & NPF_WRITE) != 0,
+		    (vmcb->exit_info1 & NPF_FETCH) != 0);
+}
+
+/* INVD would throw away the hypervisor's own dirty lines. */
+static void exit_invd(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	wbinvd();
+	vcpu_advance(cpu, INVD_BYTES);
+}
+
+/* System management mode runs as the host, not in the guest's context. */
+static void exit_smi(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_SMI]++;
+	vcpu_open_window();
+}
+
+static void svm_exit_dispatch(struct cpu *cpu)
+{
+	switch ((uint32_t)cpu->vcpu.vmcb->exit_code) {
+	case EXIT_CPUID:
+		return exit_cpuid(cpu);
+	case EXIT_MSR:
+		return exit_msr(cpu);
+	case EXIT_IO:
+		return exit_io_port(cpu);
+	case EXIT_VMMCALL:
+		return exit_hypercall(cpu);
+	case EXIT_NPF:
+		return exit_nested_page_fault(cpu);
+	case EXIT_NMI:
+		return exit_nmi(cpu);
+	case EXIT_IRET:
+		return svm_exit_iret(cpu);
+	case EXIT_EXCEPTION_DB:
+		return svm_exit_debug(cpu);
+	case EXIT_XSETBV:
+		return exit_xsetbv(cpu);
+	case EXIT_INVD:
+		return exit_invd(cpu);
+	case EXIT_SMI:
+		return exit_smi(cpu);
+	case EXIT_VMRUN:
+	case EXIT_VMLOAD:
+	case EXIT_VMSAVE:
+	case EXIT_STGI:
+	case EXIT_CLGI:
+	case EXIT_SKINIT:
+	case EXIT_INVLPGA:
+	case EXIT_RSM:
+		return refuse_instruction(cpu);
+	case EXIT_SHUTDOWN:
+		svm_guest_shutdown(cpu);
+	case EXIT_EXCEPTION_MC:
+		stop(cpu, CRASH_MACHINE_CHECK);
+	case EXIT_INVALID:
+		stop(cpu, CRASH_ENTRY_REFUSED);
+	default:
+		stop(cpu, CRASH_UNKNOWN_EXIT);
+	}
+}
+
+void svm_exit(struct cpu *cpu)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	/* What the exit interrupted is delivered again, unless the answer puts something else in its place. */
+	vmcb->event_injection = vmcb->exit_interrupt_info;
+	svm_exit_dispatch(cpu);
+	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
+		startup_process(cpu);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Switching AMD-V on, and turning the running firmware into the root guest. */
+#include "io_policy.h"
+#include "msr.h"
+#include "svm.h"
+#include "vcpu.h"
+#include "vmcb.h"
+#include "x86.h"
+
+#define CPUID_SVM          0x8000000au
+#define LEAF1_ECX_X2APIC   (1u << 21)
+#define LEAF1_ECX_XSAVE    (1u << 26)
+#define LEAF7_EBX_SMEP     (1u << 7)
+#define LEAF7_EBX_SMAP     (1u << 20)
+#define EXT1_ECX_SVM       (1u << 2)
+#define EXT1_EDX_NX        (1u << 20)
+#define EXT1_EDX_PAGE1GB   (1u << 26)
+#define SVM_EDX_NP         (1u << 0)
+
+#define ROOT_ASID 1u
+
+enum hv_error vcpu_check(void)
+{
+	if (cpuid(0x80000000, 0).eax < 0x80000001 || (cpuid(0x80000001, 0).ecx & EXT1_ECX_SVM) == 0)
+		return HV_E_NO_SVM;
+	if ((rdmsr(VM_CR) & VM_CR_SVMDIS) != 0)
+		return HV_E_SVM_LOCKED;
+	if ((rdmsr(IA32_EFER) & EFER_SVME) != 0)
+		return HV_E_ALREADY;
+	if ((cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP) == 0)
+		return HV_E_NO_NPT;
+	if ((cpuid(1, 0).ecx & LEAF1_ECX_X2APIC) == 0)
+		return HV_E_NO_X2APIC;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_PAGE1GB) == 0)
+		return HV_E_NO_1GIB_PAGES;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
+	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
+		return HV_E_NO_NX;
+	return HV_OK;
+}
+
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
+{
+	vcpu->vmcb = region_pointer(pages);
+	vcpu->host_vmcb = region_pointer(paddr(pages.value + PAGE_BYTES));
+	vcpu->host_save = paddr(pages.value + 2 * PAGE_BYTES);
+}
+
+#define IO_MAP_PAGES 3u
+#define MSR_MAP_PAGES 2u
+
+/*
+ * Two bits a register, read and write, for three ranges of 8,192 registers; 2 KiB each (APM 2 15.11). Registers outside
+ * always exit.
+ */
+static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
+{
+	const uint32_t bases[] = {0, 0xc0000000, 0xc0010000};
+
+	for (uint32_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+		const uint32_t offset = msr - bases[i];
+
+		if (offset < 0x2000) {
+			const uint32_t bit = offset * 2 + write;
+
+			((uint8_t *)bitmap)[0x800 * i + bit / 8] &= (uint8_t) ~(1u << bit % 8);
+		}
+	}
+}
+
+void vcpu_prepare(struct machine *m, paddr_t pages)
+{
+	m->vendor.io_map = pages;
+	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
+
+	uint8_t *const io_map = region_pointer(m->vendor.io_map);
+
+	for (uint32_t port = 0; port < 0x10000; port++) {
+		if (io_policy_exits(&m->boot, (uint16_t)port))
+			io_map[port / 8] |= (uint8_t)(1u << port % 8);
+	}
+	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
+	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
+}
+
+static void set_controls(struct vmcb *vmcb, const struct machine *m)
+{
+	vmcb->intercept_exceptions = 1u << VECTOR_MC;
+	vmcb->intercept_misc1 = INTERCEPT_NMI | INTERCEPT_SMI | INTERCEPT_INIT | INTERCEPT_CPUID | INTERCEPT_RSM |
+				INTERCEPT_INVD | INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR | INTERCEPT_SHUTDOWN;
+	vmcb->intercept_misc2 = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE |
+				INTERCEPT_STGI | INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_XSETBV;
+	vmcb->iopm_base = m->vendor.io_map.value;
+	vmcb->msrpm_base = m->vendor.msr_map.value;
+	vmcb->asid = ROOT_ASID;
+	vmcb->nested_control = NESTED_PAGING;
+	vmcb->nested_cr3 = m->root.stage2.root.value;
+}
+
+struct descriptor_table {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+/* A segment register in 64-bit mode: base 0, rights and limit from its descriptor (LAR, LSL). */
+static struct vmcb_segment capture_segment(uint16_t selector)
+{
+	struct vmcb_segment segment = {.selector = selector};
+	uint32_t rights = 0, limit = 0;
+
+	__asm__("lar %1, %0" : "+r"(rights) : "r"((uint32_t)selector) : "cc");
+	__asm__("lsl %1, %0" : "+r"(limit) : "r"((uint32_t)selector) : "cc");
+	segment.attributes = (uint16_t)((rights >> 8 & 0xff) | (rights >> 12 & 0xf00));
+	segment.limit = limit;
+	return segment;
+}
+
+#define CAPTURE_SELECTOR(name)                                                                                         \
+	({                                                                                                             \
+		uint16_t selector_;                                                                                    \
+		__asm__("mov %%" #name ", %0" : "=r"(selector_));                                                      \
+		selector_;                                                                                             \
+	})
+
+static void capture_segments(struct vmcb *vmcb)
+{
+	struct descriptor_table gdtr, idtr;
+
+	__asm__("sgdt %0" : "=m"(gdtr));
+	__asm__("sidt %0" : "=m"(idtr));
+	vmcb->gdtr = (struct vmcb_segment){.limit = gdtr.limit, .base = gdtr.base};
+	vmcb->idtr = (struct vmcb_segment){.limit = idtr.limit, .base = idtr.base};
+	vmcb->cs = capture_segment(CAPTURE_SELECTOR(cs));
+	vmcb->ss = capture_segment(CAPTURE_SELECTOR(ss));
+	vmcb->ds = capture_segment(CAPTURE_SELECTOR(ds));
+	vmcb->es = capture_segment(CAPTURE_SELECTOR(es));
+}
+
+/* VMSAVE and VMLOAD: FS, GS, TR, LDTR with their hidden parts, and the system-call MSRs (APM 2 15.5.2). */
+static void vmsave(struct vmcb *vmcb)
+{
+	__asm__ volatile("vmsave" : : "a"(region_paddr(vmcb).value) : "memory");
+}
+
+static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	vmcb->efer = rdmsr(IA32_EFER);
+	vmcb->g_pat = rdmsr(IA32_PAT);
+	vmcb->cr0 = read_cr0();
+	vmcb->cr2 = read_cr2();
+	vmcb->cr3 = read_cr3();
+	vmcb->cr4 = read_cr4();
+	vmcb->dr6 = read_dr6();
+	vmcb->dr7 = read_dr7();
+	vmcb->rflags = frame->rflags;
+	vmcb->rip = frame->rip;
+	vmcb->rsp = frame->rsp;
+	cpu->frame->guest = (struct registers){
+		.r15 = frame->r15,
+		.r14 = frame->r14,
+		.r13 = frame->r13,
+		.r12 = frame->r12,
+		.rbp = frame->rbp,
+		.rbx = frame->rbx,
+		.rax = HV_OK,
+	};
+}
+
+void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+
+	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
+	wrmsr(VM_HSAVE_PA, vcpu->host_save.value);
+	set_controls(vcpu->vmcb, cpu->machine);
+	capture_segments(vcpu->vmcb);
+	vmsave(vcpu->vmcb);
+	capture_registers(cpu, frame);
+	cpu->frame->guest_control = region_paddr(vcpu->vmcb).value;
+	cpu->frame->host_control = region_paddr(vcpu->host_vmcb).value;
+}
+
+/* entry.S */
+_Noreturn void svm_run(struct entry_frame *frame);
+
+void vcpu_run(struct cpu *cpu)
+{
+	__asm__ volatile("clgi" : : : "memory");
+	vmsave(cpu->vcpu.host_vmcb);
+	svm_run(cpu->frame);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nested page table entries (APM 2, 15.25.5): the long-mode format, every access a user access. The values stay
+ * within what VT-d's second level accepts too (architecture.md section 6).
+ */
+#ifndef HV_STAGE2_FORMAT_H
+#define HV_STAGE2_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NPT_P       (1ull << 0)
+#define NPT_RW      (1ull << 1)
+#define NPT_US      (1ull << 2)
+#define NPT_PS      (1ull << 7)
+#define NPT_ADDRESS 0x000ffffffffff000ull
+
+/* Leaf for @address at @level (1: 4 KiB): read, write, execute, write-back where the guest's PAT and the MTRRs allow it. */
+static inline uint64_t stage2_leaf(uint64_t address, unsigned level)
+{
+	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
+}
+
+static inline uint64_t stage2_table(uint64_t address)
+{
+	return address | NPT_P | NPT_RW | NPT_US;
+}
+
+static inline bool stage2_present(uint64_t entry)
+{
+	return (entry & NPT_P) != 0;
+}
+
+static inline bool stage2_is_leaf(uint64_t entry, unsigned level)
+{
+	return level == 1 || (entry & NPT_PS) != 0;
+}
+
+static inline uint64_t stage2_address(uint64_t entry)
+{
+	return entry & NPT_ADDRESS;
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the AMD-V files share among themselves. */
+#ifndef HV_SVM_H
+#define HV_SVM_H
+
+#include "cpu.h"
+
+/* Answers one exit; called from entry.S between VMRUNs. */
+void svm_exit(struct cpu *cpu);
+
+/* The guest's IRET while it handles an NMI, and the #DB behind it. */
+void svm_exit_iret(struct cpu *cpu);
+void svm_exit_debug(struct cpu *cpu);
+
+/* Triple fault of the guest. */
+_Noreturn void svm_guest_shutdown(struct cpu *cpu);
+
+#endif

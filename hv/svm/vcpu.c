@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The interface of vcpu.h for AMD-V: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
+#include "vcpu.h"
+
+#include "cloister/statement.h"
+#include "msr.h"
+#include "svm.h"
+#include "vmcb.h"
+#include "x86.h"
+
+const uint32_t vcpu_vendor_flags = HK_FLAG_AMD;
+
+uint64_t vcpu_cr4(const struct cpu *cpu)
+{
+	return cpu->vcpu.vmcb->cr4;
+}
+
+unsigned vcpu_cpl(const struct cpu *cpu)
+{
+	return cpu->vcpu.vmcb->cpl;
+}
+
+uint64_t vcpu_rip(const struct cpu *cpu)
+{
+	return cpu->vcpu.vmcb->rip;
+}
+
+/* CS.L in the VMCB's packed attributes: bit 9. */
+#define ATTRIBUTE_LONG 0x200u
+
+void vcpu_advance(struct cpu *cpu, unsigned bytes)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const uint64_t next = vmcb->next_rip != 0 ? vmcb->next_rip : vmcb->rip + bytes;
+
+	vmcb->rip = (vmcb->cs.attributes & ATTRIBUTE_LONG) != 0 ? next : (uint32_t)next;
+	vmcb->interrupt_shadow = 0;
+	if ((vmcb->rflags & RFLAGS_TF) != 0) { /* the single-step trap of the instruction that we executed */
+		vmcb->dr6 |= DR6_BS;
+		vcpu_inject(cpu, VECTOR_DB, 0);
+	}
+}
+
+static bool has_error_code(enum vector vector)
+{
+	return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) || vector == VECTOR_AC ||
+	       vector == VECTOR_CP;
+}
+
+static bool contributory(uint32_t event)
+{
+	const uint32_t vector = event & EVENT_VECTOR_MASK;
+
+	return (event & (EVENT_VALID | EVENT_TYPE_MASK)) == (EVENT_VALID | EVENT_TYPE_EXCEPTION) &&
+	       (vector == VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_PF));
+}
+
+static void inject(struct vmcb *vmcb, enum vector vector, uint32_t error_code)
+{
+	const uint32_t with_code = has_error_code(vector) ? EVENT_ERROR_VALID : 0;
+
+	vmcb->event_injection = (uint64_t)error_code << 32 | EVENT_VALID | EVENT_TYPE_EXCEPTION | with_code | vector;
+}
+
+void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const uint32_t delivering = (uint32_t)vmcb->exit_interrupt_info;
+
+	/* A fault while the CPU delivered another one is a double fault; while it delivered a double fault, the end. */
+	if ((delivering & (EVENT_VALID | EVENT_VECTOR_MASK)) == (EVENT_VALID | VECTOR_DF) &&
+	    (delivering & EVENT_TYPE_MASK) == EVENT_TYPE_EXCEPTION)
+		svm_guest_shutdown(cpu);
+	if (contributory(delivering) && vector == VECTOR_GP)
+		inject(vmcb, VECTOR_DF, 0);
+	else
+		inject(vmcb, vector, error_code);
+}
+
+/*
+ * NMIs. The guest blocks them until its IRET, as a CPU does (APM 2 15.20: injecting does not block): the IRET is intercepted,
+ * and an NMI that waits is injected behind it, found by stepping over it with TF.
+ */
+void vcpu_inject_nmi(struct cpu *cpu)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+
+	if (vcpu->nmi_blocked) {
+		vcpu->nmi_pending = true;
+		return;
+	}
+	vcpu->vmcb->event_injection = EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI;
+	vcpu->vmcb->intercept_misc1 |= INTERCEPT_IRET;
+	vcpu->nmi_blocked = true;
+}
+
+void svm_exit_iret(struct cpu *cpu)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vmcb *const vmcb = vcpu->vmcb;
+
+	cpu->exits[HV_EXIT_NMI_WINDOW]++;
+	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
+	if (!vcpu->nmi_pending) {
+		vcpu->nmi_blocked = false;
+		return;
+	}
+	vcpu->nmi_stepping = true;
+	vcpu->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
+	vmcb->rflags |= RFLAGS_TF;
+	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
+}
+
+/* The step over the IRET is done: the flags are what it popped. */
+void svm_exit_debug(struct cpu *cpu)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vmcb *const vmcb = vcpu->vmcb;
+
+	cpu->exits[HV_EXIT_EXCEPTION]++;
+	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
+	vcpu->nmi_stepping = false;
+	vcpu->nmi_pending = false;
+	vcpu->nmi_blocked = false;
+	if (vcpu->guest_tf) { /* the guest steps as well: its trap first, the NMI from its handler's first instruction */
+		vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | VECTOR_DB;
+		cpu_send_nmi(cpu);
+		return;
+	}
+	vmcb->dr6 &= ~DR6_BS;
+	vcpu_inject_nmi(cpu);
+}
+
+bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+{
+	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	switch (msr) {
+	case IA32_EFER:
+		*value = vmcb->efer & ~EFER_SVME;
+		return true;
+	case IA32_PAT:
+		*value = vmcb->g_pat;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* EFER: bits that this CPU's long mode has; LMA is the CPU's own, LME cannot change under paging (APM 2 3.1.7). */
+static bool efer_write(struct vmcb *vmcb, uint64_t value)
+{
+	const uint64_t sce = 1ull << 0, lmsle = 1ull << 13, ffxsr = 1ull << 14, tce = 1ull << 15;
+	const uint64_t writable = sce | EFER_LME | EFER_NXE | ffxsr | (rdmsr(IA32_EFER) & (lmsle | tce));
+
+	if ((value & ~(writable | EFER_LMA)) != 0)
+		return false;
+	if ((vmcb->cr0 & CR0_PG) != 0 && ((value ^ vmcb->efer) & EFER_LME) != 0)
+		return false;
+	vmcb->efer = (value & writable) | (vmcb->efer & EFER_LMA) | EFER_SVME;
+	return true;
+}
+
+/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
+static bool pat_valid(uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const unsigned type = value >> 8 * i & 0xff;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+/* XSS: control-flow enforcement only; other supervisor state could reach MSRs that are refused. */
+static bool xss_write(uint64_t value)
+{
+	const uint64_t cet = 3ull << 11;
+	const struct cpuid_result supported = cpuid(0xd, 1);
+
+	if ((value & ~(cet & supported.ecx)) != 0)
+		return false;
+	wrmsr(IA32_XSS, value);
+	return true;
+}
+
+bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	switch (msr) {
+	case IA32_EFER:
+		return efer_write(vmcb, value);
+	case IA32_PAT:
+		if (!pat_valid(value))
+			return false;
+		vmcb->g_pat = value;
+		return true;
+	case IA32_XSS:
+		return xss_write(value);
+	default:
+		return false;
+	}
+}
+
+static struct vmcb_segment segment(uint16_t attributes)
+{
+	return (struct vmcb_segment){.attributes = attributes, .limit = 0xffff};
+}
+
+#define ATTRIBUTES_CODE 0x9bu
+#define ATTRIBUTES_DATA 0x93u
+#define ATTRIBUTES_LDT  0x82u
+#define ATTRIBUTES_TSS  0x8bu
+
+static void reset_segments(struct vmcb *vmcb)
+{
+	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = segment(ATTRIBUTES_DATA);
+	vmcb->cs = segment(ATTRIBUTES_CODE);
+	vmcb->cs.selector = 0xf000;
+	vmcb->cs.base = 0xffff0000;
+	vmcb->gdtr = vmcb->idtr = segment(0);
+	vmcb->ldtr = segment(ATTRIBUTES_LDT);
+	vmcb->tr = segment(ATTRIBUTES_TSS);
+}
+
+/* The local APIC after INIT (SDM 3A 11.4.7.3), its mode and ID kept. */
+static void reset_apic(void)
+{
+	const unsigned last_lvt = rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
+
+	for (uint32_t msr = IA32_X2APIC_LVT_TIMER; msr <= IA32_X2APIC_LVT_ERROR; msr++) {
+		if ((msr != IA32_X2APIC_LVT_THERMAL || last_lvt >= 5) && (msr != IA32_X2APIC_LVT_PMI || last_lvt >= 4))
+			wrmsr(msr, 1u << 16); /* masked */
+	}
+	wrmsr(IA32_X2APIC_INIT_COUNT, 0);
+	wrmsr(IA32_X2APIC_DIV_CONF, 0);
+	wrmsr(IA32_X2APIC_TPR, 0);
+	for (uint32_t i = 0; i < 8; i++) { /* interrupts in service end */
+		for (uint64_t bits = rdmsr(IA32_X2APIC_ISR0 + i); bits != 0; bits &= bits - 1)
+			wrmsr(IA32_X2APIC_EOI, 0);
+	}
+	wrmsr(IA32_X2APIC_SIVR, 0xff);
+}
+
+void vcpu_reset(struct cpu *cpu)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vmcb *const vmcb = vcpu->vmcb;
+
+	cpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
+	reset_segments(vmcb);
+	vmcb->cpl = 0;
+	vmcb->efer = EFER_SVME;
+	vmcb->cr0 = CR0_ET | (vmcb->cr0 & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
+	vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
+	vmcb->dr6 = DR6_INIT;
+	vmcb->dr7 = DR7_INIT;
+	vmcb->rflags = RFLAGS_FIXED;
+	vmcb->rip = 0xfff0;
+	vmcb->rsp = 0;
+	vmcb->interrupt_shadow = 0;
+	vmcb->event_injection = 0;
+	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
+	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
+	vcpu->nmi_blocked = vcpu->nmi_pending = vcpu->nmi_stepping = false;
+	clear_debug_addresses();
+	reset_apic();
+}
+
+void vcpu_start(struct cpu *cpu, uint8_t vector)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+
+	vmcb->cs.selector = (uint16_t)(vector << 8);
+	vmcb->cs.base = (uint64_t)vector << 12;
+	vmcb->rip = 0;
+}
+
+void vcpu_open_window(void)
+{
+	__asm__ volatile("stgi; nop; clgi" : : : "memory");
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* AMD-V's part of struct cpu and struct machine. */
+#ifndef HV_VENDOR_H
+#define HV_VENDOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "types.h"
+
+#define VENDOR_PAGES         3 /* guest VMCB, host VMCB, host save area */
+#define VENDOR_MACHINE_PAGES 5 /* I/O permission map: 3 pages, MSR permission map: 2 pages (APM 2 15.10, 15.11) */
+
+struct vmcb;
+
+struct vcpu {
+	struct vmcb *vmcb;
+	struct vmcb *host_vmcb; /* the hypervisor's FS, GS, TR, LDTR and system-call MSRs, for VMLOAD */
+	paddr_t host_save;
+	bool nmi_blocked; /* the guest handles an NMI: until its IRET */
+	bool nmi_pending; /* one more NMI waits for that IRET */
+	bool nmi_stepping; /* the IRET is being stepped over */
+	bool guest_tf;     /* TF as the guest had it before the step */
+};
+
+struct vendor_machine {
+	paddr_t io_map, msr_map;
+};
+
+/* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
+
+#endif

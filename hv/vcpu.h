@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the machine-independent code asks of the virtualisation hardware. hv/svm and hv/vmx each define all of
+ * it; the linker chooses. Unless said otherwise a function works on the vCPU that the calling CPU runs, between
+ * an exit and the next entry, and needs no lock.
+ */
+#ifndef HV_VCPU_H
+#define HV_VCPU_H
+
+#include "cpu.h"
+#include "registers.h"
+
+/* HK_FLAG_* that name the vendor in the statement. */
+extern const uint32_t vcpu_vendor_flags;
+
+/* Lengths of the instructions that exit, for CPUs that do not report them (no redundant prefixes). */
+#define CPUID_BYTES  2u
+#define RDMSR_BYTES  2u
+#define INVD_BYTES   2u
+#define VMCALL_BYTES 3u
+#define XSETBV_BYTES 3u
+
+/* State of the firmware at the call of cpu_launch that the compiler does not keep: where the root guest goes on. */
+struct launch_frame {
+	uint64_t r15, r14, r13, r12, rbp, rbx, rflags, rip, rsp;
+};
+
+/**
+ * Can this CPU be virtualised? Reads registers only.
+ * Returns HV_OK or the error that names what is missing or locked.
+ */
+enum hv_error vcpu_check(void);
+
+/* Fills the tables that all CPUs share (permission bitmaps). Once, from hv_prepare(). */
+void vcpu_prepare(struct machine *m, paddr_t pages);
+
+/**
+ * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on at
+ * @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check().
+ */
+void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
+
+/* Records the hypervisor's own state, then runs the guest. Runs on the CPU's own stack and tables. */
+_Noreturn void vcpu_run(struct cpu *cpu);
+
+/* The guest's view of its registers that are not in struct registers. */
+uint64_t vcpu_cr4(const struct cpu *cpu);
+unsigned vcpu_cpl(const struct cpu *cpu);
+uint64_t vcpu_rip(const struct cpu *cpu);
+
+/* Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU tells no length. */
+void vcpu_advance(struct cpu *cpu, unsigned bytes);
+
+/* Injects an exception at the next entry; the error code is used for the vectors that have one. */
+void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code);
+
+/* Hands an NMI to the guest as soon as it can take one. */
+void vcpu_inject_nmi(struct cpu *cpu);
+
+/* Registers of the allow-list that need a look (MSR_CHECK), except the ICR. False: refuse with #GP. */
+bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value);
+bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value);
+
+/* Puts the guest into the state after INIT (SDM 3A table 10-1; APM 2 14.1.3), or after a SIPI with @vector. */
+void vcpu_reset(struct cpu *cpu);
+void vcpu_start(struct cpu *cpu, uint8_t vector);
+
+/* Lets SMIs and NMIs that are held in the hypervisor come through for a moment. */
+void vcpu_open_window(void);
+
+/* Refuses the instruction: #UD, counted. */
+void refuse_instruction(struct cpu *cpu);
+
+/*
+ * Machine-independent answers to exits. Each completes the instruction or injects an exception.
+ */
+void exit_cpuid(struct cpu *cpu);
+void exit_rdmsr(struct cpu *cpu);
+void exit_wrmsr(struct cpu *cpu);
+void exit_xsetbv(struct cpu *cpu);
+void exit_hypercall(struct cpu *cpu);
+void exit_nmi(struct cpu *cpu);
+
+/* @address: where; @write, @fetch: how. */
+void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch);
+
+/* An access to an intercepted port. @bytes is 1, 2 or 4. The caller advances RIP if true, injects #GP if false. */
+struct io_access {
+	uint16_t port;
+	uint8_t bytes;
+	bool in;
+	bool string;
+};
+bool exit_io(struct cpu *cpu, struct io_access access);
+
+#endif
