@@ -74,6 +74,7 @@ static void wipe_leaves_no_state(void **state)
 	assert_true(heap_is_zero());
 	assert_memory_equal(drbg.context.MBEDTLS_PRIVATE(V), zero, sizeof(drbg.context.MBEDTLS_PRIVATE(V)));
 	assert_false(drbg.seeded);
+	assert_false(drbg_stir(seed, sizeof(seed)));
 }
 
 /* At a crash another CPU may still be inside mbedTLS. */
