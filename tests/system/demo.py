@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make demo: a measured host that a tenant trusts, and three hosts that it must not trust.
+
+Everything is real: the machines boot in QEMU with a TPM each, the tenant's tool talks to them over HTTP. Exits 0
+only if all four verdicts come out right.
+"""
+
+import pathlib
+import sys
+import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "images"))
+
+import hosts  # noqa: E402
+from testbed import Machine  # noqa: E402
+
+LIVE = sys.stdout.isatty()
+
+# What is shown, in this order: name, title, what to boot, the exit code of 'cloister verify' that is right.
+SCENES = [
+    ("demo-measured", "A host that boots measured, as built",
+     lambda: {"disks": [hosts.esp("demo-measured")]}, hosts.PASS),
+    ("demo-byte", "The same host, one byte of the hypervisor changed",
+     lambda: {"disks": [hosts.esp("demo-byte", hypervisor=hosts.with_text_changed(hosts.HYPERVISOR))]},
+     hosts.HYPERVISOR_REFUSED),
+    ("demo-flag", "The same host, one flag of its config changed (on_error)",
+     lambda: {"disks": [hosts.esp("demo-flag", config=hosts.config(on_error="continue"))]}, hosts.CONFIG_REFUSED),
+    ("demo-bare", "The same kernel, booted without the hypervisor",
+     lambda: {"extra": hosts.without_cloister()}, hosts.BOOT_PATH),
+]
+
+
+def wait_ready(machine, started):
+    """Waits until attestd listens, and shows on a terminal what the machine is doing."""
+    while True:
+        try:
+            machine.expect("init: ready", timeout=1)
+            return
+        except AssertionError:
+            if time.monotonic() - started > 180:
+                raise
+            if LIVE:
+                last = machine.serial().rstrip().rpartition("\n")[2]
+                print(f"\r\033[K  {time.monotonic() - started:3.0f} s  {last[:100]}", end="", flush=True)
+
+
+def play(number, name, title, make, right):
+    print(f"\n=== {number} of {len(SCENES)}: {title}", flush=True)
+    started = time.monotonic()
+    with Machine(name, **make()) as machine:
+        wait_ready(machine, started)
+        print(("\r\033[K" if LIVE else "") + f"  booted in {time.monotonic() - started:.0f} s; the tenant asks "
+              f"{hosts.url(machine)}:\n", flush=True)
+        status, text = hosts.verify(machine)
+    print("".join(f"    {line}\n" for line in text.splitlines()))
+    expected = "pass" if right == hosts.PASS else f"refused with code {right}"
+    if status == right:
+        print(f"  as it must be: {expected}")
+        return True
+    print(f"  WRONG: the verdict must be: {expected}; 'cloister verify' exited with {status}.\n  Console: {machine.log}/serial.log")
+    return False
+
+
+def main():
+    print("Cloister demo: four hosts (QEMU, AMD-V, TPM 2.0), one tenant.")
+    results = []
+    for number, scene in enumerate(SCENES, 1):
+        try:
+            results.append(play(number, *scene))
+        except (AssertionError, RuntimeError) as error:
+            print(f"  FAILED: {error}")
+            results.append(False)
+    right = sum(results)
+    print(f"\n{right} of {len(SCENES)} hosts were judged as they must be.")
+    return 0 if right == len(SCENES) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
