@@ -55,7 +55,7 @@ def esp(name, **changes):
 def with_text_changed(image):
     """The hypervisor with one bit of one of its messages changed: it works as before, but is another program."""
     data = bytearray(image.read_bytes())
-    data[data.index(b"Cloister")] ^= 0x20
+    data[data.index(b"cloister: CPU")] ^= 0x20
     return bytes(data)
 
 
