@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Size of the trusted computing base, against its limits.
+
+tcb: $(OUT)/hv-svm.elf $(HV_ATTEST)
+	$(Q)tools/tcb $<.map $(OUT)/hv
