@@ -33,12 +33,14 @@ class Edit:
     fix_checksum: bool = True
 
     def packed(self):
-        return struct.pack("<4sIII16s", self.table.ljust(4).encode(), self.offset, self.fix_checksum, len(self.data), self.data)
+        signature = self.table.ljust(4).encode()
+        return struct.pack("<4sIII16s", signature, self.offset, self.fix_checksum, len(self.data), self.data)
 
 
 def config(**changes):
     """A config under which the loader returns after an error: that line is the first, so that it holds in any case."""
-    return b"on_error = continue\n" + hosts.config(**{"boot": "firmware", "kernel": None, "initrd": None, "cmdline": None} | changes)
+    no_kernel = {"boot": "firmware", "kernel": None, "initrd": None, "cmdline": None}
+    return b"on_error = continue\n" + hosts.config(**no_kernel | changes)
 
 
 def volume(case):

@@ -57,7 +57,8 @@ def play(number, name, title, make, right):
     if status == right:
         print(f"  as it must be: {expected}")
         return True
-    print(f"  WRONG: the verdict must be: {expected}; 'cloister verify' exited with {status}.\n  Console: {machine.log}/serial.log")
+    print(f"  WRONG: the verdict must be: {expected}; 'cloister verify' exited with {status}.\n"
+          f"  Console: {machine.log}/serial.log")
     return False
 
 

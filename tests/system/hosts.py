@@ -40,7 +40,9 @@ def config(**changes):
 
 def files(*, loader=LOADER, hypervisor=HYPERVISOR, config=CONFIG, kernel=True, more=()):
     """The files of Cloister's EFI system partition; None leaves one out."""
-    contents = {"EFI/BOOT/BOOTX64.EFI": loader, "EFI/cloister/hv-svm.elf": hypervisor, "EFI/cloister/cloister.conf": config}
+    contents = {"EFI/BOOT/BOOTX64.EFI": loader,
+                "EFI/cloister/hv-svm.elf": hypervisor,
+                "EFI/cloister/cloister.conf": config}
     if kernel:
         contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": INITRD}
     contents |= dict(more)
@@ -70,8 +72,8 @@ def url(machine):
 
 def verify(machine, policy=POLICY):
     """What the tenant's tool decides: its exit code and its explanation."""
-    result = subprocess.run([OUT / "cloister", "verify", url(machine), "--policy", policy], capture_output=True, text=True,
-                            timeout=120)
+    argv = [OUT / "cloister", "verify", url(machine), "--policy", policy]
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     return result.returncode, result.stdout + result.stderr
 
 

@@ -30,7 +30,8 @@ def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
 
 
 def tool(*argv, **environment):
-    result = subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=60, env=os.environ | environment)
+    argv = list(map(str, argv))
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=60, env=os.environ | environment)
     assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
     return result.stdout
 
@@ -81,7 +82,8 @@ class TestAccepted:
     def test_tcg_log_replays_in_systemd_pcrlock(self, accepted, tmp_path):
         (tmp_path / "log").write_bytes(accepted["tcg_log"])
         (tmp_path / "none").write_bytes(b"")
-        text = tool("/usr/lib/systemd/systemd-pcrlock", "log", "--json=short", SYSTEMD_MEASURE_LOG_FIRMWARE=str(tmp_path / "log"),
+        text = tool("/usr/lib/systemd/systemd-pcrlock", "log", "--json=short",
+                    SYSTEMD_MEASURE_LOG_FIRMWARE=str(tmp_path / "log"),
                     SYSTEMD_MEASURE_LOG_USERSPACE=str(tmp_path / "none"))
         replayed = dict.fromkeys(range(24), bytes(32))
         for event in json.loads(text)["log"]:
@@ -113,7 +115,8 @@ class TestRefused:
         refused("bare", hosts.BOOT_PATH, extra=hosts.without_cloister())
 
     def test_foreign_program_before_the_loader(self):
-        disk = hosts.esp("foreign", loader=OUT / "tests" / "system" / "foreign.efi", more={"EFI/cloister/loader.efi": hosts.LOADER})
+        foreign = OUT / "tests" / "system" / "foreign.efi"
+        disk = hosts.esp("foreign", loader=foreign, more={"EFI/cloister/loader.efi": hosts.LOADER})
         refused("foreign", hosts.BOOT_PATH, disks=[disk])
 
     def test_debug_build(self):

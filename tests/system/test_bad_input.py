@@ -50,7 +50,7 @@ def length(value):
 CASES = [
     Case("config-missing", "LOADER_E_FILE_MISSING", missing("config"), where="cloister.conf"),
     Case("config-unknown-key", "LOADER_E_CONFIG_KEY", added(b"colour = blue\n"), where="'colour'"),
-    Case("config-duplicate-key", "LOADER_E_CONFIG_DUPLICATE", added(b"pool_mib = 2\npool_mib = 4\n"), where="'pool_mib'"),
+    Case("config-duplicate-key", "LOADER_E_CONFIG_DUPLICATE", added(b"pool_mib = 2\npool_mib = 4\n"), where="pool_mib"),
     Case("config-bad-number", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="12x"), where="'pool_mib'"),
     Case("config-odd-pool", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="3"), where="'pool_mib'"),
     Case("config-overlong-line", "LOADER_E_CONFIG_LONG", added(b"cmdline = " + b"x" * 600 + b"\n")),
@@ -77,7 +77,8 @@ CASES = [
     Case("fadt-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", CHECKSUM, b"\x5a", False),), where="FADT"),
     Case("tpm2-missing", "LOADER_E_", acpi=(Edit("TPM2", 0, b"XXXX"),), where="TPM", capped=False),
     Case("tpm2-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", LENGTH, length(44)),), where="TPM2", capped=False),
-    Case("tpm2-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", CHECKSUM, b"\x5a", False),), where="TPM2", capped=False),
+    Case("tpm2-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", CHECKSUM, b"\x5a", False),), where="TPM2",
+         capped=False),
     Case("tpm2-start-method", "LOADER_E_", acpi=(Edit("TPM2", TPM2_START, length(99)),), where="TPM", capped=False),
 ]
 

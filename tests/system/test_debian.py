@@ -21,14 +21,15 @@ def test_has_both_cpus_in_x2apic(debian):
 
 
 def test_disk_works(debian):
-    debian.check("dd if=/dev/urandom of=/var/tmp/a bs=1M count=16 && sync && echo 3 >/proc/sys/vm/drop_caches")
-    debian.check("cp /var/tmp/a /var/tmp/b && sync && echo 3 >/proc/sys/vm/drop_caches && cmp /var/tmp/a /var/tmp/b", timeout=120)
+    drop_caches = "sync && echo 3 >/proc/sys/vm/drop_caches"
+    debian.check(f"cd /var/tmp && dd if=/dev/urandom of=a bs=1M count=16 && {drop_caches}")
+    debian.check(f"cp a b && {drop_caches} && cmp a b", timeout=120)
 
 
 @pytest.mark.parametrize("driver, gateway", [("virtio_net", "10.0.2.2"), ("e1000e", "10.0.3.2")])
 def test_network_works(debian, driver, gateway):
-    nic = debian.check(f"for n in /sys/class/net/e*; do "
-                       f"[ $(ethtool -i ${{n##*/}} | sed -n 's/driver: //p') = {driver} ] && echo ${{n##*/}}; done").strip()
+    find = f"for n in e*; do ethtool -i $n | grep -q 'driver: {driver}$' && echo $n; done"
+    nic = debian.check(f"cd /sys/class/net; {find}; cd").strip()
     assert nic, f"no network interface of {driver}"
     debian.check(f"ping -c 3 -W 5 -I {nic} {gateway}")
 

@@ -12,14 +12,15 @@ MEASURED = ("loader.efi", "hv-svm.elf")
 
 def build(folder):
     """Copies what git knows of the tree, builds what is measured, returns the bytes."""
-    listing = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=TREE, check=True, capture_output=True)
+    git = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listing = subprocess.run(git, cwd=TREE, check=True, capture_output=True)
     for name in filter(None, listing.stdout.decode().split("\0")):
         if (TREE / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(TREE / name, folder / name)
             (folder / name).chmod((TREE / name).stat().st_mode)
     targets = [f"build/out/{name}" for name in MEASURED]
-    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL", "SOURCE_DATE_EPOCH")}
+    environment = {key: os.environ[key] for key in ("PATH", "HOME")}
     subprocess.run(["make", "-f", "build.mk", *targets], cwd=folder, check=True, capture_output=True, env=environment)
     return {name: (folder / "build/out" / name).read_bytes() for name in MEASURED}
 

@@ -168,7 +168,7 @@ class Machine:
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
             seen = self.serial()[-2000:]
             what = "QEMU ended" if isinstance(error, pexpect.EOF) else f"nothing for {timeout} s"
-            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; {self.log}/serial.log ends:\n{seen}") from None
+            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n{seen}") from None
         return self.console.match
 
     def send(self, line):
@@ -195,7 +195,7 @@ class Machine:
         self.send(password)
         self.expect(PROMPT)
         # A plain prompt, no colours, no line editing.
-        self.check("export TERM=dumb; bind 'set enable-bracketed-paste off' 2>/dev/null; stty -echo columns 500; PS1='# '")
+        self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '")
 
     def serial(self):
         """All that the machine has written to its console."""

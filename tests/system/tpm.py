@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A software TPM 2.0 of a machine's own: manufactured with an EK certificate, and readable after the machine stopped."""
+"""A machine's own software TPM 2.0: made with an EK certificate, and readable after the machine has stopped."""
 
 import array
 import os

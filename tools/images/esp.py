@@ -19,9 +19,9 @@ VOLUME_ID = "c1057{:03x}"
 def tool(*argv):
     # FAT's first day is in 1980; mtools takes its times from here.
     environment = dict(os.environ, SOURCE_DATE_EPOCH="315532800", TZ="UTC", MTOOLS_SKIP_CHECK="1")
-    result = subprocess.run(list(map(str, argv)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    result = subprocess.run(list(map(str, argv)), env=environment, capture_output=True, text=True)
     if result.returncode:
-        raise RuntimeError(f"{argv[0]}: {result.stdout.strip()}")
+        raise RuntimeError(f"{argv[0]}: {result.stdout}{result.stderr}")
 
 
 def folders(paths):

@@ -16,7 +16,8 @@ KERNEL = pathlib.Path("/opt/kernel")
 INIT = pathlib.Path(__file__).with_name("init")
 BUSYBOX = pathlib.Path("/bin/busybox")
 # With what they need first; TPM, virtio and EFI support are part of Debian's cloud kernel itself.
-DRIVERS = ("failover", "net_failover", "virtio_net", "virtio_blk", "scsi_common", "scsi_mod", "libata", "libahci", "ahci", "sd_mod")
+DRIVERS = ("failover", "net_failover", "virtio_net", "virtio_blk",
+           "scsi_common", "scsi_mod", "libata", "libahci", "ahci", "sd_mod")
 
 
 def kernel_image():
@@ -67,8 +68,8 @@ def initramfs(output, extras):
     if programs:
         for plugin in plugins():
             archive.file(str(plugin), plugin.read_bytes(), 0o755)
-    packed = subprocess.run(["zstd", "-q", "-9", "--single-thread"], input=archive.bytes(), check=True, capture_output=True)
-    pathlib.Path(output).write_bytes(packed.stdout)
+    with open(output, "wb") as packed:
+        subprocess.run(["zstd", "-q", "-9", "--single-thread"], input=archive.bytes(), check=True, stdout=packed)
 
 
 if __name__ == "__main__":

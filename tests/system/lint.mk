@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Static checks of everything in Python and shell.
+
+SCRIPTS_PYTHON := $(shell find tools tests -name '*.py')
+# SC2016: what 'sh -c' gets in single quotes is meant for that shell.
+SCRIPTS_SHELL := $(shell grep -rlI '^\#!/bin/sh' tools tests .ci)
+
+.PHONY: lint-scripts
+lint: lint-scripts
+lint-scripts:
+	$(call say,LINT,Python and shell)
+	$(Q)python3 -m pycodestyle --max-line-length=120 $(SCRIPTS_PYTHON)
+	$(Q)python3 -m pyflakes $(SCRIPTS_PYTHON)
+	$(Q)shellcheck --exclude=SC2016 $(SCRIPTS_SHELL)
