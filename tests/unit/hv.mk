@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
+
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console
+HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
+UNIT_TESTS += $(HV_UNIT_TESTS)
+
+HV_UNIT_CFLAGS = $(UNIT_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -Ihv -Ihv/svm -ffunction-sections -Wl,--gc-sections \
+	-DHV_VERSION=0x00010203u -DHV_SVN=7u
+
+$(OUT)/tests/unit/hv_stage2: hv/stage2.c
+$(OUT)/tests/unit/hv_boot_info: hv/boot_info.c
+$(OUT)/tests/unit/hv_msr_policy: hv/msr_policy.c
+$(OUT)/tests/unit/hv_io: hv/exit_io.c
+$(OUT)/tests/unit/hv_startup: hv/startup.c
+$(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c
+$(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c
+$(OUT)/tests/unit/hv_console: hv/console.c
+
+$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(HV_UNIT_CFLAGS) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

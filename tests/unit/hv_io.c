@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ports: which exit, which writes wipe the secrets, and what reaches the port. */
+#include "hv_test.h"
+
+#include "io_policy.h"
+
+static unsigned wipes, lines;
+static uint32_t written;
+static unsigned written_bytes;
+
+uint8_t inb(uint16_t port)
+{
+	(void)port;
+	return 0x81;
+}
+
+uint16_t inw(uint16_t port)
+{
+	(void)port;
+	return 0x8182;
+}
+
+uint32_t inl(uint16_t port)
+{
+	(void)port;
+	return 0x81828384;
+}
+
+void outb(uint16_t port, uint8_t value)
+{
+	(void)port;
+	written = value;
+	written_bytes = 1;
+}
+
+void outw(uint16_t port, uint16_t value)
+{
+	(void)port;
+	written = value;
+	written_bytes = 2;
+}
+
+void outl(uint16_t port, uint32_t value)
+{
+	(void)port;
+	written = value;
+	written_bytes = 4;
+}
+
+void machine_wipe_secrets(struct machine *m)
+{
+	(void)m;
+	assert_int_equal(written_bytes, 0); /* wiped before the port is written */
+	wipes++;
+}
+
+void console_line(struct machine *m, const char *format, ...)
+{
+	(void)m;
+	(void)format;
+	lines++;
+}
+
+uint64_t vcpu_rip(const struct cpu *cpu)
+{
+	(void)cpu;
+	return 0;
+}
+
+static struct machine test_machine = {.boot = {.pm1a_port = 0x604, .reset_port = 0x650}};
+
+static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
+{
+	struct entry_frame frame = {.guest = {.rax = 0xffffffff00000000ull | value}};
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+
+	wipes = written_bytes = 0;
+	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes}));
+	assert_int_equal(written_bytes, bytes);
+	assert_int_equal(written, bytes == 4 ? value : value & ((1u << 8 * bytes) - 1));
+	return wipes == 1;
+}
+
+static void exits(void **state)
+{
+	const uint16_t yes[] = {0x604, 0x605, 0x650, 0xcf9, 0x92, 0x64};
+	const uint16_t no[] = {0x603, 0x606, 0xcf8, 0xcfa, 0xcfc, 0x60, 0x3f8, 0, 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(io_policy_exits(&test_machine.boot, yes[i]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(io_policy_exits(&test_machine.boot, no[i]));
+}
+
+static void sleeping(void **state)
+{
+	(void)state;
+	assert_true(wipes_on(0x604, 2, 1u << 13));
+	assert_true(wipes_on(0x604, 4, 1u << 13));
+	assert_true(wipes_on(0x605, 1, 1u << 5));
+	assert_true(wipes_on(0x602, 4, 1u << 29)); /* from below */
+	assert_false(wipes_on(0x604, 2, 7u << 10 | 1));
+	assert_false(wipes_on(0x604, 1, 0xff));
+}
+
+static void resetting(void **state)
+{
+	(void)state;
+	assert_true(wipes_on(0xcf9, 1, 6));
+	assert_false(wipes_on(0xcf9, 1, 2));
+	assert_true(wipes_on(0xcf8, 2, 0x0600));
+	assert_false(wipes_on(0xcf8, 4, 0x80000600)); /* PCI configuration address */
+	assert_true(wipes_on(0x92, 1, 1));
+	assert_false(wipes_on(0x92, 1, 2)); /* A20 */
+	assert_true(wipes_on(0x64, 1, 0xfe));
+	assert_false(wipes_on(0x64, 1, 0xff)); /* pulses no line */
+	assert_false(wipes_on(0x64, 1, 0xae));
+	assert_true(wipes_on(0x650, 1, 0));
+}
+
+static void reading(void **state)
+{
+	struct entry_frame frame;
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+
+	(void)state;
+	wipes = 0;
+	frame.guest.rax = 0x1122334455667788;
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 1, .in = true}));
+	assert_int_equal(frame.guest.rax, 0x1122334455667781);
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 2, .in = true}));
+	assert_int_equal(frame.guest.rax, 0x1122334455668182);
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 4, .in = true}));
+	assert_int_equal(frame.guest.rax, 0x81828384);
+	assert_int_equal(wipes, 0);
+}
+
+static void string_is_refused(void **state)
+{
+	struct entry_frame frame = {.guest = {.rax = 6}};
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+
+	(void)state;
+	written_bytes = 0;
+	assert_false(exit_io(&cpu, (struct io_access){.port = 0xcf9, .bytes = 1, .string = true}));
+	assert_int_equal(written_bytes, 0);
+	assert_int_equal(cpu.refused_io, 1);
+	assert_int_equal(lines, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exits),   cmocka_unit_test(sleeping),          cmocka_unit_test(resetting),
+		cmocka_unit_test(reading), cmocka_unit_test(string_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

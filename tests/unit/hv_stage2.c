@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Second-level tables: the identity map, holes of every size and edge, and running out of pages. */
+#include "hv_test.h"
+
+#include "stage2.h"
+#include "stage2_format.h"
+
+#define PAGES     1200u
+#define PHYS_BITS 40u
+
+static struct stage2 make(uint64_t pages, uint32_t phys_bits)
+{
+	struct stage2 stage2;
+	void *const memory = aligned_alloc(PAGE_BYTES, pages * PAGE_BYTES);
+
+	assert_non_null(memory);
+	stage2_build_identity(&stage2, phys_bits,
+			      (struct region){(uintptr_t)memory, (uintptr_t)memory + pages * PAGE_BYTES});
+	return stage2;
+}
+
+static void destroy(const struct stage2 *stage2)
+{
+	free(region_pointer(stage2->root));
+}
+
+static bool mapped(const struct stage2 *stage2, uint64_t address)
+{
+	unsigned level;
+	const uint64_t entry = stage2_walk(stage2, gpa(address), &level);
+
+	if (entry == 0)
+		return false;
+	const uint64_t span = 1ull << (12 + 9 * (level - 1));
+
+	assert_int_equal(stage2_address(entry & ~(span - 1)), address & ~(span - 1));
+	assert_int_equal(entry & 0xfff & ~(uint64_t)NPT_PS, NPT_P | NPT_RW | NPT_US);
+	return true;
+}
+
+static void identity_covers_all(void **state)
+{
+	(void)state;
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	unsigned level;
+
+	for (uint64_t address = 0; address < 1ull << PHYS_BITS; address += (1ull << 30) - PAGE_BYTES)
+		assert_true(mapped(&stage2, address));
+	assert_true(mapped(&stage2, (1ull << PHYS_BITS) - 1));
+	assert_false(mapped(&stage2, 1ull << PHYS_BITS));
+	assert_false(mapped(&stage2, ~0ull));
+	assert_int_not_equal(stage2_walk(&stage2, gpa(0), &level), 0);
+	assert_int_equal(level, 3);
+	destroy(&stage2);
+}
+
+static void widths(void **state)
+{
+	(void)state;
+	for (uint32_t bits = 36; bits <= 52; bits++) {
+		const uint32_t covered = bits > 48 ? 48 : bits;
+		struct stage2 stage2 = make(stage2_directory_pages(bits), bits);
+
+		assert_true(mapped(&stage2, (1ull << covered) - PAGE_BYTES));
+		assert_false(mapped(&stage2, 1ull << covered));
+		assert_int_equal(stage2.tables.next, stage2.tables.end); /* exactly as many pages as announced */
+		destroy(&stage2);
+	}
+}
+
+/* Around a hole, every page of it is absent and its neighbours are there. */
+static void check_hole(uint64_t base, uint64_t bytes)
+{
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	const uint64_t step = bytes > (64u << 20) ? (1u << 20) + PAGE_BYTES : PAGE_BYTES;
+
+	assert_int_equal(stage2_hide(&stage2, base, bytes), HV_OK);
+	for (uint64_t at = base; at < base + bytes; at += step)
+		assert_false(mapped(&stage2, at));
+	assert_false(mapped(&stage2, base + bytes - 1));
+	assert_true(base == 0 || mapped(&stage2, base - 1));
+	assert_true(mapped(&stage2, base + bytes));
+	destroy(&stage2);
+}
+
+static void holes(void **state)
+{
+	const uint64_t page = PAGE_BYTES, large = 2u << 20, huge = 1u << 30;
+
+	(void)state;
+	check_hole(0, page);
+	check_hole(0xfed41000, 4 * page);
+	check_hole(large, large);
+	check_hole(huge, huge);
+	check_hole(huge - page, 2 * page);
+	check_hole(large - page, 2 * page);
+	check_hole(huge - large, huge + 2 * large);
+	check_hole(page, 3 * huge);
+	check_hole((512ull << 30) - page, 2 * page);
+}
+
+/* Many overlapping holes against a plain bitmap of pages. */
+static void overlapping_holes(void **state)
+{
+	enum { SPACE_PAGES = 4096 };
+	const uint64_t base = (1u << 30) - SPACE_PAGES / 2 * PAGE_BYTES;
+	static bool hidden[SPACE_PAGES];
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	uint32_t random = 12345;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		random = random * 1664525u + 1013904223u;
+		const uint32_t first = random >> 8 & (SPACE_PAGES - 1);
+		const uint32_t count = 1 + (random >> 20 & 127);
+
+		for (uint32_t k = first; k < first + count && k < SPACE_PAGES; k++)
+			hidden[k] = true;
+		assert_int_equal(stage2_hide(&stage2, base + first * PAGE_BYTES,
+					     (first + count > SPACE_PAGES ? SPACE_PAGES - first : count) * PAGE_BYTES),
+				 HV_OK);
+	}
+	for (uint32_t i = 0; i < SPACE_PAGES; i++)
+		assert_int_equal(mapped(&stage2, base + i * PAGE_BYTES), !hidden[i]);
+	destroy(&stage2);
+}
+
+static void out_of_pages(void **state)
+{
+	struct stage2 stage2 = make(stage2_directory_pages(PHYS_BITS) + 1, PHYS_BITS);
+
+	(void)state;
+	assert_int_equal(stage2_hide(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_FULL);
+	assert_int_equal(stage2_hide(&stage2, 1ull << 31, 1ull << 30), HV_OK); /* a whole leaf needs no page */
+	destroy(&stage2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(identity_covers_all), cmocka_unit_test(widths),       cmocka_unit_test(holes),
+		cmocka_unit_test(overlapping_holes),   cmocka_unit_test(out_of_pages),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

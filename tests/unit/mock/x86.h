@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The CPU as the unit tests of hv/ see it: included in front of hv/x86.h, whose place it takes. A test defines what it needs
+ * of these; the linker drops the rest.
+ */
+#ifndef HV_X86_H
+#define HV_X86_H
+
+#include <stdint.h>
+
+struct cpuid_result {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
+uint64_t rdmsr(uint32_t msr);
+void wrmsr(uint32_t msr, uint64_t value);
+uint64_t rdtsc(void);
+void xsetbv(uint32_t index, uint64_t value);
+void outb(uint16_t port, uint8_t value);
+void outw(uint16_t port, uint16_t value);
+void outl(uint16_t port, uint32_t value);
+uint8_t inb(uint16_t port);
+uint16_t inw(uint16_t port);
+uint32_t inl(uint16_t port);
+void invlpg(const volatile void *address);
+void wbinvd(void);
+void halt(void);
+
+static inline void cpu_relax(void)
+{
+}
+
+#endif
