@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ACPI walker: RSDP, XSDT or RSDT, and the four tables that matter here. Each table is copied once, then checked,
+// then read; all offsets are those of ACPI 6.5, sections 5.2.5 to 5.2.12, where nothing else is said.
+#include "acpi.h"
+
+#include "bytes.h"
+
+#define HEADER_BYTES 36u
+
+/* A table that was copied to view->buffer and whose length and checksum are right. */
+struct table {
+	const uint8_t *data;
+	uint32_t bytes;
+	char name[5];
+};
+
+static uint8_t checksum(const uint8_t *data, size_t bytes)
+{
+	uint8_t sum = 0;
+
+	while (bytes--)
+		sum = (uint8_t)(sum + *data++);
+	return sum;
+}
+
+/* A signature as text; what is not printable becomes '?'. */
+static void name_of(const uint8_t *signature, char name[5])
+{
+	for (int i = 0; i < 4; i++)
+		name[i] = signature[i] > ' ' && signature[i] <= '~' ? (char)signature[i] : '?';
+	name[4] = '\0';
+}
+
+static bool load_table(const struct acpi_view *view, uint64_t address, struct table *table, struct failure *failure)
+{
+	uint8_t header[HEADER_BYTES];
+
+	if (!view->read(view->context, address, header, sizeof(header)))
+		return fail(failure, LOADER_E_ACPI_TABLE, "table at 0x%lx: the address is not memory", address);
+	name_of(header, table->name);
+	table->data = view->buffer;
+	table->bytes = get_le32(header + 4);
+	if (table->bytes < HEADER_BYTES || table->bytes > ACPI_MAX_TABLE_BYTES)
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: length %u", table->name, address, table->bytes);
+	if (!view->read(view->context, address, view->buffer, table->bytes))
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: length %u leaves memory", table->name, address,
+			    table->bytes);
+	if (memcmp(view->buffer, header, 8))
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: changed while it was read", table->name,
+			    address);
+	if (checksum(view->buffer, table->bytes))
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: wrong checksum", table->name, address);
+	return true;
+}
+
+/* The root table's entries, copied out because the buffer is used again for the tables. */
+struct root {
+	uint32_t count;
+	uint64_t table[ACPI_MAX_TABLES];
+};
+
+static bool load_root(const struct acpi_view *view, uint64_t address, const char *signature, struct root *root,
+		      struct failure *failure)
+{
+	const uint32_t width = signature[0] == 'X' ? 8 : 4; /* XSDT 5.2.8, RSDT 5.2.7 */
+	struct table table;
+
+	if (!load_table(view, address, &table, failure))
+		return false;
+	root->count = (table.bytes - HEADER_BYTES) / width;
+	if (memcmp(table.data, signature, 4) || (table.bytes - HEADER_BYTES) % width || root->count > ACPI_MAX_TABLES)
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: signature %s, length %u", signature, address,
+			    table.name, table.bytes);
+	for (uint32_t i = 0; i < root->count; i++) {
+		const uint8_t *entry = table.data + HEADER_BYTES + i * width;
+		root->table[i] = width == 8 ? get_le64(entry) : get_le32(entry);
+	}
+	return true;
+}
+
+/* RSDP, 5.2.5.3: 20 bytes under one checksum; from revision 2 on 36 bytes under another one. */
+static bool find_root(const struct acpi_view *view, uint64_t rsdp, struct root *root, struct failure *failure)
+{
+	uint8_t data[36];
+
+	if (!view->read(view->context, rsdp, data, 20) || memcmp(data, "RSD PTR ", 8) || checksum(data, 20))
+		return fail(failure, LOADER_E_ACPI_RSDP, "RSDP at 0x%lx", rsdp);
+	if (data[15] < 2)
+		return load_root(view, get_le32(data + 16), "RSDT", root, failure);
+	if (!view->read(view->context, rsdp, data, 36) || get_le32(data + 20) != 36 || checksum(data, 36))
+		return fail(failure, LOADER_E_ACPI_RSDP, "RSDP at 0x%lx, revision 2", rsdp);
+	const uint64_t xsdt = get_le64(data + 24);
+	if (xsdt)
+		return load_root(view, xsdt, "XSDT", root, failure);
+	return load_root(view, get_le32(data + 16), "RSDT", root, failure);
+}
+
+/* Loads the first table with this signature. *found is false, without an error, if there is none. */
+static bool find_table(const struct acpi_view *view, const struct root *root, const char *signature, uint32_t min_bytes,
+		       struct table *table, bool *found, struct failure *failure)
+{
+	*found = false;
+	for (uint32_t i = 0; i < root->count; i++) {
+		uint8_t name[4];
+		if (!view->read(view->context, root->table[i], name, sizeof(name)))
+			return fail(failure, LOADER_E_ACPI_TABLE, "root table, entry %u: 0x%lx is not memory", i,
+				    root->table[i]);
+		if (memcmp(name, signature, sizeof(name)))
+			continue;
+		if (!load_table(view, root->table[i], table, failure))
+			return false;
+		if (table->bytes < min_bytes)
+			return fail(failure, LOADER_E_ACPI_TABLE, "%s: length %u, at least %u expected", table->name,
+				    table->bytes, min_bytes);
+		*found = true;
+		return true;
+	}
+	return true;
+}
+
+static bool require_table(const struct acpi_view *view, const struct root *root, const char *signature,
+			  uint32_t min_bytes, struct table *table, struct failure *failure)
+{
+	bool found;
+
+	if (!find_table(view, root, signature, min_bytes, table, &found, failure))
+		return false;
+	return found || fail(failure, LOADER_E_ACPI_MISSING, "table %s", signature);
+}
+
+static bool is_listed(const struct acpi_info *info, uint32_t apic_id)
+{
+	for (uint32_t i = 0; i < info->cpu_count; i++) {
+		if (info->cpu_apic_id[i] == apic_id)
+			return true;
+	}
+	return false;
+}
+
+/* Some firmware lists a CPU in both forms: the second one is no other CPU. */
+static bool add_cpu(struct acpi_info *info, uint32_t apic_id, uint32_t flags, struct failure *failure)
+{
+	const uint32_t enabled = 1u << 0; /* table 5.23; "online capable" alone is no CPU yet */
+
+	if (!(flags & enabled) || is_listed(info, apic_id))
+		return true;
+	if (info->cpu_count == BOOT_MAX_CPUS)
+		return fail(failure, LOADER_E_CPU_COUNT, "MADT: more than %u", BOOT_MAX_CPUS);
+	info->cpu_apic_id[info->cpu_count++] = apic_id;
+	return true;
+}
+
+#define MADT_ENTRIES      44u /* 5.2.12 */
+#define MADT_LOCAL_APIC   0u  /* 5.2.12.2 */
+#define MADT_LOCAL_X2APIC 9u  /* 5.2.12.12 */
+
+static bool read_madt_entry(const uint8_t *entry, uint32_t bytes, struct acpi_info *info, struct failure *failure)
+{
+	const uint32_t needed = entry[0] == MADT_LOCAL_APIC ? 8 : entry[0] == MADT_LOCAL_X2APIC ? 16 : 2;
+
+	if (bytes < needed)
+		return fail(failure, LOADER_E_ACPI_TABLE, "APIC: entry of type %u has length %u", entry[0], bytes);
+	if (entry[0] == MADT_LOCAL_APIC)
+		return add_cpu(info, entry[3], get_le32(entry + 4), failure);
+	if (entry[0] == MADT_LOCAL_X2APIC)
+		return add_cpu(info, get_le32(entry + 4), get_le32(entry + 8), failure);
+	return true;
+}
+
+static bool read_madt(const struct table *madt, struct acpi_info *info, struct failure *failure)
+{
+	for (uint32_t at = MADT_ENTRIES; at < madt->bytes;) {
+		const uint32_t left = madt->bytes - at;
+		const uint32_t bytes = left < 2 ? 0 : madt->data[at + 1];
+		if (bytes < 2 || bytes > left)
+			return fail(failure, LOADER_E_ACPI_TABLE, "APIC: entry at offset %u has length %u, %u are left",
+				    at, bytes, left);
+		if (!read_madt_entry(madt->data + at, bytes, info, failure))
+			return false;
+		at += bytes;
+	}
+	return info->cpu_count || fail(failure, LOADER_E_ACPI_TABLE, "APIC: no enabled processor");
+}
+
+#define FADT_PM1A_CNT   64u /* 5.2.9 */
+#define FADT_PM1B_CNT   68u
+#define FADT_FLAGS      112u
+#define FADT_RESET_REG  116u
+#define FADT_X_PM1A_CNT 172u
+#define FADT_X_PM1B_CNT 184u
+#define FADT_MIN_BYTES  116u /* revision 1 */
+#define FADT_HAS_RESET  (1u << 10)
+#define GAS_BYTES       12u /* Generic Address Structure, 5.2.3.2 */
+#define GAS_SYSTEM_IO   1u
+
+/* I/O port of a Generic Address Structure; 0 if the table ends before it, or it is empty or no port. */
+static uint64_t gas_port(const struct table *fadt, uint32_t offset)
+{
+	if (fadt->bytes < offset + GAS_BYTES || fadt->data[offset] != GAS_SYSTEM_IO)
+		return 0;
+	return get_le64(fadt->data + offset + 4);
+}
+
+/* The extended field wins over the 32-bit one. */
+static bool pm1_port(const struct table *fadt, uint32_t extended, uint32_t offset, uint16_t *port,
+		     struct failure *failure)
+{
+	const uint64_t value = gas_port(fadt, extended) ? gas_port(fadt, extended) : get_le32(fadt->data + offset);
+
+	if (value > UINT16_MAX - 1)
+		return fail(failure, LOADER_E_ACPI_TABLE, "FACP: PM1 control block at 0x%lx", value);
+	*port = (uint16_t)value;
+	return true;
+}
+
+static bool read_fadt(const struct table *fadt, struct acpi_info *info, struct failure *failure)
+{
+	const uint64_t reset = get_le32(fadt->data + FADT_FLAGS) & FADT_HAS_RESET ? gas_port(fadt, FADT_RESET_REG) : 0;
+
+	if (reset > UINT16_MAX)
+		return fail(failure, LOADER_E_ACPI_TABLE, "FACP: reset register at 0x%lx", reset);
+	info->reset_port = (uint16_t)reset;
+	return pm1_port(fadt, FADT_X_PM1A_CNT, FADT_PM1A_CNT, &info->pm1a_port, failure) &&
+	       pm1_port(fadt, FADT_X_PM1B_CNT, FADT_PM1B_CNT, &info->pm1b_port, failure);
+}
+
+#define MCFG_ENTRIES     44u /* PCI Firmware Specification 3.3, 4.1.2 */
+#define MCFG_ENTRY_BYTES 16u
+
+static bool read_mcfg(const struct table *mcfg, struct acpi_info *info, struct failure *failure)
+{
+	for (uint32_t at = MCFG_ENTRIES; at < mcfg->bytes; at += MCFG_ENTRY_BYTES) {
+		const uint8_t *entry = mcfg->data + at;
+		if (mcfg->bytes - at < MCFG_ENTRY_BYTES)
+			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: %u bytes behind the last entry",
+				    mcfg->bytes - at);
+		if (get_le16(entry + 8) != 0 || entry[10] != 0) /* segment, first bus */
+			continue;
+		info->ecam_base = get_le64(entry);
+		if (info->ecam_base % 0x100000 || info->ecam_base >> 52)
+			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: base 0x%lx", info->ecam_base);
+		return true;
+	}
+	return true;
+}
+
+#define TPM2_START_METHOD 48u /* TCG ACPI Specification 1.4, table 7 */
+#define TPM2_MIN_BYTES    52u
+
+static bool walk_optional(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
+			  struct failure *failure)
+{
+	struct table table;
+	bool found;
+
+	if (!find_table(view, root, "MCFG", MCFG_ENTRIES, &table, &found, failure) ||
+	    (found && !read_mcfg(&table, info, failure)) ||
+	    !find_table(view, root, "TPM2", TPM2_MIN_BYTES, &table, &found, failure))
+		return false;
+	if (found)
+		info->tpm2_start_method = get_le32(table.data + TPM2_START_METHOD);
+	return true;
+}
+
+bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *info, struct failure *failure)
+{
+	struct root root;
+	struct table table;
+
+	*info = (struct acpi_info){0};
+	return find_root(view, rsdp, &root, failure) &&
+	       require_table(view, &root, "APIC", MADT_ENTRIES, &table, failure) && read_madt(&table, info, failure) &&
+	       require_table(view, &root, "FACP", FADT_MIN_BYTES, &table, failure) &&
+	       read_fadt(&table, info, failure) && walk_optional(view, &root, info, failure);
+}
+
+bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure)
+{
+	for (uint32_t i = 0; i < info->cpu_count; i++) {
+		if (info->cpu_apic_id[i] == apic_id) {
+			info->cpu_apic_id[i] = info->cpu_apic_id[0];
+			info->cpu_apic_id[0] = apic_id;
+			return true;
+		}
+	}
+	return fail(failure, LOADER_E_CPU_BOOT, "APIC id %u", apic_id);
+}

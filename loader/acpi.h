@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the hypervisor and the loader need from ACPI (ACPI 6.5, chapter 5), taken from tables that nobody vouches for.
+ */
+#ifndef LOADER_ACPI_H
+#define LOADER_ACPI_H
+
+#include "failure.h"
+
+#include <cloister/boot_info.h>
+
+#define ACPI_MAX_TABLE_BYTES 65536u /* of the tables that are read; a MADT of 256 CPUs has 4 KiB */
+#define ACPI_MAX_TABLES      256u
+
+/* Physical memory as the walker sees it. */
+struct acpi_view {
+	/* Copies 'bytes' from a physical address; false if that is not memory. */
+	bool (*read)(const void *context, uint64_t address, void *to, size_t bytes);
+	const void *context;
+	uint8_t *buffer; /* ACPI_MAX_TABLE_BYTES, for the table at hand */
+};
+
+/* TPM2.StartMethod (TCG ACPI Specification 1.4, table 8). */
+#define ACPI_TPM2_START_TIS 6u
+#define ACPI_TPM2_START_CRB 7u
+
+struct acpi_info {
+	uint32_t cpu_count;
+	uint32_t cpu_apic_id[BOOT_MAX_CPUS]; /* enabled processors, in the MADT's order */
+	uint16_t pm1a_port;                  /* as in struct boot_info */
+	uint16_t pm1b_port;
+	uint16_t reset_port;
+	uint64_t ecam_base;
+	uint32_t tpm2_start_method; /* 0 if there is no TPM2 table */
+};
+
+/**
+ * Walks from the RSDP to MADT and FADT, which must be there, and to MCFG and TPM2, which may be missing.
+ * Signatures, checksums, lengths and entries are checked before they are used.
+ */
+bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *info, struct failure *failure);
+
+/** Moves the boot processor to index 0. */
+bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure);
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The loader's way from the firmware to the boot target (architecture.md section 2).
+#include <cloister/boot_info.h>
+#include <cloister/hypercall.h>
+#include <cloister/statement.h>
+#include <string.h>
+
+#include "acpi.h"
+#include "boot.h"
+#include "cpu.h"
+#include "file.h"
+#include "hypervisor.h"
+#include "launch.h"
+#include "measure.h"
+#include "memory.h"
+#include "message.h"
+#include "tcg2.h"
+
+#define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
+
+#define KEY_WAIT_100NS     300000000u /* 30 s */
+#define TSC_MEASURE_US     10000u
+#define TPM_LOCALITY_1     0xfed41000u /* PTP 1.05, table 32: localities 1 to 4, of FIFO and CRB alike */
+#define TPM_HIDDEN_BYTES   0x4000u
+#define HYPERVISOR_PRESENT (1u << 31) /* CPUID.1:ECX, APM volume 3, E.3.2 */
+
+static struct {
+	struct config config;
+	struct acpi_info acpi;
+	struct measure measure;
+	struct file_content config_file;
+	struct file_content image_file;
+	struct elf_image image;
+	struct boot_info info;
+	const char *image_path;
+	bool begun; /* a CPU may be in the hypervisor */
+} loader;
+
+static bool read_config(struct failure *failure)
+{
+	config_default(&loader.config);
+	if (!file_read(CONFIG_PATH, CONFIG_MAX_BYTES, &loader.config_file, failure))
+		return false;
+	const bool parsed =
+		config_parse((const char *)loader.config_file.data, loader.config_file.bytes, &loader.config, failure);
+	message_serial((uint16_t)loader.config.serial_port);
+	return parsed;
+}
+
+/* Address of the RSDP; the one for ACPI 2.0 and later wins. */
+static uint64_t find_rsdp(void)
+{
+	static const EFI_GUID acpi_20 = ACPI_20_TABLE_GUID, acpi_10 = ACPI_TABLE_GUID;
+	uint64_t rsdp = 0;
+
+	for (UINTN i = 0; i < system_table->NumberOfTableEntries; i++) {
+		const EFI_CONFIGURATION_TABLE *table = &system_table->ConfigurationTable[i];
+		if (!memcmp(&table->VendorGuid, &acpi_20, sizeof(acpi_20)))
+			return (uint64_t)table->VendorTable;
+		if (!memcmp(&table->VendorGuid, &acpi_10, sizeof(acpi_10)))
+			rsdp = (uint64_t)table->VendorTable;
+	}
+	return rsdp;
+}
+
+static bool walk_acpi(struct failure *failure)
+{
+	struct memory_map map;
+	const struct acpi_view view = {memory_map_copy, &map, uefi_allocate(ACPI_MAX_TABLE_BYTES)};
+	const uint64_t rsdp = find_rsdp();
+
+	if (!view.buffer)
+		return fail(failure, LOADER_E_MEMORY, "ACPI tables");
+	if (!rsdp)
+		return fail(failure, LOADER_E_ACPI_RSDP, "EFI configuration table");
+	return memory_map_read(&map, failure) && acpi_walk(&view, rsdp, &loader.acpi, failure) &&
+	       acpi_boot_cpu_first(&loader.acpi, cpu_apic_id(), failure);
+}
+
+static bool open_tpm(struct failure *failure)
+{
+	const bool weak = loader.config.tpm_binding == CONFIG_BINDING_WEAK;
+	const bool there = loader.acpi.tpm2_start_method || tcg2_present();
+
+	loader.info.flags = weak ? BOOT_FLAG_WEAK_BINDING : 0;
+	tpm_none(&loader.measure.tpm);
+	if (there)
+		return tpm_open(&loader.measure.tpm, weak ? TPM_FIRMWARE : TPM_LOCALITY_2,
+				loader.acpi.tpm2_start_method, failure);
+	if (loader.config.require_tpm)
+		return fail(failure, LOADER_E_TPM_MISSING, "no ACPI table TPM2, no EFI_TCG2_PROTOCOL");
+	loader.info.flags = BOOT_FLAG_NO_TPM;
+	say("warning: no TPM, and require_tpm = no: no tenant should accept this host");
+	return true;
+}
+
+static bool ask_tpm(struct failure *failure)
+{
+	struct tpm2_clock clock;
+
+	if (loader.info.flags & BOOT_FLAG_NO_TPM)
+		return true;
+	if (!tpm_random(&loader.measure.tpm, loader.info.tpm_random, sizeof(loader.info.tpm_random), failure) ||
+	    !tpm_clock(&loader.measure.tpm, &clock, failure))
+		return false;
+	loader.info.tpm_reset_count = clock.reset_count;
+	loader.info.tpm_restart_count = clock.restart_count;
+	return true;
+}
+
+static bool measure_files(struct failure *failure)
+{
+	const struct log_data image = {MEASURE_LABEL_IMAGE, loader.image_path, strlen(loader.image_path)};
+	const struct log_data config = {MEASURE_LABEL_CONFIG, loader.config_file.data, loader.config_file.bytes};
+
+	return measure_start(&loader.measure, failure) &&
+	       measure_step(&loader.measure, MEASURE_IMAGE, loader.image_file.data, loader.image_file.bytes, &image,
+			    loader.info.image_sha256, failure) &&
+	       measure_step(&loader.measure, MEASURE_CONFIG, loader.config_file.data, loader.config_file.bytes, &config,
+			    loader.info.config_sha256, failure);
+}
+
+static uint64_t measure_tsc_khz(void)
+{
+	const uint64_t start = rdtsc();
+
+	boot_services->Stall(TSC_MEASURE_US);
+	return (rdtsc() - start) * 1000 / TSC_MEASURE_US;
+}
+
+static void fill_info(void)
+{
+	struct boot_info *info = &loader.info;
+
+	info->magic = BOOT_INFO_MAGIC;
+	info->version = BOOT_INFO_VERSION;
+	info->bytes = sizeof(*info);
+	info->cpu_count = loader.acpi.cpu_count;
+	memcpy(info->cpu_apic_id, loader.acpi.cpu_apic_id, info->cpu_count * sizeof(info->cpu_apic_id[0]));
+	info->hidden[info->hidden_count++] = (struct boot_range){TPM_LOCALITY_1, TPM_HIDDEN_BYTES};
+	info->tsc_khz = measure_tsc_khz();
+	info->ecam_base = loader.acpi.ecam_base;
+	info->pm1a_port = loader.acpi.pm1a_port;
+	info->pm1b_port = loader.acpi.pm1b_port;
+	info->reset_port = loader.acpi.reset_port;
+	info->serial_port = (uint16_t)loader.config.serial_port;
+}
+
+static bool read_ram(struct failure *failure)
+{
+	struct memory_map map;
+
+	return memory_map_read(&map, failure) && memory_map_ram(&map, &loader.info, failure);
+}
+
+/* The RAM list is read twice: for the pool's bound, and again without what has been reserved. */
+static bool place(struct failure *failure)
+{
+	fill_info();
+	return read_ram(failure) &&
+	       hypervisor_place(loader.image_file.data, &loader.image, loader.config.pool_mib, &loader.info, failure) &&
+	       read_ram(failure);
+}
+
+static bool prepare(struct failure *failure)
+{
+	const size_t log_bytes = measure_log_bytes(&loader.measure, sizeof(struct hk_statement));
+
+	if (log_bytes > BOOT_MAX_LOG)
+		return fail(failure, LOADER_E_LOG_FULL, "%lu bytes, at most %u", log_bytes, BOOT_MAX_LOG);
+	loader.info.log = (uint64_t)loader.measure.log.to;
+	loader.info.log_bytes = (uint32_t)log_bytes;
+	return hypervisor_prepare(&loader.image, &loader.info, failure);
+}
+
+static bool measure_statement(struct failure *failure)
+{
+	const void *statement = (const void *)loader.info.out.statement;
+	const struct log_data event = {MEASURE_LABEL_STATEMENT, statement, sizeof(struct hk_statement)};
+
+	const bool done = measure_step(&loader.measure, MEASURE_STATEMENT, statement, sizeof(struct hk_statement),
+				       &event, NULL, failure);
+	if (done)
+		tpm_close(&loader.measure.tpm);
+	return done;
+}
+
+static bool start(struct failure *failure)
+{
+	return read_config(failure) && walk_acpi(failure) && boot_check(&loader.config, failure) &&
+	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
+	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
+	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
+	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) && prepare(failure) &&
+	       launch_check(&loader.info, failure) && measure_statement(failure) &&
+	       launch_all(&loader.info, &loader.begun, failure);
+}
+
+/* Waits for a key, but not for ever, and powers off. */
+static void stop(void)
+{
+	EFI_EVENT timer;
+	UINTN index;
+
+	say("press a key to power off (in 30 seconds it does so by itself)");
+	if (!EFI_ERROR(boot_services->CreateEvent(EVT_TIMER, TPL_APPLICATION, NULL, NULL, &timer)) &&
+	    !EFI_ERROR(boot_services->SetTimer(timer, TimerRelative, KEY_WAIT_100NS))) {
+		EFI_EVENT events[] = {timer, system_table->ConIn ? system_table->ConIn->WaitForKey : NULL};
+		boot_services->WaitForEvent(events[1] ? 2 : 1, events, &index);
+	}
+	system_table->RuntimeServices->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+/* A failure before the root guest exists: no later launch may pass, and nothing of this one stays in memory. */
+static EFI_STATUS give_up(const struct failure *failure)
+{
+	say_failure(failure);
+	if (!measure_cap(&loader.measure, loader.acpi.tpm2_start_method, failure))
+		say("the TPM could not be told about it: there is none, or it does not answer");
+	if (!loader.begun)
+		hypervisor_wipe(&loader.info);
+	if (loader.begun || loader.config.on_error == CONFIG_ON_ERROR_STOP)
+		stop();
+	say("on_error = continue: going on without Cloister");
+	return EFI_LOAD_ERROR;
+}
+
+/* Is Cloister in charge already, because the firmware's boot order came by here again? */
+static bool is_running(void)
+{
+	if (!(cpuid(1, 0).ecx & HYPERVISOR_PRESENT))
+		return false;
+	const struct cpuid id = cpuid(HV_CPUID_BASE, 0);
+	return id.ebx == HV_CPUID_EBX && id.ecx == HV_CPUID_ECX;
+}
+
+/* Called by gnu-efi's start-up code. */
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
+
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+{
+	const uint64_t entered = rdtsc();
+	struct failure failure;
+
+	image_handle = image;
+	system_table = table;
+	boot_services = table->BootServices;
+	if (is_running()) {
+		say("already launched: going on with the firmware's boot order");
+		return EFI_ALREADY_STARTED;
+	}
+	say("loader " CLOISTER_VERSION);
+	memory_wipe_at_reset();
+	if (!start(&failure))
+		return give_up(&failure);
+	say("launched: %u CPUs, %lu ticks", loader.info.cpu_count, rdtsc() - entered);
+	if (!boot_start(&loader.config, &failure)) {
+		say_failure(&failure);
+		stop();
+	}
+	return EFI_NOT_FOUND; /* boot = firmware: the boot manager tries its next option */
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is measured, into which PCR, and the launch log of it (architecture.md section 7, docs/protocol.md). */
+#ifndef LOADER_MEASURE_H
+#define LOADER_MEASURE_H
+
+#include "tpm.h"
+
+enum measure_step { MEASURE_IMAGE, MEASURE_CONFIG, MEASURE_STATEMENT };
+
+/* Labels of the events. */
+#define MEASURE_LABEL_IMAGE     "cloister-image"
+#define MEASURE_LABEL_CONFIG    "cloister-config"
+#define MEASURE_LABEL_STATEMENT "cloister-statement"
+
+struct measure {
+	struct tpm tpm;
+	struct writer log; /* BOOT_MAX_LOG bytes */
+};
+
+/** Starts the log, after the TPM was opened. */
+bool measure_start(struct measure *measure, struct failure *failure);
+
+/**
+ * Extends the step's PCR with the digests of 'data' and logs the event.
+ * @sha256: if not NULL, gets the SHA-256 digest
+ */
+bool measure_step(struct measure *measure, enum measure_step step, const void *data, size_t bytes,
+		  const struct log_data *event, uint8_t sha256[32], struct failure *failure);
+
+/** Final length of the log, when the statement of so many bytes is all that is missing. */
+size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
+
+/**
+ * Makes PCR 17 to 19 (weak: PCR 14) useless for any launch, by extending them with the failure's text. Opens the TPM by
+ * any way that works if it is not open. Returns whether it succeeded.
+ */
+bool measure_cap(struct measure *measure, uint32_t start_method, const struct failure *cause);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the loader tells the person in front of the machine: on the firmware's console and on a serial port. */
+#ifndef LOADER_MESSAGE_H
+#define LOADER_MESSAGE_H
+
+#include "failure.h"
+
+/** Also write to this 16550 (0 for none), unless the firmware's console reaches it already. */
+void message_serial(uint16_t port);
+
+/** Prints "cloister: " and the text (see text.h), as a line of its own. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Prints what went wrong, where, and what to do next. */
+void say_failure(const struct failure *failure);
+
+#endif

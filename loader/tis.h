@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The TPM's FIFO interface at locality 2 (TCG PC Client Platform TPM Profile 1.05, section 6). */
+#ifndef LOADER_TIS_H
+#define LOADER_TIS_H
+
+#include "failure.h"
+
+/** Takes locality 2, from the firmware's locality 0 if need be. */
+bool tis_open(struct failure *failure);
+
+/**
+ * Sends a command and receives the answer.
+ * @response_bytes: in: capacity, at least 10; out: length of the answer
+ */
+bool tis_transmit(const uint8_t *command, size_t bytes, uint8_t *response, size_t *response_bytes,
+		  struct failure *failure);
+
+/** Gives locality 2 back, so that the firmware and the operating system can use the TPM. */
+void tis_close(void);
+
+#endif

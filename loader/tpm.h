@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The TPM by either way: at locality 2 with the loader's own driver, or through the firmware. */
+#ifndef LOADER_TPM_H
+#define LOADER_TPM_H
+
+#include "log.h"
+
+enum tpm_way { TPM_NONE, TPM_LOCALITY_2, TPM_FIRMWARE };
+
+struct tpm {
+	enum tpm_way way;
+	struct tpm2_banks banks; /* without a TPM: SHA-256 alone, for the log */
+};
+
+/** A TPM that is none: nothing is extended. */
+void tpm_none(struct tpm *tpm);
+
+/**
+ * Opens the TPM and asks for its active banks.
+ * @start_method: of the ACPI table TPM2
+ */
+bool tpm_open(struct tpm *tpm, enum tpm_way way, uint32_t start_method, struct failure *failure);
+
+/** Gives the TPM back to the firmware. It may be opened again. */
+void tpm_close(struct tpm *tpm);
+
+bool tpm_random(const struct tpm *tpm, uint8_t *to, size_t bytes, struct failure *failure);
+bool tpm_clock(const struct tpm *tpm, struct tpm2_clock *clock, struct failure *failure);
+
+/** Extends a PCR in all active banks with the digests of 'data'; the firmware's way also logs the event. */
+bool tpm_extend(const struct tpm *tpm, uint32_t pcr, const struct tpm2_digests *digests, const void *data, size_t bytes,
+		const struct log_data *event, struct failure *failure);
+
+#endif
