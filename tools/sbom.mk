@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the measured artefacts are made of.
+
+SBOM := $(OUT)/cloister.spdx.json
+
+$(SBOM): tools/sbom /.packages $(OUT)/loader.efi $(OUT)/hv-svm.elf
+	$(call say,SBOM,$@)
+	$(Q)tools/sbom $(VERSION) /.packages $(MBEDTLS)/debian/changelog $(filter $(OUT)/%,$^) >$@
+
+sbom: $(SBOM)
+	@echo "$(SBOM)"
