@@ -9,3 +9,5 @@ $(SBOM): tools/sbom /.packages $(OUT)/loader.efi $(OUT)/hv-svm.elf
 
 sbom: $(SBOM)
 	@echo "$(SBOM)"
+
+SCRIPTS_PYTHON += tools/sbom tests/unit/sbom_document

@@ -3,3 +3,5 @@
 
 tcb: $(OUT)/hv-svm.elf $(HV_ATTEST)
 	$(Q)tools/tcb $<.map $(OUT)/hv
+
+SCRIPTS_PYTHON += tools/tcb tests/unit/tcb_figures
