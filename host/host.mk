@@ -3,7 +3,7 @@
 
 HOST_OUT := $(OUT)/host
 
-all: $(OUT)/cloister.ko
+all: $(addprefix $(HOST_OUT)/,attestd cloisterctl cloister.ko) $(OUT)/cloister.ko
 
 # The module is built from a DKMS tree, the same one that a host would install: Kbuild writes beside its sources.
 DKMS_TREE := $(OUT)/dkms/cloister-$(VERSION)
@@ -31,3 +31,25 @@ $(HOST_OUT)/cloister.ko: $(addprefix $(DKMS_TREE)/,$(DKMS_FILES)) host/host.mk
 
 $(OUT)/cloister.ko: $(HOST_OUT)/cloister.ko
 	@cp $< $@
+
+HOST_CFLAGS := -Ihost/device -Ihost/module -DCLOISTER_VERSION='"$(VERSION)"'
+HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -s
+host_objects = $(patsubst host/%.c,$(HOST_OUT)/obj/%.o,$(wildcard $(addprefix host/,$(1))))
+ATTESTD_OBJECTS := $(call host_objects,attestd/*.c device/*.c)
+ATTESTD_LIBS := -lmicrohttpd -ljansson -lmbedcrypto -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr
+CLOISTERCTL_OBJECTS := $(call host_objects,tools/*.c device/*.c)
+
+$(HOST_OUT)/obj/%.o: host/%.c host/host.mk build.mk
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(CFLAGS_USER) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(HOST_OUT)/attestd: $(ATTESTD_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)gcc $(HOST_LDFLAGS) -o $@ $(ATTESTD_OBJECTS) $(ATTESTD_LIBS)
+
+$(HOST_OUT)/cloisterctl: $(CLOISTERCTL_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)gcc $(HOST_LDFLAGS) -o $@ $(CLOISTERCTL_OBJECTS) -ljansson
+
+-include $(wildcard $(HOST_OUT)/obj/*/*.d)

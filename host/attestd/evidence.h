@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that one answer to a challenge is made of, gathered from the firmware's log, the hypervisor and the TPM.
+ */
+#ifndef ATTESTD_EVIDENCE_H
+#define ATTESTD_EVIDENCE_H
+
+#include <stdbool.h>
+
+#include "cloister/statement.h"
+#include "encode.h"
+#include "failure.h"
+#include "file.h"
+#include "request.h"
+#include "tpm.h"
+
+#define TCG_LOG_MAX (1u << 20)
+#define HV_LOG_MAX  16384u /* BOOT_MAX_LOG */
+
+/* Where the evidence comes from. */
+struct sources {
+	const char *tcg_log; /* path; a missing file counts as an empty log */
+	const char *device;  /* path; a missing device means that there is no hypervisor */
+};
+
+struct log {
+	struct blob content;
+	uint8_t sha256[SHA256_BYTES];
+};
+
+struct logs {
+	struct log tcg, hv;
+};
+
+struct evidence {
+	struct logs logs;
+	bool hypervisor; /* are 'statement' and 'fresh' there? */
+	struct hk_statement statement;
+	struct hk_fresh fresh;
+	struct tpm_quote quote;
+};
+
+/** Reads both logs. The caller ends with logs_free, whatever the result. */
+bool logs_read(const struct sources *sources, struct logs *logs, struct failure *failure);
+void logs_free(struct logs *logs);
+
+/** Reads the HK statement. 'present' says whether there is a hypervisor. */
+bool statement_read(const struct sources *sources, struct hk_statement *statement, bool *present,
+		    struct failure *failure);
+
+/** Answers a challenge. The caller ends with evidence_free, whatever the result. */
+bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct evidence_request *request,
+		     struct evidence *evidence, struct failure *failure);
+void evidence_free(struct evidence *evidence);
+
+/** qualifyingData of docs/protocol.md; 'statement' is NULL without a hypervisor. */
+void qualifying_data(const struct evidence_request *request, const struct logs *logs,
+		     const struct hk_statement *statement, uint8_t out[SHA256_BYTES]);
+
+#endif

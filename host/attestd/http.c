@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol's requests over HTTP/1.1. One thread serves all connections; a request that needs the TPM is
+ * suspended while it waits in the queue. Everything that a client can make grow has a limit here.
+ */
+#include "http.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "connections.h"
+#include "device.h"
+#include "event.h"
+#include "metrics.h"
+
+#define SILENCE_S     10u    /* a connection that says nothing for so long is closed */
+#define HEADERS_BYTES 16384u /* memory per connection: request line and headers */
+#define BACKLOG       1024u
+#define ANSWERS_MAX   64u    /* answers with logs that are in memory at a time */
+#define DISCARD_MAX   65536u /* of a body that is too long, so much is read to be able to answer */
+#define RETRY_AFTER_S "2"
+#define UNAVAILABLE   503u
+#define PATH_LOGS     "/v1/logs/"
+
+struct http {
+	struct MHD_Daemon *daemon;
+	struct queue *queue;
+	const struct sources *sources;
+	unsigned answers; /* with logs, in memory; used by the serving thread only */
+};
+
+/* One request and its answer. */
+struct exchange {
+	struct http *http;
+	struct MHD_Connection *connection;
+	const struct route *route;   /* NULL for none of ours */
+	char digest[SHA256_HEX + 2]; /* of the path, after a route's prefix; one byte more shows that it is too long */
+	char peer[64], method[8];    /* for the log */
+	int64_t began_ms;
+	char body[REQUEST_MAX_BYTES];
+	size_t body_bytes; /* may be larger than 'body': the surplus is discarded */
+	bool large;        /* counted in http->answers */
+	bool waits;        /* was handed to the queue */
+	struct reply reply;
+};
+
+struct route {
+	const char *path, *method;
+	bool prefix;                              /* the path goes on */
+	bool (*serve)(struct exchange *exchange); /* true: answered; false: http_done will be called */
+};
+
+static bool answer(struct exchange *exchange, struct reply reply)
+{
+	exchange->reply = reply;
+	return true;
+}
+
+static bool refuse(struct exchange *exchange, const struct failure *failure)
+{
+	return answer(exchange, answer_failure(failure));
+}
+
+/* Reserves memory for an answer with logs. */
+static bool reserve(struct exchange *exchange, struct failure *failure)
+{
+	if (exchange->http->answers >= ANSWERS_MAX)
+		return fail(failure, UNAVAILABLE, "overloaded", NULL, "%u requests are being served; ask again later",
+			    ANSWERS_MAX);
+	exchange->http->answers++;
+	exchange->large = true;
+	return true;
+}
+
+void http_done(void *owner, struct reply reply)
+{
+	struct exchange *exchange = owner;
+
+	exchange->reply = reply;
+	MHD_resume_connection(exchange->connection); /* from here on it may be gone */
+}
+
+/* Suspends the request until the queue has its answer. */
+static bool submit(struct exchange *exchange, const struct job *job)
+{
+	struct failure failure;
+
+	if (!reserve(exchange, &failure))
+		return refuse(exchange, &failure);
+	exchange->waits = true;
+	MHD_suspend_connection(exchange->connection);
+	if (!queue_submit(exchange->http->queue, job, exchange)) {
+		fail(&failure, UNAVAILABLE, "overloaded", NULL, "too many requests wait for the TPM; ask again later");
+		http_done(exchange, answer_failure(&failure));
+	}
+	return false;
+}
+
+static bool serve_identity(struct exchange *exchange)
+{
+	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
+}
+
+static bool serve_evidence(struct exchange *exchange)
+{
+	struct job job = {.kind = JOB_EVIDENCE};
+	struct failure failure;
+
+	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure))
+		return refuse(exchange, &failure);
+	return submit(exchange, &job);
+}
+
+static bool serve_enrol(struct exchange *exchange)
+{
+	struct failure failure;
+
+	fail(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
+	return refuse(exchange, &failure);
+}
+
+/* Takes over a log's bytes. */
+static struct reply log_reply(struct log *log)
+{
+	const struct reply reply = {.status = MHD_HTTP_OK,
+				    .type = "application/octet-stream",
+				    .body = (char *)log->content.data,
+				    .bytes = log->content.bytes};
+
+	log->content = (struct blob){0};
+	return reply;
+}
+
+/* The log with a digest. */
+static bool find_log(const struct sources *sources, const char *digest, struct reply *reply, struct failure *failure)
+{
+	uint8_t wanted[SHA256_BYTES];
+	struct logs logs;
+	bool found;
+
+	if (!hex_decode(digest, wanted))
+		return fail(failure, MHD_HTTP_BAD_REQUEST, "bad-field", "sha256",
+			    "must be a SHA-256 digest in lower-case hexadecimal");
+	found = logs_read(sources, &logs, failure);
+	if (found && memcmp(wanted, logs.tcg.sha256, sizeof(wanted)) == 0)
+		*reply = log_reply(&logs.tcg);
+	else if (found && memcmp(wanted, logs.hv.sha256, sizeof(wanted)) == 0)
+		*reply = log_reply(&logs.hv);
+	else if (found)
+		found = fail(failure, MHD_HTTP_NOT_FOUND, "no-such-log", "sha256",
+			     "no log of this boot has that digest");
+	logs_free(&logs);
+	return found;
+}
+
+static bool serve_log(struct exchange *exchange)
+{
+	struct reply reply = {0};
+	struct failure failure;
+
+	if (!reserve(exchange, &failure) || !find_log(exchange->http->sources, exchange->digest, &reply, &failure))
+		return refuse(exchange, &failure);
+	return answer(exchange, reply);
+}
+
+static bool serve_metrics(struct exchange *exchange)
+{
+	struct reply reply = {.status = MHD_HTTP_OK, .type = "text/plain; version=0.0.4"};
+	const int device = device_open(exchange->http->sources->device);
+	struct hv_stats stats;
+	const bool there = device >= 0 && device_stats(device, &stats) == 0;
+
+	if (device >= 0)
+		close(device);
+	reply.body = metrics_text(there ? &stats : NULL, &reply.bytes);
+	return answer(exchange, reply);
+}
+
+static const struct route routes[] = {
+	{"/v1/identity", "GET", false, serve_identity},
+	{"/v1/evidence", "POST", false, serve_evidence},
+	{PATH_LOGS, "GET", true, serve_log},
+	{"/v1/metrics", "GET", false, serve_metrics},
+	{"/v1/enrol", "POST", false, serve_enrol},
+};
+
+static const struct route *find_route(const char *url)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const size_t length = strlen(routes[i].path);
+
+		if (strncmp(url, routes[i].path, length) == 0 && (routes[i].prefix || url[length] == '\0'))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+static const char *header(struct exchange *exchange, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+
+	return value ? value : "";
+}
+
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	const size_t length = sizeof(json) - 1;
+
+	return strncasecmp(type, json, length) == 0 && strchr("; ", type[length]); /* its end, or parameters */
+}
+
+static bool too_large(struct failure *failure)
+{
+	return fail(failure, MHD_HTTP_CONTENT_TOO_LARGE, "too-large", NULL, "a request body has at most %u bytes",
+		    REQUEST_MAX_BYTES);
+}
+
+/* What the headers tell already. */
+static bool acceptable(struct exchange *exchange, const char *method, struct failure *failure)
+{
+	const struct route *route = exchange->route;
+
+	if (!route)
+		return fail(failure, MHD_HTTP_NOT_FOUND, "no-such-path", NULL, "no such path; see docs/protocol.md");
+	if (strcmp(method, route->method) != 0)
+		return fail(failure, MHD_HTTP_METHOD_NOT_ALLOWED, "bad-method", NULL, "%s takes %s only", route->path,
+			    route->method);
+	if (strtoull(header(exchange, "Content-Length"), NULL, 10) > REQUEST_MAX_BYTES)
+		return too_large(failure);
+	if (strcmp(method, "POST") == 0 && !is_json(header(exchange, "Content-Type")))
+		return fail(failure, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type", NULL,
+			    "Content-Type must be application/json");
+	return true;
+}
+
+static enum MHD_Result send_reply(struct exchange *exchange)
+{
+	struct reply *reply = &exchange->reply;
+	struct MHD_Response *response =
+		reply->body || reply->bytes == 0
+			? MHD_create_response_from_buffer_with_free_callback(reply->bytes, reply->body, free)
+			: NULL;
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	reply->body = NULL; /* the response's now */
+	MHD_add_response_header(response, "Content-Type", reply->type);
+	MHD_add_response_header(response, "Connection", "close");
+	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		MHD_add_response_header(response, "Retry-After", RETRY_AFTER_S);
+	if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, "Allow", exchange->route->method);
+	result = MHD_queue_response(exchange->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void note_peer(struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *peer = info ? info->client_addr : NULL;
+	const socklen_t bytes =
+		peer && peer->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
+	if (!peer || getnameinfo(peer, bytes, exchange->peer, sizeof(exchange->peer), NULL, 0, NI_NUMERICHOST) != 0)
+		strcpy(exchange->peer, "?");
+}
+
+/* First call for a request: its headers are there. */
+static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *url, const char *method,
+			     void **context)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct failure failure;
+
+	if (!exchange)
+		return MHD_NO;
+	*context = exchange;
+	exchange->http = http;
+	exchange->connection = connection;
+	exchange->began_ms = clock_ms();
+	exchange->route = find_route(url);
+	note_peer(exchange);
+	snprintf(exchange->method, sizeof(exchange->method), "%s", method);
+	if (exchange->route && exchange->route->prefix)
+		snprintf(exchange->digest, sizeof(exchange->digest), "%s", url + strlen(exchange->route->path));
+	if (acceptable(exchange, method, &failure))
+		return MHD_YES;
+	refuse(exchange, &failure);
+	return send_reply(exchange);
+}
+
+/* A chunked body does not tell its length beforehand. */
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *bytes)
+{
+	const size_t have = exchange->body_bytes;
+
+	if (*bytes > DISCARD_MAX - have)
+		return MHD_NO;
+	if (*bytes <= sizeof(exchange->body) && have <= sizeof(exchange->body) - *bytes)
+		memcpy(exchange->body + have, data, *bytes);
+	exchange->body_bytes = have + *bytes;
+	*bytes = 0;
+	return MHD_YES;
+}
+
+/* The request is complete. */
+static enum MHD_Result serve(struct exchange *exchange)
+{
+	struct failure failure;
+
+	if (exchange->body_bytes > sizeof(exchange->body)) {
+		too_large(&failure);
+		refuse(exchange, &failure);
+		return send_reply(exchange);
+	}
+	return exchange->route->serve(exchange) ? send_reply(exchange) : MHD_YES;
+}
+
+/* libmicrohttpd calls this once for the headers, for each part of the body, at its end, and after a resumption. */
+static enum MHD_Result on_request(void *http, struct MHD_Connection *connection, const char *url, const char *method,
+				  const char *version, const char *data, size_t *bytes, void **context)
+{
+	struct exchange *exchange = *context;
+
+	(void)version;
+	if (!exchange)
+		return begin(http, connection, url, method, context);
+	if (*bytes > 0)
+		return take_body(exchange, data, bytes);
+	return exchange->waits ? send_reply(exchange) : serve(exchange);
+}
+
+static void count_exchange(const struct exchange *exchange, bool sent)
+{
+	const unsigned status = exchange->reply.status;
+
+	count(sent ? COUNT_REQUESTS : COUNT_CUT);
+	if (status >= 400 && status < 500)
+		count(COUNT_REFUSED);
+	if (status == UNAVAILABLE)
+		count(COUNT_UNAVAILABLE);
+	if (sent && status == MHD_HTTP_OK && exchange->route && exchange->route->serve == serve_evidence)
+		count(COUNT_EVIDENCE);
+}
+
+/* A request is over, answered or not. */
+static void on_completed(void *unused, struct MHD_Connection *connection, void **context,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct exchange *exchange = *context;
+	const bool sent = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+
+	(void)unused;
+	(void)connection;
+	if (!exchange)
+		return;
+	count_exchange(exchange, sent);
+	event("%s %s %s: %u, %zu bytes, %lld ms%s", exchange->peer, exchange->method,
+	      exchange->route ? exchange->route->path : "-", exchange->reply.status, exchange->reply.bytes,
+	      (long long)(clock_ms() - exchange->began_ms), sent ? "" : ", connection cut");
+	if (exchange->large)
+		exchange->http->answers--;
+	reply_free(&exchange->reply);
+	free(exchange);
+	*context = NULL;
+}
+
+static void on_connection(void *unused, struct MHD_Connection *connection, void **slot,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	(void)unused;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*slot = (void *)(intptr_t)(info ? connection_opened(info->connect_fd, clock_ms()) : -1);
+	else
+		connection_closed((int)(intptr_t)*slot);
+}
+
+static void on_message(void *unused, const char *format, va_list arguments)
+{
+	(void)unused;
+	event_list(format, arguments);
+}
+
+static struct MHD_Daemon *start_daemon(struct http *http, const struct options *options)
+{
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	if (options->listen.ss_family == AF_INET6)
+		flags |= MHD_USE_IPv6;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
+				MHD_OPTION_SOCK_ADDR_LEN, options->listen_bytes, &options->listen,
+				MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
+				MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
+				on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_END);
+}
+
+struct http *http_start(const struct options *options, struct queue *queue)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http)
+		return NULL;
+	http->queue = queue;
+	http->sources = &options->sources;
+	http->daemon = start_daemon(http, options);
+	if (!http->daemon) {
+		free(http);
+		return NULL;
+	}
+	return http;
+}
+
+uint16_t http_port(const struct http *http)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+
+	return info ? info->port : 0;
+}
+
+void http_stop(struct http *http)
+{
+	MHD_stop_daemon(http->daemon);
+	free(http);
+}

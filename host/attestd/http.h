@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The protocol's requests over HTTP/1.1 (docs/protocol.md). */
+#ifndef ATTESTD_HTTP_H
+#define ATTESTD_HTTP_H
+
+#include <stdint.h>
+
+#include "options.h"
+#include "queue.h"
+
+struct http;
+
+/** Starts to listen. Returns NULL after a message. The queue's 'done' is http_done. */
+struct http *http_start(const struct options *options, struct queue *queue);
+
+/** The port that the service listens on. */
+uint16_t http_port(const struct http *http);
+
+/** Gives a waiting request its answer, in any thread. */
+void http_done(void *exchange, struct reply reply);
+
+/** Stops listening and ends all connections. No request may wait for the queue any more. */
+void http_stop(struct http *http);
+
+#endif

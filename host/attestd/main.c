@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* attestd: hands out evidence of how this host was started. It proves nothing itself; see docs/protocol.md. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "connections.h"
+#include "event.h"
+#include "http.h"
+#include "metrics.h"
+#include "options.h"
+#include "queue.h"
+
+#define JOBS_MAX     64u
+#define TICK_MS      200
+#define STOP_WAIT_MS 2000
+#define FILES_SPARE  64u /* descriptors beside the connections' */
+
+enum exit_code { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct service {
+	const struct sources *sources;
+	struct tpm *tpm;
+};
+
+static bool identity(struct service *service, struct reply *reply, struct failure *failure)
+{
+	const struct tpm_identity *keys = tpm_identity(service->tpm, failure);
+	struct hk_statement statement;
+	bool present;
+
+	if (!keys || !statement_read(service->sources, &statement, &present, failure))
+		return false;
+	*reply = answer_identity(keys, present ? &statement : NULL);
+	return true;
+}
+
+static bool evidence(struct service *service, const struct evidence_request *request, struct reply *reply,
+		     struct failure *failure)
+{
+	struct evidence gathered;
+	const bool ok = evidence_gather(service->sources, service->tpm, request, &gathered, failure);
+
+	if (ok)
+		*reply = answer_evidence(&gathered, request);
+	evidence_free(&gathered);
+	return ok;
+}
+
+/* One job, in the queue's thread. */
+static struct reply work(void *context, const struct job *job)
+{
+	struct reply reply = {0};
+	struct failure failure;
+	bool ok;
+
+	switch (job->kind) {
+	case JOB_IDENTITY:
+		ok = identity(context, &reply, &failure);
+		break;
+	case JOB_EVIDENCE:
+		ok = evidence(context, &job->request, &reply, &failure);
+		break;
+	default:
+		ok = fail(&failure, 503, "bad-job", NULL, "unknown kind of job; report this as a defect");
+	}
+	return ok ? reply : answer_failure(&failure);
+}
+
+/* The default of 1,024 descriptors is less than the connections that are allowed. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= CONNECTIONS_MAX + FILES_SPARE)
+		return;
+	limit.rlim_cur =
+		limit.rlim_max < CONNECTIONS_MAX + FILES_SPARE ? limit.rlim_max : CONNECTIONS_MAX + FILES_SPARE;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		event("at most %llu files can be open: %s", (unsigned long long)limit.rlim_cur, strerror(errno));
+}
+
+static sigset_t stop_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	return signals;
+}
+
+/* Until a signal says stop: gives up what waits too long. */
+static void watch(struct queue *queue)
+{
+	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+	const sigset_t signals = stop_signals();
+
+	while (sigtimedwait(&signals, NULL, &tick) < 0) {
+		const unsigned expired = connections_expire(clock_ms());
+
+		queue_expire(queue, clock_ms());
+		if (expired > 0)
+			event("%u connections shut down after %d s", expired, CONNECTION_LIFE_MS / 1000);
+	}
+}
+
+static enum exit_code run(const struct options *options, struct service *service)
+{
+	const struct queue_hooks hooks = {.work = work, .done = http_done, .context = service};
+	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
+	struct http *http = queue ? http_start(options, queue) : NULL;
+	bool idle;
+
+	if (!http) {
+		event("cannot listen, or out of memory; see --listen");
+		return EXIT_FAILED;
+	}
+	event("%s: listening on port %u", CLOISTER_VERSION, http_port(http));
+	watch(queue);
+	idle = queue_stop(queue, STOP_WAIT_MS);
+	http_stop(http);
+	event("stopped");
+	if (!idle)
+		_exit(EXIT_STOPPED); /* the TPM still holds the queue's thread */
+	return EXIT_STOPPED;
+}
+
+int main(int argc, char **argv)
+{
+	const sigset_t signals = stop_signals();
+	struct service service;
+	struct options options;
+	enum exit_code code;
+
+	switch (options_parse(argc, argv, &options)) {
+	case OPTIONS_DONE:
+		return EXIT_STOPPED;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	setenv("TSS2_LOG", "all+none", 0); /* errors are told by event() */
+	signal(SIGPIPE, SIG_IGN);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	allow_files();
+	service = (struct service){.sources = &options.sources, .tpm = tpm_new(options.tcti)};
+	code = service.tpm ? run(&options, &service) : EXIT_FAILED;
+	tpm_free(service.tpm);
+	return code;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counters of the service and of the hypervisor, as Prometheus text. */
+#ifndef ATTESTD_METRICS_H
+#define ATTESTD_METRICS_H
+
+#include <stddef.h>
+
+#include "cloister/hypercall.h"
+
+/* X(enumerator, name, help) */
+#define COUNTERS(X)                                                                                    \
+	X(COUNT_REQUESTS, "attestd_requests_total", "HTTP requests that were answered")                \
+	X(COUNT_EVIDENCE, "attestd_evidence_total", "Evidence handed out")                             \
+	X(COUNT_REFUSED, "attestd_refused_total", "Requests refused for what they were (4xx)")         \
+	X(COUNT_UNAVAILABLE, "attestd_unavailable_total", "Requests turned away for now (503)")        \
+	X(COUNT_CUT, "attestd_cut_total", "Connections that ended before their answer was sent")       \
+	X(COUNT_TPM_RETRIES, "attestd_tpm_retries_total", "TPM commands repeated because it was busy") \
+	X(COUNT_TPM_ERRORS, "attestd_tpm_errors_total", "TPM commands that failed")
+
+#define COUNTER_ENUM(name, text, help) name,
+enum counter { COUNTERS(COUNTER_ENUM) COUNTER_COUNT };
+#undef COUNTER_ENUM
+
+/** Adds one to a counter. Any thread. */
+void count(enum counter counter);
+
+/**
+ * All counters as Prometheus text.
+ * @stats: the hypervisor's, or NULL without a hypervisor
+ * Returns allocated memory and its length, or NULL without memory.
+ */
+char *metrics_text(const struct hv_stats *stats, size_t *bytes);
+
+#endif

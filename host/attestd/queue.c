@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one thread that talks to the TPM, and the jobs that wait for it. */
+#include "queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct entry {
+	struct entry *next;
+	struct job job;
+	void *owner; /* who waits for it; NULL once given up */
+	int64_t deadline_ms;
+};
+
+struct queue {
+	struct queue_hooks hooks;
+	unsigned limit, length;
+	int64_t patience_ms;
+	pthread_t thread;
+	pthread_mutex_t lock; /* for everything below */
+	pthread_cond_t more;
+	struct entry *first, **last;
+	struct entry *running; /* not in the list any more */
+	bool stopping;
+};
+
+int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for the next job; NULL at the end. Caller holds the lock. */
+static struct entry *take(struct queue *queue)
+{
+	struct entry *entry;
+
+	while (!queue->first && !queue->stopping)
+		pthread_cond_wait(&queue->more, &queue->lock);
+	entry = queue->first;
+	if (entry) {
+		queue->first = entry->next;
+		if (!queue->first)
+			queue->last = &queue->first;
+		queue->length--;
+	}
+	return entry;
+}
+
+/* Does one job. Caller holds the lock, which is free while the TPM works. */
+static void run(struct queue *queue, struct entry *entry)
+{
+	struct reply reply;
+
+	if (!entry->owner)
+		return;
+	queue->running = entry;
+	pthread_mutex_unlock(&queue->lock);
+	reply = queue->hooks.work(queue->hooks.context, &entry->job);
+	pthread_mutex_lock(&queue->lock);
+	queue->running = NULL;
+	if (entry->owner)
+		queue->hooks.done(entry->owner, reply);
+	else
+		reply_free(&reply);
+}
+
+static void *worker(void *argument)
+{
+	struct queue *queue = argument;
+	struct entry *entry;
+
+	pthread_mutex_lock(&queue->lock);
+	while ((entry = take(queue))) {
+		run(queue, entry);
+		free(entry);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return NULL;
+}
+
+struct queue *queue_start(const struct queue_hooks *hooks, unsigned limit, int64_t patience_ms)
+{
+	struct queue *queue = calloc(1, sizeof(*queue));
+
+	if (!queue)
+		return NULL;
+	queue->hooks = *hooks;
+	queue->limit = limit;
+	queue->patience_ms = patience_ms;
+	queue->last = &queue->first;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->more, NULL);
+	if (pthread_create(&queue->thread, NULL, worker, queue) != 0) {
+		free(queue);
+		return NULL;
+	}
+	return queue;
+}
+
+bool queue_submit(struct queue *queue, const struct job *job, void *owner)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	bool accepted;
+
+	if (!entry)
+		return false;
+	*entry = (struct entry){.job = *job, .owner = owner, .deadline_ms = clock_ms() + queue->patience_ms};
+	pthread_mutex_lock(&queue->lock);
+	accepted = !queue->stopping && queue->length < queue->limit;
+	if (accepted) {
+		*queue->last = entry;
+		queue->last = &entry->next;
+		queue->length++;
+		pthread_cond_signal(&queue->more);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	if (!accepted)
+		free(entry);
+	return accepted;
+}
+
+/* Caller holds the lock. */
+static void give_up(struct queue *queue, struct entry *entry, int64_t now_ms)
+{
+	struct failure failure;
+
+	if (!entry->owner || entry->deadline_ms > now_ms)
+		return;
+	fail(&failure, 503, "tpm-busy", NULL, "no answer from the TPM within %lld s; ask again later",
+	     (long long)(queue->patience_ms / 1000));
+	queue->hooks.done(entry->owner, answer_failure(&failure));
+	entry->owner = NULL;
+}
+
+void queue_expire(struct queue *queue, int64_t now_ms)
+{
+	pthread_mutex_lock(&queue->lock);
+	if (queue->running)
+		give_up(queue, queue->running, now_ms);
+	for (struct entry *entry = queue->first; entry; entry = entry->next)
+		give_up(queue, entry, now_ms);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+bool queue_stop(struct queue *queue, int64_t patience_ms)
+{
+	struct timespec until;
+
+	pthread_mutex_lock(&queue->lock);
+	queue->stopping = true;
+	pthread_cond_signal(&queue->more);
+	pthread_mutex_unlock(&queue->lock);
+	queue_expire(queue, INT64_MAX);
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += (time_t)(patience_ms / 1000);
+	if (pthread_timedjoin_np(queue->thread, NULL, &until) != 0)
+		return false;
+	pthread_mutex_destroy(&queue->lock);
+	pthread_cond_destroy(&queue->more);
+	free(queue);
+	return true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one thread that talks to the TPM, and the jobs that wait for it. A job that waits too long is given up, also
+ * while the TPM holds the thread: whoever waits is told at once, and the late answer is thrown away.
+ */
+#ifndef ATTESTD_QUEUE_H
+#define ATTESTD_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+
+enum job_kind { JOB_IDENTITY, JOB_EVIDENCE };
+
+struct job {
+	enum job_kind kind;
+	struct evidence_request request; /* for JOB_EVIDENCE */
+};
+
+struct queue;
+
+struct queue_hooks {
+	/* Makes the answer; called in the queue's thread, one job at a time. */
+	struct reply (*work)(void *context, const struct job *job);
+	/* Takes over the answer; called once for each job, in any thread, and must not call the queue. */
+	void (*done)(void *owner, struct reply reply);
+	void *context;
+};
+
+/** Starts the thread. Returns NULL without memory. @limit: jobs that may wait; @patience_ms: how long one may */
+struct queue *queue_start(const struct queue_hooks *hooks, unsigned limit, int64_t patience_ms);
+
+/** Hands in a copy of a job; false if the queue is full or ends, or without memory. 'owner' is for done. */
+bool queue_submit(struct queue *queue, const struct job *job, void *owner);
+
+/** Gives up the jobs whose time is over at 'now_ms' (clock_ms), INT64_MAX for all. Call it often. */
+void queue_expire(struct queue *queue, int64_t now_ms);
+
+/**
+ * Gives up what still waits and ends the thread.
+ * Returns false if the TPM holds it longer than 'patience_ms': the process must end without freeing anything.
+ */
+bool queue_stop(struct queue *queue, int64_t patience_ms);
+
+/** Milliseconds of the monotonic clock. */
+int64_t clock_ms(void);
+
+#endif

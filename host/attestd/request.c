@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The body of POST /v1/evidence (docs/protocol.md): parsed once, strictly. */
+#include "request.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define BAD_REQUEST 400u
+
+/* The answer repeats a member's name only where it is short and plain. */
+static const char *printable(const char *name)
+{
+	const size_t length = strlen(name);
+
+	if (length == 0 || length >= sizeof(((struct failure *)0)->field))
+		return "(unnamed)";
+	for (size_t i = 0; i < length; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return "(unnamed)";
+	return name;
+}
+
+static bool parse_32_bytes(json_t *root, const char *name, uint8_t out[32], struct failure *failure)
+{
+	const json_t *value = json_object_get(root, name);
+	int64_t bytes;
+
+	if (!value)
+		return fail(failure, BAD_REQUEST, "missing-field", name, "give 32 bytes in base64");
+	if (!json_is_string(value))
+		return fail(failure, BAD_REQUEST, "bad-field", name, "must be a string, 32 bytes in base64");
+	bytes = base64_decode(json_string_value(value), json_string_length(value), out, 32);
+	if (bytes < 0)
+		return fail(failure, BAD_REQUEST, "bad-field", name, "must be standard base64 with padding");
+	if (bytes != 32)
+		return fail(failure, BAD_REQUEST, "bad-field", name, "must be 32 bytes, is %lld", (long long)bytes);
+	return true;
+}
+
+static bool parse_known_logs(json_t *root, struct evidence_request *request, struct failure *failure)
+{
+	const json_t *list = json_object_get(root, "known_logs");
+	const json_t *entry;
+	size_t index;
+
+	request->known_count = 0;
+	if (!list)
+		return true;
+	if (!json_is_array(list))
+		return fail(failure, BAD_REQUEST, "bad-field", "known_logs", "must be a list of digests");
+	if (json_array_size(list) > KNOWN_LOGS_MAX)
+		return fail(failure, BAD_REQUEST, "bad-field", "known_logs", "must have at most %u entries, has %zu",
+			    KNOWN_LOGS_MAX, json_array_size(list));
+	json_array_foreach(list, index, entry)
+	{
+		const char *text = json_string_value(entry);
+
+		if (!text || !hex_decode(text, request->known_logs[index]))
+			return fail(failure, BAD_REQUEST, "bad-field", "known_logs",
+				    "entry %zu must be a SHA-256 digest in lower-case hexadecimal", index);
+	}
+	request->known_count = json_array_size(list);
+	return true;
+}
+
+static bool only_known_members(json_t *root, struct failure *failure)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(root, name, value)
+	{
+		if (strcmp(name, "nonce") != 0 && strcmp(name, "channel") != 0 && strcmp(name, "known_logs") != 0)
+			return fail(failure, BAD_REQUEST, "unknown-field", printable(name),
+				    "the members are nonce, channel, known_logs");
+	}
+	return true;
+}
+
+bool evidence_request_parse(const char *body, size_t bytes, struct evidence_request *request, struct failure *failure)
+{
+	json_error_t error;
+	json_t *root = json_loadb(body, bytes, JSON_REJECT_DUPLICATES, &error);
+	bool ok;
+
+	if (!root)
+		return fail(failure, BAD_REQUEST, "bad-json", NULL, "not valid JSON at byte %d", error.position);
+	if (!json_is_object(root))
+		ok = fail(failure, BAD_REQUEST, "bad-json", NULL, "must be an object");
+	else
+		ok = only_known_members(root, failure) && parse_32_bytes(root, "nonce", request->nonce, failure) &&
+		     parse_32_bytes(root, "channel", request->channel, failure) &&
+		     parse_known_logs(root, request, failure);
+	json_decref(root);
+	return ok;
+}
+
+bool evidence_request_knows(const struct evidence_request *request, const uint8_t digest[SHA256_BYTES])
+{
+	for (size_t i = 0; i < request->known_count; i++)
+		if (memcmp(request->known_logs[i], digest, SHA256_BYTES) == 0)
+			return true;
+	return false;
+}

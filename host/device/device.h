@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /dev/cloister for programs: whole objects instead of pages. */
+#ifndef HOST_DEVICE_H
+#define HOST_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cloister/hypercall.h"
+#include "cloister/statement.h"
+
+#define DEVICE_DEFAULT "/dev/cloister"
+
+/**
+ * Opens the hypervisor's device.
+ * Returns a file descriptor, or -ENOENT (no hypervisor, or its module is not loaded) or another negative errno.
+ */
+int device_open(const char *path);
+
+/**
+ * Reads a whole object.
+ * @capacity: size of 'buffer' in bytes
+ * Returns the object's length, or a negative errno; -EFBIG if it is longer than 'capacity'.
+ */
+ssize_t device_read(int device, enum hv_object object, void *buffer, size_t capacity);
+
+/**
+ * Reads an object that has exactly 'bytes' bytes.
+ * Returns 0 or a negative errno; -EPROTO if its length is another one.
+ */
+int device_read_exactly(int device, enum hv_object object, void *buffer, size_t bytes);
+
+/** Has the hypervisor sign its present state together with 'qualifying_data'. Returns 0 or a negative errno. */
+int device_sign(int device, const uint8_t qualifying_data[32], struct hk_fresh *fresh);
+
+/** The hypervisor's counters. Returns 0 or a negative errno; -EPROTO if they are of another version. */
+int device_stats(int device, struct hv_stats *stats);
+
+#endif

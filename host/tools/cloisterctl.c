@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cloisterctl: what the hypervisor tells the root guest about itself. See cloisterctl(8). */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+
+#define OBJECT_MAX (1u << 20)
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HYPERVISOR = 3 };
+
+struct arguments {
+	const char *device, *command;
+	bool json, raw;
+};
+
+static const char usage[] = "usage: cloisterctl [--device PATH] COMMAND\n"
+			    "\n"
+			    "  stats [--json]     exits by reason, CPUs, memory\n"
+			    "  statement [--raw]  the statement that the hypervisor signed at boot\n"
+			    "  console            the hypervisor's own messages\n"
+			    "  log                the launch log, in the TCG's binary format, for tpm2_eventlog\n"
+			    "\n"
+			    "  --device PATH      the hypervisor (" DEVICE_DEFAULT ")\n"
+			    "  --help, --version\n";
+
+#define EXIT_TEXT(name, text) [name] = (text),
+static const char *const exit_text[HV_EXIT_KINDS] = {HV_EXITS(EXIT_TEXT)};
+
+static enum exit_code failed(const char *what, int error)
+{
+	fprintf(stderr, "cloisterctl: %s: %s\n", what, strerror(-error));
+	return EXIT_FAILED;
+}
+
+static void print_hex(const char *name, const uint8_t *data, size_t bytes)
+{
+	printf("%-15s ", name);
+	for (size_t i = 0; i < bytes; i++)
+		printf("%02x", data[i]);
+	putchar('\n');
+}
+
+static enum exit_code stats_text(const struct hv_stats *stats)
+{
+	printf("uptime          %" PRIu64 ".%06" PRIu64 " s\n", stats->uptime_us / 1000000, stats->uptime_us % 1000000);
+	printf("CPUs            %" PRIu32 " in control, %" PRIu32 " parked\n", stats->cpus_in_control,
+	       stats->cpus_parked);
+	printf("memory          %" PRIu64 " KiB, guest pool %" PRIu64 " KiB\n", stats->region_bytes / 1024,
+	       stats->pool_bytes / 1024);
+	for (size_t i = 0; i < HV_EXIT_KINDS; i++)
+		printf("exits %-20s %" PRIu64 "\n", exit_text[i], stats->exits[i]);
+	return EXIT_DONE;
+}
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static enum exit_code stats_json(const struct hv_stats *stats)
+{
+	json_t *exits = json_object();
+	json_t *root = NULL;
+	bool ok;
+
+	for (size_t i = 0; i < HV_EXIT_KINDS; i++)
+		json_object_set_new(exits, exit_text[i], number(stats->exits[i]));
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "uptime_us", number(stats->uptime_us), "cpus_in_control",
+			 number(stats->cpus_in_control), "cpus_parked", number(stats->cpus_parked), "region_bytes",
+			 number(stats->region_bytes), "pool_bytes", number(stats->pool_bytes), "exits", exits);
+	ok = root && json_dumpf(root, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF;
+	json_decref(root);
+	return ok ? EXIT_DONE : failed("writing JSON", -ENOMEM);
+}
+
+static enum exit_code run_stats(int device, const struct arguments *arguments)
+{
+	struct hv_stats stats;
+	const int error = device_stats(device, &stats);
+
+	if (error)
+		return failed("statistics", error);
+	return arguments->json ? stats_json(&stats) : stats_text(&stats);
+}
+
+static void print_flags(uint32_t flags)
+{
+	static const char *const names[] = {"debug-image", "dma-required",     "dma-present",
+					    "amd",         "weak-tpm-binding", "no-tpm"};
+
+	printf("%-15s 0x%" PRIx32, "flags", flags);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags >> i & 1)
+			printf(" %s", names[i]);
+	putchar('\n');
+}
+
+static void print_statement(const struct hk_statement *statement)
+{
+	const uint32_t version = statement->hv_version;
+
+	printf("%-15s %" PRIu32 ".%" PRIu32 ".%" PRIu32 ", SVN %" PRIu32 "\n", "hypervisor", version >> 16,
+	       version >> 8 & 0xff, version & 0xff, statement->svn);
+	print_hex("image sha256", statement->image_sha256, sizeof(statement->image_sha256));
+	print_hex("config sha256", statement->config_sha256, sizeof(statement->config_sha256));
+	print_hex("boot id", statement->boot_id, sizeof(statement->boot_id));
+	print_hex("key", statement->hk_public, sizeof(statement->hk_public));
+	print_flags(statement->flags);
+	printf("%-15s %" PRIu32 "\n", "CPUs", statement->cpu_count);
+	printf("%-15s %" PRIu32 " resets, %" PRIu32 " restarts\n", "TPM", statement->tpm_reset_count,
+	       statement->tpm_restart_count);
+}
+
+static enum exit_code run_statement(int device, const struct arguments *arguments)
+{
+	struct hk_statement statement;
+	const int error = device_read_exactly(device, HV_OBJECT_STATEMENT, &statement, sizeof(statement));
+
+	if (error)
+		return failed("key statement", error);
+	if (arguments->raw)
+		return fwrite(&statement, sizeof(statement), 1, stdout) == 1 ? EXIT_DONE : failed("writing", -errno);
+	print_statement(&statement);
+	return EXIT_DONE;
+}
+
+/* Copies an object to standard output. @text: bytes that a terminal could take for commands become '?' */
+static enum exit_code copy_object(int device, enum hv_object object, const char *what, bool text)
+{
+	uint8_t *data = malloc(OBJECT_MAX);
+	const ssize_t length = data ? device_read(device, object, data, OBJECT_MAX) : -ENOMEM;
+	enum exit_code code = length < 0 ? failed(what, (int)length) : EXIT_DONE;
+
+	for (ssize_t i = 0; text && i < length; i++)
+		if (data[i] != '\n' && data[i] != '\t' && (data[i] < ' ' || data[i] > '~'))
+			data[i] = '?';
+	if (length > 0 && fwrite(data, (size_t)length, 1, stdout) != 1)
+		code = failed("writing", -errno);
+	free(data);
+	return code;
+}
+
+static enum exit_code run_console(int device, const struct arguments *arguments)
+{
+	(void)arguments;
+	return copy_object(device, HV_OBJECT_CONSOLE, "console", true);
+}
+
+static enum exit_code run_log(int device, const struct arguments *arguments)
+{
+	(void)arguments;
+	if (isatty(STDOUT_FILENO)) {
+		fputs("cloisterctl: the log is binary: send it to a file, or to tpm2_eventlog /dev/stdin\n", stderr);
+		return EXIT_USAGE;
+	}
+	return copy_object(device, HV_OBJECT_LOG, "launch log", false);
+}
+
+static const struct command {
+	const char *name;
+	enum exit_code (*run)(int device, const struct arguments *arguments);
+	bool json, raw; /* options that it takes */
+} commands[] = {
+	{"stats", run_stats, true, false},
+	{"statement", run_statement, false, true},
+	{"console", run_console, false, false},
+	{"log", run_log, false, false},
+};
+
+static const struct command *find_command(const struct arguments *arguments)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (arguments->command && strcmp(arguments->command, commands[i].name) == 0 &&
+		    commands[i].json >= arguments->json && commands[i].raw >= arguments->raw)
+			return &commands[i];
+	return NULL;
+}
+
+static enum exit_code run(const struct command *command, const struct arguments *arguments)
+{
+	const int device = device_open(arguments->device);
+	enum exit_code code;
+
+	if (device == -ENOENT) {
+		fprintf(stderr, "cloisterctl: %s is missing: Cloister does not run here, or its module is not loaded\n",
+			arguments->device);
+		return EXIT_NO_HYPERVISOR;
+	}
+	if (device < 0)
+		return failed(arguments->device, device);
+	code = command->run(device, arguments);
+	close(device);
+	if (fflush(stdout) != 0)
+		return failed("writing", -errno);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"device", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+		{"raw", no_argument, NULL, 'r'},          {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},      {0},
+	};
+	struct arguments arguments = {.device = DEVICE_DEFAULT};
+	const struct command *command;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			arguments.device = optarg;
+			break;
+		case 'j':
+			arguments.json = true;
+			break;
+		case 'r':
+			arguments.raw = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_DONE;
+		case 'v':
+			puts("cloisterctl " CLOISTER_VERSION);
+			return EXIT_DONE;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	arguments.command = optind == argc - 1 ? argv[optind] : NULL;
+	command = find_command(&arguments);
+	if (!command) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	return run(command, &arguments);
+}
