@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The answer to POST /v1/evidence (docs/protocol.md). */
+#include "policy/evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/members.h"
+
+#define QUALIFYING_PREFIX "cloister-evidence-1"
+#define PCRS_MAX_SENT     4096u /* so that a longer list than a TPM has is counted and refused by name */
+
+static const char *const ANSWER[] = {"version", "quote",  "signature", "ak_public",    "pcrs",
+				     "tcg_log", "hv_log", "fresh",     "hk_statement", NULL};
+static const char *const LOG[] = {"sha256", "data", NULL};
+static const char *const PCR[] = {"index", "sha256", NULL};
+static const char *const NONE[] = {NULL};
+
+static void read_log(struct members *m, const json_t *root, const char *name, struct evidence_log *log)
+{
+	const json_t *object = json_object_get(root, name);
+
+	members_exactly(m, object, name, LOG, NONE);
+	log->claimed = member_digest(m, (struct member){object, name, "sha256"});
+	log->data = member_base64(m, (struct member){object, name, "data"});
+}
+
+static void read_pcrs(struct members *m, const json_t *root, struct evidence *evidence)
+{
+	const json_t *list = member_array(m, (struct member){root, "", "pcrs"}, 0, PCRS_MAX_SENT);
+
+	evidence->pcr_count = json_array_size(list);
+	for (size_t i = 0; i < evidence->pcr_count && i < EVIDENCE_MAX_PCRS && !m->failed; i++) {
+		const json_t *object = json_array_get(list, i);
+		char where[32];
+
+		snprintf(where, sizeof(where), "pcrs[%zu]", i);
+		members_exactly(m, object, where, PCR, NONE);
+		evidence->pcrs[i].index =
+			(uint32_t)member_number(m, (struct member){object, where, "index"}, UINT32_MAX);
+		evidence->pcrs[i].value = member_digest_base64(m, (struct member){object, where, "sha256"});
+	}
+}
+
+/* What a host without a hypervisor gives as null. */
+static struct bytes read_optional(struct members *m, const json_t *root, const char *name)
+{
+	const struct member from = {root, "", name};
+
+	return member_is_null(from) ? (struct bytes){NULL, 0} : member_base64(m, from);
+}
+
+static void read_answer(struct members *m, const json_t *root, struct evidence *evidence)
+{
+	members_exactly(m, root, "", ANSWER, NONE);
+	if (member_number(m, (struct member){root, "", "version"}, UINT32_MAX) != 1)
+		members_fail(m, "version", "must be 1: the host speaks another version of the protocol");
+	evidence->quote = member_base64(m, (struct member){root, "", "quote"});
+	evidence->signature = member_base64(m, (struct member){root, "", "signature"});
+	evidence->ak_public = member_base64(m, (struct member){root, "", "ak_public"});
+	read_log(m, root, "tcg_log", &evidence->tcg_log);
+	read_log(m, root, "hv_log", &evidence->hv_log);
+	evidence->statement = read_optional(m, root, "hk_statement");
+	evidence->fresh = read_optional(m, root, "fresh");
+	read_pcrs(m, root, evidence);
+}
+
+bool evidence_parse(struct bytes answer, struct evidence *evidence, struct parse_error *error)
+{
+	struct members m;
+
+	*evidence = (struct evidence){.pcr_count = 0};
+	*error = (struct parse_error){.where = "", .what = "longer than 2 MiB"};
+	if (answer.len > ANSWER_MAX_BYTES)
+		return false;
+	json_t *root = members_open(&m, answer, error);
+	if (root)
+		read_answer(&m, root, evidence);
+	json_decref(root);
+	evidence->storage = m.storage;
+	if (!m.failed)
+		return true;
+	evidence_free(evidence);
+	return false;
+}
+
+void evidence_free(struct evidence *evidence)
+{
+	free(evidence->storage);
+	*evidence = (struct evidence){.pcr_count = 0};
+}
+
+struct digest evidence_qualifying_data(const struct evidence *evidence, const struct challenge *challenge)
+{
+	const struct digest tcg_log = sha256(evidence->tcg_log.data);
+	const struct digest hv_log = sha256(evidence->hv_log.data);
+	const struct digest statement = sha256(evidence->statement);
+	const struct bytes pieces[] = {
+		{(const uint8_t *)QUALIFYING_PREFIX, sizeof(QUALIFYING_PREFIX) - 1},
+		{challenge->nonce, sizeof(challenge->nonce)},
+		{challenge->channel, sizeof(challenge->channel)},
+		{tcg_log.bytes, sizeof(tcg_log.bytes)},
+		{hv_log.bytes, sizeof(hv_log.bytes)},
+		{statement.bytes, sizeof(statement.bytes)},
+	};
+
+	return sha256_pieces(pieces, sizeof(pieces) / sizeof(pieces[0]));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parsers of the HK statement, the fresh answer and the launch log. */
+#include "policy/hk.h"
+
+#include <cloister/boot_info.h>
+
+#define SIGNATURE_BYTES 64u
+#define LAUNCH_ERROR    "cloister-error" /* with its NUL */
+
+/* The structures are defined as little-endian; they are read field by field, whatever this machine is. */
+bool hk_statement_parse(struct bytes raw, struct hk_statement *s)
+{
+	struct reader r = reader_of(raw);
+
+	read_copy(&r, s->magic, sizeof(s->magic));
+	s->version = read_le32(&r);
+	s->bytes = read_le32(&r);
+	read_copy(&r, s->hk_public, sizeof(s->hk_public));
+	read_copy(&r, s->boot_id, sizeof(s->boot_id));
+	s->hv_version = read_le32(&r);
+	s->svn = read_le32(&r);
+	read_copy(&r, s->image_sha256, sizeof(s->image_sha256));
+	read_copy(&r, s->config_sha256, sizeof(s->config_sha256));
+	s->flags = read_le32(&r);
+	s->cpu_count = read_le32(&r);
+	s->tpm_reset_count = read_le32(&r);
+	s->tpm_restart_count = read_le32(&r);
+	read_copy(&r, s->signature, sizeof(s->signature));
+	return read_done(&r) && memcmp(s->magic, HK_STATEMENT_MAGIC, sizeof(s->magic)) == 0 &&
+	       s->version == HK_STATEMENT_VERSION && s->bytes == sizeof(*s) && !(s->flags & ~HK_FLAG_ALL) &&
+	       s->cpu_count >= 1 && s->cpu_count <= BOOT_MAX_CPUS;
+}
+
+bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
+{
+	struct reader r = reader_of(raw);
+
+	read_copy(&r, f->magic, sizeof(f->magic));
+	f->version = read_le32(&r);
+	f->bytes = read_le32(&r);
+	read_copy(&r, f->qualifying_data, sizeof(f->qualifying_data));
+	read_copy(&r, f->boot_id, sizeof(f->boot_id));
+	f->flags = read_le32(&r);
+	f->cpus_in_control = read_le32(&r);
+	f->cpus_parked = read_le32(&r);
+	f->reserved = read_le32(&r);
+	f->uptime_us = read_le64(&r);
+	f->refused_memory = read_le64(&r);
+	f->refused_msr = read_le64(&r);
+	f->refused_io = read_le64(&r);
+	f->refused_instruction = read_le64(&r);
+	f->refused_hypercall = read_le64(&r);
+	read_copy(&r, f->signature, sizeof(f->signature));
+	return read_done(&r) && memcmp(f->magic, HK_FRESH_MAGIC, sizeof(f->magic)) == 0 &&
+	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL) &&
+	       f->reserved == 0;
+}
+
+/* docs/protocol.md, "Launch log": names with their NUL, PCRs of the strong and the weak binding. */
+static const struct {
+	const char *name;
+	size_t name_bytes;
+	uint32_t pcr_strong;
+} LAUNCH[LAUNCH_EVENTS] = {
+	[LAUNCH_IMAGE] = {"cloister-image", sizeof("cloister-image"), 17},
+	[LAUNCH_CONFIG] = {"cloister-config", sizeof("cloister-config"), 18},
+	[LAUNCH_STATEMENT] = {"cloister-statement", sizeof("cloister-statement"), 19},
+};
+
+#define PCR_WEAK 14u
+
+bool launch_parse(struct launch *launch)
+{
+	struct tcg_cursor cursor = tcg_log_events(&launch->log);
+
+	for (size_t i = 0; i < LAUNCH_EVENTS; i++) {
+		struct tcg_event *event = &launch->events[i];
+
+		if (!tcg_log_next(&cursor, event))
+			return false;
+		if (i == 0)
+			launch->weak = event->pcr == PCR_WEAK;
+		if (event->type != EV_IPL || event->pcr != (launch->weak ? PCR_WEAK : LAUNCH[i].pcr_strong) ||
+		    !bytes_begin(event->data, LAUNCH[i].name, LAUNCH[i].name_bytes))
+			return false;
+		launch->contents[i] =
+			(struct bytes){event->data.data + LAUNCH[i].name_bytes, event->data.len - LAUNCH[i].name_bytes};
+	}
+	return cursor.reader.left == 0;
+}
+
+enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw)
+{
+	struct reader key = reader_of((struct bytes){statement->hk_public, sizeof(statement->hk_public)});
+	struct reader r = reader_of(raw);
+	struct p256_public public;
+	struct p256_signature signature;
+
+	if (raw.len <= SIGNATURE_BYTES)
+		return P256_INVALID;
+	read_copy(&key, public.x, sizeof(public.x));
+	read_copy(&key, public.y, sizeof(public.y));
+	const struct bytes message = read_bytes(&r, raw.len - SIGNATURE_BYTES);
+	read_copy(&r, signature.r, sizeof(signature.r));
+	read_copy(&r, signature.s, sizeof(signature.s));
+	return p256_verify(&public, &signature, message);
+}
+
+bool launch_error_text(const struct tcg_event *event, struct bytes *text)
+{
+	if (!bytes_begin(event->data, LAUNCH_ERROR, sizeof(LAUNCH_ERROR)) ||
+	    !digest_equal(sha256(event->data), event->sha256))
+		return false;
+	*text = (struct bytes){event->data.data + sizeof(LAUNCH_ERROR), event->data.len - sizeof(LAUNCH_ERROR)};
+	return true;
+}

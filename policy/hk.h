@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the hypervisor signs, as received (include/cloister/statement.h), and the launch log that goes with it. */
+#ifndef POLICY_HK_H
+#define POLICY_HK_H
+
+#include <cloister/statement.h>
+
+#include "policy/tcg_log.h"
+
+enum launch_event { LAUNCH_IMAGE, LAUNCH_CONFIG, LAUNCH_STATEMENT, LAUNCH_EVENTS };
+
+/* The three events of a launch log (docs/protocol.md). */
+struct launch {
+	struct tcg_log log;
+	struct tcg_event events[LAUNCH_EVENTS];
+	struct bytes contents[LAUNCH_EVENTS]; /* the event data after its name */
+	bool weak;                            /* all in PCR 14 instead of 17 to 19 */
+};
+
+/** The HK statement. False if its size, magic, version, flags or CPU count are not what they must be. */
+bool hk_statement_parse(struct bytes raw, struct hk_statement *statement);
+
+/** The fresh answer; likewise. */
+bool hk_fresh_parse(struct bytes raw, struct hk_fresh *fresh);
+
+/** Takes the three events out of launch->log. False if there are others, or in another order or other PCRs. */
+bool launch_parse(struct launch *launch);
+
+/** ECDSA by the key of 'statement', over all of 'raw' but the signature at its end. */
+enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw);
+
+/** If 'event' is a failed launch's cap ("cloister-error\0", text) by its digest, the error's text. */
+bool launch_error_text(const struct tcg_event *event, struct bytes *text);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order of a verification, and what its steps share. */
+#include "policy/judge.h"
+
+#include <stdarg.h>
+
+#include "policy/encoding.h"
+#include "policy/steps.h"
+
+struct hex digest_hex(struct digest digest)
+{
+	struct hex hex;
+
+	hex_encode(digest.bytes, sizeof(digest.bytes), hex.text);
+	return hex;
+}
+
+struct refusal *refuse(struct judgement *j, enum refusal_code code, const char *expected, const char *found, ...)
+{
+	char text[VERDICT_TEXT];
+	va_list arguments;
+
+	va_start(arguments, found);
+	vsnprintf(text, sizeof(text), found, arguments);
+	va_end(arguments);
+	return verdict_refuse(j->verdict, code, expected, text);
+}
+
+static void set_facts(struct judgement *j)
+{
+	struct verdict *v = j->verdict;
+
+	v->pinned = j->policy->has_ak_name;
+	v->ak_name = j->ak.name;
+	v->complete = j->has_quote && j->quote.is_quote && j->has_signature && j->has_ak && j->has_pcrs &&
+		      j->has_tcg_log && j->has_launch && j->has_statement && j->has_fresh;
+	if (!v->complete)
+		return;
+	v->facts = (struct verdict_facts){
+		.version = j->statement.hv_version,
+		.svn = j->statement.svn,
+		.flags = j->fresh.flags,
+		.cpus = j->statement.cpu_count,
+		.uptime_us = j->fresh.uptime_us,
+		.refused_accesses = j->fresh.refused_memory + j->fresh.refused_msr + j->fresh.refused_io +
+				    j->fresh.refused_instruction + j->fresh.refused_hypercall,
+	};
+}
+
+void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
+	   struct verdict *verdict)
+{
+	struct judgement j = {.evidence = evidence, .challenge = challenge, .policy = policy, .verdict = verdict};
+
+	verdict_init(verdict);
+	step_format(&j);
+	step_identity(&j);
+	step_freshness(&j);
+	step_signature(&j);
+	step_counters(&j);
+	step_pcrs(&j);
+	verdict_skip(verdict, STEP_FIRMWARE, "no firmware rules in this version of the policy");
+	step_boot_path(&j);
+	step_hypervisor(&j);
+	step_config(&j);
+	step_key(&j);
+	set_facts(&j);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A verdict for programs: sorted members, one object, the same bytes for the same verdict. */
+#include "policy/verdict.h"
+
+#include <cloister/statement.h>
+#include <jansson.h>
+
+#include "policy/encoding.h"
+
+static const char *const STATES[] = {
+	[STEP_NOT_EVALUATED] = "not-evaluated", [STEP_PASSED] = "pass", [STEP_REFUSED] = "refused"};
+
+static json_t *step_json(const struct verdict *v, enum step step)
+{
+	json_t *object = json_pack("{s:i, s:s, s:s}", "number", step_number(step), "name", step_name(step), "state",
+				   STATES[v->state[step]]);
+
+	if (object && v->state[step] == STEP_NOT_EVALUATED)
+		json_object_set_new(object, "why", json_string(v->note[step]));
+	return object;
+}
+
+static json_t *refusal_json(const struct refusal *r)
+{
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "code", refusal_name(r->code), "step",
+				   step_name(refusal_step(r->code)), "expected", r->expected, "found", r->found,
+				   "cause", refusal_cause(r->code), "next", refusal_next(r->code));
+
+	if (object && r->event != TCG_LOG_NO_EVENT)
+		json_object_set_new(object, "event",
+				    json_pack("{s:s, s:I, s:s}", "log", r->log, "index", (json_int_t)r->event, "name",
+					      r->event_name));
+	return object;
+}
+
+static json_t *facts_json(const struct verdict *v)
+{
+	const struct verdict_facts *f = &v->facts;
+	char name[2 * TPM_NAME_BYTES + 1], version[16], text[160];
+
+	hex_encode(v->ak_name.bytes, TPM_NAME_BYTES, name);
+	snprintf(version, sizeof(version), "%u.%u.%u", f->version >> 16 & 0xff, f->version >> 8 & 0xff,
+		 f->version & 0xff);
+	verdict_describe(v, text, sizeof(text));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I}", "summary", text, "ak_name",
+			 name, "version", version, "svn", (json_int_t)f->svn, "cpus", (json_int_t)f->cpus, "amd",
+			 (f->flags & HK_FLAG_AMD) != 0, "debug", (f->flags & HK_FLAG_DEBUG) != 0, "dma_remapping",
+			 (f->flags & HK_FLAG_DMA_PRESENT) != 0, "weak_binding", (f->flags & HK_FLAG_WEAK_BINDING) != 0,
+			 "no_tpm", (f->flags & HK_FLAG_NO_TPM) != 0, "uptime_us",
+			 (json_int_t)(f->uptime_us & INT64_MAX), "refused_accesses",
+			 (json_int_t)(f->refused_accesses & INT64_MAX));
+}
+
+bool verdict_print_json(const struct verdict *verdict, FILE *to)
+{
+	json_t *steps = json_array();
+	json_t *refusals = json_array();
+
+	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+		json_array_append_new(steps, step_json(verdict, step));
+	for (size_t i = 0; i < verdict->refusal_count; i++)
+		json_array_append_new(refusals, refusal_json(&verdict->refusals[i]));
+	json_t *root = json_pack("{s:i, s:b, s:i, s:b, s:o, s:o, s:o}", "version", 1, "trusted",
+				 verdict_trusted(verdict), "exit_code", verdict_exit_code(verdict), "identity_pinned",
+				 verdict->pinned, "steps", steps, "refusals", refusals, "hypervisor",
+				 verdict_trusted(verdict) ? facts_json(verdict) : json_null());
+	const bool written =
+		root && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 && fputc('\n', to) != EOF;
+	json_decref(root);
+	return written;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A verdict for people. */
+#include "policy/verdict.h"
+
+struct palette {
+	const char *good, *bad, *open, *bold, *end;
+};
+
+static const struct palette PLAIN = {"", "", "", "", ""};
+static const struct palette COLOURED = {"\033[32m", "\033[31m", "\033[33m", "\033[1m", "\033[0m"};
+
+static void print_step(const struct verdict *v, enum step step, FILE *to, const struct palette *p)
+{
+	fprintf(to, "%3d %-16s", step_number(step), step_name(step));
+	switch (v->state[step]) {
+	case STEP_PASSED:
+		fprintf(to, "%spass%s\n", p->good, p->end);
+		break;
+	case STEP_REFUSED:
+		fprintf(to, "%sREFUSED%s\n", p->bad, p->end);
+		break;
+	case STEP_NOT_EVALUATED:
+		fprintf(to, "%snot evaluated%s: %s\n", p->open, p->end, v->note[step]);
+		break;
+	}
+}
+
+static void print_refusal(const struct refusal *r, FILE *to, const struct palette *p)
+{
+	fprintf(to, "\n%srefused: %s%s (step %d, %s)\n", p->bad, refusal_name(r->code), p->end,
+		step_number(refusal_step(r->code)), step_name(refusal_step(r->code)));
+	fprintf(to, "  expected  %s\n  found     %s\n", r->expected, r->found);
+	if (r->event != TCG_LOG_NO_EVENT)
+		fprintf(to, "  event     %s, number %u: %s\n", r->log, r->event, r->event_name);
+	fprintf(to, "  cause     %s\n  next      %s\n", refusal_cause(r->code), refusal_next(r->code));
+}
+
+static void print_last_line(const struct verdict *v, FILE *to, const struct palette *p)
+{
+	char text[160];
+
+	if (verdict_trusted(v)) {
+		verdict_describe(v, text, sizeof(text));
+		fprintf(to, "\n%s%sVERDICT: trusted%s: %s%s\n", p->bold, p->good, p->end, text,
+			v->pinned ? "" : "; the machine's identity was not checked");
+		return;
+	}
+	fprintf(to, "\n%s%sVERDICT: refused%s: %zu reason%s", p->bold, p->bad, p->end, v->refusal_count,
+		v->refusal_count == 1 ? "" : "s");
+	if (v->refusal_count > 0)
+		fprintf(to, ", the first is %s", refusal_name(v->refusals[0].code));
+	fputc('\n', to);
+}
+
+/* Refusals are recorded in the order of the steps, but for the ones of step 1 that are found first anyway. */
+void verdict_print(const struct verdict *verdict, FILE *to, bool colour)
+{
+	const struct palette *p = colour ? &COLOURED : &PLAIN;
+	const bool answered = verdict->state[STEP_TRANSPORT] == STEP_PASSED;
+
+	for (enum step step = answered ? STEP_FORMAT : STEP_TRANSPORT; step < STEP_COUNT; step++)
+		if (answered || step == STEP_TRANSPORT)
+			print_step(verdict, step, to, p);
+	for (size_t i = 0; i < verdict->refusal_count; i++)
+		print_refusal(&verdict->refusals[i], to, p);
+	print_last_line(verdict, to, p);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of a verification and everything that one can refuse, as data: what a person is told besides what was
+ * expected and what was found. Names are stable; programs rely on them.
+ */
+#ifndef POLICY_REFUSALS_H
+#define POLICY_REFUSALS_H
+
+/* X(enumerator, number, name, exit code) */
+#define STEPS(X)                                \
+	X(STEP_TRANSPORT, 0, "transport", 10)   \
+	X(STEP_FORMAT, 1, "format", 11)         \
+	X(STEP_IDENTITY, 2, "identity", 12)     \
+	X(STEP_FRESHNESS, 3, "freshness", 13)   \
+	X(STEP_SIGNATURE, 4, "signature", 14)   \
+	X(STEP_COUNTERS, 5, "counters", 15)     \
+	X(STEP_PCRS, 6, "pcrs", 16)             \
+	X(STEP_FIRMWARE, 7, "firmware", 17)     \
+	X(STEP_BOOT_PATH, 8, "boot-path", 18)   \
+	X(STEP_HYPERVISOR, 9, "hypervisor", 19) \
+	X(STEP_CONFIG, 9, "config", 20)         \
+	X(STEP_KEY, 10, "hypervisor-key", 21)
+
+#define STEP_ENUM(enumerator, number, name, exit_code) enumerator,
+enum step { STEPS(STEP_ENUM) STEP_COUNT };
+#undef STEP_ENUM
+
+/* X(enumerator, step, name, likely cause, what to do next) */
+#define REFUSALS_TRANSPORT(X)                                                                                        \
+	X(REFUSE_TRANSPORT, STEP_TRANSPORT, "no-answer", "the host, its network or its attestation service is down", \
+	  "check the address, and on the host: systemctl status attestd")                                            \
+	X(REFUSE_HTTP, STEP_TRANSPORT, "error-answer", "the attestation service refused the request",                \
+	  "see its message; on the host: journalctl -u attestd")
+
+#define REFUSALS_FORMAT(X)                                                                                           \
+	X(REFUSE_ANSWER, STEP_FORMAT, "answer-malformed", "another service answers there, or another version of it", \
+	  "check the address and the versions of attestd and of this tool")                                          \
+	X(REFUSE_LOG_DIGEST, STEP_FORMAT, "log-digest", "the log was changed or cut on its way", "ask again")        \
+	X(REFUSE_QUOTE_FORMAT, STEP_FORMAT, "quote-malformed", "not a TPM 2.0 attestation structure",                \
+	  "check the versions of attestd and of this tool")                                                          \
+	X(REFUSE_SIGNATURE_FORMAT, STEP_FORMAT, "signature-malformed", "the key is not an ECDSA P-256 key",          \
+	  "let attestd make its attestation key anew")                                                               \
+	X(REFUSE_AK_FORMAT, STEP_FORMAT, "ak-malformed", "the attestation key is not an ECC P-256 signing key",      \
+	  "let attestd make its attestation key anew")                                                               \
+	X(REFUSE_TCG_LOG, STEP_FORMAT, "tcg-log-malformed", "the firmware's log was changed, cut or overflowed",     \
+	  "on the host: tpm2_eventlog /sys/kernel/security/tpm0/binary_bios_measurements")                           \
+	X(REFUSE_HV_LOG, STEP_FORMAT, "launch-log-malformed", "the launch log was changed or cut",                   \
+	  "check that attestd, loader and hypervisor are from one build")                                            \
+	X(REFUSE_HV_LOG_SHAPE, STEP_FORMAT, "launch-log-shape", "the log is not one of a completed launch",          \
+	  "check that attestd, loader and hypervisor are from one build")                                            \
+	X(REFUSE_STATEMENT_FORMAT, STEP_FORMAT, "statement-malformed", "made by another version of the hypervisor",  \
+	  "use the tool that came with the hypervisor's version")                                                    \
+	X(REFUSE_FRESH_FORMAT, STEP_FORMAT, "fresh-malformed", "made by another version of the hypervisor",          \
+	  "use the tool that came with the hypervisor's version")                                                    \
+	X(REFUSE_PCRS_LONG, STEP_FORMAT, "pcr-list-long", "a TPM has 24 PCRs", "check the version of attestd")       \
+	X(REFUSE_PCRS_DUPLICATE, STEP_FORMAT, "pcr-list-duplicate", "one PCR is given twice",                        \
+	  "check the version of attestd")                                                                            \
+	X(REFUSE_PCRS_ORDER, STEP_FORMAT, "pcr-list-order", "the PCRs are not in ascending order",                   \
+	  "check the version of attestd")                                                                            \
+	X(REFUSE_PCRS_SHORT, STEP_FORMAT, "pcr-list-short", "PCRs are missing", "check the version of attestd")      \
+	X(REFUSE_PCRS_OTHER, STEP_FORMAT, "pcr-list-other", "PCRs are given that nobody asked for",                  \
+	  "check the version of attestd")
+
+#define REFUSALS_QUOTE(X)                                                                                             \
+	X(REFUSE_AK_NAME, STEP_IDENTITY, "ak-name", "another machine answers, or its TPM was cleared or exchanged",   \
+	  "if the machine's owner confirms the change, put the new name into the policy's ak_name")                   \
+	X(REFUSE_AK_ATTRIBUTES, STEP_IDENTITY, "ak-attributes", "a key that can leave the TPM or sign anything",      \
+	  "let attestd make its attestation key anew")                                                                \
+	X(REFUSE_AK_SCHEME, STEP_IDENTITY, "ak-scheme", "the key signs with another scheme than ECDSA with SHA-256",  \
+	  "let attestd make its attestation key anew")                                                                \
+	X(REFUSE_AK_HIERARCHY, STEP_IDENTITY, "ak-hierarchy", "the key is not in the endorsement hierarchy",          \
+	  "let attestd make its attestation key anew")                                                                \
+	X(REFUSE_QUOTE_MAGIC, STEP_FRESHNESS, "quote-magic", "bytes that no TPM made, signed by a key that may",      \
+	  "do not trust this host; look for what signs on it")                                                        \
+	X(REFUSE_QUOTE_TYPE, STEP_FRESHNESS, "quote-type", "another kind of attestation in place of a quote",         \
+	  "do not trust this host; look for what answers in place of attestd")                                        \
+	X(REFUSE_QUALIFYING_LENGTH, STEP_FRESHNESS, "qualifying-length", "a quote that was made for something else",  \
+	  "ask again; if it stays, something answers in place of attestd")                                            \
+	X(REFUSE_CHANNEL, STEP_FRESHNESS, "channel-missing", "the quote is for our nonce but for no channel",         \
+	  "the host's service does not bind the channel: check its version")                                          \
+	X(REFUSE_QUALIFYING, STEP_FRESHNESS, "qualifying-data",                                                       \
+	  "an old quote replayed, or one for another nonce or channel, or a log or statement changed on its way",     \
+	  "ask again; if it stays, something answers in place of attestd")                                            \
+	X(REFUSE_SIGNATURE_RANGE, STEP_SIGNATURE, "signature-range", "a forged signature: r or s is not in 1 to n-1", \
+	  "do not trust this host")                                                                                   \
+	X(REFUSE_AK_POINT, STEP_SIGNATURE, "ak-point", "the public key is not a point of the curve",                  \
+	  "do not trust this host")                                                                                   \
+	X(REFUSE_SIGNATURE, STEP_SIGNATURE, "signature-invalid",                                                      \
+	  "the quote was changed, or was signed by the key of another TPM", "do not trust this host")                 \
+	X(REFUSE_RESUMED, STEP_COUNTERS, "resumed", "the machine slept since the hypervisor was started",             \
+	  "reboot the host: a launch does not survive sleep")                                                         \
+	X(REFUSE_RESET_COUNT, STEP_COUNTERS, "reset-count",                                                           \
+	  "a statement of another boot, a TPM that was reset alone, or an attestation key in the owner hierarchy",    \
+	  "reboot the host; if it stays, let attestd make its attestation key anew")                                  \
+	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")
+
+#define REFUSALS_PCRS(X)                                                                                               \
+	X(REFUSE_PCR_BANK, STEP_PCRS, "pcr-bank", "the quote is over another bank than SHA-256",                       \
+	  "check the version of attestd; switch the TPM's SHA-256 bank on in the firmware")                            \
+	X(REFUSE_PCR_SELECTION, STEP_PCRS, "pcr-selection", "the quote does not cover exactly the PCRs of the policy", \
+	  "check the version of attestd")                                                                              \
+	X(REFUSE_PCR_DIGEST, STEP_PCRS, "pcr-digest", "PCR values were changed, or a PCR was extended meanwhile",      \
+	  "ask again; if it stays, do not trust this host")                                                            \
+	X(REFUSE_SEPARATOR, STEP_PCRS, "separator-missing",                                                            \
+	  "the firmware did not measure into this bank, so that anybody could have written it",                        \
+	  "update the firmware, or switch the SHA-256 bank on in its setup")                                           \
+	X(REFUSE_PCR_NO_EVENT, STEP_PCRS, "pcr-without-event", "something extended this PCR and logged nothing",       \
+	  "find the program that extends it; reboot")                                                                  \
+	X(REFUSE_PCR_REPLAY, STEP_PCRS, "pcr-replay", "the log was changed, or something extended a PCR without it",   \
+	  "on the host: systemd-pcrlock log; reboot")
+
+#define REFUSALS_LAUNCH(X)                                                                                           \
+	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing", "the firmware did not start Cloister's loader",   \
+	  "check the firmware's boot order: loader.efi must be first")                                               \
+	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program",                                                 \
+	  "another program ran before Cloister, or the loader is of another build",                                  \
+	  "make loader.efi the first boot entry; or use the policy of the installed build")                          \
+	X(REFUSE_NO_HYPERVISOR, STEP_HYPERVISOR, "no-hypervisor", "the host was booted without Cloister",            \
+	  "boot the host through Cloister's loader")                                                                 \
+	X(REFUSE_LAUNCH_FAILED, STEP_HYPERVISOR, "launch-failed", "the loader could not start the hypervisor",       \
+	  "see the loader's message on the host's console or serial port")                                           \
+	X(REFUSE_IMAGE, STEP_HYPERVISOR, "hypervisor-unknown",                                                       \
+	  "the hypervisor's image was changed, or is of another build",                                              \
+	  "install the image again, or use the policy of the installed build (make reference)")                      \
+	X(REFUSE_REFERENCE, STEP_HYPERVISOR, "hypervisor-differs",                                                   \
+	  "the policy says something else of this image than the image itself",                                      \
+	  "make the policy anew (make reference)")                                                                   \
+	X(REFUSE_SVN, STEP_HYPERVISOR, "svn-low", "an old hypervisor with known defects", "update the host")         \
+	X(REFUSE_DEBUG, STEP_HYPERVISOR, "debug-build", "a debug image: it prints what it does and checks less",     \
+	  "install the release image; or allow_debug in the policy, for tests")                                      \
+	X(REFUSE_DMA, STEP_HYPERVISOR, "dma-remapping-off", "no IOMMU translates: devices can write the hypervisor", \
+	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                              \
+	X(REFUSE_NO_TPM, STEP_HYPERVISOR, "no-tpm", "the hypervisor was started with require_tpm = no",              \
+	  "require_tpm = yes in the host's config")                                                                  \
+	X(REFUSE_CONFIG, STEP_CONFIG, "config-unknown", "the host's cloister.conf is not one that the policy knows", \
+	  "restore the file on the host, or add it to the policy (make reference CONFIG=FILE)")
+
+#define REFUSALS_KEY(X)                                                                                                \
+	X(REFUSE_STATEMENT_MISSING, STEP_KEY, "statement-missing", "the host withholds the hypervisor's statement",    \
+	  "on the host: check that the module behind /dev/cloister is loaded")                                         \
+	X(REFUSE_KEY_PCR_RESET, STEP_KEY, "key-not-measured", "PCR 19 was never extended: no hypervisor key was made", \
+	  "reboot the host through Cloister's loader")                                                                 \
+	X(REFUSE_STATEMENT_EARLIER, STEP_KEY, "statement-of-earlier-boot", "a statement kept from an earlier boot",    \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_STATEMENT_FOREIGN, STEP_KEY, "statement-foreign", "a statement of another host, or a changed one",    \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_STATEMENT_SIGNATURE, STEP_KEY, "statement-signature", "the statement is not signed by its own key",   \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_STATEMENT_IMAGE, STEP_KEY, "statement-image", "the statement names another image than was measured",  \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_STATEMENT_CONFIG, STEP_KEY, "statement-config",                                                       \
+	  "the statement names another config than was measured", "do not trust this host")                            \
+	X(REFUSE_BINDING, STEP_KEY, "binding-differs", "the launch log and the statement speak of different bindings", \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_WEAK_BINDING, STEP_KEY, "weak-binding", "the host's TPM has no locality 2, so PCR 14 was used",       \
+	  "use a host with a TPM that has localities; or allow_weak_binding in the policy")                            \
+	X(REFUSE_WEAK_FIRST, STEP_KEY, "weak-binding-order", "PCR 14 was extended before the launch",                  \
+	  "make loader.efi the first boot entry")                                                                      \
+	X(REFUSE_FRESH_MISSING, STEP_KEY, "fresh-missing", "the hypervisor is gone, or the host does not ask it",      \
+	  "on the host: check that the module behind /dev/cloister is loaded; reboot")                                 \
+	X(REFUSE_FRESH_QUALIFYING, STEP_KEY, "fresh-qualifying-data", "an old fresh answer, or one for another nonce", \
+	  "ask again; if it stays, do not trust this host")                                                            \
+	X(REFUSE_FRESH_SIGNATURE, STEP_KEY, "fresh-signature", "signed by another hypervisor's key, or changed",       \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_FRESH_BOOT, STEP_KEY, "fresh-boot-id", "an answer of another boot", "do not trust this host")         \
+	X(REFUSE_FRESH_FLAGS, STEP_KEY, "fresh-flags", "the answer and the statement are of different hypervisors",    \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_FRESH_DMA, STEP_KEY, "fresh-dma-off", "DMA remapping was on at the launch and is not now",            \
+	  "reboot the host; see the hypervisor's log")                                                                 \
+	X(REFUSE_FRESH_CPUS, STEP_KEY, "fresh-cpus", "a CPU was parked by a crash, or runs outside the hypervisor",    \
+	  "see the hypervisor's log for the crash record; reboot the host")
+
+#define REFUSALS(X)           \
+	REFUSALS_TRANSPORT(X) \
+	REFUSALS_FORMAT(X)    \
+	REFUSALS_QUOTE(X)     \
+	REFUSALS_PCRS(X)      \
+	REFUSALS_LAUNCH(X)    \
+	REFUSALS_KEY(X)
+
+#define REFUSAL_ENUM(enumerator, step, name, cause, next) enumerator,
+enum refusal_code { REFUSALS(REFUSAL_ENUM) REFUSAL_COUNT };
+#undef REFUSAL_ENUM
+
+#endif

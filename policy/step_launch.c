@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Steps 8 and 9: what the firmware started first, and which hypervisor with which config that launched. */
+#include "policy/encoding.h"
+#include "policy/steps.h"
+
+/*
+ * Digests that PCR 4 may hold before the first program: PFP 10.4.4 and the actions of 3.3.4.5. The firmware measures
+ * the two actions around every boot entry that it tries, and a program that it finds there by its own digest.
+ */
+static bool is_boot_attempt(const struct tcg_event *event)
+{
+	static const char *const texts[] = {"Calling EFI Application from Boot Option",
+					    "Returning from EFI Application from Boot Option"};
+	static const uint8_t separators[2][4] = {{0, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}};
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct bytes action = {(const uint8_t *)texts[i], strlen(texts[i])};
+		const struct bytes separator = {separators[i], sizeof(separators[i])};
+
+		if (digest_equal(event->sha256, sha256(action)) || digest_equal(event->sha256, sha256(separator)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_loader(const struct policy *policy, const struct tcg_event *event)
+{
+	for (size_t i = 0; i < policy->loader_count; i++)
+		if (digest_equal(event->sha256, policy->loader[i].authenticode))
+			return true;
+	return false;
+}
+
+static void refuse_boot_path(struct judgement *j, const struct tcg_event *first, bool loader_later)
+{
+	const struct reference_loader *loader = &j->policy->loader[0];
+	char expected[VERDICT_TEXT];
+
+	snprintf(expected, sizeof(expected), "%s, %s%s", loader->name, digest_hex(loader->authenticode).text,
+		 j->policy->loader_count > 1 ? ", or another of the policy" : "");
+	struct refusal *refusal = refuse(j, loader_later ? REFUSE_FOREIGN_PROGRAM : REFUSE_LOADER_MISSING, expected,
+					 first ? "%s as the first program" : "no program at all%s",
+					 first ? digest_hex(first->sha256).text : "");
+	if (first)
+		refusal_at(refusal, "TCG log", first);
+}
+
+void step_boot_path(struct judgement *j)
+{
+	struct tcg_event event, first = {.index = TCG_LOG_NO_EVENT};
+	bool loader_later = false;
+
+	if (!j->has_tcg_log) {
+		verdict_skip(j->verdict, STEP_BOOT_PATH, "the TCG log could not be read");
+		return;
+	}
+	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
+	while (tcg_log_next_of(&cursor, PCR_BOOT, &event)) {
+		if (first.index != TCG_LOG_NO_EVENT)
+			loader_later = loader_later || is_loader(j->policy, &event);
+		else if (!is_boot_attempt(&event))
+			first = event;
+	}
+	if (first.index == TCG_LOG_NO_EVENT)
+		refuse_boot_path(j, NULL, false);
+	else if (!is_loader(j->policy, &first))
+		refuse_boot_path(j, &first, loader_later);
+	verdict_pass(j->verdict, STEP_BOOT_PATH);
+}
+
+bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event)
+{
+	struct tcg_cursor cursor = tcg_log_events(log);
+
+	for (uint32_t i = 0; tcg_log_next_of(&cursor, PCR_WEAK, event); i++)
+		if (i == count)
+			return true;
+	return false;
+}
+
+bool launch_measured(const struct judgement *j, enum launch_event which, struct digest digest)
+{
+	struct tcg_event event;
+
+	if (j->weak)
+		return weak_event(&j->tcg_log, j->weak_first + (uint32_t)which, &event) &&
+		       digest_equal(event.sha256, digest);
+	return digest_equal(pcr_extend(digest_filled(0xff), digest), j->pcr[PCR_IMAGE + (uint32_t)which]);
+}
+
+void launch_measured_text(const struct judgement *j, enum launch_event which, char *text, size_t size)
+{
+	if (j->has_launch && launch_measured(j, which, j->launch.events[which].sha256))
+		snprintf(text, size, "%s", digest_hex(j->launch.events[which].sha256).text);
+	else if (j->weak)
+		snprintf(text, size, "another event %u of PCR 14", (unsigned int)which);
+	else
+		snprintf(text, size, "PCR %u is %s, which the launch log does not explain",
+			 PCR_IMAGE + (unsigned int)which, digest_hex(j->pcr[PCR_IMAGE + (uint32_t)which]).text);
+}
+
+bool launch_measurable(struct judgement *j, enum step step)
+{
+	if (!j->has_pcrs)
+		verdict_skip(j->verdict, step, "the list of PCR values could not be used");
+	else if (!j->has_statement && !j->has_launch)
+		verdict_skip(j->verdict, step, "no hypervisor's statement or launch log");
+	else if (j->weak && !j->has_tcg_log)
+		verdict_skip(j->verdict, step, "the TCG log could not be read");
+	else
+		return true;
+	return false;
+}
+
+/* Nothing speaks for a hypervisor: was there an attempt to launch one? */
+static void refuse_absent(struct judgement *j)
+{
+	struct tcg_event event;
+	struct bytes error;
+	const bool capped = !digest_equal(j->pcr[PCR_IMAGE], digest_filled(0xff));
+
+	if (j->has_tcg_log && weak_event(&j->tcg_log, 0, &event) && launch_error_text(&event, &error)) {
+		char text[256];
+
+		text_clean(error, text, sizeof(text));
+		refusal_at(refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "the loader's error: %s", text),
+			   "TCG log", &event);
+	} else if (capped) {
+		refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "PCR 17 is %s, and no hypervisor answers",
+		       digest_hex(j->pcr[PCR_IMAGE]).text);
+	} else {
+		refuse(j, REFUSE_NO_HYPERVISOR, "a hypervisor's statement, and its image in PCR 17",
+		       "neither; PCR 17 was never extended");
+	}
+}
+
+static const struct reference_image *find_image(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->policy->image_count; i++)
+		if (launch_measured(j, LAUNCH_IMAGE, j->policy->image[i].sha256))
+			return &j->policy->image[i];
+	return NULL;
+}
+
+static void refuse_image(struct judgement *j)
+{
+	const struct reference_image *image = &j->policy->image[0];
+	char expected[VERDICT_TEXT], found[VERDICT_TEXT];
+
+	snprintf(expected, sizeof(expected), "%s %s, %s%s", image->name, image->version_text,
+		 digest_hex(image->sha256).text, j->policy->image_count > 1 ? ", or another of the policy" : "");
+	launch_measured_text(j, LAUNCH_IMAGE, found, sizeof(found));
+	struct refusal *refusal = refuse(j, REFUSE_IMAGE, expected, "%s", found);
+	if (j->has_launch)
+		refusal_at(refusal, "launch log", &j->launch.events[LAUNCH_IMAGE]);
+}
+
+/* The image says of itself what the policy says of it. */
+static void compare_reference(struct judgement *j, const struct reference_image *image)
+{
+	const struct hk_statement *s = &j->statement;
+	const bool debug = (s->flags & HK_FLAG_DEBUG) != 0;
+	char expected[128];
+
+	if (s->hv_version == image->version && s->svn == image->svn && debug == image->debug)
+		return;
+	snprintf(expected, sizeof(expected), "version %s, svn %u, %s", image->version_text, image->svn,
+		 image->debug ? "debug" : "release");
+	refuse(j, REFUSE_REFERENCE, expected, "version %u.%u.%u, svn %u, %s", s->hv_version >> 16,
+	       s->hv_version >> 8 & 0xff, s->hv_version & 0xff, s->svn, debug ? "debug" : "release");
+}
+
+static void check_state(struct judgement *j)
+{
+	const struct policy *p = j->policy;
+	const struct hk_statement *s = &j->statement;
+	const bool needs_dma = p->require_dma_remapping || (s->flags & HK_FLAG_DMA_REQUIRED);
+	char expected[48];
+
+	snprintf(expected, sizeof(expected), "svn %u or higher", p->minimum_svn);
+	if (s->svn < p->minimum_svn)
+		refuse(j, REFUSE_SVN, expected, "svn %u", s->svn);
+	if ((s->flags & HK_FLAG_DEBUG) && !p->allow_debug)
+		refuse(j, REFUSE_DEBUG, "a release image", "a debug image");
+	if (needs_dma && !(s->flags & HK_FLAG_DMA_PRESENT))
+		refuse(j, REFUSE_DMA, "DMA remapping on", "off at the launch");
+	if ((s->flags & HK_FLAG_NO_TPM) && !p->allow_no_tpm)
+		refuse(j, REFUSE_NO_TPM, "a launch with a TPM", "a launch without one");
+}
+
+void step_hypervisor(struct judgement *j)
+{
+	if (j->has_pcrs && j->evidence->statement.len == 0 && j->evidence->hv_log.data.len == 0)
+		refuse_absent(j);
+	if (!launch_measurable(j, STEP_HYPERVISOR))
+		return;
+	const struct reference_image *image = find_image(j);
+	if (!image)
+		refuse_image(j);
+	if (j->has_statement) {
+		if (image)
+			compare_reference(j, image);
+		check_state(j);
+	}
+	if (!j->has_statement)
+		verdict_skip(j->verdict, STEP_HYPERVISOR, "no key statement");
+	else
+		verdict_pass(j->verdict, STEP_HYPERVISOR);
+}
+
+static void refuse_config(struct judgement *j)
+{
+	const struct reference_config *config = &j->policy->config[0];
+	const struct bytes text = j->launch.contents[LAUNCH_CONFIG];
+	char expected[VERDICT_TEXT], found[VERDICT_TEXT];
+
+	/* The log's text is only shown if it is what was measured. */
+	if (j->has_launch && launch_measured(j, LAUNCH_CONFIG, sha256(text))) {
+		const struct line_difference d = first_difference(config->text, text);
+
+		snprintf(expected, sizeof(expected), "%s, line %u: %s", config->name, d.line, d.expected);
+		snprintf(found, sizeof(found), "line %u: %s", d.line, d.found);
+	} else {
+		snprintf(expected, sizeof(expected), "%s, %s", config->name, digest_hex(config->sha256).text);
+		launch_measured_text(j, LAUNCH_CONFIG, found, sizeof(found));
+	}
+	struct refusal *refusal = refuse(j, REFUSE_CONFIG, expected, "%s", found);
+	if (j->has_launch)
+		refusal_at(refusal, "launch log", &j->launch.events[LAUNCH_CONFIG]);
+}
+
+void step_config(struct judgement *j)
+{
+	bool known = false;
+
+	if (!launch_measurable(j, STEP_CONFIG))
+		return;
+	for (size_t i = 0; i < j->policy->config_count; i++)
+		known = known || launch_measured(j, LAUNCH_CONFIG, j->policy->config[i].sha256);
+	if (!known)
+		refuse_config(j);
+	verdict_pass(j->verdict, STEP_CONFIG);
+}

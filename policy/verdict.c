@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verdict and its rules. */
+#include "policy/verdict.h"
+
+#include <cloister/statement.h>
+
+#define REFUSAL_ROW(enumerator, step, name, cause, next) [enumerator] = {step, name, cause, next},
+static const struct {
+	enum step step;
+	const char *name;
+	const char *cause;
+	const char *next;
+} REFUSAL_TABLE[] = {REFUSALS(REFUSAL_ROW)};
+#undef REFUSAL_ROW
+
+#define STEP_ROW(enumerator, number, name, exit_code) [enumerator] = {number, name, exit_code},
+static const struct {
+	int number;
+	const char *name;
+	int exit_code;
+} STEP_TABLE[] = {STEPS(STEP_ROW)};
+#undef STEP_ROW
+
+const char *refusal_name(enum refusal_code code)
+{
+	return REFUSAL_TABLE[code].name;
+}
+
+const char *refusal_cause(enum refusal_code code)
+{
+	return REFUSAL_TABLE[code].cause;
+}
+
+const char *refusal_next(enum refusal_code code)
+{
+	return REFUSAL_TABLE[code].next;
+}
+
+enum step refusal_step(enum refusal_code code)
+{
+	return REFUSAL_TABLE[code].step;
+}
+
+const char *step_name(enum step step)
+{
+	return STEP_TABLE[step].name;
+}
+
+int step_number(enum step step)
+{
+	return STEP_TABLE[step].number;
+}
+
+void verdict_init(struct verdict *verdict)
+{
+	*verdict = (struct verdict){.refusal_count = 0};
+	verdict->state[STEP_TRANSPORT] = STEP_PASSED; /* whoever judges has an answer */
+}
+
+struct refusal *verdict_refuse(struct verdict *verdict, enum refusal_code code, const char *expected, const char *found)
+{
+	/* Past the end the last record is written over: the step's state is what counts. */
+	const size_t last = VERDICT_MAX_REFUSALS - 1;
+	const size_t slot = verdict->refusal_count < last ? verdict->refusal_count : last;
+	struct refusal *refusal = &verdict->refusals[slot];
+
+	verdict->refusal_count = slot + 1;
+	verdict->state[refusal_step(code)] = STEP_REFUSED;
+	*refusal = (struct refusal){.code = code, .event = TCG_LOG_NO_EVENT};
+	snprintf(refusal->expected, sizeof(refusal->expected), "%s", expected);
+	snprintf(refusal->found, sizeof(refusal->found), "%s", found);
+	return refusal;
+}
+
+void refusal_at(struct refusal *refusal, const char *log, const struct tcg_event *event)
+{
+	refusal->log = log;
+	refusal->event = event->index;
+	tcg_event_name(event, refusal->event_name, sizeof(refusal->event_name));
+}
+
+void verdict_pass(struct verdict *verdict, enum step step)
+{
+	if (verdict->state[step] != STEP_REFUSED)
+		verdict->state[step] = STEP_PASSED;
+}
+
+void verdict_skip(struct verdict *verdict, enum step step, const char *why)
+{
+	if (verdict->state[step] == STEP_REFUSED)
+		return;
+	verdict->state[step] = STEP_NOT_EVALUATED;
+	snprintf(verdict->note[step], sizeof(verdict->note[step]), "%s", why);
+}
+
+bool verdict_trusted(const struct verdict *verdict)
+{
+	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++) {
+		const bool may_be_open =
+			step == STEP_FIRMWARE || (step == STEP_IDENTITY && verdict->complete && !verdict->pinned);
+
+		if (verdict->state[step] != STEP_PASSED && !(may_be_open && verdict->state[step] == STEP_NOT_EVALUATED))
+			return false;
+	}
+	return verdict->complete && verdict->refusal_count == 0;
+}
+
+int verdict_exit_code(const struct verdict *verdict)
+{
+	if (verdict_trusted(verdict))
+		return 0;
+	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+		if (verdict->state[step] == STEP_REFUSED)
+			return STEP_TABLE[step].exit_code;
+	return STEP_TABLE[STEP_FORMAT].exit_code; /* a step is open that must not be */
+}
+
+void verdict_describe(const struct verdict *verdict, char *text, size_t size)
+{
+	const struct verdict_facts *f = &verdict->facts;
+
+	snprintf(text, size, "Cloister %u.%u.%u (svn %u), %s, %s, %u CPU%s, DMA remapping %s, %s binding%s",
+		 f->version >> 16, f->version >> 8 & 0xff, f->version & 0xff, f->svn,
+		 f->flags & HK_FLAG_AMD ? "AMD-V" : "Intel VT-x", f->flags & HK_FLAG_DEBUG ? "debug" : "release",
+		 f->cpus, f->cpus == 1 ? "" : "s", f->flags & HK_FLAG_DMA_PRESENT ? "on" : "off",
+		 f->flags & HK_FLAG_WEAK_BINDING ? "weak" : "strong",
+		 f->flags & HK_FLAG_NO_TPM ? ", DEVELOPMENT: started without a TPM" : "");
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What came out of a verification: one state per step, and every refusal with what a person needs to act on it. */
+#ifndef POLICY_VERDICT_H
+#define POLICY_VERDICT_H
+
+#include <stdio.h>
+
+#include "policy/refusals.h"
+#include "policy/tcg_log.h"
+
+#define VERDICT_MAX_REFUSALS 64u
+#define VERDICT_TEXT         600u /* longer than a config line */
+
+enum step_state { STEP_NOT_EVALUATED, STEP_PASSED, STEP_REFUSED };
+
+struct refusal {
+	enum refusal_code code;
+	char expected[VERDICT_TEXT];
+	char found[VERDICT_TEXT];
+	uint32_t event;  /* number of the first diverging event, or TCG_LOG_NO_EVENT */
+	const char *log; /* the log that it stands in: "TCG log", "launch log" */
+	char event_name[160];
+};
+
+/* What the statement says of the hypervisor; only shown for a trusted host. */
+struct verdict_facts {
+	uint32_t version; /* major << 16 | minor << 8 | patch */
+	uint32_t svn;
+	uint32_t flags; /* HK_FLAG_* of the fresh answer */
+	uint32_t cpus;
+	uint64_t uptime_us;
+	uint64_t refused_accesses;
+};
+
+struct verdict {
+	enum step_state state[STEP_COUNT];
+	char note[STEP_COUNT][96]; /* why a step was not evaluated */
+	size_t refusal_count;
+	struct refusal refusals[VERDICT_MAX_REFUSALS];
+	bool complete; /* every structure was read: the facts are set */
+	struct verdict_facts facts;
+	bool pinned; /* the policy pins the attestation key */
+	struct tpm_name ak_name;
+};
+
+/** No step evaluated, nothing refused. */
+void verdict_init(struct verdict *verdict);
+
+/**
+ * Records a refusal; its step is refused. 'expected' and 'found' are texts, already clean.
+ * Returns the record, so that a caller can name an event.
+ */
+struct refusal *verdict_refuse(struct verdict *verdict, enum refusal_code code, const char *expected,
+			       const char *found);
+
+/** Names the event at which things go apart. */
+void refusal_at(struct refusal *refusal, const char *log, const struct tcg_event *event);
+
+/** A step that ended: passed unless it refused something. */
+void verdict_pass(struct verdict *verdict, enum step step);
+
+/** A step that could not be evaluated, and why; a step that refused something stays refused. */
+void verdict_skip(struct verdict *verdict, enum step step, const char *why);
+
+/**
+ * True only if no step refused anything and every step passed but these: firmware rules, which do not exist yet, and
+ * identity without a pinned key. Both are named in every verdict.
+ */
+bool verdict_trusted(const struct verdict *verdict);
+
+/** 0 if trusted, else the exit code of the first refused step (attestation.md, section 4). */
+int verdict_exit_code(const struct verdict *verdict);
+
+const char *refusal_name(enum refusal_code code);
+const char *refusal_cause(enum refusal_code code);
+const char *refusal_next(enum refusal_code code);
+enum step refusal_step(enum refusal_code code);
+const char *step_name(enum step step);
+int step_number(enum step step);
+
+/** For people; 'colour' for terminals. */
+void verdict_print(const struct verdict *verdict, FILE *to, bool colour);
+
+/** For programs: one JSON object. False if it could not be written. */
+bool verdict_print_json(const struct verdict *verdict, FILE *to);
+
+/** "Cloister 0.1.0 (svn 1), AMD-V, release, 2 CPUs, DMA remapping off, strong binding". */
+void verdict_describe(const struct verdict *verdict, char *text, size_t size);
+
+#endif
