@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Counts of instructions and exits, each against its limit.
+
+# The module for the Debian disk's own kernel: the disk itself holds nothing of Cloister.
+DEBIAN_MODULE := $(OUT)/tests/bench/cloister.ko
+DEBIAN_HEADERS := $(firstword $(filter-out %-common,$(wildcard /usr/src/linux-headers-*[0-9]-amd64)))
+
+$(DEBIAN_MODULE): $(OUT)/host/cloister.ko
+	$(call say,KBUILD,$@)
+	@rm -rf $(@D)/module && mkdir -p $(@D) && cp -r $(DKMS_TREE) $(@D)/module
+	$(Q)$(MAKE) -s -C $(@D)/module KERNEL=$(DEBIAN_HEADERS) clean
+	$(Q)$(MAKE) -s -C $(@D)/module KERNEL=$(DEBIAN_HEADERS)
+	$(Q)strip --strip-debug -o $@ $(@D)/module/cloister.ko
+
+bench: all debian-disk $(BOOTED) $(BENCH_PARTS) $(DEBIAN_MODULE)
+	@$(PYTHON) tests/bench/bench.py

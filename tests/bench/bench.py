@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make bench: what Cloister costs, each figure against its limit. Exits 1 if a limit is missed or a figure is absent.
+
+Instruction counts come from QEMU's -icount shift=0, under which one TSC tick and one nanosecond are one instruction:
+the same figures at each run. Those machines have no TPM, whose answers take as long as they take.
+"""
+
+import pathlib
+import re
+import sys
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
+
+import hosts  # noqa: E402
+import initramfs  # noqa: E402
+from testbed import OUT, PROMPT, Machine  # noqa: E402
+
+ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
+MODULE = OUT / "tests" / "bench" / "cloister.ko"
+TOOL = OUT / "host" / "cloisterctl"
+CMDLINE = f"{hosts.CMDLINE} nokaslr"
+NO_TPM = {"require_tpm": "no", "cmdline": CMDLINE}
+MEBI = 1 << 20
+
+WRITE = "dd if=/dev/zero of=/var/tmp/load bs=1M count=32 conv=fsync status=none"
+# What the host does, and for how many seconds.
+LOADS = {
+    "idle": ("sleep {seconds}", 60),
+    "CPU load": ("for i in 1 2; do timeout {seconds} sh -c 'while :; do :; done' & done; wait", 20),
+    "disk load": (f"timeout {{seconds}} sh -c 'while :; do {WRITE}; done'", 20),
+    "network load": ("timeout {seconds} ping -q -f 10.0.2.2", 20),
+}
+
+
+class Report:
+    """Prints figures as they come and remembers whether one missed its limit."""
+
+    def __init__(self):
+        self.missed = 0
+
+    def figure(self, what, value, limit=None, unit=""):
+        verdict = "" if limit is None else f"   limit {limit:,}{unit}: {'ok' if value <= limit else 'MISSED'}"
+        self.missed += limit is not None and value > limit
+        print(f"  {what:<58} {value:>15,}{unit}{verdict}", flush=True)
+
+    def absent(self, what, error):
+        self.missed += 1
+        print(f"  {what}: not measured: {error}", flush=True)
+
+
+def round_trips(report):
+    config = hosts.config(boot="loader", chain=r"\EFI\cloister\roundtrip.efi", kernel=None, initrd=None,
+                          require_tpm="no", cmdline=None)
+    disk = hosts.esp("bench-roundtrip", config=config, kernel=False, more={"EFI/cloister/roundtrip.efi": ROUNDTRIP})
+    with Machine("bench-roundtrip", disks=[disk], cpus=1, tpm=None, nics=(), icount=True) as machine:
+        own_start = int(machine.expect(r"launched: \d+ CPUs, (\d+) ticks", timeout=120)[1])
+        cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
+        vmmcall = int(machine.expect(r"BENCH vmmcall (\d+)")[1])
+    report.figure("CPUID round trip, instructions", cpuid, 150)
+    report.figure("VMMCALL round trip, instructions", vmmcall, 150)
+    report.figure("loader entry to root guest running, instructions", own_start, 100_000_000)
+
+
+def kernel_to_shell(name, **machine):
+    """Instructions from the kernel's first clock reading to init's first line, by the kernel's own time stamps."""
+    with Machine(name, cpus=1, tpm=None, nics=(), icount=True, **machine) as booted:
+        booted.expect("init: ready", timeout=240)
+        booted.expect(PROMPT)
+        stamp = re.findall(r"^\[ *(\d+)\.(\d{6})\] init: ready", booted.serial(), re.M)[-1]
+    return int(stamp[0]) * 10**9 + int(stamp[1]) * 1000
+
+
+def boot_cost(report):
+    # attestd is left out: without a TPM it cannot start, and what it does is not the hypervisor's cost.
+    initrd = hosts.SCRATCH / "bench-initrd.img"
+    initramfs.initramfs(initrd, [TOOL])
+    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
+    disk = hosts.esp("bench-boot", config=hosts.config(**NO_TPM), kernel=False, more=kernel)
+    direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", CMDLINE]
+    bare = kernel_to_shell("bench-bare", extra=direct)
+    under = kernel_to_shell("bench-cloister", disks=[disk])
+    report.figure("kernel start to shell, bare, instructions", bare)
+    report.figure("kernel start to shell, under Cloister, instructions", under, bare + bare // 200)
+    print(f"  {'':<58} {100 * (under - bare) / bare:>+14.2f} %", flush=True)
+
+
+def stats(machine):
+    """Exits by reason, and the memory taken in bytes."""
+    text = machine.check("/mnt/cloisterctl stats")
+    memory = int(re.search(r"memory +(\d+) KiB", text)[1]) * 1024
+    return {name: int(count) for name, count in re.findall(r"exits (\S+) +(\d+)", text)}, memory
+
+
+def exits_of_debian(report):
+    config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None)
+    # What counts travels on Cloister's own disk; the Debian disk holds nothing of it.
+    tools = {"cloister.ko": MODULE, "cloisterctl": TOOL}
+    tools |= {library.rpartition("/")[2]: library for library in initramfs.libraries(TOOL) if "jansson" in library}
+    disk = hosts.esp("bench-debian", config=config, kernel=False, more=tools)
+    with Machine("bench-debian", disks=[disk, hosts.DEBIAN]) as machine:
+        machine.login()
+        machine.run("systemctl is-system-running --wait", timeout=180)
+        machine.check("mount -o ro,umask=022 LABEL=CLOISTER /mnt && export LD_LIBRARY_PATH=/mnt")
+        machine.check("insmod /mnt/cloister.ko")
+        boot, memory = stats(machine)
+        print("\n  Exits of a whole Debian boot, 2 CPUs, firmware to running system:")
+        for reason, count in boot.items():
+            if count:
+                report.figure(f"  {reason}", count)
+        report.figure("all reasons", sum(boot.values()), 2500)
+        ram_gib = machine.memory_mib / 1024
+        report.figure("memory taken, bytes", memory, 16 * MEBI + int(8192 * ram_gib))
+        steady(report, machine)
+
+
+def steady(report, machine):
+    print("\n  Exits in steady state; CPUID by programs and the count itself are named apart:")
+    machine.check("systemctl stop '*.timer'")
+    for what, (command, seconds) in LOADS.items():
+        before, _ = stats(machine)
+        machine.run(command.format(seconds=seconds), timeout=4 * seconds + 60)
+        after, _ = stats(machine)
+        spent = {reason: after[reason] - before[reason] for reason in after}
+        apart = {reason: spent.pop(reason) for reason in ("cpuid", "hypercall")}
+        report.figure(f"{what}, {seconds} s", sum(spent.values()), 0)
+        print("    " + ", ".join(f"{reason} {count}" for reason, count in (apart | spent).items() if count), flush=True)
+
+
+def main():
+    report = Report()
+    print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
+    for part in (round_trips, boot_cost, exits_of_debian):
+        try:
+            part(report)
+        except (AssertionError, RuntimeError, AttributeError) as error:
+            report.absent(part.__name__, error)
+    print(f"\n{'all limits kept' if not report.missed else f'{report.missed} limits missed or not measured'}")
+    return 1 if report.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
