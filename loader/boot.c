@@ -131,7 +131,6 @@ static EFI_DEVICE_PATH *file_device_path(EFI_HANDLE volume, const char *path)
 	node->SubType = MEDIA_FILEPATH_DP;
 	SetDevicePathNodeLength(node, node_bytes);
 	SetDevicePathEndNode(end);
-	end->Type |= EFI_DP_TYPE_UNPACKED; /* gnu-efi's end type lacks bit 7: UEFI 2.10, 10.3.1 says 0x7f or 0xff */
 	return (EFI_DEVICE_PATH *)whole;
 }
 

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "uefi.h"
 
+#define LOCALITY_0 0xfed40000u
 #define LOCALITY_2 0xfed42000u
 
 /* Registers, as offsets in the locality's page. */
@@ -86,9 +87,17 @@ bool tis_open(struct failure *failure)
 	return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0x%x after a seize", read_8(TPM_ACCESS));
 }
 
+/*
+ * Firmware drivers ask for locality 0 once and hold it: where it was lost to locality 2, it is asked for again on their behalf.
+ */
 void tis_close(void)
 {
+	volatile uint8_t *const firmware_access = (volatile uint8_t *)(uintptr_t)(LOCALITY_0 + TPM_ACCESS);
+
 	write_8(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY);
+	*firmware_access = ACCESS_REQUEST_USE;
+	for (uint32_t waited = 0; waited <= TIMEOUT_A_US && !(*firmware_access & ACCESS_ACTIVE_LOCALITY); waited += POLL_US)
+		boot_services->Stall(POLL_US);
 }
 
 static bool make_ready(void)
