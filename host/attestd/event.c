@@ -17,6 +17,8 @@ void event_list(const char *format, va_list arguments)
 	if (added < 0)
 		added = 0;
 	length += added < room ? added : room - 1;
+	if (line[length - 1] == '\n') /* libmicrohttpd ends its messages so */
+		length--;
 	for (int i = 0; i < length; i++)
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = '?';

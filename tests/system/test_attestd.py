@@ -1,0 +1,589 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""attestd with a software TPM, over loopback: right answers, every wrong request, floods, a TPM that goes away."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+ATTESTD = TREE / "build/out/host/attestd"
+PCRS = [0, 1, 2, 3, 4, 5, 6, 7, 14, 17, 18, 19]
+EMPTY = hashlib.sha256(b"").digest()
+NONCE, CHANNEL = bytes(range(32)), bytes(32)
+JSON = ("-H", "Content-Type: application/json")
+SILENCE_S = 10  # after which attestd closes a connection (attestd(8))
+P256_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # RFC 5480, before X || Y
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def child(argv, **kwargs):
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.DEVNULL, **kwargs)
+
+
+class Swtpm:
+    """A software TPM behind a socket, with an EK certificate."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = folder / "s"
+        self.process = None
+        with open(folder / "setup.log", "w") as log:
+            subprocess.run(["swtpm_setup", "--tpm2", "--tpmstate", folder, "--create-ek-cert", "--pcr-banks", "sha256",
+                            "--config", self.configuration()], check=True, stdout=log, stderr=log)
+        self.start()
+
+    def configuration(self):
+        """A certificate authority of this TPM's own, so that nothing is shared with the machine's."""
+        folder = self.folder
+        (folder / "options").write_text("--platform-manufacturer Cloister\n--platform-version 1\n"
+                                        "--platform-model test\n")
+        (folder / "localca").write_text(f"statedir = {folder}\nsigningkey = {folder}/ca.key\n"
+                                        f"issuercert = {folder}/ca.pem\ncertserial = {folder}/serial\n")
+        (folder / "setup").write_text("create_certs_tool = /usr/bin/swtpm_localca\n"
+                                      f"create_certs_tool_config = {folder}/localca\n"
+                                      f"create_certs_tool_options = {folder}/options\n")
+        return folder / "setup"
+
+    def start(self):
+        self.process = child(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}",
+                              "--ctrl", f"type=unixio,path={self.socket}.ctrl",
+                              "--server", f"type=unixio,path={self.socket}", "--flags", "startup-clear,not-need-init",
+                              "--log", f"file={self.folder}/swtpm.log"], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while not self.socket.exists():
+            assert time.monotonic() < deadline, "swtpm has not started"
+            time.sleep(0.01)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    @property
+    def tcti(self):
+        return f"swtpm:path={self.socket}"
+
+
+class Attestd:
+    """The service on a free port of loopback."""
+
+    def __init__(self, folder, tcti, *options):
+        self.log = pathlib.Path(tempfile.mkstemp(prefix="attestd-", dir=folder)[1])
+        with open(self.log, "w") as log:
+            self.process = child([ATTESTD, "--listen", "127.0.0.1:0", "--tcti", tcti, "--device", folder / "none",
+                                  *options], stderr=log)
+        self.port = int(self.wait_log(r"listening on port (\d+)")[1])
+
+    def wait_log(self, pattern, timeout=10):
+        deadline = time.monotonic() + timeout
+        while not (match := re.search(pattern, self.log.read_text())):
+            assert time.monotonic() < deadline, f"no {pattern!r} in: {self.log.read_text()}"
+            time.sleep(0.02)
+        return match
+
+    def curl(self, path, *options, data=None):
+        """Status, headers and body of the answer."""
+        argv = ["curl", "-sS", "--max-time", "20", "-D", "-", *options, f"http://127.0.0.1:{self.port}{path}"]
+        if data is not None:
+            argv += ["--data-binary", "@-"]
+        done = subprocess.run(argv, input=data, capture_output=True, check=True)
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        while head.startswith(b"HTTP/1.1 100"):
+            head, _, body = body.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        return int(lines[0].split()[1]), dict(line.lower().split(": ", 1) for line in lines[1:]), body
+
+    def evidence(self, **members):
+        body = {"nonce": b64(NONCE), "channel": b64(CHANNEL)} | members
+        return self.curl("/v1/evidence", *JSON, data=json.dumps(body).encode())
+
+    def good_evidence(self, **members):
+        status, headers, body = self.evidence(**members)
+        assert status == 200, body
+        assert headers["content-type"] == "application/json"
+        return json.loads(body)
+
+    def metric(self, name):
+        text = self.curl("/v1/metrics")[2].decode()
+        return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def stop(self):
+        """Ends the service as its unit does; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture(scope="module")
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="attestd-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def tpm(folder):
+    (folder / "tpm").mkdir()
+    swtpm = Swtpm(folder / "tpm")
+    yield swtpm
+    swtpm.stop()
+
+
+@pytest.fixture(scope="module")
+def tcg_log(folder):
+    path = folder / "log"
+    path.write_bytes(os.urandom(40001))
+    return path
+
+
+@pytest.fixture(scope="module")
+def service(folder, tpm, tcg_log):
+    attestd = Attestd(folder, tpm.tcti, "--tcg-log", tcg_log)
+    yield attestd
+    assert attestd.stop() == 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silent(service):
+    """A connection that says half a request and no more; the last test looks at it."""
+    connection = service.connect()
+    connection.sendall(b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-")
+    yield connection, time.monotonic()
+    connection.close()
+
+
+@contextlib.contextmanager
+def another(folder, tcti, *options):
+    attestd = Attestd(folder, tcti, *options)
+    try:
+        yield attestd
+    finally:
+        assert attestd.stop() == 0
+
+
+def error_of(body):
+    error = json.loads(body)["error"]
+    assert set(error) == {"code", "field", "message"} and error["message"]
+    return error["code"], error["field"]
+
+
+def digest_in_quote(quote):
+    """pcrDigest, the last member of TPMS_QUOTE_INFO."""
+    assert quote[-34:-32] == b"\0\x20"
+    return quote[-32:]
+
+
+def values_of(answer):
+    return b"".join(base64.b64decode(pcr["sha256"]) for pcr in answer["pcrs"])
+
+
+def serialized_pcrs(values):
+    """
+    tpm2-tools' file of PCR values: TPML_PCR_SELECTION and TPML_DIGESTs of 8 as C structures, little-endian.
+    Its other format, the bare values, fails in tpm2_checkquote 5.7 for more than 8 of them.
+    """
+    select = bytearray(4)
+    for pcr in PCRS:
+        select[pcr // 8] |= 1 << pcr % 8
+    data = (struct.pack("<IHB4s", 1, 0x0B, 3, bytes(select)) + b"\0").ljust(4 + 16 * 8, b"\0")
+    digests = [values[i:i + 32] for i in range(0, len(values), 32)]
+    lists = [digests[i:i + 8] for i in range(0, len(digests), 8)]
+    data += struct.pack("<I", len(lists))
+    for entries in lists:
+        packed = b"".join(struct.pack("<H64s", 32, entry) for entry in entries)
+        data += struct.pack("<I", len(entries)) + packed.ljust(8 * 66, b"\0")
+    return data
+
+
+# Right answers
+
+
+def test_identity(service):
+    status, _, body = service.curl("/v1/identity")
+    answer = json.loads(body)
+    assert status == 200
+    assert list(answer) == ["version", "attestd", "ek_certificates", "ek_public", "ak_public", "hk_statement"]
+    assert answer["version"] == 1 and answer["hk_statement"] is None
+    ek, ak = base64.b64decode(answer["ek_public"]), base64.b64decode(answer["ak_public"])
+    kind, name, attributes = struct.unpack_from(">HHI", ak)
+    assert (kind, name) == (0x23, 0x0B), "an ECC key named by SHA-256"
+    assert attributes == 0x00050072, "restricted, sign, fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth"
+    [certificate] = map(base64.b64decode, answer["ek_certificates"])
+    assert len(certificate) == 4 + struct.unpack_from(">H", certificate, 2)[0], "no padding after the certificate"
+    assert ek[-256:] in certificate, "the EK's modulus stands in its certificate"
+
+
+def test_evidence_agrees_with_tpm2_tools(service, tcg_log, tmp_path):
+    answer = service.good_evidence()
+    quote, signature = base64.b64decode(answer["quote"]), base64.b64decode(answer["signature"])
+    assert [pcr["index"] for pcr in answer["pcrs"]] == PCRS
+    log = tcg_log.read_bytes()
+    assert base64.b64decode(answer["tcg_log"]["data"]) == log
+    assert answer["hv_log"] == {"sha256": EMPTY.hex(), "data": ""}
+    assert answer["hk_statement"] is None and answer["fresh"] is None
+    qualifying = hashlib.sha256(b"cloister-evidence-1" + NONCE + CHANNEL + hashlib.sha256(log).digest() + EMPTY + EMPTY)
+    for name, data in ("quote", quote), ("signature", signature), ("pcrs", serialized_pcrs(values_of(answer))):
+        (tmp_path / name).write_bytes(data)
+    point = base64.b64decode(answer["ak_public"])[-68:]  # TPM2B X, TPM2B Y
+    subprocess.run(["openssl", "pkey", "-pubin", "-inform", "DER", "-out", tmp_path / "ak.pem"], check=True,
+                   input=P256_SPKI + point[2:34] + point[36:68])
+    checkquote = ["tpm2_checkquote", "-u", tmp_path / "ak.pem", "-m", tmp_path / "quote", "-s", tmp_path / "signature",
+                  "-f", tmp_path / "pcrs", "-g", "sha256"]
+    subprocess.run([*checkquote, "-q", qualifying.hexdigest()], check=True, capture_output=True)
+    assert subprocess.run([*checkquote, "-q", EMPTY.hex()], capture_output=True).returncode != 0
+    (tmp_path / "pcrs").write_bytes(serialized_pcrs(bytes(32 * len(PCRS))))
+    assert subprocess.run([*checkquote, "-q", qualifying.hexdigest()], capture_output=True).returncode != 0
+
+
+def test_known_log_travels_once(service, tcg_log):
+    log = tcg_log.read_bytes()
+    digest = hashlib.sha256(log).hexdigest()
+    assert service.good_evidence(known_logs=["00" * 32, digest])["tcg_log"] == {"sha256": digest}
+    status, headers, body = service.curl(f"/v1/logs/{digest}")
+    assert (status, headers["content-type"], body) == (200, "application/octet-stream", log)
+    assert service.curl(f"/v1/logs/{EMPTY.hex()}")[::2] == (200, b""), "the hypervisor's log, which is empty here"
+
+
+def test_metrics(service):
+    before = service.metric("attestd_evidence_total")
+    service.good_evidence()
+    assert service.metric("attestd_evidence_total") == before + 1
+    assert service.metric("cloister_up") == 0
+
+
+def test_values_are_those_of_the_quote_while_pcrs_move(service, tpm):
+    stop = threading.Event()
+
+    def extend():
+        while not stop.is_set():
+            subprocess.run(["tpm2_pcrextend", "-T", tpm.tcti, "7:sha256=" + "ab" * 32], check=True)
+
+    extender = threading.Thread(target=extend)
+    extender.start()
+    seen = set()
+    try:
+        for _ in range(60):
+            status, _, body = service.evidence()
+            if status == 503:
+                assert error_of(body)[0] == "pcrs-moved"
+                continue
+            answer = json.loads(body)
+            seen.add(values_of(answer))
+            assert digest_in_quote(base64.b64decode(answer["quote"])) == hashlib.sha256(values_of(answer)).digest()
+    finally:
+        stop.set()
+        extender.join()
+    assert len(seen) > 1, "the PCR did not move"
+
+
+# Wrong requests
+
+
+def body_of(**members):
+    return json.dumps({"nonce": b64(NONCE), "channel": b64(CHANNEL)} | members).encode()
+
+
+@pytest.mark.parametrize("body, code, field", [
+    (b"", "bad-json", None),
+    (b"{", "bad-json", None),
+    (b"[]", "bad-json", None),
+    (b"null", "bad-json", None),
+    (b"\xff\xfe\x00", "bad-json", None),
+    (b"[" * 4096, "bad-json", None),
+    (body_of()[:-1], "bad-json", None),
+    (body_of() + b"x", "bad-json", None),
+    (b'{"nonce": "' + b64(NONCE).encode() + b'", "nonce": "' + b64(NONCE).encode() + b'"}', "bad-json", None),
+    (b"{}", "missing-field", "nonce"),
+    (b'{"nonce": "%s"}' % b64(NONCE).encode(), "missing-field", "channel"),
+    (body_of(nonce=b64(bytes(31))), "bad-field", "nonce"),
+    (body_of(nonce=b64(bytes(33))), "bad-field", "nonce"),
+    (body_of(nonce=""), "bad-field", "nonce"),
+    (body_of(nonce=7), "bad-field", "nonce"),
+    (body_of(nonce=None), "bad-field", "nonce"),
+    (body_of(nonce=[b64(NONCE)]), "bad-field", "nonce"),
+    (body_of(nonce=b64(NONCE)[:-1]), "bad-field", "nonce"),
+    (body_of(nonce=b64(NONCE)[:-2] + "9="), "bad-field", "nonce"),
+    (body_of(nonce=b64(NONCE)[:40] + "\n" + b64(NONCE)[40:]), "bad-field", "nonce"),
+    (body_of(channel=base64.urlsafe_b64encode(b"\xff" * 32).decode()), "bad-field", "channel"),
+    (body_of(extra=1), "unknown-field", "extra"),
+    (body_of(**{"\x07" * 9: 1}), "unknown-field", "(unnamed)"),
+    (body_of(known_logs={}), "bad-field", "known_logs"),
+    (body_of(known_logs=["00" * 32] * 9), "bad-field", "known_logs"),
+    (body_of(known_logs=["00" * 31]), "bad-field", "known_logs"),
+    (body_of(known_logs=["AB" * 32]), "bad-field", "known_logs"),
+    (body_of(known_logs=[1]), "bad-field", "known_logs"),
+], ids=str)
+def test_wrong_body(service, body, code, field):
+    status, _, answer = service.curl("/v1/evidence", *JSON, data=body)
+    assert (status, error_of(answer)) == (400, (code, field))
+
+
+@pytest.mark.parametrize("path, options, status, code", [
+    ("/", (), 404, "no-such-path"),
+    ("/v1/evidence/", JSON + ("-d", "{}"), 404, "no-such-path"),
+    ("/v1/evidence", (), 405, "bad-method"),
+    ("/v1/evidence", ("-X", "PUT", "-d", "{}"), 405, "bad-method"),
+    ("/v1/identity", JSON + ("-d", "{}"), 405, "bad-method"),
+    ("/v1/evidence", ("-d", "{}"), 415, "bad-type"),
+    ("/v1/evidence", ("-H", "Content-Type: application/jsonx", "-d", "{}"), 415, "bad-type"),
+    ("/v1/evidence", ("-H", "Content-Type:", "-d", "{}"), 415, "bad-type"),
+    ("/v1/logs/", (), 400, "bad-field"),
+    ("/v1/logs/" + "0" * 63, (), 400, "bad-field"),
+    ("/v1/logs/" + "0" * 65, (), 400, "bad-field"),
+    ("/v1/logs/" + "0" * 64, (), 404, "no-such-log"),
+    ("/v1/enrol", JSON + ("-d", "{}"), 501, "not-implemented"),
+], ids=str)
+def test_wrong_request(service, path, options, status, code):
+    got, headers, body = service.curl(path, *options)
+    assert (got, error_of(body)[0]) == (status, code)
+    if status == 405:
+        assert headers["allow"] == ("post" if path == "/v1/evidence" else "get")
+
+
+def test_longest_body(service):
+    padded = body_of().ljust(4096)
+    assert service.curl("/v1/evidence", *JSON, data=padded)[0] == 200
+    assert service.curl("/v1/evidence", *JSON, "-H", "Transfer-Encoding: chunked", data=padded)[0] == 200
+
+
+@pytest.mark.parametrize("options", [(), ("-H", "Transfer-Encoding: chunked"), ("-H", "Expect: 100-continue")], ids=str)
+def test_body_too_large(service, options):
+    status, _, answer = service.curl("/v1/evidence", *JSON, *options, data=body_of().ljust(4097))
+    assert (status, error_of(answer)[0]) == (413, "too-large")
+
+
+def test_endless_body_is_cut(service):
+    with service.connect() as connection:
+        connection.sendall(b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                           b"Transfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(4000):
+                connection.sendall(b"400\r\n" + b" " * 0x400 + b"\r\n")
+    service.good_evidence()
+
+
+@pytest.mark.parametrize("garbage", [
+    b"\0" * 100, b"GET\r\n\r\n", b"A" * 100000, b"GET / HTTP/9.9\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET /v1/identity HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"y" * 40000 + b"\r\n\r\n",
+    b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+    b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+], ids=range(8))
+def test_no_http(service, garbage):
+    with service.connect() as connection:
+        with contextlib.suppress(OSError):  # it may close the connection at any byte
+            connection.sendall(garbage)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(100)
+            assert not answer.startswith(b"HTTP/1.1 2")
+    service.good_evidence()
+
+
+def evidence_request(*headers):
+    head = ["POST /v1/evidence HTTP/1.1", "Host: x", "Content-Type: application/json",
+            f"Content-Length: {len(body_of())}", *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body_of()
+
+
+def test_connection_cut(service):
+    before = service.metric("attestd_cut_total")
+    request = evidence_request("Expect: 100-continue")
+    for length in range(1, len(request), 7):
+        with service.connect() as connection:
+            connection.sendall(request[:length])
+    head = request.index(b"\r\n\r\n") + 4
+    with service.connect() as connection:  # in the middle of the body, for certain
+        connection.sendall(request[:head])
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(request[head:-10])
+    with service.connect() as connection:  # in the middle of the answer
+        connection.sendall(request)
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    service.good_evidence()
+    deadline = time.monotonic() + 5
+    while service.metric("attestd_cut_total") == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# Floods
+
+
+async def one_request(port, request):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def test_a_thousand_requests_at_once(service):
+    request = evidence_request()
+
+    async def flood():
+        return await asyncio.wait_for(asyncio.gather(*(one_request(service.port, request) for _ in range(1000))), 40)
+
+    answers = asyncio.run(flood())
+    statuses = [int(answer.split(b" ", 2)[1]) for answer in answers]
+    assert len(answers) == 1000 and set(statuses) <= {200, 503}
+    assert statuses.count(200) >= 64, "as many as may wait are served"
+    for status, answer in zip(statuses, answers):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert len(body) == int(re.search(rb"Content-Length: (\d+)", head)[1])
+        assert status == 200 or b"\r\nRetry-After: " in head
+    service.good_evidence()
+    print("answered:", statuses.count(200), "turned away:", statuses.count(503))
+
+
+# A TPM that is busy, stopped, gone
+
+
+def test_stopped_tpm(folder, tpm, tcg_log):
+    with another(folder, tpm.tcti, "--tcg-log", tcg_log, "--timeout", "1") as service:
+        key = service.good_evidence()["ak_public"]
+        tpm.process.send_signal(signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            status, headers, body = service.evidence()
+            assert (status, error_of(body)[0]) == (503, "tpm-busy")
+            assert headers["retry-after"] and 0.9 < time.monotonic() - began < 4
+            assert service.curl("/v1/metrics")[0] == 200, "what needs no TPM is served meanwhile"
+        finally:
+            tpm.process.send_signal(signal.SIGCONT)
+        assert service.good_evidence()["ak_public"] == key
+
+
+def test_end_while_the_tpm_is_stopped(folder, tpm):
+    with another(folder, tpm.tcti, "--timeout", "60") as service:
+        service.good_evidence()
+        tpm.process.send_signal(signal.SIGSTOP)
+        try:
+            waiting = threading.Thread(target=service.evidence)
+            waiting.start()
+            time.sleep(0.3)
+            assert service.stop() == 0
+            waiting.join()
+        finally:
+            tpm.process.send_signal(signal.SIGCONT)
+
+
+def test_tpm_dies_and_comes_back(folder, tcg_log):
+    (folder / "mortal").mkdir()
+    tpm = Swtpm(folder / "mortal")
+    try:
+        with another(folder, tpm.tcti, "--tcg-log", tcg_log) as service:
+            key = service.good_evidence()["ak_public"]
+            tpm.stop()
+            status, headers, body = service.evidence()
+            assert (status, error_of(body)[0]) == (503, "tpm-gone") and headers["retry-after"]
+            assert service.curl("/v1/identity")[0] == 503
+            tpm.start()
+            assert service.good_evidence()["ak_public"] == key, "the same primary key again"
+    finally:
+        tpm.stop()
+
+
+BUSY_TPM = """
+import pathlib, socket, struct, sys
+path, counter, answers = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
+read, write = sys.stdin.buffer, sys.stdout.buffer
+while head := read.read(10):
+    request = head + read.read(struct.unpack(">I", head[2:6])[0] - 10)
+    count = int(counter.read_text() or "0")
+    if request[6:10] == struct.pack(">I", 0x158) and count < answers:
+        counter.write_text(str(count + 1))
+        answer = struct.pack(">HII", 0x8001, 10, 0x922)
+    else:
+        with socket.socket(socket.AF_UNIX) as tpm:
+            tpm.connect(path)
+            tpm.sendall(request)
+            answer = tpm.recv(4096)
+    write.write(answer)
+    write.flush()
+"""
+
+
+@pytest.mark.parametrize("answers, status, least", [(12, 200, 12), (10000, 503, 20)])
+def test_busy_tpm(folder, tpm, tmp_path, answers, status, least):
+    """TPM2_Quote answers TPM_RC_RETRY (0x922) for a while, or for ever; everything else goes to the TPM."""
+    program, counter = tmp_path / "busy.py", tmp_path / "count"
+    program.write_text(BUSY_TPM)
+    counter.write_text("")
+    with another(folder, f"cmd:{sys.executable} {program} {tpm.socket} {counter} {answers}") as service:
+        got, _, body = service.evidence()
+        assert got == status
+        assert status == 200 or error_of(body)[0] == "tpm-busy"
+        assert int(counter.read_text()) >= least
+        assert service.metric("attestd_tpm_retries_total") > 0
+
+
+# Sources that fail, and the command line
+
+
+@pytest.mark.parametrize("options, code", [
+    (("--device", "/dev/null"), "hypervisor-failed"),
+    (("--device", "/dev/null/x"), "hypervisor-failed"),
+    (("--tcg-log", "/proc"), "tcg-log"),
+    (("--tcg-log", "/dev/zero"), "tcg-log"),
+], ids=str)
+def test_source_fails(folder, tpm, options, code):
+    with another(folder, tpm.tcti, *options) as service:
+        status, _, body = service.evidence()
+        assert (status, error_of(body)[0]) == (503, code)
+
+
+def test_no_tpm_and_no_log(folder, tpm):
+    with another(folder, f"swtpm:path={folder}/nothing", "--tcg-log", folder / "nothing") as service:
+        status, headers, body = service.evidence()
+        assert (status, error_of(body)[0]) == (503, "tpm-gone") and headers["retry-after"]
+    with another(folder, tpm.tcti, "--tcg-log", folder / "nothing") as service:
+        assert service.good_evidence()["tcg_log"] == {"sha256": EMPTY.hex(), "data": ""}
+
+
+@pytest.mark.parametrize("arguments, status", [
+    (["--help"], 0), (["--version"], 0), (["--unknown"], 2), (["file"], 2), (["--listen"], 2),
+    (["--listen", "8180"], 2), (["--listen", "127.0.0.1:65536"], 2), (["--listen", "::1:80"], 2),
+    (["--listen", "host:80"], 2), (["--timeout", "0"], 2), (["--timeout", "1x"], 2), (["--listen", "192.0.2.1:1"], 1),
+], ids=str)
+def test_command_line(arguments, status):
+    done = subprocess.run([ATTESTD, *arguments], capture_output=True, timeout=10)
+    assert done.returncode == status
+    assert done.stdout if status == 0 else done.stderr
+
+
+def test_port_in_use(service):
+    done = subprocess.run([ATTESTD, "--listen", f"127.0.0.1:{service.port}"], capture_output=True, timeout=10)
+    assert done.returncode == 1 and b"cannot listen" in done.stderr
+
+
+def test_silent_connection_is_closed(silent):
+    connection, since = silent
+    connection.settimeout(max(0.1, since + SILENCE_S + 5 - time.monotonic()))
+    assert not connection.recv(100).startswith(b"HTTP/1.1 2")
