@@ -5,7 +5,7 @@ version_part = $(word $(1),$(subst ., ,$(VERSION)))
 HV_VERSION := $(shell printf '0x%02x%02x%02x' $(call version_part,1) $(call version_part,2) $(call version_part,3))
 
 # General registers only, no red zone: exceptions and guests share the CPU with this code.
-HV_CFLAGS := -std=gnu17 -Os -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden -mgeneral-regs-only -mno-red-zone \
+HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden -mgeneral-regs-only -mno-red-zone \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -fdata-sections \
 	-fno-jump-tables -fstack-usage -MD -MP $(WARNINGS) $(REPRODUCIBLE) -Ihv -Iinclude -Ihv/lib/include \
 	-DHV_VERSION=$(HV_VERSION)u -DHV_SVN=$(SVN)u
