@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of 'cloister'. Each takes its own arguments and gives the exit code. */
+#ifndef TENANT_COMMANDS_H
+#define TENANT_COMMANDS_H
+
+/* Wrong usage, or a file of the tenant's own that cannot be read or written: no verdict at all. */
+#define EXIT_USAGE 2
+
+int command_verify(int argc, char **argv);
+int command_statement(int argc, char **argv);
+int command_explain_log(int argc, char **argv);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files, with a bound. */
+#ifndef TENANT_FILE_H
+#define TENANT_FILE_H
+
+#include "policy/reader.h"
+
+/* A file's bytes; free with file_free. */
+struct file {
+	uint8_t *data;
+	size_t len;
+};
+
+/** Reads a file of at most 'max' bytes. On failure says why on standard error. */
+bool file_read(const char *path, size_t max, struct file *file);
+
+/** Reads DIRECTORY/NAME. */
+bool file_read_in(const char *directory, const char *name, size_t max, struct file *file);
+
+/** Writes DIRECTORY/NAME. On failure says why on standard error. */
+bool file_write_in(const char *directory, const char *name, struct bytes data);
+
+void file_free(struct file *file);
+
+static inline struct bytes file_bytes(const struct file *file)
+{
+	return (struct bytes){file->data, file->len};
+}
+
+#endif

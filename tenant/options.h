@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of 'cloister verify'. */
+#ifndef TENANT_OPTIONS_H
+#define TENANT_OPTIONS_H
+
+#include "policy/evidence.h"
+
+struct options {
+	const char *url;      /* a host to ask, or */
+	const char *evidence; /* a folder of saved evidence */
+	const char *policy;
+	const char *policy_key; /* NULL: the policy needs no signature */
+	const char *save;       /* NULL: keep nothing */
+	long timeout_s;
+	bool json;
+	uint8_t channel[NONCE_BYTES];
+};
+
+/** Reads the arguments after 'verify'. On failure says what is wrong on standard error. */
+bool options_parse(int argc, char **argv, struct options *options);
+
+#endif

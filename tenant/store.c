@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A folder of evidence:
+ *   answer.json nonce channel    what judges again
+ *   quote.attest quote.signature quote.pcrs ak.pem qualifying-data    what tpm2_checkquote takes
+ *   tcg.log launch.log           what tpm2_eventlog takes
+ *   statement fresh              what 'cloister statement' takes
+ */
+#include "tenant/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <mbedtls/pem.h>
+
+#include "policy/tpm.h"
+
+#define NAME_ANSWER  "answer.json"
+#define NAME_NONCE   "nonce"
+#define NAME_CHANNEL "channel"
+
+/* RFC 5480: SubjectPublicKeyInfo of an uncompressed P-256 point, up to X. */
+static const uint8_t SPKI_P256[] = {
+	0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+	0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+};
+
+static bool save_key(const char *directory, struct bytes ak_public)
+{
+	uint8_t der[sizeof(SPKI_P256) + 64];
+	unsigned char pem[512];
+	struct tpm_public ak;
+	size_t len;
+
+	if (!tpm_public_parse(ak_public, &ak))
+		return true; /* step 1 refuses it; there is nothing to keep */
+	memcpy(der, SPKI_P256, sizeof(SPKI_P256));
+	memcpy(der + sizeof(SPKI_P256), ak.point.x, 32);
+	memcpy(der + sizeof(SPKI_P256) + 32, ak.point.y, 32);
+	if (mbedtls_pem_write_buffer("-----BEGIN PUBLIC KEY-----\n", "-----END PUBLIC KEY-----\n", der, sizeof(der),
+				     pem, sizeof(pem), &len) != 0)
+		return false;
+	return file_write_in(directory, "ak.pem", (struct bytes){pem, strlen((const char *)pem)});
+}
+
+/* The values one after the other, as 'tpm2_checkquote --pcr-list' takes them. */
+static bool save_pcrs(const char *directory, const struct evidence *e)
+{
+	uint8_t values[EVIDENCE_MAX_PCRS * SHA256_BYTES];
+	const size_t count = e->pcr_count < EVIDENCE_MAX_PCRS ? e->pcr_count : EVIDENCE_MAX_PCRS;
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(values + i * SHA256_BYTES, e->pcrs[i].value.bytes, SHA256_BYTES);
+	return file_write_in(directory, "quote.pcrs", (struct bytes){values, count * SHA256_BYTES});
+}
+
+static bool save_parts(const char *directory, const struct challenge *challenge, const struct evidence *e)
+{
+	const struct digest qualifying = evidence_qualifying_data(e, challenge);
+
+	return file_write_in(directory, "quote.attest", e->quote) &&
+	       file_write_in(directory, "quote.signature", e->signature) && save_pcrs(directory, e) &&
+	       save_key(directory, e->ak_public) &&
+	       file_write_in(directory, "qualifying-data", (struct bytes){qualifying.bytes, SHA256_BYTES}) &&
+	       file_write_in(directory, "tcg.log", e->tcg_log.data) &&
+	       file_write_in(directory, "launch.log", e->hv_log.data) &&
+	       file_write_in(directory, "statement", e->statement) && file_write_in(directory, "fresh", e->fresh);
+}
+
+bool store_save(const char *directory, const struct challenge *challenge, struct bytes answer,
+		const struct evidence *evidence)
+{
+	if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
+		fprintf(stderr, "cloister: %s: %s\n", directory, strerror(errno));
+		return false;
+	}
+	return file_write_in(directory, NAME_ANSWER, answer) &&
+	       file_write_in(directory, NAME_NONCE, (struct bytes){challenge->nonce, NONCE_BYTES}) &&
+	       file_write_in(directory, NAME_CHANNEL, (struct bytes){challenge->channel, NONCE_BYTES}) &&
+	       (!evidence || save_parts(directory, challenge, evidence));
+}
+
+/* Exactly 32 bytes. */
+static bool load_32(const char *directory, const char *name, uint8_t to[NONCE_BYTES])
+{
+	struct file file;
+
+	if (!file_read_in(directory, name, NONCE_BYTES, &file))
+		return false;
+	const bool ok = file.len == NONCE_BYTES;
+	if (ok)
+		memcpy(to, file.data, NONCE_BYTES);
+	else
+		fprintf(stderr, "cloister: %s/%s: must be 32 bytes, is %zu\n", directory, name, file.len);
+	file_free(&file);
+	return ok;
+}
+
+bool store_load(const char *directory, struct challenge *challenge, struct file *answer)
+{
+	*answer = (struct file){NULL, 0};
+	return load_32(directory, NAME_NONCE, challenge->nonce) &&
+	       load_32(directory, NAME_CHANNEL, challenge->channel) &&
+	       file_read_in(directory, NAME_ANSWER, ANSWER_MAX_BYTES, answer);
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tenant's command-line tool.
+
+TENANT_OBJECTS := $(patsubst tenant/%.c,$(OUT)/tenant/%.o,$(sort $(wildcard tenant/*.c)))
+
+$(OUT)/tenant/%.o: tenant/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(POLICY_CFLAGS) -DCLOISTER_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+
+$(OUT)/cloister: $(TENANT_OBJECTS) $(POLICY_LIBRARY)
+	$(call say,LD,$@)
+	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl $(POLICY_LIBS)
+
+all: $(OUT)/cloister
+
+-include $(TENANT_OBJECTS:.o=.d)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 'cloister verify': ask a host, judge its answer, say so. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "policy/judge.h"
+#include "tenant/commands.h"
+#include "tenant/fetch.h"
+#include "tenant/options.h"
+#include "tenant/signed_policy.h"
+#include "tenant/store.h"
+
+/* Everything after the step that failed is open. */
+static void refuse_all(struct verdict *v, enum refusal_code code, const char *expected, const char *found)
+{
+	verdict_init(v);
+	verdict_refuse(v, code, expected, found);
+	for (enum step step = refusal_step(code) + 1; step < STEP_COUNT; step++)
+		verdict_skip(v, step, "no evidence");
+}
+
+static bool ask(const struct options *o, struct challenge *challenge, struct file *answer, struct verdict *v)
+{
+	char why[300];
+
+	switch (fetch_evidence(o->url, challenge, o->timeout_s, answer, why, sizeof(why))) {
+	case FETCH_OK:
+		return true;
+	case FETCH_FAILED:
+		refuse_all(v, REFUSE_TRANSPORT, "an answer to POST /v1/evidence", why);
+		break;
+	case FETCH_REFUSED:
+		refuse_all(v, REFUSE_HTTP, "status 200", why);
+		break;
+	case FETCH_OVERSIZE:
+		refuse_all(v, REFUSE_ANSWER, "an answer of at most 2 MiB", why);
+		break;
+	}
+	return false;
+}
+
+/* Judges an answer that came; keeps it first, so that a refused one can be looked at. */
+static bool judge_answer(const struct options *o, const struct challenge *challenge, struct bytes answer,
+			 const struct policy *policy, struct verdict *v)
+{
+	struct evidence evidence;
+	struct parse_error error;
+	char found[300];
+
+	const bool parsed = evidence_parse(answer, &evidence, &error);
+	const bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
+	if (parsed) {
+		judge(&evidence, challenge, policy, v);
+		evidence_free(&evidence);
+	} else {
+		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);
+		refuse_all(v, REFUSE_ANSWER, "evidence as of version 1 of the protocol", found);
+	}
+	return saved;
+}
+
+static bool wants_colour(void)
+{
+	const char *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static int report(const struct options *o, const struct verdict *v)
+{
+	bool written = true;
+
+	if (o->json)
+		written = verdict_print_json(v, stdout);
+	else
+		verdict_print(v, stdout, wants_colour());
+	if (!written || fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "cloister: the verdict could not be written: %s\n", strerror(errno));
+		return EXIT_USAGE;
+	}
+	return verdict_exit_code(v);
+}
+
+/* A nonce of our own, or the one that was saved. False if there is none; *asked says whether an answer came. */
+static bool get_answer(const struct options *o, struct challenge *challenge, struct file *answer, bool *answered,
+		       struct verdict *v)
+{
+	if (o->evidence) {
+		*answered = true;
+		return store_load(o->evidence, challenge, answer);
+	}
+	memcpy(challenge->channel, o->channel, sizeof(challenge->channel));
+	if (getrandom(challenge->nonce, sizeof(challenge->nonce), 0) != (ssize_t)sizeof(challenge->nonce)) {
+		fprintf(stderr, "cloister: no random bytes for the nonce: %s\n", strerror(errno));
+		return false;
+	}
+	*answered = ask(o, challenge, answer, v);
+	return true;
+}
+
+int command_verify(int argc, char **argv)
+{
+	static struct policy policy; /* large */
+	static struct verdict verdict;
+	struct challenge challenge;
+	struct options options;
+	struct file answer = {NULL, 0};
+	bool answered, saved = true;
+
+	if (!options_parse(argc, argv, &options) || !signed_policy_load(options.policy, options.policy_key, &policy))
+		return EXIT_USAGE;
+	int code = EXIT_USAGE;
+	if (get_answer(&options, &challenge, &answer, &answered, &verdict)) {
+		if (answered)
+			saved = judge_answer(&options, &challenge, file_bytes(&answer), &policy, &verdict);
+		code = report(&options, &verdict);
+	}
+	file_free(&answer);
+	policy_free(&policy);
+	return code == 0 && !saved ? EXIT_USAGE : code;
+}
