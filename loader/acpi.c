@@ -4,6 +4,7 @@
 #include "acpi.h"
 
 #include "bytes.h"
+#include "text.h"
 
 #define HEADER_BYTES 36u
 
@@ -11,7 +12,7 @@
 struct table {
 	const uint8_t *data;
 	uint32_t bytes;
-	char name[5];
+	char name[12];
 };
 
 static uint8_t checksum(const uint8_t *data, size_t bytes)
@@ -23,12 +24,17 @@ static uint8_t checksum(const uint8_t *data, size_t bytes)
 	return sum;
 }
 
-/* A signature as text; what is not printable becomes '?'. */
-static void name_of(const uint8_t *signature, char name[5])
+/* Name of a table: its signature, with the name that people use; what is not printable becomes '?'. */
+static void name_of(const uint8_t *signature, char *name, size_t capacity)
 {
+	char text[5] = {0};
+
 	for (int i = 0; i < 4; i++)
-		name[i] = signature[i] > ' ' && signature[i] <= '~' ? (char)signature[i] : '?';
-	name[4] = '\0';
+		text[i] = signature[i] > ' ' && signature[i] <= '~' ? (char)signature[i] : '?';
+	text_format(name, capacity, "%s%s", text,
+		    !strcmp(text, "APIC")   ? " (MADT)"
+		    : !strcmp(text, "FACP") ? " (FADT)"
+					    : "");
 }
 
 static bool load_table(const struct acpi_view *view, uint64_t address, struct table *table, struct failure *failure)
@@ -37,7 +43,7 @@ static bool load_table(const struct acpi_view *view, uint64_t address, struct ta
 
 	if (!view->read(view->context, address, header, sizeof(header)))
 		return fail(failure, LOADER_E_ACPI_TABLE, "table at 0x%lx: the address is not memory", address);
-	name_of(header, table->name);
+	name_of(header, table->name, sizeof(table->name));
 	table->data = view->buffer;
 	table->bytes = get_le32(header + 4);
 	if (table->bytes < HEADER_BYTES || table->bytes > ACPI_MAX_TABLE_BYTES)
@@ -125,7 +131,8 @@ static bool require_table(const struct acpi_view *view, const struct root *root,
 
 	if (!find_table(view, root, signature, min_bytes, table, &found, failure))
 		return false;
-	return found || fail(failure, LOADER_E_ACPI_MISSING, "table %s", signature);
+	name_of((const uint8_t *)signature, table->name, sizeof(table->name));
+	return found || fail(failure, LOADER_E_ACPI_MISSING, "%s", table->name);
 }
 
 static bool is_listed(const struct acpi_info *info, uint32_t apic_id)
@@ -159,7 +166,7 @@ static bool read_madt_entry(const uint8_t *entry, uint32_t bytes, struct acpi_in
 	const uint32_t needed = entry[0] == MADT_LOCAL_APIC ? 8 : entry[0] == MADT_LOCAL_X2APIC ? 16 : 2;
 
 	if (bytes < needed)
-		return fail(failure, LOADER_E_ACPI_TABLE, "APIC: entry of type %u has length %u", entry[0], bytes);
+		return fail(failure, LOADER_E_ACPI_TABLE, "MADT: entry of type %u has length %u", entry[0], bytes);
 	if (entry[0] == MADT_LOCAL_APIC)
 		return add_cpu(info, entry[3], get_le32(entry + 4), failure);
 	if (entry[0] == MADT_LOCAL_X2APIC)
@@ -173,13 +180,13 @@ static bool read_madt(const struct table *madt, struct acpi_info *info, struct f
 		const uint32_t left = madt->bytes - at;
 		const uint32_t bytes = left < 2 ? 0 : madt->data[at + 1];
 		if (bytes < 2 || bytes > left)
-			return fail(failure, LOADER_E_ACPI_TABLE, "APIC: entry at offset %u has length %u, %u are left",
+			return fail(failure, LOADER_E_ACPI_TABLE, "MADT: entry at offset %u has length %u, %u are left",
 				    at, bytes, left);
 		if (!read_madt_entry(madt->data + at, bytes, info, failure))
 			return false;
 		at += bytes;
 	}
-	return info->cpu_count || fail(failure, LOADER_E_ACPI_TABLE, "APIC: no enabled processor");
+	return info->cpu_count || fail(failure, LOADER_E_ACPI_TABLE, "MADT: no enabled processor");
 }
 
 #define FADT_PM1A_CNT   64u /* 5.2.9 */
@@ -208,7 +215,7 @@ static bool pm1_port(const struct table *fadt, uint32_t extended, uint32_t offse
 	const uint64_t value = gas_port(fadt, extended) ? gas_port(fadt, extended) : get_le32(fadt->data + offset);
 
 	if (value > UINT16_MAX - 1)
-		return fail(failure, LOADER_E_ACPI_TABLE, "FACP: PM1 control block at 0x%lx", value);
+		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: PM1 control block at 0x%lx", value);
 	*port = (uint16_t)value;
 	return true;
 }
@@ -218,7 +225,7 @@ static bool read_fadt(const struct table *fadt, struct acpi_info *info, struct f
 	const uint64_t reset = get_le32(fadt->data + FADT_FLAGS) & FADT_HAS_RESET ? gas_port(fadt, FADT_RESET_REG) : 0;
 
 	if (reset > UINT16_MAX)
-		return fail(failure, LOADER_E_ACPI_TABLE, "FACP: reset register at 0x%lx", reset);
+		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: reset register at 0x%lx", reset);
 	info->reset_port = (uint16_t)reset;
 	return pm1_port(fadt, FADT_X_PM1A_CNT, FADT_PM1A_CNT, &info->pm1a_port, failure) &&
 	       pm1_port(fadt, FADT_X_PM1B_CNT, FADT_PM1B_CNT, &info->pm1b_port, failure);

@@ -77,18 +77,28 @@ static bool walk_acpi(struct failure *failure)
 	       acpi_boot_cpu_first(&loader.acpi, cpu_apic_id(), failure);
 }
 
+static bool open_strong(struct failure *failure)
+{
+	const uint32_t method = loader.acpi.tpm2_start_method;
+
+	if (method != ACPI_TPM2_START_TIS)
+		return fail(failure, LOADER_E_TPM_LOCALITY, "ACPI table TPM2: start method %u%s", method,
+			    method == ACPI_TPM2_START_CRB ? " (CRB)" : "");
+	return measure_close_weak(failure) && tpm_open(&loader.measure.tpm, TPM_LOCALITY_2, failure);
+}
+
 static bool open_tpm(struct failure *failure)
 {
 	const bool weak = loader.config.tpm_binding == CONFIG_BINDING_WEAK;
 	const bool there = loader.acpi.tpm2_start_method || tcg2_present();
 
-	loader.info.flags = weak ? BOOT_FLAG_WEAK_BINDING : 0;
-	tpm_none(&loader.measure.tpm);
+	if (there && weak)
+		loader.info.flags = BOOT_FLAG_WEAK_BINDING;
 	if (there)
-		return tpm_open(&loader.measure.tpm, weak ? TPM_FIRMWARE : TPM_LOCALITY_2,
-				loader.acpi.tpm2_start_method, failure);
+		return weak ? tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure) : open_strong(failure);
 	if (loader.config.require_tpm)
 		return fail(failure, LOADER_E_TPM_MISSING, "no ACPI table TPM2, no EFI_TCG2_PROTOCOL");
+	tpm_none(&loader.measure.tpm);
 	loader.info.flags = BOOT_FLAG_NO_TPM;
 	say("warning: no TPM, and require_tpm = no: no tenant should accept this host");
 	return true;
@@ -217,7 +227,7 @@ static void stop(void)
 static EFI_STATUS give_up(const struct failure *failure)
 {
 	say_failure(failure);
-	if (!measure_cap(&loader.measure, loader.acpi.tpm2_start_method, failure))
+	if (!measure_cap(&loader.measure, failure))
 		say("the TPM could not be told about it: there is none, or it does not answer");
 	if (!loader.begun)
 		hypervisor_wipe(&loader.info);

@@ -3,6 +3,7 @@
 #include "measure.h"
 
 #include "digest.h"
+#include "tcg2.h"
 #include "uefi.h"
 
 #include <cloister/boot_info.h>
@@ -11,7 +12,8 @@
 #define PCR_STRONG_LAST  19u
 #define PCR_WEAK         14u
 
-#define LABEL_ERROR "cloister-error"
+#define LABEL_ERROR  "cloister-error"
+#define LABEL_STRONG "cloister-strong"
 
 static uint32_t pcr_of(const struct measure *measure, enum measure_step step)
 {
@@ -49,30 +51,38 @@ size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes)
 	return measure->log.used + log_event_bytes(&measure->tpm.banks, &event);
 }
 
-static bool open_any_way(struct tpm *tpm, uint32_t start_method)
+bool measure_close_weak(struct failure *failure)
 {
-	struct failure ignored; /* the first failure is the one to report */
+	const struct log_data event = {LABEL_STRONG, NULL, 0};
 
-	return tpm->way != TPM_NONE || tpm_open(tpm, TPM_LOCALITY_2, start_method, &ignored) ||
-	       tpm_open(tpm, TPM_FIRMWARE, start_method, &ignored);
+	return tcg2_measure(PCR_WEAK, LABEL_STRONG, sizeof(LABEL_STRONG), &event, failure);
 }
 
-bool measure_cap(struct measure *measure, uint32_t start_method, const struct failure *cause)
+/* Caps the PCRs of one way to the TPM, which may be open or not; leaves it closed. */
+static bool cap(struct tpm *tpm, enum tpm_way way, const char *text, size_t bytes)
 {
-	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
-	char *what = text + sizeof(LABEL_ERROR);
-	const size_t bytes = failure_text(cause, what, FAILURE_TEXT_BYTES);
-	const struct log_data event = {LABEL_ERROR, what, bytes};
+	const uint32_t first = way == TPM_FIRMWARE ? PCR_WEAK : PCR_STRONG_FIRST;
+	const uint32_t last = way == TPM_FIRMWARE ? PCR_WEAK : PCR_STRONG_LAST;
+	const struct log_data event = {LABEL_ERROR, text + sizeof(LABEL_ERROR), bytes - sizeof(LABEL_ERROR)};
 	struct tpm2_digests digests;
-	struct failure ignored;
+	struct failure ignored; /* what happened first is what is reported */
 	bool capped = true;
 
-	if (!open_any_way(&measure->tpm, start_method))
+	if (tpm->way != way && !tpm_open(tpm, way, &ignored))
 		return false;
-	const bool weak = measure->tpm.way == TPM_FIRMWARE;
-	digest_all(&measure->tpm.banks, text, sizeof(LABEL_ERROR) + bytes, &digests);
-	for (uint32_t pcr = weak ? PCR_WEAK : PCR_STRONG_FIRST; pcr <= (weak ? PCR_WEAK : PCR_STRONG_LAST); pcr++)
-		capped &= tpm_extend(&measure->tpm, pcr, &digests, text, sizeof(LABEL_ERROR) + bytes, &event, &ignored);
-	tpm_close(&measure->tpm);
+	digest_all(&tpm->banks, text, bytes, &digests);
+	for (uint32_t pcr = first; pcr <= last; pcr++)
+		capped &= tpm_extend(tpm, pcr, &digests, text, bytes, &event, &ignored);
+	tpm_close(tpm);
 	return capped;
+}
+
+bool measure_cap(struct measure *measure, const struct failure *cause)
+{
+	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
+	const size_t bytes = sizeof(LABEL_ERROR) + failure_text(cause, text + sizeof(LABEL_ERROR), FAILURE_TEXT_BYTES);
+
+	const bool strong = cap(&measure->tpm, TPM_LOCALITY_2, text, bytes);
+	const bool weak = cap(&measure->tpm, TPM_FIRMWARE, text, bytes);
+	return strong || weak;
 }

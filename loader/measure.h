@@ -31,9 +31,16 @@ bool measure_step(struct measure *measure, enum measure_step step, const void *d
 size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
 
 /**
- * Makes PCR 17 to 19 (weak: PCR 14) useless for any launch, by extending them with the failure's text. Opens the TPM by
- * any way that works if it is not open. Returns whether it succeeded.
+ * Before a launch under the strong binding: extends PCR 14, so that the root guest cannot present a weak launch of its
+ * own making there.
  */
-bool measure_cap(struct measure *measure, uint32_t start_method, const struct failure *cause);
+bool measure_close_weak(struct failure *failure);
+
+/**
+ * Makes PCR 17 to 19 and PCR 14 useless for any launch, by extending them with the failure's text: without a hypervisor
+ * the operating system reaches all of them, and could fill in whatever is still missing. Closes the TPM.
+ * Returns whether the PCRs of either binding were capped.
+ */
+bool measure_cap(struct measure *measure, const struct failure *cause);
 
 #endif

@@ -2,7 +2,6 @@
 // Commands to the TPM by either way, sent again while it is busy.
 #include "tpm.h"
 
-#include "acpi.h"
 #include "tcg2.h"
 #include "tis.h"
 #include "uefi.h"
@@ -55,14 +54,17 @@ static bool read_banks(struct tpm *tpm, struct failure *failure)
 	       tpm2_parse_pcr_banks(response, bytes, &tpm->banks, failure);
 }
 
-bool tpm_open(struct tpm *tpm, enum tpm_way way, uint32_t start_method, struct failure *failure)
+static bool open_way(enum tpm_way way, struct failure *failure)
+{
+	if (way == TPM_LOCALITY_2)
+		return tis_open(failure);
+	return tcg2_present() || fail(failure, LOADER_E_TPM_FIRMWARE, "EFI_TCG2_PROTOCOL");
+}
+
+bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 {
 	tpm_none(tpm);
-	if (way == TPM_LOCALITY_2 && start_method != ACPI_TPM2_START_TIS)
-		return fail(failure, LOADER_E_TPM_LOCALITY, "ACPI table TPM2: start method %u%s", start_method,
-			    start_method == ACPI_TPM2_START_CRB ? " (CRB)" : "");
-	if (way == TPM_LOCALITY_2 ? !tis_open(failure)
-				  : !tcg2_present() && !fail(failure, LOADER_E_TPM_FIRMWARE, "EFI_TCG2_PROTOCOL"))
+	if (!open_way(way, failure))
 		return false;
 	tpm->way = way;
 	if (read_banks(tpm, failure))

@@ -15,11 +15,8 @@ struct tpm {
 /** A TPM that is none: nothing is extended. */
 void tpm_none(struct tpm *tpm);
 
-/**
- * Opens the TPM and asks for its active banks.
- * @start_method: of the ACPI table TPM2
- */
-bool tpm_open(struct tpm *tpm, enum tpm_way way, uint32_t start_method, struct failure *failure);
+/** Opens the TPM and asks for its active banks. */
+bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure);
 
 /** Gives the TPM back to the firmware. It may be opened again. */
 void tpm_close(struct tpm *tpm);
