@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Reference values: what a host of this build measures, computed from the build alone.
+#
+#   make reference [CONFIG="FILE..."] [SIGN_KEY=PEM]
+
+CONFIG ?= $(OUT)/esp/cloister.conf
+REFERENCE_OBJECTS := $(patsubst policy/reference/%.c,$(OUT)/reference/%.o,$(sort $(wildcard policy/reference/*.c)))
+REFERENCE_IMAGES := $(foreach v,$(HV_VENDORS),$(OUT)/hv-$(v).elf)
+REFERENCE_DEBUG_IMAGES := $(foreach v,$(HV_VENDORS),$(OUT)/hv-$(v)-debug.elf)
+
+$(OUT)/reference/%.o: policy/reference/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(POLICY_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/make-reference: $(REFERENCE_OBJECTS) $(OUT)/tenant/file.o $(POLICY_LIBRARY)
+	$(call say,LD,$@)
+	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ $(POLICY_LIBS)
+
+# Always made anew: CONFIG and SIGN_KEY are not files of the build.
+reference: $(OUT)/make-reference $(OUT)/loader.efi $(REFERENCE_IMAGES) $(REFERENCE_DEBUG_IMAGES) $(CONFIG)
+	$(call say,POLICY,$(OUT)/policy.json)
+	$(Q)rm -f $(OUT)/policy.json.sig
+	$(Q)$(OUT)/make-reference --version $(VERSION) --svn $(SVN) --output $(OUT)/policy.json \
+		$(if $(SIGN_KEY),--sign-key $(SIGN_KEY)) --loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
+		$(REFERENCE_DEBUG_IMAGES:%=--debug-image %) $(CONFIG:%=--config %)
+
+all: $(OUT)/make-reference
+
+-include $(REFERENCE_OBJECTS:.o=.d)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What UEFI firmware measures of a program: the Authenticode digest of its PE image. */
+#ifndef POLICY_REFERENCE_AUTHENTICODE_H
+#define POLICY_REFERENCE_AUTHENTICODE_H
+
+#include "policy/crypto.h"
+
+/**
+ * Authenticode SHA-256 of a PE32+ image (Microsoft, "Windows Authenticode Portable Executable Signature Format",
+ * "Calculating the PE Image Hash"), as firmware extends it into PCR 4: the file as it is, without padding.
+ * NULL if it worked, else what is wrong with the image.
+ */
+const char *authenticode_sha256(struct bytes image, struct digest *digest);
+
+#endif
