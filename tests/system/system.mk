@@ -5,7 +5,7 @@ BOOTED := $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
 # Python's compiled files stay out of the tree.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
-system: all reference debian-disk $(BOOTED) $(SYSTEM_PARTS)
+system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $(BOOTED) $(SYSTEM_PARTS)
 	@mkdir -p $(OUT)/log
 	@rm -f $(OUT)/log/system.tap
 	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST) tests/system \
@@ -16,5 +16,5 @@ system: all reference debian-disk $(BOOTED) $(SYSTEM_PARTS)
 run: $(BOOTED)
 	@$(PYTHON) tests/system/run.py
 
-demo: all reference $(BOOTED)
+demo: reference $(OUT)/cloister $(BOOTED)
 	@$(PYTHON) tests/system/demo.py

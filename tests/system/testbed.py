@@ -176,10 +176,10 @@ class Machine:
 
     def run(self, command, timeout=60):
         """Runs a command in the machine's shell; returns its exit status and its output."""
-        # The mark is split in what is typed, so that its echo is not taken for it.
-        self.send(f"{command}; echo RC''MARK=$?")
+        # The marks are split in what is typed, so that their echo is not taken for them.
+        self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
         match = self.expect(r"RCMARK=(\d+)", timeout)
-        output = self.console.before.split("\n", 1)[-1].replace("\r", "")
+        output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
         return int(match[1]), output
 
     def check(self, command, timeout=60):
@@ -207,7 +207,8 @@ class Machine:
         while self.qmp.call("query-status")["status"] not in ("shutdown", "paused"):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
-            time.sleep(0.1)
+            # A console that nobody reads stops the machine.
+            self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
     def memory(self, address, count):
         """Physical memory, as a device without an IOMMU would see it."""
