@@ -26,15 +26,15 @@ struct entry_frame {
 	struct cpu *cpu;
 };
 
-#define STACK_PAGES     4
-#define IST_STACKS      3 /* NMI, #DF, #MC */
-#define GDT_ENTRIES     5
-#define HOST_CS         0x08
-#define HOST_DS         0x10
-#define HOST_TR         0x18
-#define IST_NMI         1
-#define IST_DF          2
-#define IST_MC          3
+#define STACK_PAGES      4
+#define IST_STACKS       3 /* NMI, #DF, #MC */
+#define GDT_ENTRIES      5
+#define HOST_CS          0x08
+#define HOST_DS          0x10
+#define HOST_TR          0x18
+#define IST_NMI          1
+#define IST_DF           2
+#define IST_MC           3
 #define TSS_IOMAP_ABSENT 104
 
 struct tss {
@@ -51,9 +51,9 @@ _Static_assert(sizeof(struct tss) == 104, "64-bit TSS, SDM 3A 8.7");
 /* What waits for this CPU's root guest; set by other CPUs. */
 struct startup {
 	lock_t lock;
-	bool init;           /* INIT pending */
-	bool waiting;        /* wait-for-SIPI: nothing of the guest runs */
-	bool sipi;           /* SIPI pending; only ever set while init or waiting */
+	bool init;    /* INIT pending */
+	bool waiting; /* wait-for-SIPI: nothing of the guest runs */
+	bool sipi;    /* SIPI pending; only ever set while init or waiting */
 	uint8_t sipi_vector;
 };
 
@@ -81,7 +81,7 @@ struct cpu {
 _Static_assert(sizeof(struct cpu) <= PAGE_BYTES, "struct cpu must fit its page");
 
 /* Pages of a CPU, in order: struct cpu, vendor pages, then each stack above a guard page. */
-#define CPU_PAGES (1 + VENDOR_PAGES + 1 + STACK_PAGES + 2 * IST_STACKS)
+#define CPU_PAGES (2ull + VENDOR_PAGES + STACK_PAGES + 2ull * IST_STACKS)
 _Static_assert(CPU_PAGES <= BOOT_PAGES_PER_CPU, "loader reserves too little per CPU");
 
 /**
@@ -106,8 +106,8 @@ void cpu_kick(struct cpu *cpu);
 _Noreturn void cpu_park(struct cpu *cpu);
 
 /*
- * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. Called between
- * an exit's answer and the next entry. Takes the startup lock.
+ * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP.
+ * Called between an exit's answer and the next entry. Takes the startup lock.
  */
 void startup_process(struct cpu *cpu);
 

@@ -40,8 +40,8 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 
 	report(port, "cloister: CPU %u stopped: %s, code %lx, detail %lx, address %lx", cpu->index,
 	       kind_names[record->kind], record->code, record->detail, record->address);
-	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; reset the machine.", cpu->index,
-	       record->rip, record->rsp);
+	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; reset the machine.",
+	       cpu->index, record->rip, record->rsp);
 	if (record->kind != CRASH_HOST_EXCEPTION)
 		console_line(m, "cpu %u stopped: %s, code %lx, rip %lx", cpu->index, kind_names[record->kind],
 			     record->code, record->rip);

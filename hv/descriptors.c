@@ -32,7 +32,8 @@ void descriptors_build(uint64_t gdt[GDT_ENTRIES], const struct tss *tss)
 
 	gdt[HOST_CS / 8] = DESCRIPTOR_CODE64;
 	gdt[HOST_DS / 8] = DESCRIPTOR_DATA;
-	gdt[HOST_TR / 8] = DESCRIPTOR_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+	gdt[HOST_TR / 8] =
+		DESCRIPTOR_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 	gdt[HOST_TR / 8 + 1] = base >> 32;
 }
 
@@ -53,7 +54,7 @@ static uint16_t ist_of(unsigned vector)
 void descriptors_build_idt(void)
 {
 	for (unsigned vector = 0; vector < VECTORS; vector++) {
-		const uint64_t stub = (uintptr_t)exception_stubs + 16u * vector;
+		const uint64_t stub = (uintptr_t)exception_stubs + 16ull * vector;
 
 		idt[vector] = (struct gate){
 			.offset_low = (uint16_t)stub,

@@ -6,9 +6,9 @@
 	.text
 
 /*
- * enum hv_error cpu_launch(uint32_t index): on the firmware's stack and tables. Pushes struct launch_frame (vcpu.h), which says
- * where the root guest goes on: behind this call, with RAX = 0. Then it leaves the firmware's stack and tables for good.
- * On an error it returns that, with nothing changed.
+ * enum hv_error cpu_launch(uint32_t index): on the firmware's stack and tables. Pushes struct launch_frame (vcpu.h),
+ * which says where the root guest goes on: behind this call, with RAX = 0. Then it leaves the firmware's stack and
+ * tables for good. On an error it returns that, with nothing changed.
  */
 	.globl cpu_launch
 	.hidden cpu_launch

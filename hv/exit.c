@@ -11,10 +11,12 @@ void refuse_instruction(struct cpu *cpu)
 
 void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
 {
+	const char *const how = write ? "write" : "read";
+
 	cpu->exits[HV_EXIT_STAGE2]++;
 	cpu->refused_memory++;
-	console_line(cpu->machine, "cpu %u: %s of %lx refused, rip %lx", cpu->index,
-		     fetch ? "fetch" : write ? "write" : "read", address.value, vcpu_rip(cpu));
+	console_line(cpu->machine, "cpu %u: %s of %lx refused, rip %lx", cpu->index, fetch ? "fetch" : how,
+		     address.value, vcpu_rip(cpu));
 	vcpu_inject(cpu, VECTOR_GP, 0);
 }
 

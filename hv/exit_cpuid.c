@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPUID: the native answer, without virtualisation, SMX, SKINIT, processor trace, SGX and memory encryption, and with the
- * hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E).
+ * CPUID: the native answer, without virtualisation, SMX, SKINIT, processor trace, SGX and memory encryption, and with
+ * the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E).
  */
 #include "cloister/hypercall.h"
 #include "vcpu.h"
@@ -19,13 +19,13 @@ struct mask {
 #define ALL 0xffffffffu
 
 static const struct mask masks[] = {
-	{0x00000001, 0, 0, 1u << 5 | 1u << 6, 0},      /* VMX, SMX */
+	{0x00000001, 0, 0, 1u << 5 | 1u << 6, 0},         /* VMX, SMX */
 	{0x00000007, 0, 1u << 2 | 1u << 25, 1u << 30, 0}, /* SGX, PT, SGX_LC */
-	{0x00000012, ALL, ALL, ALL, ALL},              /* SGX */
-	{0x00000014, ALL, ALL, ALL, ALL},              /* processor trace */
-	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},     /* SVM, SKINIT */
-	{0x8000000a, ALL, ALL, ALL, ALL},              /* SVM */
-	{0x8000001f, ALL, ALL, ALL, ALL},              /* SME, SEV */
+	{0x00000012, ALL, ALL, ALL, ALL},                 /* SGX */
+	{0x00000014, ALL, ALL, ALL, ALL},                 /* processor trace */
+	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},        /* SVM, SKINIT */
+	{0x8000000a, ALL, ALL, ALL, ALL},                 /* SVM */
+	{0x8000001f, ALL, ALL, ALL, ALL},                 /* SME, SEV */
 };
 
 #define LEAF1_ECX_OSXSAVE    (1u << 27)

@@ -65,6 +65,12 @@ bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint3
 	return boot->reset_port != RESET_CONTROL && touches(access, boot->reset_port);
 }
 
+/* Its next data byte would drive the output port, whose bit 0 is the CPU's reset: A20 is always on, so nobody needs it. */
+static bool writes_output_port(struct io_access access, uint32_t value)
+{
+	return touches(access, KEYBOARD_COMMAND) && (part_at(access, value, KEYBOARD_COMMAND) & 0xff) == 0xd1;
+}
+
 static void port_write(struct io_access access, uint32_t value)
 {
 	switch (access.bytes) {
@@ -93,23 +99,29 @@ static uint64_t port_read(struct io_access access, uint64_t rax)
 	}
 }
 
+static bool refuse(struct cpu *cpu, struct io_access access, const char *what)
+{
+	cpu->refused_io++;
+	console_line(cpu->machine, "cpu %u: %s at port %x refused, rip %lx", cpu->index, what, access.port,
+		     vcpu_rip(cpu));
+	return false;
+}
+
 bool exit_io(struct cpu *cpu, struct io_access access)
 {
 	struct registers *const guest = &cpu->frame->guest;
 
 	cpu->exits[HV_EXIT_IO]++;
-	if (access.string) { /* would need the guest's memory; nobody sleeps or resets that way */
-		cpu->refused_io++;
-		console_line(cpu->machine, "cpu %u: string I/O at port %x refused, rip %lx", cpu->index, access.port,
-			     vcpu_rip(cpu));
-		return false;
-	}
+	if (access.string) /* would need the guest's memory; nobody sleeps or resets that way */
+		return refuse(cpu, access, "string access");
 	if (access.in) {
 		guest->rax = port_read(access, guest->rax);
-	} else {
-		if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
-			machine_wipe_secrets(cpu->machine);
-		port_write(access, (uint32_t)guest->rax);
+		return true;
 	}
+	if (writes_output_port(access, (uint32_t)guest->rax))
+		return refuse(cpu, access, "output port command");
+	if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
+		machine_wipe_secrets(cpu->machine);
+	port_write(access, (uint32_t)guest->rax);
 	return true;
 }

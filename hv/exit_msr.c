@@ -71,7 +71,8 @@ static bool xcr0_valid(uint64_t value)
 	const uint64_t mask = (uint64_t)supported.edx << 32 | supported.eax;
 	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
 
-	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 && ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
+	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 &&
+	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
 	       ((value & avx512) == 0 || ((value & avx512) == avx512 && (value & XCR0_AVX) != 0)) &&
 	       ((value & mpx) == 0 || (value & mpx) == mpx) && ((value & amx) == 0 || (value & amx) == amx);
 }

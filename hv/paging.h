@@ -12,8 +12,8 @@
 #include "types.h"
 
 struct paging {
-	paddr_t root;        /* CR3 */
-	uint64_t *window;    /* the page table of all windows */
+	paddr_t root;     /* CR3 */
+	uint64_t *window; /* the page table of all windows */
 };
 
 /**

@@ -12,7 +12,7 @@
 
 struct stage2 {
 	paddr_t root;
-	uint32_t bits; /* guest-physical address width that it covers, at most 48 */
+	uint32_t bits;        /* guest-physical address width that it covers, at most 48 */
 	struct region tables; /* free pages for splits */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * INIT and SIPI, kept as state. No INIT may reach a CPU: it would end virtualisation on hardware whose INIT intercept
- * fails, and lose the hypervisor's state. So each ICR write is looked at, INIT and SIPI are noted under the target's lock,
- * and the target is kicked out of its guest (SDM 3A 9.4.4, 11.12.9; APM 2 16.5).
+ * fails, and lose the hypervisor's state. So each ICR write is looked at, INIT and SIPI are noted under the target's
+ * lock, and the target is kicked out of its guest (SDM 3A 9.4.4, 11.12.9; APM 2 16.5).
  */
 #include "startup.h"
 

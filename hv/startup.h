@@ -9,8 +9,8 @@
 struct cpu;
 
 /**
- * A write of the x2APIC's ICR by the guest on @sender. Everything but INIT and SIPI goes to the APIC; those are posted to
- * their targets, which are kicked. Takes the targets' locks, one at a time.
+ * A write of the x2APIC's ICR by the guest on @sender. Everything but INIT and SIPI goes to the APIC; those are posted
+ * to their targets, which are kicked. Takes the targets' locks, one at a time.
  * Returns false if the value has reserved bits: refuse with #GP.
  */
 bool startup_icr_write(struct cpu *sender, uint64_t icr);

@@ -35,8 +35,8 @@ enum hv_error vcpu_check(void);
 void vcpu_prepare(struct machine *m, paddr_t pages);
 
 /**
- * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on at
- * @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check().
+ * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on
+ * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check().
  */
 void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
 
@@ -48,7 +48,10 @@ uint64_t vcpu_cr4(const struct cpu *cpu);
 unsigned vcpu_cpl(const struct cpu *cpu);
 uint64_t vcpu_rip(const struct cpu *cpu);
 
-/* Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU tells no length. */
+/*
+ * Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU tells no
+ * length.
+ */
 void vcpu_advance(struct cpu *cpu, unsigned bytes);
 
 /* Injects an exception at the next entry; the error code is used for the vectors that have one. */

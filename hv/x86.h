@@ -85,12 +85,12 @@ static inline uint32_t inl(uint16_t port)
 	return value;
 }
 
-#define DEFINE_REGISTER_READ(name)                                                                                     \
-	static inline uint64_t read_##name(void)                                                                       \
-	{                                                                                                              \
-		uint64_t value;                                                                                        \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                                 \
-		return value;                                                                                          \
+#define DEFINE_REGISTER_READ(name)                                     \
+	static inline uint64_t read_##name(void)                       \
+	{                                                              \
+		uint64_t value;                                        \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
+		return value;                                          \
 	}
 DEFINE_REGISTER_READ(cr0)
 DEFINE_REGISTER_READ(cr2)

@@ -7,6 +7,7 @@
 #include "uefi.h"
 
 #define LOCALITY_0 0xfed40000u
+#define LOCALITY_0 0xfed40000u /* PTP table 32 */
 #define LOCALITY_2 0xfed42000u
 
 /* Registers, as offsets in the locality's page. */
@@ -37,6 +38,10 @@ enum tis_register {
 #define COMMAND_US   20000000u
 #define POLL_US      50u
 #define HEADER_BYTES 10u
+
+static bool firmware_was_active;
+
+static volatile uint8_t *const firmware_access = (volatile uint8_t *)(uintptr_t)(LOCALITY_0 + TPM_ACCESS);
 
 static uint8_t read_8(enum tis_register offset)
 {
@@ -78,6 +83,7 @@ bool tis_open(struct failure *failure)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0xff");
 	if ((read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_INTERFACE_ID_2: CRB interface");
+	firmware_was_active = *firmware_access & ACCESS_ACTIVE_LOCALITY;
 	write_8(TPM_ACCESS, ACCESS_REQUEST_USE);
 	if (wait_for(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY, ACCESS_ACTIVE_LOCALITY, REQUEST_US))
 		return true;
@@ -96,7 +102,8 @@ void tis_close(void)
 
 	write_8(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY);
 	*firmware_access = ACCESS_REQUEST_USE;
-	for (uint32_t waited = 0; waited <= TIMEOUT_A_US && !(*firmware_access & ACCESS_ACTIVE_LOCALITY); waited += POLL_US)
+	for (uint32_t waited = 0; waited <= TIMEOUT_A_US && !(*firmware_access & ACCESS_ACTIVE_LOCALITY);
+	     waited += POLL_US)
 		boot_services->Stall(POLL_US);
 }
 

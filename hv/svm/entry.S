@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world switch of AMD-V. RSP points into struct entry_frame (cpu.h) all the time: 15 guest registers, then the VMCB's
- * address, the host VMCB's, and struct cpu. The hypervisor maps its region one to one, so that a VMCB's physical address
- * is its pointer as well.
+ * The world switch of AMD-V. RSP points into struct entry_frame (cpu.h) all the time: 15 guest registers, then the
+ * VMCB's address, the host VMCB's, and struct cpu. The hypervisor maps its region one to one, so that a VMCB's physical
+ * address is its pointer as well.
  */
 #define FRAME_RAX          (14 * 8)
 #define FRAME_GUEST_VMCB   (15 * 8)

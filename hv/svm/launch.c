@@ -7,15 +7,15 @@
 #include "vmcb.h"
 #include "x86.h"
 
-#define CPUID_SVM          0x8000000au
-#define LEAF1_ECX_X2APIC   (1u << 21)
-#define LEAF1_ECX_XSAVE    (1u << 26)
-#define LEAF7_EBX_SMEP     (1u << 7)
-#define LEAF7_EBX_SMAP     (1u << 20)
-#define EXT1_ECX_SVM       (1u << 2)
-#define EXT1_EDX_NX        (1u << 20)
-#define EXT1_EDX_PAGE1GB   (1u << 26)
-#define SVM_EDX_NP         (1u << 0)
+#define CPUID_SVM        0x8000000au
+#define LEAF1_ECX_X2APIC (1u << 21)
+#define LEAF1_ECX_XSAVE  (1u << 26)
+#define LEAF7_EBX_SMEP   (1u << 7)
+#define LEAF7_EBX_SMAP   (1u << 20)
+#define EXT1_ECX_SVM     (1u << 2)
+#define EXT1_EDX_NX      (1u << 20)
+#define EXT1_EDX_PAGE1GB (1u << 26)
+#define SVM_EDX_NP       (1u << 0)
 
 #define ROOT_ASID 1u
 
@@ -46,7 +46,7 @@ void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
 	vcpu->host_save = paddr(pages.value + 2 * PAGE_BYTES);
 }
 
-#define IO_MAP_PAGES 3u
+#define IO_MAP_PAGES  3u
 #define MSR_MAP_PAGES 2u
 
 /*
@@ -63,7 +63,7 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 		if (offset < 0x2000) {
 			const uint32_t bit = offset * 2 + write;
 
-			((uint8_t *)bitmap)[0x800 * i + bit / 8] &= (uint8_t) ~(1u << bit % 8);
+			((uint8_t *)bitmap)[0x800 * i + bit / 8] &= (uint8_t)~(1u << bit % 8);
 		}
 	}
 }
@@ -115,11 +115,11 @@ static struct vmcb_segment capture_segment(uint16_t selector)
 	return segment;
 }
 
-#define CAPTURE_SELECTOR(name)                                                                                         \
-	({                                                                                                             \
-		uint16_t selector_;                                                                                    \
-		__asm__("mov %%" #name ", %0" : "=r"(selector_));                                                      \
-		selector_;                                                                                             \
+#define CAPTURE_SELECTOR(name)                                    \
+	({                                                        \
+		uint16_t selector_;                               \
+		__asm__("mov %%" #name ", %0" : "=r"(selector_)); \
+		selector_;                                        \
 	})
 
 static void capture_segments(struct vmcb *vmcb)

@@ -15,7 +15,7 @@
 #define NPT_PS      (1ull << 7)
 #define NPT_ADDRESS 0x000ffffffffff000ull
 
-/* Leaf for @address at @level (1: 4 KiB): read, write, execute, write-back where the guest's PAT and the MTRRs allow it. */
+/* Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow. */
 static inline uint64_t stage2_leaf(uint64_t address, unsigned level)
 {
 	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);

@@ -78,8 +78,8 @@ void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
 }
 
 /*
- * NMIs. The guest blocks them until its IRET, as a CPU does (APM 2 15.20: injecting does not block): the IRET is intercepted,
- * and an NMI that waits is injected behind it, found by stepping over it with TF.
+ * NMIs. The guest blocks them until its IRET, as a CPU does (APM 2 15.20: injecting does not block): the IRET is
+ * intercepted, and an NMI that waits is injected behind it, found by stepping over it with TF.
  */
 void vcpu_inject_nmi(struct cpu *cpu)
 {

@@ -66,17 +66,17 @@ _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "APM table B-2");
 _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 
 /* intercept_misc1: byte offset 0xC */
-#define INTERCEPT_NMI       (1u << 1)
-#define INTERCEPT_SMI       (1u << 2)
-#define INTERCEPT_INIT      (1u << 3)
-#define INTERCEPT_CPUID     (1u << 18)
-#define INTERCEPT_RSM       (1u << 19)
-#define INTERCEPT_IRET      (1u << 20)
-#define INTERCEPT_INVD      (1u << 22)
-#define INTERCEPT_INVLPGA   (1u << 26)
-#define INTERCEPT_IO        (1u << 27)
-#define INTERCEPT_MSR       (1u << 28)
-#define INTERCEPT_SHUTDOWN  (1u << 31)
+#define INTERCEPT_NMI      (1u << 1)
+#define INTERCEPT_SMI      (1u << 2)
+#define INTERCEPT_INIT     (1u << 3)
+#define INTERCEPT_CPUID    (1u << 18)
+#define INTERCEPT_RSM      (1u << 19)
+#define INTERCEPT_IRET     (1u << 20)
+#define INTERCEPT_INVD     (1u << 22)
+#define INTERCEPT_INVLPGA  (1u << 26)
+#define INTERCEPT_IO       (1u << 27)
+#define INTERCEPT_MSR      (1u << 28)
+#define INTERCEPT_SHUTDOWN (1u << 31)
 
 /* intercept_misc2: byte offset 0x10 */
 #define INTERCEPT_VMRUN   (1u << 0)

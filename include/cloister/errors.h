@@ -17,7 +17,7 @@
 	X(HV_E_NO_NPT, 5, "the CPU has no nested paging", "use a CPU with AMD-V nested paging")                       \
 	X(HV_E_NO_X2APIC, 6, "the CPU has no x2APIC", "use a CPU with x2APIC; under QEMU TCG give -cpu max")          \
 	X(HV_E_NO_1GIB_PAGES, 7, "the CPU has no 1 GiB pages", "use a CPU with 1 GiB pages (CPUID 80000001.EDX[26])") \
-	X(HV_E_NO_NX, 8, "the CPU lacks NX, SMEP, SMAP or XSAVE", "use a CPU with all of them")                        \
+	X(HV_E_NO_NX, 8, "the CPU lacks NX, SMEP, SMAP or XSAVE", "use a CPU with all of them")                       \
 	X(HV_E_NO_ENTROPY, 9, "RDSEED and RDRAND are missing or give no data", "use a CPU with working RDRAND")       \
 	X(HV_E_ENTROPY_FAILED, 10, "the random generator or the key generation failed",                               \
 	  "power the machine off and on; if it stays, the CPU's RDRAND is defective")                                 \

@@ -39,11 +39,11 @@ static void accepts_valid(void **state)
 }
 
 /* One field set to a wrong value must give exactly @error. */
-#define REFUSES(field, value, error)                                                                                   \
-	do {                                                                                                           \
-		struct boot_info boot_ = valid();                                                                      \
-		boot_.field = value;                                                                                   \
-		assert_int_equal(boot_info_check(&boot_, PHYS_BITS), error);                                           \
+#define REFUSES(field, value, error)                                         \
+	do {                                                                 \
+		struct boot_info boot_ = valid();                            \
+		boot_.field = value;                                         \
+		assert_int_equal(boot_info_check(&boot_, PHYS_BITS), error); \
 	} while (0)
 
 static void refuses_counts(void **state)
@@ -87,12 +87,12 @@ static void refuses_ranges(void **state)
 	REFUSES(pool.bytes, 0, HV_E_BOOT_INFO);
 	REFUSES(pool.bytes, ~0ull << 21, HV_E_BOOT_INFO);
 	REFUSES(ram[0].base, 1, HV_E_BOOT_INFO);
-	REFUSES(ram[1].base, 4096, HV_E_BOOT_INFO);           /* not sorted */
-	REFUSES(ram[1].bytes, 256 * MIB, HV_E_BOOT_INFO);     /* reaches into the region */
+	REFUSES(ram[1].base, 4096, HV_E_BOOT_INFO);       /* not sorted */
+	REFUSES(ram[1].bytes, 256 * MIB, HV_E_BOOT_INFO); /* reaches into the region */
 	REFUSES(ram[1].bytes, 0, HV_E_BOOT_INFO);
-	REFUSES(ram[1].bytes, ~0xfffull, HV_E_BOOT_INFO);     /* wraps around */
+	REFUSES(ram[1].bytes, ~0xfffull, HV_E_BOOT_INFO); /* wraps around */
 	REFUSES(hidden[0].base, 0xfed41001, HV_E_BOOT_INFO);
-	REFUSES(hidden[0].base, 2 * MIB, HV_E_BOOT_INFO);     /* RAM of the root guest */
+	REFUSES(hidden[0].base, 2 * MIB, HV_E_BOOT_INFO); /* RAM of the root guest */
 	REFUSES(hidden[0].bytes, 1ull << PHYS_BITS, HV_E_BOOT_INFO);
 }
 

@@ -37,7 +37,8 @@ static void formats(void **state)
 	(void)state;
 	console_line(fresh_machine(), "%s %u %x %lx %lu %u.", "text", 4294967295u, 0xbeefu, 0xfedcba9876543210ul,
 		     18446744073709551615ul, 0u);
-	assert_string_equal(mirrored, "hv: [12.000345] text 4294967295 beef fedcba9876543210 18446744073709551615 0.\n");
+	assert_string_equal(mirrored,
+			    "hv: [12.000345] text 4294967295 beef fedcba9876543210 18446744073709551615 0.\n");
 }
 
 static void cuts_long_lines(void **state)

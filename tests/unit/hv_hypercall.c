@@ -116,8 +116,9 @@ static void bad_arguments(void **state)
 
 static void bad_buffers(void **state)
 {
-	const uint64_t buffers[] = {0x1000, RAM_BASE - 1, RAM_BASE + RAM_BYTES, RAM_BASE + 0xff1, 0xfed40000, 1ull << 47,
-				    1ull << 63, ~0ull, ~0xfull};
+	const uint64_t buffers[] = {0x1000,           RAM_BASE - 1, RAM_BASE + RAM_BYTES,
+				    RAM_BASE + 0xff1, 0xfed40000,   1ull << 47,
+				    1ull << 63,       ~0ull,        ~0xfull};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {

@@ -136,24 +136,27 @@ static void reading(void **state)
 	assert_int_equal(wipes, 0);
 }
 
-static void string_is_refused(void **state)
+static void refused(void **state)
 {
-	struct entry_frame frame = {.guest = {.rax = 6}};
+	const struct io_access string = {.port = 0xcf9, .bytes = 1, .string = true},
+			       output = {.port = 0x64, .bytes = 1};
+	struct entry_frame frame = {.guest = {.rax = 0xd1}};
 	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
 
 	(void)state;
 	written_bytes = 0;
-	assert_false(exit_io(&cpu, (struct io_access){.port = 0xcf9, .bytes = 1, .string = true}));
+	assert_false(exit_io(&cpu, string));
+	assert_false(exit_io(&cpu, output));
 	assert_int_equal(written_bytes, 0);
-	assert_int_equal(cpu.refused_io, 1);
-	assert_int_equal(lines, 1);
+	assert_int_equal(cpu.refused_io, 2);
+	assert_int_equal(lines, 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exits),   cmocka_unit_test(sleeping),          cmocka_unit_test(resetting),
-		cmocka_unit_test(reading), cmocka_unit_test(string_is_refused),
+		cmocka_unit_test(exits),   cmocka_unit_test(sleeping), cmocka_unit_test(resetting),
+		cmocka_unit_test(reading), cmocka_unit_test(refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

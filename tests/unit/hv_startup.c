@@ -6,16 +6,16 @@
 #include "startup.h"
 #include "vcpu.h"
 
-#define INIT       (5ull << 8)
-#define SIPI       (6ull << 8)
-#define NMI        (4ull << 8)
-#define ASSERT     (1ull << 14)
-#define LEVEL      (1ull << 15)
-#define LOGICAL    (1ull << 11)
-#define SELF       (1ull << 18)
-#define ALL        (2ull << 18)
-#define OTHERS     (3ull << 18)
-#define TO(id)     ((uint64_t)(id) << 32)
+#define INIT    (5ull << 8)
+#define SIPI    (6ull << 8)
+#define NMI     (4ull << 8)
+#define ASSERT  (1ull << 14)
+#define LEVEL   (1ull << 15)
+#define LOGICAL (1ull << 11)
+#define SELF    (1ull << 18)
+#define ALL     (2ull << 18)
+#define OTHERS  (3ull << 18)
+#define TO(id)  ((uint64_t)(id) << 32)
 
 #define CPUS 4
 
@@ -113,7 +113,7 @@ static void destinations(void **state)
 	assert_int_equal(targets(&cpus[0], TO(0xffffffff) | INIT | ASSERT), 0xf);
 	assert_int_equal(targets(&cpus[0], OTHERS | INIT | ASSERT), 0xe);
 	assert_int_equal(targets(&cpus[2], OTHERS | INIT | ASSERT), 0xb);
-	assert_int_equal(targets(&cpus[1], TO(1) | INIT | ASSERT), 1u << 1);         /* itself, by ID */
+	assert_int_equal(targets(&cpus[1], TO(1) | INIT | ASSERT), 1u << 1);              /* itself, by ID */
 	assert_int_equal(targets(&cpus[0], TO(0x00000003) | LOGICAL | INIT | ASSERT), 3); /* cluster 0, bits 0 and 1 */
 	assert_int_equal(targets(&cpus[0], TO(0x00010002) | LOGICAL | INIT | ASSERT), 1u << 2);
 	assert_int_equal(targets(&cpus[0], TO(0x00100020) | LOGICAL | INIT | ASSERT), 1u << 3);
@@ -141,8 +141,8 @@ static void kicks_targets(void **state)
 
 static void passes_interrupts(void **state)
 {
-	const uint64_t native[] = {TO(1) | 0xfd, SELF | 0x30, ALL | 0x30, OTHERS | 0xf2, TO(1) | NMI, OTHERS | NMI,
-				   TO(1) | 1u << 8 | 0x40};
+	const uint64_t native[] = {TO(1) | 0xfd, SELF | 0x30,           ALL | 0x30, OTHERS | 0xf2, TO(1) | NMI,
+				   OTHERS | NMI, TO(1) | 1u << 8 | 0x40};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
@@ -155,8 +155,9 @@ static void passes_interrupts(void **state)
 
 static void drops_and_refuses(void **state)
 {
-	const uint64_t dropped[] = {SELF | INIT | ASSERT, ALL | INIT | ASSERT, SELF | SIPI, ALL | SIPI, SELF | NMI,
-				    ALL | NMI, TO(1) | 2u << 8, TO(1) | 3u << 8, TO(1) | 7u << 8};
+	const uint64_t dropped[] = {SELF | INIT | ASSERT, ALL | INIT | ASSERT, SELF | SIPI,
+				    ALL | SIPI,           SELF | NMI,          ALL | NMI,
+				    TO(1) | 2u << 8,      TO(1) | 3u << 8,     TO(1) | 7u << 8};
 	const uint64_t reserved[] = {1u << 12, 1u << 13, 1u << 16, 1u << 20, 1u << 31};
 
 	(void)state;
@@ -227,11 +228,11 @@ static void bsp_does_not_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(destinations, setup),       cmocka_unit_test_setup(launched_only, setup),
-		cmocka_unit_test_setup(kicks_targets, setup),      cmocka_unit_test_setup(passes_interrupts, setup),
-		cmocka_unit_test_setup(drops_and_refuses, setup),  cmocka_unit_test_setup(sipi_without_init, setup),
-		cmocka_unit_test_setup(init_sipi_sipi, setup),     cmocka_unit_test_setup(init_while_waiting, setup),
-		cmocka_unit_test_setup(init_cancels_sipi, setup),  cmocka_unit_test_setup(bsp_does_not_wait, setup),
+		cmocka_unit_test_setup(destinations, setup),      cmocka_unit_test_setup(launched_only, setup),
+		cmocka_unit_test_setup(kicks_targets, setup),     cmocka_unit_test_setup(passes_interrupts, setup),
+		cmocka_unit_test_setup(drops_and_refuses, setup), cmocka_unit_test_setup(sipi_without_init, setup),
+		cmocka_unit_test_setup(init_sipi_sipi, setup),    cmocka_unit_test_setup(init_while_waiting, setup),
+		cmocka_unit_test_setup(init_cancels_sipi, setup), cmocka_unit_test_setup(bsp_does_not_wait, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
