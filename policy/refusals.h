@@ -68,8 +68,8 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "let attestd make its attestation key anew")                                                                \
 	X(REFUSE_AK_SCHEME, STEP_IDENTITY, "ak-scheme", "the key signs with another scheme than ECDSA with SHA-256",  \
 	  "let attestd make its attestation key anew")                                                                \
-	X(REFUSE_AK_HIERARCHY, STEP_IDENTITY, "ak-hierarchy", "the key is not in the endorsement hierarchy",          \
-	  "let attestd make its attestation key anew")                                                                \
+	X(REFUSE_AK_HIERARCHY, STEP_IDENTITY, "ak-hierarchy",                                                         \
+	  "the key is not a primary key of the endorsement hierarchy", "let attestd make its attestation key anew")   \
 	X(REFUSE_QUOTE_MAGIC, STEP_FRESHNESS, "quote-magic", "bytes that no TPM made, signed by a key that may",      \
 	  "do not trust this host; look for what signs on it")                                                        \
 	X(REFUSE_QUOTE_TYPE, STEP_FRESHNESS, "quote-type", "another kind of attestation in place of a quote",         \

@@ -37,25 +37,28 @@ static void check_ak_form(struct judgement *j)
 		       "name 0x%04x, scheme 0x%04x with 0x%04x", ak->name_alg, ak->scheme, ak->scheme_hash);
 }
 
-/*
- * A primary key's qualified name says in which hierarchy it is. A key under a parent does not give its hierarchy
- * away before the EK is known; in the owner hierarchy its counters are obfuscated, and step 5 refuses them.
- */
+/* The key is a primary key (docs/protocol.md), so its qualified name says in which hierarchy. */
 static void check_ak_hierarchy(struct judgement *j)
 {
 	static const struct {
 		uint32_t handle;
 		const char *name;
-	} foreign[] = {{TPM_RH_OWNER, "owner"}, {TPM_RH_NULL, "null"}, {TPM_RH_PLATFORM, "platform"}};
+	} hierarchies[] = {{TPM_RH_ENDORSEMENT, NULL},
+			   {TPM_RH_OWNER, "owner hierarchy, where counters are obfuscated"},
+			   {TPM_RH_NULL, "null hierarchy"},
+			   {TPM_RH_PLATFORM, "platform hierarchy"}};
+	const char *found = "a key under another key";
 
 	if (!j->has_quote || !j->quote.is_quote)
 		return;
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-		const struct tpm_name name = tpm_primary_qualified_name(foreign[i].handle, &j->ak.name);
+	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {
+		const struct tpm_name name = tpm_primary_qualified_name(hierarchies[i].handle, &j->ak.name);
 
 		if (bytes_equal(j->quote.qualified_signer, name.bytes, sizeof(name.bytes)))
-			refuse(j, REFUSE_AK_HIERARCHY, "endorsement hierarchy", "%s hierarchy", foreign[i].name);
+			found = hierarchies[i].name;
 	}
+	if (found)
+		refuse(j, REFUSE_AK_HIERARCHY, "a primary key of the endorsement hierarchy", "%s", found);
 }
 
 void step_identity(struct judgement *j)

@@ -25,6 +25,7 @@
 #define TPM_ST_ATTEST_QUOTE 0x8018u
 #define TPM_RH_OWNER        0x40000001u
 #define TPM_RH_NULL         0x40000007u
+#define TPM_RH_ENDORSEMENT  0x4000000bu
 #define TPM_RH_PLATFORM     0x4000000cu
 
 /* Part 2, 8.3: TPMA_OBJECT */

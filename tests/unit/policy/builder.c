@@ -18,7 +18,6 @@
 #define AK_ATTRIBUTES                                                                                         \
 	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_USER_WITH_AUTH | TPMA_NO_DA | \
 	 TPMA_RESTRICTED | TPMA_SIGN_ENCRYPT)
-#define TPM_RH_ENDORSEMENT 0x4000000bu
 
 static const char CONFIG[] = "# Cloister\npool_mib = 0\nserial = 0x3f8\nboot = kernel\nkernel = \\vmlinuz\n";
 static mbedtls_ecp_keypair keys[KEY_COUNT];

@@ -256,6 +256,10 @@ static void ak_owner(struct scenario *s)
 {
 	s->hierarchy = TPM_RH_OWNER;
 }
+static void ak_under_a_key(struct scenario *s)
+{
+	s->hierarchy = 0x81010001; /* as if a persistent key were its parent */
+}
 static void ak_schnorr(struct scenario *s)
 {
 	s->ak_scheme = 0x001c; /* TPM_ALG_ECSCHNORR */
@@ -661,6 +665,7 @@ static const struct lie LIES[] = {
 	{"AK not fixed to its TPM", ak_exportable, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12},
 	{"AK with a reserved attribute", ak_reserved_bit, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12},
 	{"AK in the owner hierarchy", ak_owner, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12},
+	{"AK under another key", ak_under_a_key, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12},
 	{"AK with another scheme", ak_schnorr, NULL, pin_this, {REFUSE_AK_SCHEME}, 12},
 
 	{"replayed under a new nonce", NULL, NULL, other_nonce, {REFUSE_QUALIFYING, REFUSE_FRESH_QUALIFYING}, 13},
@@ -674,7 +679,7 @@ static const struct lie LIES[] = {
 	{"r is 0", NULL, NULL, r_zero, {REFUSE_SIGNATURE_RANGE}, 14},
 	{"s is 0", NULL, NULL, s_zero, {REFUSE_SIGNATURE_RANGE}, 14},
 	{"r is not below n", NULL, NULL, r_not_below_n, {REFUSE_SIGNATURE_RANGE}, 14},
-	{"key not on the curve", NULL, NULL, ak_not_on_curve, {REFUSE_AK_POINT}, 14},
+	{"key not on the curve", NULL, NULL, ak_not_on_curve, {REFUSE_AK_HIERARCHY, REFUSE_AK_POINT}, 12},
 
 	{"resumed from sleep", resumed, NULL, NULL, {REFUSE_RESUMED}, 15},
 	{"another boot's quote", reset_again, NULL, NULL, {REFUSE_RESET_COUNT}, 15},
