@@ -6,7 +6,6 @@
 #include "bytes.h"
 #include "uefi.h"
 
-#define LOCALITY_0 0xfed40000u
 #define LOCALITY_0 0xfed40000u /* PTP table 32 */
 #define LOCALITY_2 0xfed42000u
 
@@ -38,10 +37,6 @@ enum tis_register {
 #define COMMAND_US   20000000u
 #define POLL_US      50u
 #define HEADER_BYTES 10u
-
-static bool firmware_was_active;
-
-static volatile uint8_t *const firmware_access = (volatile uint8_t *)(uintptr_t)(LOCALITY_0 + TPM_ACCESS);
 
 static uint8_t read_8(enum tis_register offset)
 {
@@ -83,7 +78,6 @@ bool tis_open(struct failure *failure)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0xff");
 	if ((read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_INTERFACE_ID_2: CRB interface");
-	firmware_was_active = *firmware_access & ACCESS_ACTIVE_LOCALITY;
 	write_8(TPM_ACCESS, ACCESS_REQUEST_USE);
 	if (wait_for(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY, ACCESS_ACTIVE_LOCALITY, REQUEST_US))
 		return true;
@@ -93,9 +87,7 @@ bool tis_open(struct failure *failure)
 	return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0x%x after a seize", read_8(TPM_ACCESS));
 }
 
-/*
- * Firmware drivers ask for locality 0 once and hold it: where it was lost to locality 2, it is asked for again on their behalf.
- */
+/* Firmware asks for locality 0 once and counts on it ever after: it is asked for again on the firmware's behalf. */
 void tis_close(void)
 {
 	volatile uint8_t *const firmware_access = (volatile uint8_t *)(uintptr_t)(LOCALITY_0 + TPM_ACCESS);
