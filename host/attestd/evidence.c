@@ -16,10 +16,11 @@
 static bool device_failed(struct failure *failure, const char *what, int error)
 {
 	if (error == -EKEYREVOKED)
-		return fail(failure, UNAVAILABLE, "hypervisor-key-wiped", NULL,
-			    "the hypervisor has wiped its key (sleep or reset was requested): boot the host again");
-	return fail(failure, UNAVAILABLE, "hypervisor-failed", NULL, "%s: %s; see the host's kernel log", what,
-		    strerror(-error));
+		return failed_with(
+			failure, UNAVAILABLE, "hypervisor-key-wiped", NULL,
+			"the hypervisor has wiped its key (sleep or reset was requested): boot the host again");
+	return failed_with(failure, UNAVAILABLE, "hypervisor-failed", NULL, "%s: %s; see the host's kernel log", what,
+			   strerror(-error));
 }
 
 /* Opens the device; -ENOENT in 'device' means that there is no hypervisor. */
@@ -37,7 +38,7 @@ static bool read_tcg_log(const char *path, struct blob *log, struct failure *fai
 
 	if (error == 0 || error == -ENOENT)
 		return true;
-	return fail(failure, UNAVAILABLE, "tcg-log", NULL, "%s: %s", path, strerror(-error));
+	return failed_with(failure, UNAVAILABLE, "tcg-log", NULL, "%s: %s", path, strerror(-error));
 }
 
 static bool read_hv_log(const struct sources *sources, struct blob *log, struct failure *failure)

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool fail(struct failure *failure, unsigned status, const char *code, const char *field, const char *format, ...)
+bool failed_with(struct failure *failure, unsigned status, const char *code, const char *field, const char *format, ...)
 {
 	va_list arguments;
 

@@ -13,7 +13,7 @@ struct failure {
 };
 
 /** Fills in a failure. Returns false, so that a function can end with it. */
-__attribute__((format(printf, 5, 6))) bool fail(struct failure *failure, unsigned status, const char *code,
-						const char *field, const char *format, ...);
+__attribute__((format(printf, 5, 6))) bool failed_with(struct failure *failure, unsigned status, const char *code,
+						       const char *field, const char *format, ...);
 
 #endif

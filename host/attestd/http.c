@@ -70,8 +70,8 @@ static bool refuse(struct exchange *exchange, const struct failure *failure)
 static bool reserve(struct exchange *exchange, struct failure *failure)
 {
 	if (exchange->http->answers >= ANSWERS_MAX)
-		return fail(failure, UNAVAILABLE, "overloaded", NULL, "%u requests are being served; ask again later",
-			    ANSWERS_MAX);
+		return failed_with(failure, UNAVAILABLE, "overloaded", NULL,
+				   "%u requests are being served; ask again later", ANSWERS_MAX);
 	exchange->http->answers++;
 	exchange->large = true;
 	return true;
@@ -95,7 +95,8 @@ static bool submit(struct exchange *exchange, const struct job *job)
 	exchange->waits = true;
 	MHD_suspend_connection(exchange->connection);
 	if (!queue_submit(exchange->http->queue, job, exchange)) {
-		fail(&failure, UNAVAILABLE, "overloaded", NULL, "too many requests wait for the TPM; ask again later");
+		failed_with(&failure, UNAVAILABLE, "overloaded", NULL,
+			    "too many requests wait for the TPM; ask again later");
 		http_done(exchange, answer_failure(&failure));
 	}
 	return false;
@@ -120,7 +121,7 @@ static bool serve_enrol(struct exchange *exchange)
 {
 	struct failure failure;
 
-	fail(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
+	failed_with(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
 	return refuse(exchange, &failure);
 }
 
@@ -144,16 +145,16 @@ static bool find_log(const struct sources *sources, const char *digest, struct r
 	bool found;
 
 	if (!hex_decode(digest, wanted))
-		return fail(failure, MHD_HTTP_BAD_REQUEST, "bad-field", "sha256",
-			    "must be a SHA-256 digest in lower-case hexadecimal");
+		return failed_with(failure, MHD_HTTP_BAD_REQUEST, "bad-field", "sha256",
+				   "must be a SHA-256 digest in lower-case hexadecimal");
 	found = logs_read(sources, &logs, failure);
 	if (found && memcmp(wanted, logs.tcg.sha256, sizeof(wanted)) == 0)
 		*reply = log_reply(&logs.tcg);
 	else if (found && memcmp(wanted, logs.hv.sha256, sizeof(wanted)) == 0)
 		*reply = log_reply(&logs.hv);
 	else if (found)
-		found = fail(failure, MHD_HTTP_NOT_FOUND, "no-such-log", "sha256",
-			     "no log of this boot has that digest");
+		found = failed_with(failure, MHD_HTTP_NOT_FOUND, "no-such-log", "sha256",
+				    "no log of this boot has that digest");
 	logs_free(&logs);
 	return found;
 }
@@ -217,8 +218,8 @@ static bool is_json(const char *type)
 
 static bool too_large(struct failure *failure)
 {
-	return fail(failure, MHD_HTTP_CONTENT_TOO_LARGE, "too-large", NULL, "a request body has at most %u bytes",
-		    REQUEST_MAX_BYTES);
+	return failed_with(failure, MHD_HTTP_CONTENT_TOO_LARGE, "too-large", NULL,
+			   "a request body has at most %u bytes", REQUEST_MAX_BYTES);
 }
 
 /* What the headers tell already. */
@@ -227,15 +228,16 @@ static bool acceptable(struct exchange *exchange, const char *method, struct fai
 	const struct route *route = exchange->route;
 
 	if (!route)
-		return fail(failure, MHD_HTTP_NOT_FOUND, "no-such-path", NULL, "no such path; see docs/protocol.md");
+		return failed_with(failure, MHD_HTTP_NOT_FOUND, "no-such-path", NULL,
+				   "no such path; see docs/protocol.md");
 	if (strcmp(method, route->method) != 0)
-		return fail(failure, MHD_HTTP_METHOD_NOT_ALLOWED, "bad-method", NULL, "%s takes %s only", route->path,
-			    route->method);
+		return failed_with(failure, MHD_HTTP_METHOD_NOT_ALLOWED, "bad-method", NULL, "%s takes %s only",
+				   route->path, route->method);
 	if (strtoull(header(exchange, "Content-Length"), NULL, 10) > REQUEST_MAX_BYTES)
 		return too_large(failure);
 	if (strcmp(method, "POST") == 0 && !is_json(header(exchange, "Content-Type")))
-		return fail(failure, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type", NULL,
-			    "Content-Type must be application/json");
+		return failed_with(failure, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "bad-type", NULL,
+				   "Content-Type must be application/json");
 	return true;
 }
 

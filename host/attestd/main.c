@@ -66,7 +66,7 @@ static struct reply work(void *context, const struct job *job)
 		ok = evidence(context, &job->request, &reply, &failure);
 		break;
 	default:
-		ok = fail(&failure, 503, "bad-job", NULL, "unknown kind of job; report this as a defect");
+		ok = failed_with(&failure, 503, "bad-job", NULL, "unknown kind of job; report this as a defect");
 	}
 	return ok ? reply : answer_failure(&failure);
 }

@@ -130,8 +130,8 @@ static void give_up(struct queue *queue, struct entry *entry, int64_t now_ms)
 
 	if (!entry->owner || entry->deadline_ms > now_ms)
 		return;
-	fail(&failure, 503, "tpm-busy", NULL, "no answer from the TPM within %lld s; ask again later",
-	     (long long)(queue->patience_ms / 1000));
+	failed_with(&failure, 503, "tpm-busy", NULL, "no answer from the TPM within %lld s; ask again later",
+		    (long long)(queue->patience_ms / 1000));
 	queue->hooks.done(entry->owner, answer_failure(&failure));
 	entry->owner = NULL;
 }

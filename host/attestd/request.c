@@ -26,14 +26,15 @@ static bool parse_32_bytes(json_t *root, const char *name, uint8_t out[32], stru
 	int64_t bytes;
 
 	if (!value)
-		return fail(failure, BAD_REQUEST, "missing-field", name, "give 32 bytes in base64");
+		return failed_with(failure, BAD_REQUEST, "missing-field", name, "give 32 bytes in base64");
 	if (!json_is_string(value))
-		return fail(failure, BAD_REQUEST, "bad-field", name, "must be a string, 32 bytes in base64");
+		return failed_with(failure, BAD_REQUEST, "bad-field", name, "must be a string, 32 bytes in base64");
 	bytes = base64_decode(json_string_value(value), json_string_length(value), out, 32);
 	if (bytes < 0)
-		return fail(failure, BAD_REQUEST, "bad-field", name, "must be standard base64 with padding");
+		return failed_with(failure, BAD_REQUEST, "bad-field", name, "must be standard base64 with padding");
 	if (bytes != 32)
-		return fail(failure, BAD_REQUEST, "bad-field", name, "must be 32 bytes, is %lld", (long long)bytes);
+		return failed_with(failure, BAD_REQUEST, "bad-field", name, "must be 32 bytes, is %lld",
+				   (long long)bytes);
 	return true;
 }
 
@@ -47,17 +48,17 @@ static bool parse_known_logs(json_t *root, struct evidence_request *request, str
 	if (!list)
 		return true;
 	if (!json_is_array(list))
-		return fail(failure, BAD_REQUEST, "bad-field", "known_logs", "must be a list of digests");
+		return failed_with(failure, BAD_REQUEST, "bad-field", "known_logs", "must be a list of digests");
 	if (json_array_size(list) > KNOWN_LOGS_MAX)
-		return fail(failure, BAD_REQUEST, "bad-field", "known_logs", "must have at most %u entries, has %zu",
-			    KNOWN_LOGS_MAX, json_array_size(list));
+		return failed_with(failure, BAD_REQUEST, "bad-field", "known_logs",
+				   "must have at most %u entries, has %zu", KNOWN_LOGS_MAX, json_array_size(list));
 	json_array_foreach(list, index, entry)
 	{
 		const char *text = json_string_value(entry);
 
 		if (!text || !hex_decode(text, request->known_logs[index]))
-			return fail(failure, BAD_REQUEST, "bad-field", "known_logs",
-				    "entry %zu must be a SHA-256 digest in lower-case hexadecimal", index);
+			return failed_with(failure, BAD_REQUEST, "bad-field", "known_logs",
+					   "entry %zu must be a SHA-256 digest in lower-case hexadecimal", index);
 	}
 	request->known_count = json_array_size(list);
 	return true;
@@ -71,8 +72,8 @@ static bool only_known_members(json_t *root, struct failure *failure)
 	json_object_foreach(root, name, value)
 	{
 		if (strcmp(name, "nonce") != 0 && strcmp(name, "channel") != 0 && strcmp(name, "known_logs") != 0)
-			return fail(failure, BAD_REQUEST, "unknown-field", printable(name),
-				    "the members are nonce, channel, known_logs");
+			return failed_with(failure, BAD_REQUEST, "unknown-field", printable(name),
+					   "the members are nonce, channel, known_logs");
 	}
 	return true;
 }
@@ -84,9 +85,9 @@ bool evidence_request_parse(const char *body, size_t bytes, struct evidence_requ
 	bool ok;
 
 	if (!root)
-		return fail(failure, BAD_REQUEST, "bad-json", NULL, "not valid JSON at byte %d", error.position);
+		return failed_with(failure, BAD_REQUEST, "bad-json", NULL, "not valid JSON at byte %d", error.position);
 	if (!json_is_object(root))
-		ok = fail(failure, BAD_REQUEST, "bad-json", NULL, "must be an object");
+		ok = failed_with(failure, BAD_REQUEST, "bad-json", NULL, "must be an object");
 	else
 		ok = only_known_members(root, failure) && parse_32_bytes(root, "nonce", request->nonce, failure) &&
 		     parse_32_bytes(root, "channel", request->channel, failure) &&

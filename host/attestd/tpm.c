@@ -55,9 +55,10 @@ bool tpm_fail(struct failure *failure, const char *command, TSS2_RC rc)
 	count(COUNT_TPM_ERRORS);
 	event("TPM: %s: 0x%x, %s", command, rc, Tss2_RC_Decode(rc));
 	if (transient(rc))
-		return fail(failure, UNAVAILABLE, "tpm-busy", NULL, "%s: the TPM is busy; ask again later", command);
-	return fail(failure, UNAVAILABLE, "tpm-gone", NULL, "%s: 0x%x, %s; see the host's log", command, rc,
-		    Tss2_RC_Decode(rc));
+		return failed_with(failure, UNAVAILABLE, "tpm-busy", NULL, "%s: the TPM is busy; ask again later",
+				   command);
+	return failed_with(failure, UNAVAILABLE, "tpm-gone", NULL, "%s: 0x%x, %s; see the host's log", command, rc,
+			   Tss2_RC_Decode(rc));
 }
 
 bool tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template, ESYS_TR *key, struct tpm_public *public,
@@ -169,7 +170,7 @@ const struct tpm_identity *tpm_identity(struct tpm *tpm, struct failure *failure
 		return tpm->identity;
 	identity = calloc(1, sizeof(*identity));
 	if (!identity) {
-		fail(failure, UNAVAILABLE, "out-of-memory", NULL, "the host is out of memory; ask again later");
+		failed_with(failure, UNAVAILABLE, "out-of-memory", NULL, "the host is out of memory; ask again later");
 		return NULL;
 	}
 	identity->ak = tpm->ak_public;
@@ -241,8 +242,8 @@ static bool read_pcrs(struct tpm *tpm, struct tpm_quote *quote, struct failure *
 		Esys_Free(got);
 		Esys_Free(digests);
 		if (taken == 0)
-			return fail(failure, UNAVAILABLE, "tpm-bank", NULL,
-				    "the TPM has no SHA-256 bank: allocate it in the firmware setup");
+			return failed_with(failure, UNAVAILABLE, "tpm-bank", NULL,
+					   "the TPM has no SHA-256 bank: allocate it in the firmware setup");
 		left -= taken;
 	}
 	return true;
@@ -317,6 +318,6 @@ bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_qu
 		if (consistent(quote))
 			return true;
 	}
-	return fail(failure, UNAVAILABLE, "pcrs-moved", NULL,
-		    "a PCR was extended between reading and quoting, %u times; ask again later", MOVED_TRIES);
+	return failed_with(failure, UNAVAILABLE, "pcrs-moved", NULL,
+			   "a PCR was extended between reading and quoting, %u times; ask again later", MOVED_TRIES);
 }
