@@ -44,15 +44,40 @@ static bool save_key(const char *directory, struct bytes ak_public)
 	return file_write_in(directory, "ak.pem", (struct bytes){pem, strlen((const char *)pem)});
 }
 
-/* The values one after the other, as 'tpm2_checkquote --pcr-list' takes them. */
+/*
+ * PCR values as tpm2-tools keep them ("serialized"): tpm2-tss's structures as they lie in memory, little-endian. Of
+ * tpm2-tools' other formats, the plain values lose every list of more than 7 PCRs (tpm2_checkquote 5.7).
+ */
+#define TSS_SELECTION_BYTES (4u + 16u * 8u) /* TPML_PCR_SELECTION */
+#define TSS_DIGESTS         8u              /* in a TPML_DIGEST */
+#define TSS_DIGEST_BYTES    66u             /* TPM2B_DIGEST */
+#define TSS_LIST_BYTES      (4u + TSS_DIGESTS * TSS_DIGEST_BYTES)
+#define TSS_MAX_LISTS       (EVIDENCE_MAX_PCRS / TSS_DIGESTS)
+
 static bool save_pcrs(const char *directory, const struct evidence *e)
 {
-	uint8_t values[EVIDENCE_MAX_PCRS * SHA256_BYTES];
+	uint8_t out[TSS_SELECTION_BYTES + 4 + TSS_MAX_LISTS * TSS_LIST_BYTES] = {0};
+	uint8_t *lists = out + TSS_SELECTION_BYTES + 4;
 	const size_t count = e->pcr_count < EVIDENCE_MAX_PCRS ? e->pcr_count : EVIDENCE_MAX_PCRS;
+	const size_t list_count = (count + TSS_DIGESTS - 1) / TSS_DIGESTS;
 
-	for (size_t i = 0; i < count; i++)
-		memcpy(values + i * SHA256_BYTES, e->pcrs[i].value.bytes, SHA256_BYTES);
-	return file_write_in(directory, "quote.pcrs", (struct bytes){values, count * SHA256_BYTES});
+	out[0] = 1; /* one bank */
+	out[4] = TPM_ALG_SHA256;
+	out[6] = 3; /* sizeofSelect */
+	out[TSS_SELECTION_BYTES] = (uint8_t)list_count;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t *list = lists + i / TSS_DIGESTS * TSS_LIST_BYTES;
+		uint8_t *digest = list + 4 + i % TSS_DIGESTS * TSS_DIGEST_BYTES;
+		const uint32_t index = e->pcrs[i].index;
+
+		if (index < 24)
+			out[7 + index / 8] |= (uint8_t)(1u << index % 8);
+		list[0]++;
+		digest[0] = SHA256_BYTES;
+		memcpy(digest + 2, e->pcrs[i].value.bytes, SHA256_BYTES);
+	}
+	return file_write_in(directory, "quote.pcrs",
+			     (struct bytes){out, (size_t)(lists - out) + list_count * TSS_LIST_BYTES});
 }
 
 static bool save_parts(const char *directory, const struct challenge *challenge, const struct evidence *e)
