@@ -277,31 +277,6 @@ def test_metrics(service):
     assert service.metric("cloister_up") == 0
 
 
-def test_values_are_those_of_the_quote_while_pcrs_move(service, tpm):
-    stop = threading.Event()
-
-    def extend():
-        while not stop.is_set():
-            subprocess.run(["tpm2_pcrextend", "-T", tpm.tcti, "7:sha256=" + "ab" * 32], check=True)
-
-    extender = threading.Thread(target=extend)
-    extender.start()
-    seen = set()
-    try:
-        for _ in range(60):
-            status, _, body = service.evidence()
-            if status == 503:
-                assert error_of(body)[0] == "pcrs-moved"
-                continue
-            answer = json.loads(body)
-            seen.add(values_of(answer))
-            assert digest_in_quote(base64.b64decode(answer["quote"])) == hashlib.sha256(values_of(answer)).digest()
-    finally:
-        stop.set()
-        extender.join()
-    assert len(seen) > 1, "the PCR did not move"
-
-
 # Wrong requests
 
 
@@ -503,45 +478,75 @@ def test_tpm_dies_and_comes_back(folder, tcg_log):
             tpm.stop()
             status, headers, body = service.evidence()
             assert (status, error_of(body)[0]) == (503, "tpm-gone") and headers["retry-after"]
-            assert service.curl("/v1/identity")[0] == 503
             tpm.start()
             assert service.good_evidence()["ak_public"] == key, "the same primary key again"
+            tpm.stop()
+            assert service.curl("/v1/identity")[0] == 503
     finally:
         tpm.stop()
 
 
-BUSY_TPM = """
+# Between the service and its TPM, by tpm2-tss's TCTI "cmd": meddles with the first 'times' TPM2_Quote commands.
+MEDDLER = """
 import pathlib, socket, struct, sys
-path, counter, answers = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3])
-read, write = sys.stdin.buffer, sys.stdout.buffer
-while head := read.read(10):
-    request = head + read.read(struct.unpack(">I", head[2:6])[0] - 10)
+path, counter, times, what = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+RETRY = struct.pack(">HII", 0x8001, 10, 0x922)
+EXTEND_PCR_7 = struct.pack(">HIIIIIHBHIH", 0x8002, 65, 0x182, 7, 9, 0x40000009, 0, 0, 0, 1, 0x0B) + bytes(32)
+def tpm(request):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(request)
+        return s.recv(4096)
+while head := sys.stdin.buffer.read(10):
+    request = head + sys.stdin.buffer.read(struct.unpack(">I", head[2:6])[0] - 10)
     count = int(counter.read_text() or "0")
-    if request[6:10] == struct.pack(">I", 0x158) and count < answers:
+    meddle = head[6:] == struct.pack(">I", 0x158) and count < times
+    if meddle:
         counter.write_text(str(count + 1))
-        answer = struct.pack(">HII", 0x8001, 10, 0x922)
-    else:
-        with socket.socket(socket.AF_UNIX) as tpm:
-            tpm.connect(path)
-            tpm.sendall(request)
-            answer = tpm.recv(4096)
-    write.write(answer)
-    write.flush()
+    if meddle and what == "extend":
+        assert tpm(EXTEND_PCR_7)[6:10] == bytes(4)
+    sys.stdout.buffer.write(RETRY if meddle and what == "busy" else tpm(request))
+    sys.stdout.buffer.flush()
 """
 
 
-@pytest.mark.parametrize("answers, status, least", [(12, 200, 12), (10000, 503, 20)])
-def test_busy_tpm(folder, tpm, tmp_path, answers, status, least):
-    """TPM2_Quote answers TPM_RC_RETRY (0x922) for a while, or for ever; everything else goes to the TPM."""
-    program, counter = tmp_path / "busy.py", tmp_path / "count"
-    program.write_text(BUSY_TPM)
-    counter.write_text("")
-    with another(folder, f"cmd:{sys.executable} {program} {tpm.socket} {counter} {answers}") as service:
+class Meddler:
+    def __init__(self, folder, tpm, times, what):
+        self.counter = folder / "count"
+        self.counter.write_text("")
+        (folder / "meddler.py").write_text(MEDDLER)
+        self.tcti = f"cmd:{sys.executable} {folder}/meddler.py {tpm.socket} {self.counter} {times} {what}"
+
+    def times(self):
+        return int(self.counter.read_text())
+
+
+@pytest.mark.parametrize("times, status, least", [(12, 200, 12), (10000, 503, 20)])
+def test_busy_tpm(folder, tpm, tmp_path, times, status, least):
+    """TPM2_Quote answers TPM_RC_RETRY (0x922) for a while, or for ever."""
+    meddler = Meddler(tmp_path, tpm, times, "busy")
+    with another(folder, meddler.tcti) as service:
         got, _, body = service.evidence()
         assert got == status
         assert status == 200 or error_of(body)[0] == "tpm-busy"
-        assert int(counter.read_text()) >= least
+        assert meddler.times() >= least
         assert service.metric("attestd_tpm_retries_total") > 0
+
+
+@pytest.mark.parametrize("times, status", [(0, 200), (1, 200), (2, 200), (100, 503)])
+def test_pcr_moves_before_the_quote(folder, tpm, tmp_path, times, status):
+    """PCR 7 is extended after the values were read, for a while, or for ever."""
+    meddler = Meddler(tmp_path, tpm, times, "extend")
+    with another(folder, meddler.tcti) as service:
+        got, _, body = service.evidence()
+        assert got == status
+        if status == 503:
+            assert error_of(body)[0] == "pcrs-moved"
+        else:
+            answer = json.loads(body)
+            quoted = digest_in_quote(base64.b64decode(answer["quote"]))
+            assert quoted == hashlib.sha256(values_of(answer)).digest()
+            assert times == 0 or meddler.times() == times
 
 
 # Sources that fail, and the command line
