@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source.
+
+GUESTS := memory msr cpu hypercall smp reset
+GUEST_RT := $(wildcard tests/guests/rt/*.c tests/guests/rt/*.S)
+GUEST_OUT := $(OUT)/tests/guests
+GUEST_EFI := $(GUESTS:%=$(GUEST_OUT)/%.efi)
+GUEST_RT_OBJECTS := $(patsubst tests/guests/%,$(GUEST_OUT)/%.o,$(GUEST_RT))
+
+# No vector registers: what a trap handler may do to them is not the tests' subject.
+GUEST_CFLAGS := -std=gnu17 -O2 -ffreestanding -fpic -fvisibility=hidden -fshort-wchar -fno-stack-protector -fcf-protection=none \
+	-fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -DGNU_EFI_USE_MS_ABI $(WARNINGS) $(REPRODUCIBLE) -Iinclude -Itests/guests/rt \
+	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64
+GUEST_LDFLAGS := -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined --build-id=none --defsym=_entry=efi_main -T /usr/lib/elf_x86_64_efi.lds
+GUEST_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .reloc
+
+$(GUEST_OUT)/%.c.o: tests/guests/%.c tests/guests/guests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(GUEST_OUT)/%.S.o: tests/guests/%.S tests/guests/guests.mk
+	@mkdir -p $(@D)
+	$(call say,AS,$@)
+	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(GUEST_OUT)/%.so: $(GUEST_OUT)/%.c.o $(GUEST_RT_OBJECTS)
+	$(call say,LD,$@)
+	$(Q)ld $(GUEST_LDFLAGS) /usr/lib/crt0-efi-x86_64.o $^ /usr/lib/libgnuefi.a -o $@
+
+$(GUEST_EFI): %.efi: %.so
+	$(call say,EFI,$@)
+	$(Q)objcopy $(addprefix -j ,$(GUEST_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
+
+.SECONDARY: $(GUEST_RT_OBJECTS) $(GUEST_EFI:.efi=.so) $(GUEST_EFI:.efi=.c.o)
+
+-include $(shell find $(GUEST_OUT) -name '*.d' 2>/dev/null)
+
+all: $(GUEST_EFI)
+
+# Needs the loader and the hypervisor's image in $(OUT).
+guests: all
+	@rm -rf $(OUT)/log/guests
+	@mkdir -p $(OUT)/log/guests
+	$(Q)tests/guests/run --programs $(GUEST_OUT) --log $(OUT)/log/guests
+	@tests/summary guests $(OUT)/log/guests/*.tap
