@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ends the machine in one of the ways that the root guest has; which one says the program's file name
+ * (reset-cf9.efi). The hypervisor wipes its secrets first (architecture.md, section 3): the runner looks for them in
+ * the memory of the stopped machine.
+ */
+#include "acpi.h"
+#include "clock.h"
+#include "hyper.h"
+#include "machine.h"
+#include "tap.h"
+#include "x86.h"
+
+#include <cloister/statement.h>
+
+/* PM1_CNT (ACPI 6.5, section 4.8.3.2.1); SLP_TYP values of S3 and S5 are QEMU's and Bochs's DSDTs'. */
+#define PM1_SLP_EN     (1u << 13)
+#define PM1_SLP_TYP(n) ((uint16_t)((n) << 10))
+#define SLP_TYP_S3     1u
+#define SLP_TYP_S5     0u
+
+#define RESET_CONTROL      0xcf9u
+#define RESET_CONTROL_HARD 0x06u
+#define SYSTEM_CONTROL_A   0x92u
+#define KEYBOARD_COMMAND   0x64u
+#define KEYBOARD_RESET     0xfeu
+#define EFFECT_US          2000000u
+
+static void sleep_s3(void)
+{
+	outw((uint16_t)acpi_fadt()->pm1a_control, PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S3));
+}
+
+static void sleep_s5(void)
+{
+	outw((uint16_t)acpi_fadt()->pm1a_control, PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S5));
+}
+
+/* Only the byte that holds SLP_EN. */
+static void sleep_by_byte(void)
+{
+	outb((uint16_t)(acpi_fadt()->pm1a_control + 1), (uint8_t)((PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S5)) >> 8));
+}
+
+/* A wider access, which begins below the register. */
+static void sleep_by_dword(void)
+{
+	outl((uint16_t)acpi_fadt()->pm1a_control, PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S5));
+}
+
+static void reset_cf9(void)
+{
+	outb(RESET_CONTROL, RESET_CONTROL_HARD);
+}
+
+static void reset_port92(void)
+{
+	outb(SYSTEM_CONTROL_A, (uint8_t)(inb(SYSTEM_CONTROL_A) | 1));
+}
+
+static void reset_keyboard(void)
+{
+	outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
+}
+
+static void reset_acpi(void)
+{
+	const struct acpi_fadt *fadt = acpi_fadt();
+
+	if (fadt->reset.space == ACPI_SPACE_IO)
+		outb((uint16_t)fadt->reset.address, fadt->reset_value);
+}
+
+static void wipe_by_string(void)
+{
+	static const uint16_t value = PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S5);
+	struct gprs r = {.rsi = (uint64_t)&value, .rdx = acpi_fadt()->pm1a_control, .rcx = 1};
+	extern const char form_outs[] __attribute__((visibility("hidden")));
+	const struct outcome o = attempt(form_outs, &r);
+
+	ok(faulted(&o, VEC_GP, 0, form_outs), "string output to the sleep register is refused");
+	sleep_s5();
+}
+FORM(form_outs, "rep outsw");
+
+static const struct {
+	const char *argument;
+	void (*end)(void);
+} ways[] = {
+	{"s3", sleep_s3},           {"s5", sleep_s5},   {"byte", sleep_by_byte},  {"dword", sleep_by_dword},
+	{"string", wipe_by_string}, {"cf9", reset_cf9}, {"port92", reset_port92}, {"keyboard", reset_keyboard},
+	{"acpi", reset_acpi},
+};
+
+static bool equal(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Has the hypervisor sign, so that a key is there to be wiped. */
+static void test_key(void)
+{
+	uint8_t *page = page_get();
+
+	ok(hypercall(&(struct hypercall){HC_SIGN, (uint64_t)page, (uint64_t)page + 1024, 0, 0}) == 0,
+	   "the hypervisor has its key");
+}
+
+void test_main(void)
+{
+	test_key();
+	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (!equal(ways[i].argument, program_argument))
+			continue;
+		begin(program_argument);
+		ways[i].end();
+		delay_us(EFFECT_US);
+		bail_out("the machine goes on after '%s'", program_argument);
+	}
+	bail_out("no way to end the machine is called '%s'", program_argument);
+}
