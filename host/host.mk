@@ -53,3 +53,14 @@ $(HOST_OUT)/cloisterctl: $(CLOISTERCTL_OBJECTS)
 	$(Q)gcc $(HOST_LDFLAGS) -o $@ $(CLOISTERCTL_OBJECTS) -ljansson
 
 -include $(wildcard $(HOST_OUT)/obj/*/*.d)
+
+HOST_PAGES := $(wildcard host/*/*.8)
+
+.PHONY: lint-host
+lint: lint-host
+lint-host:
+	$(call say,LINT,host programs and manual pages)
+	$(Q)mandoc -T lint -W warning $(HOST_PAGES)
+	$(Q)for f in $(wildcard host/attestd/*.c host/device/*.c host/tools/*.c); do \
+		gcc $(CFLAGS_USER) $(HOST_CFLAGS) -fanalyzer -c $$f -o /dev/null || exit 1; \
+	done

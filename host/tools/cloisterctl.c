@@ -203,40 +203,48 @@ static enum exit_code run(const struct command *command, const struct arguments 
 	return code;
 }
 
-int main(int argc, char **argv)
+/* Parses the command line into 'arguments'. Returns false, with the exit code, if there is nothing to run. */
+static bool parse(int argc, char **argv, struct arguments *arguments, enum exit_code *code)
 {
 	static const struct option known[] = {
 		{"device", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
 		{"raw", no_argument, NULL, 'r'},          {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},      {0},
 	};
-	struct arguments arguments = {.device = DEVICE_DEFAULT};
-	const struct command *command;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (option) {
 		case 'd':
-			arguments.device = optarg;
+			arguments->device = optarg;
 			break;
 		case 'j':
-			arguments.json = true;
+			arguments->json = true;
 			break;
 		case 'r':
-			arguments.raw = true;
+			arguments->raw = true;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		case 'v':
-			puts("cloisterctl " CLOISTER_VERSION);
-			return EXIT_DONE;
 		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
+			*code = option == '?' ? EXIT_USAGE : EXIT_DONE;
+			if (option == 'v')
+				puts("cloisterctl " CLOISTER_VERSION);
+			else
+				fputs(usage, option == '?' ? stderr : stdout);
+			return false;
 		}
 	}
-	arguments.command = optind == argc - 1 ? argv[optind] : NULL;
+	arguments->command = optind == argc - 1 ? argv[optind] : NULL;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.device = DEVICE_DEFAULT};
+	const struct command *command;
+	enum exit_code code;
+
+	if (!parse(argc, argv, &arguments, &code))
+		return code;
 	command = find_command(&arguments);
 	if (!command) {
 		fputs(usage, stderr);
