@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The answer of a whole host (recorded/, made by 'record'): OVMF's and Linux's log, a quote by swtpm, the loader's launch
+ * log, the hypervisor's statement. Its reference values are taken out of the answer itself.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/hk.h"
+#include "policy/judge.h"
+
+#define FOLDER "tests/unit/policy/recorded/"
+
+static struct evidence evidence;
+static struct challenge challenge;
+static struct policy policy;
+static struct launch launch;
+static struct tcg_log firmware;
+
+static size_t read_file(const char *path, void *to, size_t size)
+{
+	FILE *file = fopen(path, "rb");
+
+	if (!file)
+		return 0;
+	const size_t len = fread(to, 1, size, file);
+	fclose(file);
+	return len;
+}
+
+/* The first program that the firmware measured. */
+static struct digest first_program(void)
+{
+	struct tcg_cursor cursor = tcg_log_events(&firmware);
+	struct tcg_event event;
+
+	while (tcg_log_next_of(&cursor, 4, &event))
+		if (event.type == 0x80000003)
+			return event.sha256;
+	return digest_filled(0);
+}
+
+static int load(void **state)
+{
+	static uint8_t answer[64u << 10];
+	struct parse_error error;
+	uint32_t where;
+
+	(void)state;
+	const size_t len = read_file(FOLDER "answer.json", answer, sizeof(answer));
+	if (read_file(FOLDER "nonce", challenge.nonce, 32) != 32 ||
+	    read_file(FOLDER "channel", challenge.channel, 32) != 32 ||
+	    !evidence_parse((struct bytes){answer, len}, &evidence, &error) ||
+	    tcg_log_open(evidence.hv_log.data, &launch.log, &where) != TCG_LOG_OK || !launch_parse(&launch) ||
+	    tcg_log_open(evidence.tcg_log.data, &firmware, &where) != TCG_LOG_OK)
+		return -1;
+	policy = (struct policy){.loader_count = 1, .image_count = 1, .config_count = 1, .minimum_svn = 1};
+	policy.loader[0].authenticode = first_program();
+	policy.image[0] = (struct reference_image){
+		.sha256 = launch.events[LAUNCH_IMAGE].sha256, .version_text = "0.1.0", .version = 0x000100, .svn = 1};
+	policy.config[0] = (struct reference_config){.sha256 = launch.events[LAUNCH_CONFIG].sha256,
+						     .text = launch.contents[LAUNCH_CONFIG]};
+	return 0;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	evidence_free(&evidence);
+	return 0;
+}
+
+static void test_trusted(void **state)
+{
+	struct verdict v;
+
+	(void)state;
+	judge(&evidence, &challenge, &policy, &v);
+	if (!verdict_trusted(&v))
+		verdict_print(&v, stderr, false);
+	assert_int_equal(verdict_exit_code(&v), 0);
+	assert_int_equal(v.state[STEP_IDENTITY], STEP_NOT_EVALUATED);
+	assert_int_equal(v.state[STEP_FIRMWARE], STEP_NOT_EVALUATED);
+}
+
+static void test_other_references(void **state)
+{
+	static struct policy other;
+	struct verdict v;
+
+	(void)state;
+	other = policy;
+	other.loader[0].authenticode.bytes[0] ^= 1;
+	other.image[0].sha256.bytes[0] ^= 1;
+	other.config[0].sha256.bytes[0] ^= 1;
+	judge(&evidence, &challenge, &other, &v);
+	assert_int_equal(v.refusal_count, 3);
+	assert_int_equal(v.refusals[0].code, REFUSE_LOADER_MISSING);
+	assert_non_null(strstr(v.refusals[0].event_name, "\\EFI\\BOOT\\BOOTX64.EFI"));
+	assert_int_equal(v.refusals[1].code, REFUSE_IMAGE);
+	assert_int_equal(v.refusals[2].code, REFUSE_CONFIG);
+}
+
+static void test_replayed(void **state)
+{
+	struct challenge later = challenge;
+	struct verdict v;
+
+	(void)state;
+	later.nonce[31] ^= 1;
+	judge(&evidence, &later, &policy, &v);
+	assert_int_equal(verdict_exit_code(&v), 13);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_trusted),
+		cmocka_unit_test(test_other_references),
+		cmocka_unit_test(test_replayed),
+	};
+
+	return cmocka_run_group_tests_name("policy: recorded host", tests, load, unload);
+}
