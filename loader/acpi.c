@@ -47,7 +47,8 @@ static bool load_table(const struct acpi_view *view, uint64_t address, struct ta
 	table->data = view->buffer;
 	table->bytes = get_le32(header + 4);
 	if (table->bytes < HEADER_BYTES || table->bytes > ACPI_MAX_TABLE_BYTES)
-		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: length %u", table->name, address, table->bytes);
+		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: length %u, 36 to %u expected", table->name,
+			    address, table->bytes, ACPI_MAX_TABLE_BYTES);
 	if (!view->read(view->context, address, view->buffer, table->bytes))
 		return fail(failure, LOADER_E_ACPI_TABLE, "%s at 0x%lx: length %u leaves memory", table->name, address,
 			    table->bytes);

@@ -198,6 +198,8 @@ static void bad_rsdp(void **state)
 	(void)state;
 	at(RSDP)[8]++;
 	refused("LOADER_E_ACPI_RSDP", "RSDP");
+	at(RSDP)[15] = 0; /* the old form */
+	refused("LOADER_E_ACPI_RSDP", "RSDP");
 	good_machine(NULL);
 	at(RSDP)[32]++;
 	refused("LOADER_E_ACPI_RSDP", "revision 2");
@@ -255,7 +257,7 @@ static void bad_headers(void **state)
 		put32(tables[i].address + 4, 35);
 		refused("LOADER_E_ACPI_TABLE", "length 35");
 		put32(tables[i].address + 4, UINT32_MAX);
-		refused("LOADER_E_ACPI_TABLE", "length 4294967295");
+		refused("LOADER_E_ACPI_TABLE", "length 4294967295, 36 to 65536 expected");
 		put32(tables[i].address + 4, MEMORY_BYTES);
 		refused("LOADER_E_ACPI_TABLE", "leaves memory");
 		good_machine(NULL);
@@ -302,6 +304,11 @@ static void bad_madt_entries(void **state)
 		finish(MADT, "APIC", 44 + 80);
 		refused("LOADER_E_ACPI_TABLE", "MADT");
 	}
+	good_machine(NULL);
+	at(MADT + 44)[1] = 4; /* the next entry starts inside this one, as it were */
+	at(MADT + 48)[1] = 4;
+	finish(MADT, "APIC", 44 + 80);
+	refused("LOADER_E_ACPI_TABLE", "MADT: entry of type 0 has length 4");
 	finish(MADT, "APIC", 45); /* one byte of an entry */
 	refused("LOADER_E_ACPI_TABLE", "MADT: entry at offset 44");
 	finish(MADT, "APIC", 44);

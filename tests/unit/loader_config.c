@@ -101,6 +101,7 @@ static void bad_bytes(void **state)
 {
 	(void)state;
 	refused("# caf\xc3\xa9\n", "LOADER_E_CONFIG_ASCII", "line 1, column 6");
+	refused("#\x7f\n", "LOADER_E_CONFIG_ASCII", "line 1, column 2");
 	refused("pool_mib\v= 2\n", "LOADER_E_CONFIG_ASCII", "line 1, column 9");
 	refused("pool_mib = 2\r4\n", "LOADER_E_CONFIG_ASCII", "line 1, column 13");
 	assert_fails(parse_bytes("a\0b", 3), failure, "LOADER_E_CONFIG_ASCII", "line 1, column 2");
