@@ -26,7 +26,8 @@ $(HOST_OUT)/cloister.ko: $(addprefix $(DKMS_TREE)/,$(DKMS_FILES)) host/host.mk
 	@grep -q '^PACKAGE_VERSION="$(VERSION)"$$' host/module/dkms.conf || \
 		{ echo "host/module/dkms.conf: PACKAGE_VERSION is not $(VERSION)" >&2; exit 1; }
 	@mkdir -p $(@D)
-	$(Q)$(MAKE) -s -C $(DKMS_TREE) KERNEL=$(KERNEL_HEADERS) KCFLAGS=-Werror
+	$(Q)$(MAKE) -s -C $(DKMS_TREE) KERNEL=$(KERNEL_HEADERS) \
+		KCFLAGS='-Werror -ffile-prefix-map=$(abspath $(DKMS_TREE))=.'
 	$(Q)strip --strip-debug -o $@ $(DKMS_TREE)/cloister.ko
 
 $(OUT)/cloister.ko: $(HOST_OUT)/cloister.ko
