@@ -86,6 +86,22 @@ static void the_other_values(void **state)
 	assert_int_equal(config.boot, CONFIG_BOOT_LOADER);
 }
 
+/* The example documents the defaults: it must mean them. */
+static void example_means_defaults(void **state)
+{
+	static char text[CONFIG_MAX_BYTES + 1];
+	struct config defaults;
+	FILE *file = fopen("loader/cloister.conf.example", "rb");
+	(void)state;
+
+	assert_non_null(file);
+	const size_t bytes = fread(text, 1, CONFIG_MAX_BYTES, file);
+	fclose(file);
+	config_default(&defaults);
+	assert_true(parse_bytes(text, bytes));
+	assert_memory_equal(&config, &defaults, sizeof(config));
+}
+
 static void bad_lines(void **state)
 {
 	(void)state;
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test(empty_file_means_defaults),
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(the_other_values),
+		cmocka_unit_test(example_means_defaults),
 		cmocka_unit_test(bad_lines),
 		cmocka_unit_test(bad_bytes),
 		cmocka_unit_test(bad_numbers),
