@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PE images. */
+#include "harness.h"
+#include "policy/reference/authenticode.h"
+
+void fuzz_one(struct bytes input)
+{
+	struct digest digest;
+
+	authenticode_sha256(input, &digest);
+}

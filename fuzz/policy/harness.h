@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every harness shares: AFL++ in persistent mode, each input in memory of its exact size, so that a read past the
+ * end is seen. A harness defines fuzz_one and aborts where a promise is broken. With a file as its argument, a program
+ * runs that one input: that is how a finding is looked at.
+ */
+#ifndef FUZZ_POLICY_HARNESS_H
+#define FUZZ_POLICY_HARNESS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "policy/reader.h"
+
+void fuzz_one(struct bytes input);
+
+/** A promise of the code under test. */
+#define PROMISE(holds)                                           \
+	do {                                                     \
+		if (!(holds)) {                                  \
+			fprintf(stderr, "broken: %s\n", #holds); \
+			abort();                                 \
+		}                                                \
+	} while (0)
+
+#endif
