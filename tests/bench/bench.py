@@ -14,7 +14,8 @@ sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
 
 import hosts  # noqa: E402
 import initramfs  # noqa: E402
-from testbed import OUT, PROMPT, Machine  # noqa: E402
+from emulator import OUT, PROMPT  # noqa: E402
+from testbed import Machine  # noqa: E402
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 MODULE = OUT / "tests" / "bench" / "cloister.ko"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import esp as images
 import hosts
-from testbed import OUT, Machine
+from emulator import OUT
+from testbed import Machine
 
 
 @dataclass

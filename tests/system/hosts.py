@@ -8,7 +8,7 @@ import urllib.request
 
 import esp as images
 import initramfs
-from testbed import OUT, TREE
+from emulator import OUT, TREE
 
 LOADER = OUT / "loader.efi"
 HYPERVISOR = OUT / "hv-svm.elf"

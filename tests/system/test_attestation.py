@@ -11,7 +11,8 @@ import subprocess
 import pytest
 
 import hosts
-from testbed import OUT, Machine
+from emulator import OUT
+from testbed import Machine
 
 ALL_ONES = b"\xff" * 32
 

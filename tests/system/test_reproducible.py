@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from testbed import OUT, TREE
+from emulator import OUT, TREE
 
 MEASURED = ("loader.efi", "hv-svm.elf")
 

@@ -20,16 +20,13 @@ import time
 import pexpect
 from pexpect import fdpexpect
 
+from emulator import TREE, Emulator
 from tpm import Tpm, own_process, scratch_base
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-OUT = TREE / "build" / "out"
-LOG = OUT / "log" / "system"
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
 AUTHORITY = TREE / "build" / "tpm-authority"
 CPU = "max,+svm,phys-bits=48"
 ATTESTD_PORT = 8180
-PROMPT = r"[#$] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
 
 
 class Qmp:
@@ -63,7 +60,7 @@ class Qmp:
                 return answer["return"]
 
 
-class Machine:
+class Machine(Emulator):
     """
     One machine.
 
@@ -77,9 +74,11 @@ class Machine:
     port:      the forwarded port on 127.0.0.1; 0 takes a free one
     """
 
+    PROGRAM = "QEMU"
+
     def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
                  iommu=False, acpi=(), extra=(), variables=None, port=0):
-        self.name = name
+        super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
         self.nics, self.icount, self.iommu = nics, icount, iommu
@@ -88,24 +87,10 @@ class Machine:
         self.tpm_model = "tis" if isinstance(tpm, Tpm) else tpm
         self.tpm = tpm if isinstance(tpm, Tpm) else None
         self.owns_tpm = self.tpm is None
-        self.log = LOG / name
-        self.scratch = None
-        self.process = None
         self.port = port
 
-    def __enter__(self):
-        shutil.rmtree(self.log, ignore_errors=True)
-        self.log.mkdir(parents=True)
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=scratch_base()))
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+    def scratch_base(self):
+        return scratch_base()
 
     def prepare(self):
         """Everything that QEMU needs to find: a TPM that is on, and firmware variables."""
@@ -161,46 +146,6 @@ class Machine:
             argv += ["-acpitable", f"file={table}"]
         return argv + list(self.extra)
 
-    def expect(self, pattern, timeout=60):
-        """Waits for a regular expression (or the first of several) on the console; returns the match."""
-        try:
-            self.console.expect(pattern, timeout=timeout)
-        except (pexpect.TIMEOUT, pexpect.EOF) as error:
-            seen = self.serial()[-2000:]
-            what = "QEMU ended" if isinstance(error, pexpect.EOF) else f"nothing for {timeout} s"
-            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n{seen}") from None
-        return self.console.match
-
-    def send(self, line):
-        self.console.send(line + "\r")
-
-    def run(self, command, timeout=60):
-        """Runs a command in the machine's shell; returns its exit status and its output."""
-        # The marks are split in what is typed, so that their echo is not taken for them.
-        self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
-        match = self.expect(r"RCMARK=(\d+)", timeout)
-        output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
-        return int(match[1]), output
-
-    def check(self, command, timeout=60):
-        """Runs a command that must succeed; returns its output."""
-        status, output = self.run(command, timeout)
-        assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
-        return output
-
-    def login(self, user="root", password="root", timeout=180):
-        self.expect("login: ", timeout)
-        self.send(user)
-        self.expect("Password: ")
-        self.send(password)
-        self.expect(PROMPT)
-        # A plain prompt, no colours, no line editing.
-        self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '")
-
-    def serial(self):
-        """All that the machine has written to its console."""
-        return (self.log / "serial.log").read_text(errors="replace").replace("\r", "")
-
     def wait_stopped(self, timeout=60):
         """Waits until the machine has powered itself off or reset (QEMU then pauses it)."""
         deadline = time.monotonic() + timeout
@@ -216,25 +161,15 @@ class Machine:
         self.qmp.call("pmemsave", val=address, size=count, filename=str(file))
         return file.read_bytes()
 
-    def cut_power(self):
-        """Ends the machine at once. Its TPM stays on and can be read."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
     def pcr(self, index):
         """A PCR as the TPM holds it, asked of the TPM itself. The machine must be off."""
         assert self.process is None, "cut the power first: the TPM serves one client"
         return self.tpm.pcr(index)
 
     def close(self):
-        self.cut_power()
+        super().close()
         if self.tpm and self.owns_tpm:
             self.tpm.remove()
-        if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch = None
 
 
 def free_port():

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the test beds have in common: a process with a log folder, a console to talk to, and an end."""
+
+import pathlib
+import shutil
+import tempfile
+
+import pexpect
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+OUT = TREE / "build" / "out"
+LOG = OUT / "log" / "system"
+PROMPT = r"[#$] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
+
+
+class Emulator:
+    """
+    A machine in an emulator. A test bed's own class sets self.process and self.console in start().
+
+    PROGRAM: its name in messages
+    scratch_base(): the folder of its temporary files
+    """
+
+    PROGRAM = None
+
+    def __init__(self, name):
+        self.name = name
+        self.log = LOG / name
+        self.scratch = None
+        self.process = None
+        self.console = None
+
+    def __enter__(self):
+        shutil.rmtree(self.log, ignore_errors=True)
+        self.log.mkdir(parents=True)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=self.scratch_base()))
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def expect(self, pattern, timeout=60):
+        """Waits for a regular expression (or the first of several) on the console; returns the match."""
+        try:
+            self.console.expect(pattern, timeout=timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            seen = self.serial()[-2000:]
+            what = f"{self.PROGRAM} ended" if isinstance(error, pexpect.EOF) else f"nothing for {timeout} s"
+            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n{seen}") from None
+        return self.console.match
+
+    def send(self, line):
+        self.console.send(line + "\r")
+
+    def run(self, command, timeout=60):
+        """Runs a command in the machine's shell; returns its exit status and its output."""
+        # The marks are split in what is typed, so that their echo is not taken for them.
+        self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
+        match = self.expect(r"RCMARK=(\d+)", timeout)
+        output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
+        return int(match[1]), output
+
+    def check(self, command, timeout=60):
+        """Runs a command that must succeed; returns its output."""
+        status, output = self.run(command, timeout)
+        assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
+        return output
+
+    def login(self, user="root", password="root", timeout=180):
+        self.expect("login: ", timeout)
+        self.send(user)
+        self.expect("Password: ")
+        self.send(password)
+        self.expect(PROMPT)
+        # A plain prompt, no colours, no line editing.
+        self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '")
+
+    def serial(self):
+        """All that the machine has written to its console."""
+        return (self.log / "serial.log").read_text(errors="replace").replace("\r", "")
+
+    def cut_power(self):
+        """Ends the machine at once. Its TPM stays on and can be read."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def close(self):
+        self.cut_power()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch = None
