@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The host's side under the real hypervisor: kernel module, cloisterctl, and attestd on the machine's own TPM."""
+
+import concurrent.futures
+import functools
+import hashlib
+import http.server
+import json
+import re
+import threading
+import urllib.request
+
+import pytest
+
+import hosts
+from emulator import OUT
+from testbed import Machine
+
+PROGRAM = OUT / "tests" / "system" / "device_abuse"
+
+
+@pytest.fixture(scope="module")
+def tap(measured):
+    """What device_abuse said, by the name of the check. The host fetches it from this machine."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAM.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        measured.check(f"wget -q -O /run/abuse http://10.0.2.2:{server.server_port}/{PROGRAM.name}")
+        server.shutdown()
+    output = measured.check("chmod +x /run/abuse && /run/abuse")
+    results = re.findall(r"^(not ok|ok) \d+ - (.*)$", output, re.M)
+    assert len(results) == int(re.search(r"^1\.\.(\d+)$", output, re.M)[1]), output
+    return results
+
+
+def test_device(tap, measured):
+    assert len(tap) > 30
+    assert [name for result, name in tap if result != "ok"] == []
+    assert not re.search("BUG:|Oops|general protection", measured.check("dmesg"))
+
+
+def test_module_refuses_to_load_without_hypervisor():
+    with Machine("module-bare", extra=hosts.without_cloister()) as machine:
+        machine.expect("init: ready", timeout=120)
+        status, output = machine.run("insmod /lib/modules/cloister.ko")
+        assert status != 0 and "No such device" in output
+        assert "boot the machine through its loader" in machine.check("dmesg")
+        status, output = machine.run("cloisterctl stats")
+        assert status == 3 and "/dev/cloister is missing" in output
+
+
+def test_cloisterctl_agrees_with_the_evidence(measured):
+    evidence = hosts.evidence(measured)
+    statement = measured.check("cloisterctl statement --raw | sha256sum").split()[0]
+    assert statement == hashlib.sha256(evidence["hk_statement"]).hexdigest()
+    log = measured.check("cloisterctl log | sha256sum").split()[0]
+    assert log == hashlib.sha256(evidence["hv_log"]).hexdigest()
+    assert re.search(r"^image sha256 +[0-9a-f]{64}$", measured.check("cloisterctl statement"), re.M)
+    assert "under control" in measured.check("cloisterctl console")
+
+
+def test_statistics(measured):
+    stats = json.loads(measured.check("cloisterctl stats --json"))
+    assert stats["cpus_in_control"] == 2 and stats["cpus_parked"] == 0
+    assert stats["exits"]["hypercall"] > 0 and stats["exits"]["other"] == 0
+    later = json.loads(measured.check("cloisterctl stats --json"))
+    assert later["exits"]["hypercall"] > stats["exits"]["hypercall"]
+    assert later["uptime_us"] > stats["uptime_us"]
+    assert re.search(r"^exits cpuid +\d+$", measured.check("cloisterctl stats"), re.M)
+
+
+def test_metrics(measured):
+    text = urllib.request.urlopen(f"{hosts.url(measured)}/v1/metrics", timeout=60).read().decode()
+    assert "\ncloister_up 1\n" in text and "\ncloister_cpus_in_control 2\n" in text
+    assert re.search(r'^cloister_exits_total\{reason="hypercall"\} [1-9]', text, re.M)
+
+
+def test_many_tenants_at_once(measured):
+    def ask(number):
+        nonce = bytes([number]) * 32
+        evidence = hosts.evidence(measured, nonce=nonce)
+        return evidence["fresh"][16:48]
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        signed = list(pool.map(ask, range(32)))
+    assert len(set(signed)) == 32, "each gets the answer to its own challenge"
