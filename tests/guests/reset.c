@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "hyper.h"
 #include "machine.h"
+#include "paging.h"
 #include "tap.h"
 #include "x86.h"
 
@@ -25,6 +26,7 @@
 #define KEYBOARD_COMMAND   0x64u
 #define KEYBOARD_RESET     0xfeu
 #define EFFECT_US          2000000u
+#define LOOK_US            1000000u
 
 static void sleep_s3(void)
 {
@@ -108,11 +110,23 @@ static void test_key(void)
 
 	ok(hypercall(&(struct hypercall){HC_SIGN, (uint64_t)page, (uint64_t)page + 1024, 0, 0}) == 0,
 	   "the hypervisor has its key");
+	(void)hypercall(&(struct hypercall){HC_READ, HV_OBJECT_STATEMENT, 0, (uint64_t)page, PAGE_BYTES});
+	data("statement", page, sizeof(struct hk_statement));
+	(void)hypercall(&(struct hypercall){HC_READ, HV_OBJECT_STATS, 0, (uint64_t)page, PAGE_BYTES});
+	data("stats", page, sizeof(struct hv_stats));
+}
+
+/* Time for the runner to stop the machine and look at its memory. */
+static void let_look(void)
+{
+	note("ready");
+	delay_us(LOOK_US);
 }
 
 void test_main(void)
 {
 	test_key();
+	let_look();
 	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (!equal(ways[i].argument, program_argument))
 			continue;

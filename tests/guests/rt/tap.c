@@ -145,11 +145,21 @@ void data(const char *name, const void *bytes, uint32_t len)
 	put_char('\n');
 }
 
+static void put_line(const char *prefix, const char *text)
+{
+	put_string(prefix);
+	put_string(text);
+	put_char('\n');
+}
+
+void note(const char *word)
+{
+	put_line("# ", word);
+}
+
 void begin(const char *name)
 {
-	put_string("# begin ");
-	put_string(name);
-	put_char('\n');
+	put_line("# begin ", name);
 }
 
 static _Noreturn void end_machine(uint8_t code)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a guest program cannot check itself: signatures, with OpenSSL, and what is left in memory after the end."""
+
+import pathlib
+import struct
+import subprocess
+import tempfile
+
+PUBLIC, BOOT_ID = slice(16, 80), slice(80, 112)  # struct hk_statement
+MAGIC = b"CLSTHKS1"
+SIGNATURE_BYTES = 64
+# SubjectPublicKeyInfo of a P-256 key, up to the point (RFC 5480).
+SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04")
+
+
+def data(lines, name):
+    """What the program printed with data()."""
+    prefix = f"# data {name} "
+    return [bytes.fromhex(line.removeprefix(prefix)) for line in lines if line.startswith(prefix)]
+
+
+def sizes(lines):
+    """Bytes of region and pool: the last two fields of struct hv_stats."""
+    return struct.unpack("<QQ", data(lines, "stats")[0][-16:])
+
+
+def der(raw):
+    """r || s as OpenSSL wants it."""
+    parts = b""
+    for number in (raw[:32], raw[32:]):
+        number = number.lstrip(b"\0") or b"\0"
+        number = b"\0" * (number[0] >> 7) + number
+        parts += bytes([2, len(number)]) + number
+    return bytes([0x30, len(parts)]) + parts
+
+
+def verifies(public, signed):
+    """Does OpenSSL find the signature at the end of 'signed' to be over all bytes before it?"""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        (folder / "key").write_bytes(SPKI + public)
+        (folder / "signature").write_bytes(der(signed[-SIGNATURE_BYTES:]))
+        result = subprocess.run(["openssl", "dgst", "-sha256", "-keyform", "DER", "-verify", folder / "key",
+                                 "-signature", folder / "signature"], input=signed[:-SIGNATURE_BYTES],
+                                capture_output=True)
+    return result.returncode == 0
+
+
+def signatures(lines):
+    statements, fresh = data(lines, "statement"), data(lines, "fresh")
+    if not statements or not fresh:
+        return ["not ok - the program printed no statement or no fresh answer"]
+    public = statements[0][PUBLIC]
+    flipped = fresh[0][:20] + bytes([fresh[0][20] ^ 1]) + fresh[0][21:]
+    results = [(verifies(public, statements[0]), "OpenSSL verifies the statement"),
+               (all(verifies(public, f) for f in fresh), f"OpenSSL verifies {len(fresh)} fresh answers"),
+               (not verifies(public, flipped), "and refuses one with a bit changed")]
+    return [f"{'ok' if passed else 'not ok'} - {text}" for passed, text in results]
+
+
+def find_private(memory, statement):
+    """The private key: in struct hk it stands before the public key and the boot ID, in a statement the header does."""
+    needle = statement[PUBLIC] + statement[BOOT_ID]
+    at, keys = memory.find(needle), set()
+    while at >= 0:
+        if memory[at - 16:at - 8] != MAGIC:
+            keys.add(memory[at - 32:at])
+        at = memory.find(needle, at + 1)
+    return keys - {bytes(32)}
+
+
+def wiped(lines, before, after):
+    """The private key was in memory while the machine ran, and is nowhere after its end."""
+    statements = data(lines, "statement")
+    if not statements or before is None or after is None:
+        return ["not ok - the program did not come to the point where its key can be looked for"]
+    keys = find_private(before, statements[0])
+    left = sum(after.count(k) + after.count(k[::-1]) for k in keys)
+    return [f"{'ok' if len(keys) == 1 else 'not ok'} - the private key is found in the running machine",
+            f"{'ok' if keys and not left else 'not ok'} - and in none of {len(after) >> 20} MiB after its end"]
