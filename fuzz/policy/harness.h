@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every harness shares: AFL++ in persistent mode, each input in memory of its exact size, so that a read past the
- * end is seen. A harness defines fuzz_one and aborts where a promise is broken. With a file as its argument, a program
+ * What every harness shares: AFL++ in persistent mode, each input ends where an untouchable page begins, so
+ * that a read past the end is seen. A harness defines fuzz_one and aborts where a promise is broken. With a file as its argument, a program
  * runs that one input: that is how a finding is looked at.
  */
 #ifndef FUZZ_POLICY_HARNESS_H
@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "policy/reader.h"
 
