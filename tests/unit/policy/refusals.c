@@ -665,7 +665,7 @@ static const struct lie LIES[] = {
 	{"TCG log: PCR 24", NULL, log_pcr, NULL, {REFUSE_TCG_LOG}, 11, "PCR above 23"},
 	{"TCG log: truncated", NULL, log_cut, NULL, {REFUSE_TCG_LOG}, 11, "ends in the middle"},
 	{"TCG log: 0xFF tail", NULL, log_tail, NULL, {REFUSE_TCG_LOG}, 11, "filling bytes"},
-	{"TCG log: no SHA-256", NULL, log_sha1_only, NULL, {REFUSE_TCG_LOG}, 11, "is unknown, repeated"},
+	{"TCG log: no SHA-256", NULL, log_sha1_only, NULL, {REFUSE_TCG_LOG}, 11, "no SHA-256 digests"},
 	{"TCG log: no Spec ID", NULL, log_no_spec_id, NULL, {REFUSE_TCG_LOG}, 11, "Spec ID event"},
 	{"TCG log: late StartupLocality", late_locality, NULL, NULL, {REFUSE_TCG_LOG}, 11, "StartupLocality"},
 
