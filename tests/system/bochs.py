@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole machines with VT-x and EPT: Bochs in a root of its own, the same disks and the same console as on QEMU.
+
+    with BochsMachine("name", disks=[esp]) as machine:
+        machine.expect("login:", timeout=120)
+
+What a machine wrote stays in build/out/log/system/NAME/: serial.log, bochs.log (where a VM entry that is refused is
+explained), bochs.out, bochsrc, command. No TPM, no IOMMU, no network.
+"""
+
+import contextlib
+import os
+import pathlib
+import shlex
+import socket
+import termios
+import threading
+import time
+
+import pexpect
+from pexpect import fdpexpect
+
+from emulator import OUT, TREE, Emulator
+from tpm import own_process
+
+MEND = OUT / "tests" / "bochs" / "mend.so"
+MODEL = "corei7_icelake_u"
+IPS = 100_000_000  # instructions in a second of the machine's time
+TERMINAL = (50, 132)  # what Bochs draws the VGA text screen on
+CONNECT_S = 20
+
+# Bochs has no display that needs no terminal, and a guest's screen is not looked at: the console is COM1.
+BOCHSRC = """\
+config_interface: textconfig
+display_library: term
+plugin_ctrl: speaker=0
+memory: guest={memory_mib}, host={memory_mib}
+romimage: file=/usr/share/ovmf/OVMF.fd, address=0xffc00000
+vgaromimage: file=/usr/share/vgabios/vgabios.bin
+fw_cfg: enabled=1
+cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1{features}
+clock: sync=none, time0=1000000000
+pci: enabled=1, chipset=i440fx
+boot: disk
+com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
+com2: enabled=1, mode=file, dev={com2}
+log: {log}
+panic: action=fatal
+"""
+CHANNELS = ("ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n",
+            "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n")
+RESET = "bx_pc_system_c::Reset(HARDWARE) called"
+
+
+class BochsMachine(Emulator):
+    """
+    One machine.
+
+    disks:     at most four images, IDE, in the order of booting; written to a snapshot, so the files stay as they are
+    model:     a CPU of 'bochs-bin --help cpu'
+    features:  changes to that model, such as "exclude_features=x2apic"
+    com2:      the file that keeps what the machine writes to its second serial port
+    """
+
+    PROGRAM = "Bochs"
+
+    def __init__(self, name, disks=(), *, cpus=1, memory_mib=1024, model=MODEL, features="", com2=None):
+        super().__init__(name)
+        self.disks = [pathlib.Path(d) for d in disks]
+        self.cpus, self.memory_mib, self.model, self.features = cpus, memory_mib, model, features
+        self.com2 = com2 or self.log / "com2.log"
+
+    def scratch_base(self):
+        """Inside the tree, which is what both roots see."""
+        base = TREE / "build" / "tmp" / "bochs"
+        base.mkdir(parents=True, exist_ok=True)
+        return base
+
+    def bochsrc(self, port):
+        lines = BOCHSRC.format(memory_mib=self.memory_mib, model=self.model, cpus=self.cpus, ips=IPS, port=port,
+                               features=self.features and f", {self.features}", com2=self.com2,
+                               log=self.log / "bochs.log")
+        for number, disk in enumerate(self.disks):
+            if number % 2 == 0:
+                lines += CHANNELS[number // 2]
+            lines += (f"ata{number // 2}-{('master', 'slave')[number % 2]}: type=disk, path={disk}, mode=volatile, "
+                      f"journal={self.scratch / f'disk{number}'}\n")
+        return lines
+
+    def start(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(CONNECT_S)
+            rc = self.log / "bochsrc"
+            rc.write_text(self.bochsrc(server.getsockname()[1]))
+            argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
+                    "bochs-bin", "-q", "-f", rc]
+            (self.log / "command").write_text(shlex.join(map(str, argv)) + "\n")
+            self.run_on_terminal(argv)
+            try:
+                serial, _ = server.accept()
+            except TimeoutError:
+                raise RuntimeError(f"Bochs did not start: see {self.log}/bochs.out") from None
+        self.console = fdpexpect.fdspawn(serial.detach(), timeout=30, encoding="utf-8", codec_errors="replace")
+        self.console.logfile_read = open(self.log / "serial.log", "w", encoding="utf-8", buffering=1)
+
+    def run_on_terminal(self, argv):
+        """Starts Bochs on a pseudo-terminal, which a thread keeps empty: a full one would stop the machine."""
+        near, far = os.openpty()
+        termios.tcsetwinsize(far, TERMINAL)
+        with open(self.log / "bochs.out", "wb") as errors:
+            self.process = own_process(argv, stdout=far, stderr=errors)
+        os.close(far)
+        threading.Thread(target=drain, args=(near,), daemon=True).start()
+
+    def ended(self):
+        """Has the machine switched itself off, crashed, or reset itself (a second start is in Bochs's log)?"""
+        if self.process.poll() is not None:
+            return True
+        log = self.log / "bochs.log"
+        return log.exists() and log.read_text(errors="replace").count(RESET) > 1
+
+    def wait_stopped(self, timeout=60):
+        """Waits until the machine has switched itself off or reset itself."""
+        deadline = time.monotonic() + timeout
+        while not self.ended():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
+            # A console that nobody reads stops the machine.
+            self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
+
+
+def drain(terminal):
+    with open(terminal, "rb", buffering=0) as output, contextlib.suppress(OSError):  # EIO: the other end is closed
+        while output.read(65536):
+            pass
