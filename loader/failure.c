@@ -3,6 +3,7 @@
 #include "failure.h"
 
 #include <cloister/errors.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -47,6 +48,10 @@ bool fail_hv(struct failure *failure, uint32_t error, const char *format, ...)
 	va_start(arguments, format);
 	fill(failure, known ? &hv_errors[error] : &unknown_error, format, arguments);
 	va_end(arguments);
+	if (!known) {
+		const size_t used = strlen(failure->where);
+		text_format(failure->where + used, sizeof(failure->where) - used, ": error %u", error);
+	}
 	return false;
 }
 

@@ -33,7 +33,7 @@ static void failures(void **state)
 	(void)state;
 
 	assert_fails(fail_hv(&failure, 3, "CPU %u", 1u), failure, "HV_E_NO_SVM", "CPU 1");
-	assert_fails(fail_hv(&failure, 4711, "CPU %u", 1u), failure, "HV_E_UNKNOWN", "CPU 1");
+	assert_fails(fail_hv(&failure, 4711, "CPU %u", 1u), failure, "HV_E_UNKNOWN", "CPU 1: error 4711");
 	assert_false(fail(&failure, LOADER_E_MP, "%s", "here"));
 	failure_text(&failure, text, sizeof(text));
 	assert_string_equal(text, "LOADER_E_MP: the firmware offers no EFI_MP_SERVICES_PROTOCOL: here");
