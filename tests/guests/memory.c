@@ -18,9 +18,10 @@
 #define TPM_DID_VID     0xf00u
 #define TPM_LOCALITIES  5u
 
-#define LARGE_PAGE    0x200000ul
-#define DEBUG_PORT    0x80u
-#define PARK_BOUND_US 2000000u
+#define LARGE_PAGE      0x200000ul
+#define DEBUG_PORT      0x80u
+#define PARK_BOUND_US   2000000u
+#define SURVEY_BOUND_US 20000000u
 
 struct access {
 	const char *name;
@@ -223,18 +224,44 @@ static void test_tables(const struct target *t)
 	(void)window_by_table(0, 0);
 }
 
-/* Every page of it, also those that no other test touches. */
-static void test_every_page(const struct target *t)
+/* Pages of it that this CPU can read or write. */
+static uint64_t open_pages(const struct target *t)
 {
 	uint64_t open = 0;
 
 	for (uint64_t a = t->base; a < t->base + t->bytes; a += PAGE_BYTES) {
-		struct gprs r = {.rdi = a + (a >> 12 & 0xff8)};
-		const struct outcome o = reach(load_8, &r);
+		struct gprs load = {.rdi = a + (a >> 12 & 0xff8)}, store = load;
 
-		open += o.vector != VEC_GP;
+		open += reach(load_8, &load).vector != VEC_GP || reach(store_8, &store).vector != VEC_GP;
 	}
-	ok(!open, "%s: each of %lu pages is refused", t->name, t->bytes / PAGE_BYTES);
+	return open;
+}
+
+struct survey {
+	const struct target *target;
+	uint64_t open;
+};
+
+static void survey_elsewhere(void *argument)
+{
+	struct survey *survey = argument;
+
+	survey->open = open_pages(survey->target);
+}
+
+/* Every page of it, also those that no other test touches, from both CPUs; one after the other, for the count. */
+static void test_every_page(const struct target *t, struct cpu *second)
+{
+	static struct survey survey;
+
+	ok(!open_pages(t), "%s: each of %lu pages is refused", t->name, t->bytes / PAGE_BYTES);
+	if (!second)
+		return;
+	survey = (struct survey){.target = t};
+	cpu_run(second, survey_elsewhere, &survey);
+	if (!cpu_wait(second, SURVEY_BOUND_US))
+		bail_out("the second CPU does not come back from %s", t->name);
+	ok(!survey.open, "%s: each of %lu pages is refused to the second CPU", t->name, t->bytes / PAGE_BYTES);
 }
 
 static void add_target(const char *name, uint64_t base, uint64_t bytes)
@@ -349,10 +376,8 @@ static void cr3_into_target(void *argument)
 }
 
 /* A CPU that cannot even take its #GP is parked; the other one goes on. */
-static void test_cr3(const struct target *t)
+static void test_cr3(const struct target *t, struct cpu *cpu)
 {
-	struct cpu *cpu = second_cpu();
-
 	if (!cpu) {
 		skip("a CPU whose CR3 is in protected memory is parked", "one CPU");
 		return;
@@ -362,7 +387,7 @@ static void test_cr3(const struct target *t)
 	   "a CPU whose CR3 is in protected memory is parked, the other goes on");
 }
 
-static void test_target(const struct target *t)
+static void test_target(const struct target *t, struct cpu *second)
 {
 	begin(t->name);
 	test_accesses(t);
@@ -371,12 +396,13 @@ static void test_target(const struct target *t)
 	test_strings(t);
 	test_string_edge(t);
 	test_tables(t);
-	test_every_page(t);
+	test_every_page(t, second);
 }
 
 void test_main(void)
 {
 	const struct hv_stats before = stats_read();
+	struct cpu *second = second_cpu();
 
 	ok(hypervisor_present(), "the hypervisor is there");
 	ok(tpm_id() != 0 && tpm_id() != ~0u, "TPM locality 0 answers: DID_VID %x", tpm_id());
@@ -385,10 +411,10 @@ void test_main(void)
 		add_open_page();
 	add_tpm();
 	for (unsigned int i = 0; i < target_count; i++)
-		test_target(&targets[i]);
+		test_target(&targets[i], second);
 	test_high_alias();
 	ok(tpm_id() != 0 && tpm_id() != ~0u, "TPM locality 0 still answers");
 	test_counted(before.exits[HV_EXIT_STAGE2]);
 	begin("CR3");
-	test_cr3(&targets[0]);
+	test_cr3(&targets[0], second);
 }
