@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct entry {
 	struct entry *next;
@@ -24,14 +23,6 @@ struct queue {
 	struct entry *running; /* not in the list any more */
 	bool stopping;
 };
-
-int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Waits for the next job; NULL at the end. Caller holds the lock. */
 static struct entry *take(struct queue *queue)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "clock.h"
 
 enum job_kind { JOB_IDENTITY, JOB_EVIDENCE };
 
@@ -42,8 +43,5 @@ void queue_expire(struct queue *queue, int64_t now_ms);
  * Returns false if the TPM holds it longer than 'patience_ms': the process must end without freeing anything.
  */
 bool queue_stop(struct queue *queue, int64_t patience_ms);
-
-/** Milliseconds of the monotonic clock. */
-int64_t clock_ms(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
+#include "clock.h"
 #include "encode.h"
 #include "event.h"
 #include "metrics.h"
@@ -16,6 +17,7 @@
 
 #define BUSY_TRIES     8u
 #define BUSY_FIRST_MS  20u /* doubled at each try: 5 s in all */
+#define REOPEN_MS      1000
 #define MOVED_TRIES    4u
 #define UNAVAILABLE    503u
 #define PCR_MAP_BYTES  3u
@@ -140,20 +142,31 @@ void tpm_free(struct tpm *tpm)
 	free(tpm);
 }
 
-bool tpm_ready(struct tpm *tpm, struct failure *failure)
+static bool open_tpm(struct tpm *tpm, struct failure *failure)
 {
-	TSS2_RC rc;
+	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->tcti_name, &tpm->tcti);
 
-	if (tpm->esys)
-		return true;
-	rc = Tss2_TctiLdr_Initialize(tpm->tcti_name, &tpm->tcti);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(failure, "opening the TPM", rc);
 	rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL);
 	if (rc != TSS2_RC_SUCCESS)
-		tpm_fail(failure, "Esys_Initialize", rc);
-	if (rc != TSS2_RC_SUCCESS || !load_ak(tpm, failure)) {
+		return tpm_fail(failure, "Esys_Initialize", rc);
+	return load_ak(tpm, failure);
+}
+
+bool tpm_ready(struct tpm *tpm, struct failure *failure)
+{
+	if (tpm->esys)
+		return true;
+	/* A vain attempt costs time, and 96 bytes that Tss2_TctiLdr_Initialize of tpm2-tss 4.1.3 never frees. */
+	if (clock_ms() < tpm->again_ms) {
+		*failure = tpm->failure;
+		return false;
+	}
+	if (!open_tpm(tpm, failure)) {
 		close_tpm(tpm);
+		tpm->again_ms = clock_ms() + REOPEN_MS;
+		tpm->failure = *failure;
 		return false;
 	}
 	event("TPM: %s is open, the attestation key is loaded", tpm->tcti_name);

@@ -10,7 +10,9 @@
 struct tpm {
 	const char *tcti_name;
 	TSS2_TCTI_CONTEXT *tcti;
-	ESYS_CONTEXT *esys; /* NULL while the TPM is not open */
+	ESYS_CONTEXT *esys;     /* NULL while the TPM is not open */
+	int64_t again_ms;       /* after a vain attempt to open it: no other one before (clock_ms) */
+	struct failure failure; /* of that attempt */
 	ESYS_TR ak;
 	struct tpm_public ak_public;
 	struct tpm_identity *identity; /* NULL until it was asked for */
