@@ -49,13 +49,17 @@ static enum hv_error build_tables(struct machine *m)
 	const paddr_t stage2_pages = region_take(&region, directories);
 	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
 	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
+	enum hv_error error;
 
 	if (stage2_pages.value == 0 || vendor_pages.value == 0 || cpu_pages.value == 0)
 		return HV_E_REGION;
 	paging_build(&m->paging, &region, &m->boot.region);
-	stage2_build_identity(&m->root.stage2, m->phys_bits,
-			      (struct region){stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES});
-	vcpu_prepare(m, vendor_pages);
+	if ((error = vcpu_prepare(m, vendor_pages)) != HV_OK)
+		return error;
+	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
+
+	if ((error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor)) != HV_OK)
+		return error;
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
 	descriptors_build_idt();
@@ -97,7 +101,7 @@ static enum hv_error prepare(struct machine *m)
 		return HV_E_PHYS_BITS;
 	if ((read_cr4() & CR4_LA57) != 0)
 		return HV_E_PAGING_MODE;
-	if ((error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check()) != HV_OK)
+	if ((error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check(m)) != HV_OK)
 		return error;
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;
@@ -143,7 +147,7 @@ enum hv_error cpu_check(uint32_t index)
 		return HV_E_CPU_INDEX;
 	if (phys_bits() != m->phys_bits)
 		return HV_E_CPU_DIFFERS;
-	return vcpu_check();
+	return vcpu_check(m);
 }
 
 /* The log is complete when the first CPU is launched, and cannot be changed by any guest yet. */
@@ -168,7 +172,8 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 
 	copy_log(cpu->machine);
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | APIC_BASE_EN | APIC_BASE_EXTD);
-	vcpu_capture(cpu, frame);
+	if ((error = vcpu_capture(cpu, frame)) != HV_OK)
+		return (struct launch_switch){0, error};
 	return (struct launch_switch){cpu->frame, machine.paging.root.value};
 }
 

@@ -92,6 +92,7 @@ void host_exception(const struct exception_frame *frame)
 		/* A kick has done its work by arriving; any other NMI is the root guest's. */
 		if (!__atomic_exchange_n(&cpu->kicked, false, __ATOMIC_SEQ_CST))
 			cpu->nmi_seen = true;
+		vcpu_nmi_arrived();
 		return;
 	}
 	crash(cpu, &(struct crash_record){

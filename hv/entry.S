@@ -2,6 +2,7 @@
 /* The loader's way in (cpu_launch), and the exception stubs of the hypervisor. */
 #define CR0_HOST 0x80010033 /* PG, WP, NE, ET, MP, PE */
 #define CR4_HOST 0x00340060 /* SMAP, SMEP, OSXSAVE, MCE, PAE */
+#define CR4_VMXE 0x00002000 /* stays set from VMXON on (SDM 3C 23.8) */
 
 	.text
 
@@ -32,7 +33,9 @@ cpu_launch:
 	mov	%rdx, %cr3
 	mov	$CR0_HOST, %ecx
 	mov	%rcx, %cr0
-	mov	$CR4_HOST, %ecx
+	mov	%cr4, %rcx
+	and	$CR4_VMXE, %ecx
+	or	$CR4_HOST, %ecx
 	mov	%rcx, %cr4
 	mov	%rax, %rsp
 	mov	%rax, %rdi

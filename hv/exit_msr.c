@@ -39,6 +39,30 @@ static bool apic_base_write(uint64_t value)
 	return value == rdmsr(IA32_APIC_BASE);
 }
 
+/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
+static bool pat_valid(uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const unsigned type = value >> 8 * i & 0xff;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+/* XSS: control-flow enforcement only; other supervisor state could reach MSRs that are refused. */
+static bool xss_write(uint64_t value)
+{
+	const uint64_t cet = 3ull << 11;
+	const struct cpuid_result supported = cpuid(0xd, 1);
+
+	if ((value & ~(cet & supported.ecx)) != 0)
+		return false;
+	wrmsr(IA32_XSS, value);
+	return true;
+}
+
 static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	switch (msr) {
@@ -46,6 +70,10 @@ static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 		return startup_icr_write(cpu, value);
 	case IA32_APIC_BASE:
 		return apic_base_write(value);
+	case IA32_PAT:
+		return pat_valid(value) && vcpu_msr_write(cpu, msr, value);
+	case IA32_XSS:
+		return xss_write(value);
 	default:
 		return vcpu_msr_write(cpu, msr, value);
 	}

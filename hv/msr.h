@@ -12,6 +12,7 @@
 #define IA32_TSC                0x00000010u
 #define IA32_PLATFORM_ID        0x00000017u
 #define IA32_APIC_BASE          0x0000001bu
+#define IA32_FEATURE_CONTROL    0x0000003au
 #define IA32_TSC_ADJUST         0x0000003bu
 #define IA32_SPEC_CTRL          0x00000048u
 #define IA32_PRED_CMD           0x00000049u
@@ -23,6 +24,7 @@
 #define IA32_ARCH_CAPABILITIES  0x0000010au
 #define IA32_FLUSH_CMD          0x0000010bu
 #define IA32_SYSENTER_CS        0x00000174u
+#define IA32_SYSENTER_ESP       0x00000175u
 #define IA32_SYSENTER_EIP       0x00000176u
 #define IA32_MCG_CAP            0x00000179u
 #define IA32_MCG_CTL            0x0000017bu
@@ -39,6 +41,21 @@
 #define IA32_MTRR_DEF_TYPE      0x000002ffu
 #define IA32_MC0_CTL            0x00000400u
 #define IA32_MC31_MISC          0x0000047fu
+#define IA32_VMX_BASIC          0x00000480u
+#define IA32_VMX_PINBASED_CTLS  0x00000481u
+#define IA32_VMX_PROCBASED_CTLS 0x00000482u
+#define IA32_VMX_EXIT_CTLS      0x00000483u
+#define IA32_VMX_ENTRY_CTLS     0x00000484u
+#define IA32_VMX_CR0_FIXED0     0x00000486u
+#define IA32_VMX_CR0_FIXED1     0x00000487u
+#define IA32_VMX_CR4_FIXED0     0x00000488u
+#define IA32_VMX_CR4_FIXED1     0x00000489u
+#define IA32_VMX_PROC_CTLS2     0x0000048bu /* IA32_VMX_PROCBASED_CTLS2 */
+#define IA32_VMX_EPT_VPID_CAP   0x0000048cu
+#define IA32_VMX_TRUE_PINBASED  0x0000048du /* IA32_VMX_TRUE_..._CTLS */
+#define IA32_VMX_TRUE_PROCBASED 0x0000048eu
+#define IA32_VMX_TRUE_EXIT      0x0000048fu
+#define IA32_VMX_TRUE_ENTRY     0x00000490u
 #define IA32_U_CET              0x000006a0u
 #define IA32_INT_SSP_TABLE      0x000006a8u
 #define IA32_TSC_DEADLINE       0x000006e0u
@@ -65,6 +82,7 @@
 #define IA32_STAR           0xc0000081u
 #define IA32_FMASK          0xc0000084u
 #define IA32_FS_BASE        0xc0000100u
+#define IA32_GS_BASE        0xc0000101u
 #define IA32_KERNEL_GS_BASE 0xc0000102u
 #define IA32_TSC_AUX        0xc0000103u
 
@@ -89,6 +107,10 @@
 #define APIC_BASE_EXTD (1ull << 10)
 #define APIC_BASE_EN   (1ull << 11)
 
+#define FEATURE_CONTROL_LOCK (1ull << 0)
+#define FEATURE_CONTROL_VMX  (1ull << 2) /* VMX outside SMX */
+
+#define EFER_SCE  (1ull << 0)
 #define EFER_LME  (1ull << 8)
 #define EFER_LMA  (1ull << 10)
 #define EFER_NXE  (1ull << 11)

@@ -31,10 +31,40 @@ uint64_t stage2_directory_pages(uint32_t phys_bits)
 	return 1 + (bits > 39 ? 1ull << (bits - 39) : 1);
 }
 
-void stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories)
+static bool split(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigned level);
+
+/* Writes the entry that maps [@base, @base + span(@level)) one to one: a leaf, or a table where memory types differ. */
+static bool map_identity(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigned level)
+{
+	unsigned type;
+
+	if (!stage2_type(stage2->vendor, base, span(level), &type))
+		return split(stage2, entry, base, level);
+	__atomic_store_n(entry, stage2_leaf(base, level, type), __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Puts a table at @entry of @level, in place of a leaf or of nothing. The entry is written last. */
+static bool split(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigned level)
+{
+	const paddr_t table = region_take(&stage2->tables, 1);
+
+	if (table.value == 0)
+		return false;
+	for (uint64_t at = base; at < base + span(level); at += span(level - 1)) {
+		if (!map_identity(stage2, entry_of(table, level - 1, at), at, level - 1))
+			return false;
+	}
+	__atomic_store_n(entry, stage2_table(table.value), __ATOMIC_RELEASE);
+	return true;
+}
+
+enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories,
+				    const struct vendor_machine *vendor)
 {
 	stage2->bits = covered_bits(phys_bits);
 	stage2->tables = directories;
+	stage2->vendor = vendor;
 	stage2->root = region_take(&stage2->tables, 1);
 
 	const uint64_t end = 1ull << stage2->bits;
@@ -42,24 +72,13 @@ void stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct reg
 	for (uint64_t base = 0; base < end; base += span(4)) {
 		const paddr_t directory = region_take(&stage2->tables, 1);
 
-		for (uint64_t at = base; at < end && at < base + span(4); at += span(3))
-			*entry_of(directory, 3, at) = stage2_leaf(at, 3);
+		for (uint64_t at = base; at < end && at < base + span(4); at += span(3)) {
+			if (!map_identity(stage2, entry_of(directory, 3, at), at, 3))
+				return HV_E_STAGE2_FULL;
+		}
 		*entry_of(stage2->root, 4, base) = stage2_table(directory.value);
 	}
-}
-
-/* Replaces the leaf @entry of @level by a table that says the same. The entry is written last. */
-static bool split(struct stage2 *stage2, uint64_t *entry, unsigned level)
-{
-	const paddr_t table = region_take(&stage2->tables, 1);
-	const uint64_t base = stage2_address(*entry);
-
-	if (table.value == 0)
-		return false;
-	for (uint64_t i = 0; i < ENTRIES; i++)
-		((uint64_t *)region_pointer(table))[i] = stage2_leaf(base + i * span(level - 1), level - 1);
-	__atomic_store_n(entry, stage2_table(table.value), __ATOMIC_RELEASE);
-	return true;
+	return HV_OK;
 }
 
 /*
@@ -76,7 +95,7 @@ static enum hv_error hide_in(struct stage2 *stage2, paddr_t table, unsigned leve
 		if (stop - base == span(level)) {
 			*entry = 0;
 		} else if (stage2_present(*entry)) {
-			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, level))
+			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, base & ~(span(level) - 1), level))
 				return HV_E_STAGE2_FULL;
 			const enum hv_error error =
 				hide_in(stage2, paddr(stage2_address(*entry)), level - 1, base, stop);

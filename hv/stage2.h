@@ -9,19 +9,24 @@
 #include "cloister/errors.h"
 #include "region.h"
 #include "types.h"
+#include "vendor.h"
 
 struct stage2 {
 	paddr_t root;
 	uint32_t bits;        /* guest-physical address width that it covers, at most 48 */
 	struct region tables; /* free pages for splits */
+	const struct vendor_machine *vendor;
 };
 
 /**
  * Maps all of the physical address space one to one with 1 GiB leaves.
  * @phys_bits: 36 to 52; bits from 48 on cannot be reached with four levels
  * @directories: zeroed pages, stage2_directory_pages(phys_bits) of them and more for splits
+ * @vendor:      tells memory types; kept. A 1 GiB with more than one memory type is split
+ * Returns HV_OK or HV_E_STAGE2_FULL.
  */
-void stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories);
+enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories,
+				    const struct vendor_machine *vendor);
 
 /* Pages that stage2_build_identity() itself uses. */
 uint64_t stage2_directory_pages(uint32_t phys_bits);

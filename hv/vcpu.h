@@ -26,19 +26,19 @@ struct launch_frame {
 };
 
 /**
- * Can this CPU be virtualised? Reads registers only.
+ * Can this CPU be virtualised, and once @m is prepared, in the same way as the first? Reads registers only.
  * Returns HV_OK or the error that names what is missing or locked.
  */
-enum hv_error vcpu_check(void);
+enum hv_error vcpu_check(const struct machine *m);
 
-/* Fills the tables that all CPUs share (permission bitmaps). Once, from hv_prepare(). */
-void vcpu_prepare(struct machine *m, paddr_t pages);
+/* Fills the tables that all CPUs share (permission bitmaps, memory types). Once, from hv_prepare(), before stage 2 is built. */
+enum hv_error vcpu_prepare(struct machine *m, paddr_t pages);
 
 /**
  * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on
- * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check().
+ * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check(). On an error nothing is changed.
  */
-void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
+enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
 
 /* Records the hypervisor's own state, then runs the guest. Runs on the CPU's own stack and tables. */
 _Noreturn void vcpu_run(struct cpu *cpu);
@@ -60,7 +60,7 @@ void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code);
 /* Hands an NMI to the guest as soon as it can take one. */
 void vcpu_inject_nmi(struct cpu *cpu);
 
-/* Registers of the allow-list that need a look (MSR_CHECK), except the ICR. False: refuse with #GP. */
+/* EFER and PAT, which the guest has for itself; a PAT is valid. False: refuse with #GP. */
 bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value);
 bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value);
 
@@ -70,6 +70,9 @@ void vcpu_start(struct cpu *cpu, uint8_t vector);
 
 /* Lets SMIs and NMIs that are held in the hypervisor come through for a moment. */
 void vcpu_open_window(void);
+
+/* An NMI arrived while the hypervisor ran: where it can arrive between the last look and the entry, ends the guest's turn. */
+void vcpu_nmi_arrived(void);
 
 /* Refuses the instruction: #UD, counted. */
 void refuse_instruction(struct cpu *cpu);

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching AMD-V on, and turning the running firmware into the root guest. */
+#include "cpu_features.h"
 #include "io_policy.h"
 #include "msr.h"
+#include "segments.h"
 #include "svm.h"
 #include "vcpu.h"
 #include "vmcb.h"
 #include "x86.h"
 
-#define CPUID_SVM        0x8000000au
-#define LEAF1_ECX_X2APIC (1u << 21)
-#define LEAF1_ECX_XSAVE  (1u << 26)
-#define LEAF7_EBX_SMEP   (1u << 7)
-#define LEAF7_EBX_SMAP   (1u << 20)
-#define EXT1_ECX_SVM     (1u << 2)
-#define EXT1_EDX_NX      (1u << 20)
-#define EXT1_EDX_PAGE1GB (1u << 26)
-#define SVM_EDX_NP       (1u << 0)
+#define CPUID_SVM    0x8000000au
+#define EXT1_ECX_SVM (1u << 2)
+#define SVM_EDX_NP   (1u << 0)
 
 #define ROOT_ASID 1u
 
-enum hv_error vcpu_check(void)
+enum hv_error vcpu_check(const struct machine *m)
 {
+	(void)m; /* SVM has no parameters that could differ */
 	if (cpuid(0x80000000, 0).eax < 0x80000001 || (cpuid(0x80000001, 0).ecx & EXT1_ECX_SVM) == 0)
 		return HV_E_NO_SVM;
 	if ((rdmsr(VM_CR) & VM_CR_SVMDIS) != 0)
@@ -29,14 +26,7 @@ enum hv_error vcpu_check(void)
 		return HV_E_ALREADY;
 	if ((cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP) == 0)
 		return HV_E_NO_NPT;
-	if ((cpuid(1, 0).ecx & LEAF1_ECX_X2APIC) == 0)
-		return HV_E_NO_X2APIC;
-	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_PAGE1GB) == 0)
-		return HV_E_NO_1GIB_PAGES;
-	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
-	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
-		return HV_E_NO_NX;
-	return HV_OK;
+	return cpu_features_check();
 }
 
 void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
@@ -68,7 +58,7 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 	}
 }
 
-void vcpu_prepare(struct machine *m, paddr_t pages)
+enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 {
 	m->vendor.io_map = pages;
 	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
@@ -81,6 +71,7 @@ void vcpu_prepare(struct machine *m, paddr_t pages)
 	}
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
+	return HV_OK;
 }
 
 static void set_controls(struct vmcb *vmcb, const struct machine *m)
@@ -97,43 +88,28 @@ static void set_controls(struct vmcb *vmcb, const struct machine *m)
 	vmcb->nested_cr3 = m->root.stage2.root.value;
 }
 
-struct descriptor_table {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
-
-/* A segment register in 64-bit mode: base 0, rights and limit from its descriptor (LAR, LSL). */
+/* A segment register in 64-bit mode: base 0, rights and limit from its descriptor. */
 static struct vmcb_segment capture_segment(uint16_t selector)
 {
-	struct vmcb_segment segment = {.selector = selector};
-	uint32_t rights = 0, limit = 0;
+	const uint32_t rights = segment_rights(selector);
 
-	__asm__("lar %1, %0" : "+r"(rights) : "r"((uint32_t)selector) : "cc");
-	__asm__("lsl %1, %0" : "+r"(limit) : "r"((uint32_t)selector) : "cc");
-	segment.attributes = (uint16_t)((rights >> 8 & 0xff) | (rights >> 12 & 0xf00));
-	segment.limit = limit;
-	return segment;
+	return (struct vmcb_segment){
+		.selector = selector,
+		.attributes = (uint16_t)((rights >> 8 & 0xff) | (rights >> 12 & 0xf00)),
+		.limit = segment_limit(selector),
+	};
 }
-
-#define CAPTURE_SELECTOR(name)                                    \
-	({                                                        \
-		uint16_t selector_;                               \
-		__asm__("mov %%" #name ", %0" : "=r"(selector_)); \
-		selector_;                                        \
-	})
 
 static void capture_segments(struct vmcb *vmcb)
 {
-	struct descriptor_table gdtr, idtr;
+	const struct descriptor_table gdtr = read_gdtr(), idtr = read_idtr();
 
-	__asm__("sgdt %0" : "=m"(gdtr));
-	__asm__("sidt %0" : "=m"(idtr));
 	vmcb->gdtr = (struct vmcb_segment){.limit = gdtr.limit, .base = gdtr.base};
 	vmcb->idtr = (struct vmcb_segment){.limit = idtr.limit, .base = idtr.base};
-	vmcb->cs = capture_segment(CAPTURE_SELECTOR(cs));
-	vmcb->ss = capture_segment(CAPTURE_SELECTOR(ss));
-	vmcb->ds = capture_segment(CAPTURE_SELECTOR(ds));
-	vmcb->es = capture_segment(CAPTURE_SELECTOR(es));
+	vmcb->cs = capture_segment(SEGMENT_SELECTOR(cs));
+	vmcb->ss = capture_segment(SEGMENT_SELECTOR(ss));
+	vmcb->ds = capture_segment(SEGMENT_SELECTOR(ds));
+	vmcb->es = capture_segment(SEGMENT_SELECTOR(es));
 }
 
 /* VMSAVE and VMLOAD: FS, GS, TR, LDTR with their hidden parts, and the system-call MSRs (APM 2 15.5.2). */
@@ -168,7 +144,7 @@ static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 	};
 }
 
-void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
+enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 {
 	struct vcpu *const vcpu = &cpu->vcpu;
 
@@ -180,6 +156,7 @@ void vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 	capture_registers(cpu, frame);
 	cpu->frame->guest_control = region_paddr(vcpu->vmcb).value;
 	cpu->frame->host_control = region_paddr(vcpu->host_vmcb).value;
+	return HV_OK;
 }
 
 /* entry.S */

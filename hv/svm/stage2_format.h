@@ -9,15 +9,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct vendor_machine;
+
 #define NPT_P       (1ull << 0)
 #define NPT_RW      (1ull << 1)
 #define NPT_US      (1ull << 2)
 #define NPT_PS      (1ull << 7)
 #define NPT_ADDRESS 0x000ffffffffff000ull
 
-/* Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow. */
-static inline uint64_t stage2_leaf(uint64_t address, unsigned level)
+/* The memory type of [@base, @base + @bytes), if it has only one. The MTRRs hold under nested paging (APM 2 15.25.8). */
+static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
 {
+	(void)vendor;
+	(void)base;
+	(void)bytes;
+	*type = 0;
+	return true;
+}
+
+/* Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow. */
+static inline uint64_t stage2_leaf(uint64_t address, unsigned level, unsigned type)
+{
+	(void)type;
 	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
 }
 

@@ -2,7 +2,9 @@
 /* The interface of vcpu.h for AMD-V: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
 #include "vcpu.h"
 
+#include "apic.h"
 #include "cloister/statement.h"
+#include "event.h"
 #include "msr.h"
 #include "svm.h"
 #include "vmcb.h"
@@ -41,40 +43,14 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 	}
 }
 
-static bool has_error_code(enum vector vector)
-{
-	return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) || vector == VECTOR_AC ||
-	       vector == VECTOR_CP;
-}
-
-static bool contributory(uint32_t event)
-{
-	const uint32_t vector = event & EVENT_VECTOR_MASK;
-
-	return (event & (EVENT_VALID | EVENT_TYPE_MASK)) == (EVENT_VALID | EVENT_TYPE_EXCEPTION) &&
-	       (vector == VECTOR_DE || (vector >= VECTOR_TS && vector <= VECTOR_PF));
-}
-
-static void inject(struct vmcb *vmcb, enum vector vector, uint32_t error_code)
-{
-	const uint32_t with_code = has_error_code(vector) ? EVENT_ERROR_VALID : 0;
-
-	vmcb->event_injection = (uint64_t)error_code << 32 | EVENT_VALID | EVENT_TYPE_EXCEPTION | with_code | vector;
-}
-
 void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
 {
 	struct vmcb *const vmcb = cpu->vcpu.vmcb;
-	const uint32_t delivering = (uint32_t)vmcb->exit_interrupt_info;
+	const uint32_t event = event_exception((uint32_t)vmcb->exit_interrupt_info, vector, &error_code);
 
-	/* A fault while the CPU delivered another one is a double fault; while it delivered a double fault, the end. */
-	if ((delivering & (EVENT_VALID | EVENT_VECTOR_MASK)) == (EVENT_VALID | VECTOR_DF) &&
-	    (delivering & EVENT_TYPE_MASK) == EVENT_TYPE_EXCEPTION)
+	if (event == 0)
 		svm_guest_shutdown(cpu);
-	if (contributory(delivering) && vector == VECTOR_GP)
-		inject(vmcb, VECTOR_DF, 0);
-	else
-		inject(vmcb, vector, error_code);
+	vmcb->event_injection = (uint64_t)error_code << 32 | event;
 }
 
 /*
@@ -150,38 +126,14 @@ bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
 /* EFER: bits that this CPU's long mode has; LMA is the CPU's own, LME cannot change under paging (APM 2 3.1.7). */
 static bool efer_write(struct vmcb *vmcb, uint64_t value)
 {
-	const uint64_t sce = 1ull << 0, lmsle = 1ull << 13, ffxsr = 1ull << 14, tce = 1ull << 15;
-	const uint64_t writable = sce | EFER_LME | EFER_NXE | ffxsr | (rdmsr(IA32_EFER) & (lmsle | tce));
+	const uint64_t lmsle = 1ull << 13, ffxsr = 1ull << 14, tce = 1ull << 15;
+	const uint64_t writable = EFER_SCE | EFER_LME | EFER_NXE | ffxsr | (rdmsr(IA32_EFER) & (lmsle | tce));
 
 	if ((value & ~(writable | EFER_LMA)) != 0)
 		return false;
 	if ((vmcb->cr0 & CR0_PG) != 0 && ((value ^ vmcb->efer) & EFER_LME) != 0)
 		return false;
 	vmcb->efer = (value & writable) | (vmcb->efer & EFER_LMA) | EFER_SVME;
-	return true;
-}
-
-/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
-static bool pat_valid(uint64_t value)
-{
-	for (unsigned i = 0; i < 8; i++) {
-		const unsigned type = value >> 8 * i & 0xff;
-
-		if (type > 7 || type == 2 || type == 3)
-			return false;
-	}
-	return true;
-}
-
-/* XSS: control-flow enforcement only; other supervisor state could reach MSRs that are refused. */
-static bool xss_write(uint64_t value)
-{
-	const uint64_t cet = 3ull << 11;
-	const struct cpuid_result supported = cpuid(0xd, 1);
-
-	if ((value & ~(cet & supported.ecx)) != 0)
-		return false;
-	wrmsr(IA32_XSS, value);
 	return true;
 }
 
@@ -193,12 +145,8 @@ bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 	case IA32_EFER:
 		return efer_write(vmcb, value);
 	case IA32_PAT:
-		if (!pat_valid(value))
-			return false;
 		vmcb->g_pat = value;
 		return true;
-	case IA32_XSS:
-		return xss_write(value);
 	default:
 		return false;
 	}
@@ -225,25 +173,6 @@ static void reset_segments(struct vmcb *vmcb)
 	vmcb->tr = segment(ATTRIBUTES_TSS);
 }
 
-/* The local APIC after INIT (SDM 3A 11.4.7.3), its mode and ID kept. */
-static void reset_apic(void)
-{
-	const unsigned last_lvt = rdmsr(IA32_X2APIC_VERSION) >> 16 & 0xff;
-
-	for (uint32_t msr = IA32_X2APIC_LVT_TIMER; msr <= IA32_X2APIC_LVT_ERROR; msr++) {
-		if ((msr != IA32_X2APIC_LVT_THERMAL || last_lvt >= 5) && (msr != IA32_X2APIC_LVT_PMI || last_lvt >= 4))
-			wrmsr(msr, 1u << 16); /* masked */
-	}
-	wrmsr(IA32_X2APIC_INIT_COUNT, 0);
-	wrmsr(IA32_X2APIC_DIV_CONF, 0);
-	wrmsr(IA32_X2APIC_TPR, 0);
-	for (uint32_t i = 0; i < 8; i++) { /* interrupts in service end */
-		for (uint64_t bits = rdmsr(IA32_X2APIC_ISR0 + i); bits != 0; bits &= bits - 1)
-			wrmsr(IA32_X2APIC_EOI, 0);
-	}
-	wrmsr(IA32_X2APIC_SIVR, 0xff);
-}
-
 void vcpu_reset(struct cpu *cpu)
 {
 	struct vcpu *const vcpu = &cpu->vcpu;
@@ -266,7 +195,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
 	vcpu->nmi_blocked = vcpu->nmi_pending = vcpu->nmi_stepping = false;
 	clear_debug_addresses();
-	reset_apic();
+	apic_reset();
 }
 
 void vcpu_start(struct cpu *cpu, uint8_t vector)
@@ -281,4 +210,9 @@ void vcpu_start(struct cpu *cpu, uint8_t vector)
 void vcpu_open_window(void)
 {
 	__asm__ volatile("stgi; nop; clgi" : : : "memory");
+}
+
+/* NMIs are held until the window: none can be late. */
+void vcpu_nmi_arrived(void)
+{
 }

@@ -90,14 +90,6 @@ _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 
 #define NESTED_PAGING (1ull << 0)
 
-/* event_injection and exit_interrupt_info (APM 2 15.20) */
-#define EVENT_TYPE_NMI       (2u << 8)
-#define EVENT_TYPE_EXCEPTION (3u << 8)
-#define EVENT_TYPE_MASK      (7u << 8)
-#define EVENT_ERROR_VALID    (1u << 11)
-#define EVENT_VALID          (1u << 31)
-#define EVENT_VECTOR_MASK    0xffu
-
 /* exit_info1 of an I/O exit (APM 2 15.10.2) */
 #define IO_IN          (1u << 0)
 #define IO_STRING      (1u << 2)

@@ -33,7 +33,25 @@
 	  "use a CPU that reports it right")                                                                          \
 	X(HV_E_STAGE2_FULL, 17, "too many protected ranges: the stage-2 tables are full", "report this as a defect")  \
 	X(HV_E_VENDOR, 18, "this hypervisor image is for another CPU vendor", "install the image for this CPU")       \
-	X(HV_E_AP_LOST, 19, "a CPU did not come up", "see which one in the log; update the firmware")
+	X(HV_E_AP_LOST, 19, "a CPU did not come up", "see which one in the log; update the firmware")                 \
+	X(HV_E_NO_VMX, 20, "the CPU has no VMX (VT-x)", "use a CPU with VT-x and EPT")                                \
+	X(HV_E_VMX_LOCKED, 21, "VMX is switched off and locked in IA32_FEATURE_CONTROL",                              \
+	  "enable VT-x (Virtualization Technology) in the firmware setup")                                            \
+	X(HV_E_SMX, 22, "safer mode extensions are in use (CR4.SMXE is set)", "switch TXT off in the firmware setup") \
+	X(HV_E_NO_EPT, 23, "the CPU has no EPT with 4 levels, write-back tables, 2 MiB and 1 GiB pages, and INVEPT",  \
+	  "use a CPU with all of them")                                                                               \
+	X(HV_E_NO_VPID, 24, "the CPU has no VPID with INVVPID", "use a CPU with VPID")                                \
+	X(HV_E_NO_UNRESTRICTED, 25, "the CPU has no unrestricted guest", "use a CPU with unrestricted guest")         \
+	X(HV_E_NO_VIRTUAL_NMI, 26, "the CPU has no NMI exiting with virtual NMIs", "use a CPU with virtual NMIs")     \
+	X(HV_E_NO_TRAP_FLAG, 27, "the CPU has no monitor trap flag", "use a CPU with it (VT-x with EPT has it)")      \
+	X(HV_E_NO_BITMAPS, 28, "the CPU has no I/O or MSR bitmaps", "use a CPU with both")                            \
+	X(HV_E_NO_MSR_SWITCH, 29, "VM entry and exit cannot switch EFER, PAT, debug controls and 64-bit mode",        \
+	  "use a CPU that can")                                                                                       \
+	X(HV_E_CR3_EXITS, 30, "the CPU cannot run a guest without exits at each CR3 access",                          \
+	  "use a CPU with the TRUE VMX capability MSRs")                                                              \
+	X(HV_E_MTRR, 31, "the MTRRs have reserved types, or overlap where the result is undefined",                   \
+	  "update the firmware: it sets the memory types")                                                            \
+	X(HV_E_VMXON, 32, "VMXON failed", "power the machine off and on; update the firmware")
 
 #define HV_ERROR_ENUM(name, value, what, next) name = (value),
 enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };

@@ -14,8 +14,9 @@ static struct stage2 make(uint64_t pages, uint32_t phys_bits)
 	void *const memory = aligned_alloc(PAGE_BYTES, pages * PAGE_BYTES);
 
 	assert_non_null(memory);
-	stage2_build_identity(&stage2, phys_bits,
-			      (struct region){(uintptr_t)memory, (uintptr_t)memory + pages * PAGE_BYTES});
+	const struct region region = {(uintptr_t)memory, (uintptr_t)memory + pages * PAGE_BYTES};
+
+	assert_int_equal(stage2_build_identity(&stage2, phys_bits, region, NULL), HV_OK);
 	return stage2;
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Features of CPUID that do not depend on the vendor (SDM 2A CPUID; APM 3 appendix E). */
+#include "cpu_features.h"
+
+#include "x86.h"
+
+#define LEAF1_ECX_X2APIC (1u << 21)
+#define LEAF1_ECX_XSAVE  (1u << 26)
+#define LEAF7_EBX_SMEP   (1u << 7)
+#define LEAF7_EBX_SMAP   (1u << 20)
+#define EXT1_EDX_NX      (1u << 20)
+#define EXT1_EDX_PAGE1GB (1u << 26)
+
+enum hv_error cpu_features_check(void)
+{
+	if ((cpuid(1, 0).ecx & LEAF1_ECX_X2APIC) == 0)
+		return HV_E_NO_X2APIC;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_PAGE1GB) == 0)
+		return HV_E_NO_1GIB_PAGES;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
+	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
+		return HV_E_NO_NX;
+	return HV_OK;
+}
