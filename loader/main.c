@@ -18,8 +18,8 @@
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
 
-#define KEY_WAIT_100NS     300000000u /* 30 s */
-#define TSC_MEASURE_US     10000u
+#define KEY_WAIT_100NS     300000000u  /* 30 s */
+#define TSC_MEASURE_US     5000u       /* the ACPI timer behind Stall ticks every 0.28 us */
 #define TPM_LOCALITY_1     0xfed41000u /* PTP 1.05, table 32: localities 1 to 4, of FIFO and CRB alike */
 #define TPM_HIDDEN_BYTES   0x4000u
 #define HYPERVISOR_PRESENT (1u << 31) /* CPUID.1:ECX, APM volume 3, E.3.2 */

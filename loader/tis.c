@@ -33,7 +33,7 @@ enum tis_register {
 #define TIMEOUT_A_US 750000u
 #define TIMEOUT_B_US 2000000u
 #define TIMEOUT_C_US 200000u
-#define REQUEST_US   20000u /* before locality 2 seizes: a locality that is in use answers at once, or never */
+#define REQUEST_US   1000u /* before locality 2 seizes: a locality that can be had is granted at once */
 #define COMMAND_US   20000000u
 #define POLL_US      50u
 #define HEADER_BYTES 10u
