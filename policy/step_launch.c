@@ -112,6 +112,17 @@ bool launch_measurable(struct judgement *j, enum step step)
 	return false;
 }
 
+/* A loader that fails writes why into PCR 14, which the firmware logs (docs/protocol.md, "Launch log"). */
+static bool find_launch_error(const struct tcg_log *log, struct tcg_event *event, struct bytes *text)
+{
+	struct tcg_cursor cursor = tcg_log_events(log);
+
+	while (tcg_log_next_of(&cursor, PCR_WEAK, event))
+		if (launch_error_text(event, text))
+			return true;
+	return false;
+}
+
 /* Nothing speaks for a hypervisor: was there an attempt to launch one? */
 static void refuse_absent(struct judgement *j)
 {
@@ -119,7 +130,7 @@ static void refuse_absent(struct judgement *j)
 	struct bytes error;
 	const bool capped = !digest_equal(j->pcr[PCR_IMAGE], digest_filled(0xff));
 
-	if (j->has_tcg_log && weak_event(&j->tcg_log, 0, &event) && launch_error_text(&event, &error)) {
+	if (j->has_tcg_log && find_launch_error(&j->tcg_log, &event, &error)) {
 		char text[256];
 
 		text_clean(error, text, sizeof(text));

@@ -20,7 +20,7 @@
 #include "tenant/file.h"
 
 #define IMAGE_MAX_BYTES  (16u << 20)
-#define CONFIG_MAX_BYTES (64u * 514u) /* docs/protocol.md: 64 lines of 512 bytes, CR LF */
+#define CONFIG_MAX_BYTES 12288u /* docs/protocol.md, "cloister.conf" */
 
 struct request {
 	const char *version, *output, *sign_key;

@@ -445,6 +445,22 @@ static void weak_launch_failed(struct scenario *s)
 	s->no_hypervisor = true;
 	scenario_event(s, 14, EV_IPL, error, sizeof(error) - 1);
 }
+static void strong_launch_failed(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
+	weak_launch_failed(s);
+}
+static void strong_launch(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
+}
+static void weak_on_strong(struct scenario *s)
+{
+	strong_launch(s);
+	s->weak = true; /* by the root guest, after the loader closed PCR 14 */
+	s->statement.flags |= HK_FLAG_WEAK_BINDING;
+	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
+}
 static void image_byte(struct scenario *s)
 {
 	s->image.bytes[0] ^= 1;
@@ -639,6 +655,7 @@ static const struct lie LIES[] = {
 	{"StartupLocality 3", early_locality, locality_started, NULL, {0}, 0, NULL},
 	{"boot entry tried twice", boot_retry, NULL, NULL, {0}, 0, NULL},
 	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
+	{"PCR 14 closed", strong_launch, NULL, NULL, {0}, 0, NULL},
 	{"weak binding, allowed", weak, NULL, weak_allowed, {0}, 0, NULL},
 
 	{"quote cut", NULL, NULL, cut_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
@@ -738,6 +755,13 @@ static const struct lie LIES[] = {
 	 {REFUSE_LAUNCH_FAILED},
 	 19,
 	 "the CPU has no SVM"},
+	{"loader failed, strong binding",
+	 strong_launch_failed,
+	 capped,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 "the CPU has no SVM"},
 	{"one byte of the hypervisor", image_byte, NULL, NULL, {REFUSE_IMAGE}, 19, NULL},
 	{"statement and policy differ", NULL, NULL, debug_of_policy, {REFUSE_REFERENCE}, 19, NULL},
 	{"SVN too low", svn_zero, NULL, svn_of_policy, {REFUSE_SVN}, 19, NULL},
@@ -762,6 +786,7 @@ static const struct lie LIES[] = {
 	{"statement names another config", NULL, statement_config, NULL, {REFUSE_STATEMENT_CONFIG}, 21, NULL},
 	{"weak binding, not allowed", weak, NULL, NULL, {REFUSE_WEAK_BINDING}, 21, NULL},
 	{"weak binding after others", weak_after_others, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
+	{"weak binding where PCR 14 was closed", weak_on_strong, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
 	{"weak binding, another image", weak_image, NULL, weak_allowed, {REFUSE_IMAGE}, 19, NULL},
 	{"weak binding called strong",
 	 weak_unmarked,
