@@ -4,6 +4,7 @@
 import pathlib
 import shutil
 import tempfile
+import time
 
 import pexpect
 
@@ -45,14 +46,22 @@ class Emulator:
         self.close()
 
     def expect(self, pattern, timeout=60):
-        """Waits for a regular expression (or the first of several) on the console; returns the match."""
-        try:
-            self.console.expect(pattern, timeout=timeout)
-        except (pexpect.TIMEOUT, pexpect.EOF) as error:
-            seen = self.serial()[-2000:]
-            what = f"{self.PROGRAM} ended" if isinstance(error, pexpect.EOF) else f"nothing for {timeout} s"
-            raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n{seen}") from None
-        return self.console.match
+        """Waits for a regular expression on the console; returns the match. Ends early if the machine stops."""
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            stopped = self.stopped()
+            found = self.console.expect([pattern, pexpect.EOF, pexpect.TIMEOUT], timeout=max(0, min(left, 2)))
+            if found == 0:
+                return self.console.match
+            if found == 1 or stopped or left < 0:
+                what = f"nothing for {timeout} s" if left < 0 else f"{self.PROGRAM} has stopped"
+                raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n"
+                                     f"{self.serial()[-2000:]}")
+
+    def stopped(self):
+        """Whether the machine has powered itself off, or its emulator has ended."""
+        return self.process.poll() is not None
 
     def send(self, line):
         self.console.send(line + "\r")

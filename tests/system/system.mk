@@ -8,7 +8,7 @@ PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $(BOOTED) $(SYSTEM_PARTS)
 	@mkdir -p $(OUT)/log
 	@rm -f $(OUT)/log/system.tap
-	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(PYTEST) tests/system \
+	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(PYTEST),tests/system) \
 		>$(OUT)/log/system.log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/system.log; \
 		[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/system.tap; }
 	@tests/summary system $(OUT)/log/system.tap

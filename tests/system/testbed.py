@@ -146,10 +146,14 @@ class Machine(Emulator):
             argv += ["-acpitable", f"file={table}"]
         return argv + list(self.extra)
 
+    def stopped(self):
+        """Whether the machine has powered itself off or reset: QEMU then pauses it."""
+        return super().stopped() or self.qmp.call("query-status")["status"] in ("shutdown", "paused")
+
     def wait_stopped(self, timeout=60):
-        """Waits until the machine has powered itself off or reset (QEMU then pauses it)."""
+        """Waits until the machine has powered itself off or reset."""
         deadline = time.monotonic() + timeout
-        while self.qmp.call("query-status")["status"] not in ("shutdown", "paused"):
+        while not self.stopped():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
             # A console that nobody reads stops the machine.
