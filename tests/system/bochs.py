@@ -91,6 +91,7 @@ class BochsMachine(Emulator):
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(CONNECT_S)
             rc = self.log / "bochsrc"
+            self.com2.touch()
             rc.write_text(self.bochsrc(server.getsockname()[1]))
             argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
                     "bochs-bin", "-q", "-f", rc]
