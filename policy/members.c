@@ -176,7 +176,7 @@ struct bytes member_text(struct members *m, struct member from)
 
 	if (string && len > m->size - m->used)
 		fail_member(m, from, "is longer than the document");
-	if (m->failed)
+	if (!string || m->failed)
 		return (struct bytes){NULL, 0};
 	uint8_t *to = m->storage + m->used;
 	memcpy(to, string, len);

@@ -110,11 +110,11 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "on the host: systemd-pcrlock log; reboot")
 
 #define REFUSALS_LAUNCH(X)                                                                                           \
-	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing", "the firmware did not start Cloister's loader",   \
-	  "check the firmware's boot order: loader.efi must be first")                                               \
-	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program",                                                 \
-	  "another program ran before Cloister, or the loader is of another build",                                  \
-	  "make loader.efi the first boot entry; or use the policy of the installed build")                          \
+	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing",                                                   \
+	  "the firmware started something else, or the loader is of another build",                                  \
+	  "make loader.efi the first boot entry; or use the policy of the installed build (make reference)")         \
+	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program", "another program ran before Cloister's loader", \
+	  "make loader.efi the first boot entry, and find out where the other program comes from")                   \
 	X(REFUSE_NO_HYPERVISOR, STEP_HYPERVISOR, "no-hypervisor", "the host was booted without Cloister",            \
 	  "boot the host through Cloister's loader")                                                                 \
 	X(REFUSE_LAUNCH_FAILED, STEP_HYPERVISOR, "launch-failed", "the loader could not start the hypervisor",       \
