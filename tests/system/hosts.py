@@ -2,6 +2,7 @@
 """What a host boots from, and what its tenant says of it."""
 
 import base64
+import hashlib
 import json
 import subprocess
 import urllib.request
@@ -88,5 +89,7 @@ def evidence(machine, nonce=bytes(32), channel=bytes(32)):
         fields[key] = base64.b64decode(fields[key] or "")
     for key in ("tcg_log", "hv_log"):
         fields[key] = base64.b64decode(fields[key]["data"])
+    parts = (nonce, channel, *(hashlib.sha256(fields[key]).digest() for key in ("tcg_log", "hv_log", "hk_statement")))
+    fields["qualifying_data"] = hashlib.sha256(b"cloister-evidence-1" + b"".join(parts)).digest()
     fields["pcrs"] = {pcr["index"]: base64.b64decode(pcr["sha256"]) for pcr in fields["pcrs"]}
     return fields
