@@ -63,7 +63,8 @@ static enum hv_error build_tables(struct machine *m)
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
 	descriptors_build_idt();
-	return hide_protected(m);
+	error = hide_protected(m);
+	return error != HV_OK ? error : iommu_prepare(m, &region);
 }
 
 /* Makes HK and its statement. */
@@ -77,7 +78,9 @@ static enum hv_error make_key(struct machine *m)
 		return error;
 	statement->hv_version = HV_VERSION;
 	statement->svn = HV_SVN;
-	statement->flags = m->boot.flags | build_flags | vcpu_vendor_flags;
+	/* No guest is entered before every unit translates: iommu_enable() or no launch. */
+	statement->flags =
+		m->boot.flags | build_flags | vcpu_vendor_flags | (m->iommu.unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
 	statement->cpu_count = m->boot.cpu_count;
 	statement->tpm_reset_count = m->boot.tpm_reset_count;
 	statement->tpm_restart_count = m->boot.tpm_restart_count;
@@ -123,6 +126,7 @@ enum hv_error hv_prepare(struct boot_info *info)
 	const enum hv_error error = prepare(m);
 
 	info->out = (struct boot_out){
+		.error_where = m->boot.out.error_where,
 		.cpu_check = (uintptr_t)cpu_check,
 		.cpu_launch = (uintptr_t)cpu_launch,
 		.statement = (uintptr_t)&m->statement,
@@ -166,7 +170,7 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 {
 	enum hv_error error = cpu_check(index);
 
-	if (error != HV_OK)
+	if (error != HV_OK || (error = iommu_enable(&machine)) != HV_OK)
 		return (struct launch_switch){0, error};
 	struct cpu *const cpu = machine.cpus[index];
 

@@ -90,6 +90,7 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 		return HV_E_BOOT_INFO;
 	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
 	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
+	    boot->dma_table_bytes > BOOT_MAX_DMA_TABLE ||
 	    boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
 		return HV_E_BOOT_INFO;
 	if (!region_sane(boot, phys_bits))

@@ -33,6 +33,8 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 		.uptime_us = machine_uptime_us(m),
 		.region_bytes = m->boot.region.bytes,
 		.pool_bytes = m->boot.pool.bytes,
+		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
+		.iommu_units = m->iommu.unit_count,
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
 		for (unsigned kind = 0; kind < HV_EXIT_KINDS; kind++)
@@ -74,6 +76,7 @@ static int64_t hypercall_read(struct cpu *cpu, const struct arguments *a)
 		return HC_E_ARGUMENT;
 	if (!guest_ram(m, a->rdx, a->rcx))
 		return HC_E_BUFFER;
+	iommu_poll(m);
 	switch ((enum hv_object)a->rdi) {
 	case HV_OBJECT_STATEMENT:
 		return give(cpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
@@ -93,7 +96,7 @@ static int64_t hypercall_read(struct cpu *cpu, const struct arguments *a)
 static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 {
 	*fresh = (struct hk_fresh){
-		.flags = m->statement.flags,
+		.flags = (m->statement.flags & ~HK_FLAG_DMA_PRESENT) | (iommu_translates(m) ? HK_FLAG_DMA_PRESENT : 0),
 		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
 		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
 		.uptime_us = machine_uptime_us(m),

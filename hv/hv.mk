@@ -12,7 +12,7 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
-HV_SOURCES := $(wildcard hv/*.c hv/*.S)
+HV_SOURCES := $(wildcard hv/*.c hv/*.S hv/iommu/*.c)
 HV_VENDORS := svm
 
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name

@@ -11,6 +11,7 @@
 #include "cloister/errors.h"
 #include "cloister/statement.h"
 #include "console.h"
+#include "iommu/iommu.h"
 #include "lock.h"
 #include "paging.h"
 #include "stage2.h"
@@ -33,6 +34,7 @@ struct machine {
 
 	struct paging paging;
 	struct domain root;
+	struct iommu iommu;
 	struct vendor_machine vendor; /* permission bitmaps */
 	struct console console;
 	struct cpu *cpus[BOOT_MAX_CPUS];

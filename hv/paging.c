@@ -6,6 +6,8 @@
 
 #define PTE_P       (1ull << 0)
 #define PTE_RW      (1ull << 1)
+#define PTE_PWT     (1ull << 3)
+#define PTE_PCD     (1ull << 4)
 #define PTE_A       (1ull << 5)
 #define PTE_D       (1ull << 6)
 #define PTE_NX      (1ull << 63)
@@ -59,6 +61,13 @@ void paging_build(struct paging *paging, struct region *region, const struct boo
 	uint64_t *const first = leaf_entry(paging, region, WINDOW_BASE);
 
 	paging->window = first;
+}
+
+/* PCD and PWT: the PAT's entry 3, uncacheable since reset; the MTRRs say the same for registers. */
+void paging_map_device(struct paging *paging, struct region *region, paddr_t base, uint64_t bytes)
+{
+	for (uint64_t at = base.value; at < base.value + bytes; at += PAGE_BYTES)
+		*leaf_entry(paging, region, at) = at | LEAF | PTE_NX | PTE_RW | PTE_PCD | PTE_PWT;
 }
 
 void paging_guard(struct paging *paging, paddr_t address)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's own page tables: its region, one to one, W^X, guard pages absent; and a window per CPU through
- * which one page of guest memory is reached for the time of a copy. Nothing else is mapped, so nothing else can be
- * read, not by speculation either.
+ * The hypervisor's own page tables: its region and the IOMMUs' registers, one to one, W^X, guard pages absent; and a window
+ * per CPU through which one page of guest memory is reached for the time of a copy. Nothing else is mapped, so nothing
+ * else can be read, not by speculation either.
  */
 #ifndef HV_PAGING_H
 #define HV_PAGING_H
@@ -21,6 +21,9 @@ struct paging {
  * the linker's symbols; the rest of the region is data.
  */
 void paging_build(struct paging *paging, struct region *region, const struct boot_range *range);
+
+/* Maps registers of a device one to one, uncached. Before the tables are in use. */
+void paging_map_device(struct paging *paging, struct region *region, paddr_t base, uint64_t bytes);
 
 /* Takes the page at @address out of the hypervisor's view: a guard page. Before the tables are in use. */
 void paging_guard(struct paging *paging, paddr_t address);

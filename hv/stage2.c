@@ -81,24 +81,34 @@ enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, s
 	return HV_OK;
 }
 
+enum change { HIDE, WRITE_PROTECT };
+
+/* A leaf, or for HIDE a whole table. */
+static uint64_t changed(uint64_t entry, enum change change)
+{
+	return change == HIDE ? 0 : stage2_read_only(entry);
+}
+
 /*
- * Clears what lies of [base, end) under @table, whose entries are of @level and which maps from @start.
- * The depth is that of the tables.
+ * Changes what lies of [base, end) under @table, whose entries are of @level. The depth is that of the tables.
  */
-static enum hv_error hide_in(struct stage2 *stage2, paddr_t table, unsigned level, uint64_t base, uint64_t end)
+static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned level, uint64_t base, uint64_t end,
+			       enum change change)
 {
 	while (base < end) {
 		uint64_t *const entry = entry_of(table, level, base);
 		const uint64_t next = (base & ~(span(level) - 1)) + span(level);
 		const uint64_t stop = next < end ? next : end;
 
-		if (stop - base == span(level)) {
-			*entry = 0;
+		const bool whole = stop - base == span(level);
+
+		if (whole && (change == HIDE || stage2_is_leaf(*entry, level))) {
+			*entry = changed(*entry, change);
 		} else if (stage2_present(*entry)) {
 			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, base & ~(span(level) - 1), level))
 				return HV_E_STAGE2_FULL;
 			const enum hv_error error =
-				hide_in(stage2, paddr(stage2_address(*entry)), level - 1, base, stop);
+				change_in(stage2, paddr(stage2_address(*entry)), level - 1, base, stop, change);
 			if (error != HV_OK)
 				return error;
 		}
@@ -109,7 +119,17 @@ static enum hv_error hide_in(struct stage2 *stage2, paddr_t table, unsigned leve
 
 enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
 {
-	return hide_in(stage2, stage2->root, 4, base, base + bytes);
+	return change_in(stage2, stage2->root, 4, base, base + bytes, HIDE);
+}
+
+enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+{
+	return change_in(stage2, stage2->root, 4, base, base + bytes, WRITE_PROTECT);
+}
+
+paddr_t stage2_first_table(const struct stage2 *stage2)
+{
+	return paddr(stage2_address(*entry_of(stage2->root, 4, 0)));
 }
 
 uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level)

@@ -37,6 +37,14 @@ uint64_t stage2_directory_pages(uint32_t phys_bits);
  */
 enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
 
+/**
+ * Makes [@base, @base + @bytes) readable only, likewise. What was hidden stays hidden.
+ */
+enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes);
+
+/* The three-level table of the first 512 GiB, for what walks three levels. */
+paddr_t stage2_first_table(const struct stage2 *stage2);
+
 /* The leaf entry that translates @address, and its level in @level (1: 4 KiB ... 3: 1 GiB), or 0 if there is none. */
 uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level);
 

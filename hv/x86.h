@@ -85,6 +85,19 @@ static inline uint32_t inl(uint16_t port)
 	return value;
 }
 
+#define DEFINE_MMIO(bits)                                                                                              \
+	static inline uint##bits##_t mmio_read##bits(uint64_t address)                                                 \
+	{                                                                                                              \
+		return *(const volatile uint##bits##_t *)address;                                                      \
+	}                                                                                                              \
+	static inline void mmio_write##bits(uint64_t address, uint##bits##_t value)                                    \
+	{                                                                                                              \
+		*(volatile uint##bits##_t *)address = value;                                                           \
+	}
+DEFINE_MMIO(32)
+DEFINE_MMIO(64)
+#undef DEFINE_MMIO
+
 #define DEFINE_REGISTER_READ(name)                                     \
 	static inline uint64_t read_##name(void)                       \
 	{                                                              \

@@ -10,6 +10,7 @@
 
 /* A table that was copied to view->buffer and whose length and checksum are right. */
 struct table {
+	uint64_t address;
 	const uint8_t *data;
 	uint32_t bytes;
 	char name[12];
@@ -44,6 +45,7 @@ static bool load_table(const struct acpi_view *view, uint64_t address, struct ta
 	if (!view->read(view->context, address, header, sizeof(header)))
 		return fail(failure, LOADER_E_ACPI_TABLE, "table at 0x%lx: the address is not memory", address);
 	name_of(header, table->name, sizeof(table->name));
+	table->address = address;
 	table->data = view->buffer;
 	table->bytes = get_le32(header + 4);
 	if (table->bytes < HEADER_BYTES || table->bytes > ACPI_MAX_TABLE_BYTES)
@@ -255,6 +257,23 @@ static bool read_mcfg(const struct table *mcfg, struct acpi_info *info, struct f
 #define TPM2_START_METHOD 48u /* TCG ACPI Specification 1.4, table 7 */
 #define TPM2_MIN_BYTES    52u
 
+/* Its contents are the hypervisor's to read. A machine has the table of one vendor. */
+static bool find_dma_table(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
+			   struct failure *failure)
+{
+	struct table table;
+	bool found;
+
+	if (!find_table(view, root, "DMAR", HEADER_BYTES, &table, &found, failure) ||
+	    (!found && !find_table(view, root, "IVRS", HEADER_BYTES, &table, &found, failure)))
+		return false;
+	if (found) {
+		info->dma_table = table.address;
+		info->dma_table_bytes = table.bytes;
+	}
+	return true;
+}
+
 static bool walk_optional(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
 			  struct failure *failure)
 {
@@ -267,7 +286,15 @@ static bool walk_optional(const struct acpi_view *view, const struct root *root,
 		return false;
 	if (found)
 		info->tpm2_start_method = get_le32(table.data + TPM2_START_METHOD);
-	return true;
+	return find_dma_table(view, root, info, failure);
+}
+
+void acpi_hide(uint8_t *table)
+{
+	const uint8_t hidden = 'X'; /* XMAR, XVRS */
+
+	table[9] = (uint8_t)(table[9] + table[0] - hidden); /* checksum, 5.2.6 */
+	table[0] = hidden;
 }
 
 bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *info, struct failure *failure)

@@ -31,13 +31,21 @@ struct acpi_info {
 	uint16_t reset_port;
 	uint64_t ecam_base;
 	uint32_t tpm2_start_method; /* 0 if there is no TPM2 table */
+	uint64_t dma_table; /* address of DMAR or IVRS, whose header and checksum are right; 0 if there is none */
+	uint32_t dma_table_bytes;
 };
 
 /**
- * Walks from the RSDP to MADT and FADT, which must be there, and to MCFG and TPM2, which may be missing.
+ * Walks from the RSDP to MADT and FADT, which must be there, and to MCFG, TPM2, DMAR and IVRS, which may be missing.
  * Signatures, checksums, lengths and entries are checked before they are used.
  */
 bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *info, struct failure *failure);
+
+/**
+ * Gives the table at 'table' a signature that no operating system looks for, and mends its checksum. What it describes
+ * belongs to the hypervisor.
+ */
+void acpi_hide(uint8_t *table);
 
 /** Moves the boot processor to index 0. */
 bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure);

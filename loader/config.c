@@ -24,6 +24,7 @@ static const struct key keys[] = {
 	{"pool_mib", KIND_POOL_MIB, AT(pool_mib), {0}},
 	{"tpm_binding", KIND_CHOICE, AT(tpm_binding), {"strong", "weak"}},
 	{"require_tpm", KIND_CHOICE, AT(require_tpm), {"no", "yes"}},
+	{"require_iommu", KIND_CHOICE, AT(require_iommu), {"no", "yes"}},
 	{"serial", KIND_PORT, AT(serial_port), {0}},
 	{"on_error", KIND_CHOICE, AT(on_error), {"stop", "continue"}},
 	{"boot", KIND_CHOICE, AT(boot), {"kernel", "loader", "firmware"}},

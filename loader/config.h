@@ -21,12 +21,13 @@ struct config {
 	char initrd[CONFIG_PATH_BYTES];
 	char chain[CONFIG_PATH_BYTES];
 	char cmdline[CONFIG_LINE_BYTES + 1];
-	uint32_t pool_mib;    /* even */
-	uint32_t serial_port; /* 0 for none */
-	uint32_t tpm_binding; /* enum config_binding */
-	uint32_t require_tpm; /* 0 or 1 */
-	uint32_t on_error;    /* enum config_on_error */
-	uint32_t boot;        /* enum config_boot */
+	uint32_t pool_mib;      /* even */
+	uint32_t serial_port;   /* 0 for none */
+	uint32_t tpm_binding;   /* enum config_binding */
+	uint32_t require_tpm;   /* 0 or 1 */
+	uint32_t require_iommu; /* 0 or 1 */
+	uint32_t on_error;      /* enum config_on_error */
+	uint32_t boot;          /* enum config_boot */
 };
 
 /** The values that hold where the file says nothing. */

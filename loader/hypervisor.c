@@ -97,7 +97,8 @@ bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, s
 	const uint32_t error = hv_prepare(info);
 	interrupts_restore(flags);
 	if (error != HV_OK)
-		return fail_hv(failure, error, "hv_prepare, CPU %u", info->out.error_cpu);
+		return fail_hv(failure, error, "hv_prepare, CPU %u, at 0x%lx", info->out.error_cpu,
+			       info->out.error_where);
 	if (!in_image(info, info->out.cpu_check, 1) || !in_image(info, info->out.cpu_launch, 1) ||
 	    info->out.statement_bytes != sizeof(struct hk_statement) ||
 	    !in_region(info, info->out.statement, info->out.statement_bytes))

@@ -138,6 +138,29 @@ static uint64_t measure_tsc_khz(void)
 	return (rdtsc() - start) * 1000 / TSC_MEASURE_US;
 }
 
+/* The hypervisor reads a copy: the table itself is going to be hidden. */
+static bool copy_dma_table(struct failure *failure)
+{
+	const uint32_t bytes = loader.acpi.dma_table_bytes;
+	void *copy = uefi_allocate(bytes + 1);
+
+	if (!copy)
+		return fail(failure, LOADER_E_MEMORY, "copy of DMAR or IVRS, %u bytes", bytes);
+	memcpy(copy, (const void *)loader.acpi.dma_table, bytes);
+	loader.info.dma_table = (uint64_t)copy;
+	loader.info.dma_table_bytes = bytes;
+	if (loader.config.require_iommu)
+		loader.info.flags |= BOOT_FLAG_DMA_REQUIRED;
+	return true;
+}
+
+/* From now on the units are the hypervisor's: the root guest must not look for them. */
+static void hide_dma_table(void)
+{
+	if (loader.acpi.dma_table)
+		acpi_hide((uint8_t *)loader.acpi.dma_table);
+}
+
 static void fill_info(void)
 {
 	struct boot_info *info = &loader.info;
@@ -201,9 +224,9 @@ static bool start(struct failure *failure)
 	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
-	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) && prepare(failure) &&
-	       launch_check(&loader.info, failure) && measure_statement(failure) &&
-	       launch_all(&loader.info, &loader.begun, failure);
+	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) &&
+	       copy_dma_table(failure) && prepare(failure) && launch_check(&loader.info, failure) &&
+	       measure_statement(failure) && launch_all(&loader.info, &loader.begun, failure);
 }
 
 /* Waits for a key, but not for ever, and powers off. */
@@ -265,6 +288,7 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	memory_wipe_at_reset();
 	if (!start(&failure))
 		return give_up(&failure);
+	hide_dma_table();
 	say("launched: %u CPUs, %lu ticks", loader.info.cpu_count, rdtsc() - entered);
 	if (!boot_start(&loader.config, &failure)) {
 		say_failure(&failure);

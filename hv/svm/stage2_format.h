@@ -49,6 +49,11 @@ static inline bool stage2_is_leaf(uint64_t entry, unsigned level)
 	return level == 1 || (entry & NPT_PS) != 0;
 }
 
+static inline uint64_t stage2_read_only(uint64_t entry)
+{
+	return entry & ~NPT_RW;
+}
+
 static inline uint64_t stage2_address(uint64_t entry)
 {
 	return entry & NPT_ADDRESS;

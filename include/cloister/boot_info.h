@@ -18,12 +18,13 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
-#define BOOT_INFO_VERSION 1u
+#define BOOT_INFO_VERSION 2u
 
-#define BOOT_MAX_CPUS   256u
-#define BOOT_MAX_RAM    128u
-#define BOOT_MAX_HIDDEN 16u
-#define BOOT_MAX_LOG    16384u
+#define BOOT_MAX_CPUS      256u
+#define BOOT_MAX_RAM       128u
+#define BOOT_MAX_HIDDEN    16u
+#define BOOT_MAX_LOG       16384u
+#define BOOT_MAX_DMA_TABLE 65536u
 
 /* A range of physical memory; both multiples of 4096. */
 struct boot_range {
@@ -43,6 +44,7 @@ struct boot_out {
 	uint64_t statement;       /* physical address of struct hk_statement */
 	uint32_t statement_bytes; /* sizeof(struct hk_statement) */
 	uint32_t error_cpu;       /* on an error, the CPU index concerned */
+	uint64_t error_where;     /* HV_E_DMA_*: offset in the table; HV_E_IOMMU_*: address of the unit; else 0 */
 };
 
 struct boot_info {
@@ -73,11 +75,13 @@ struct boot_info {
 
 	uint32_t cpu_apic_id[BOOT_MAX_CPUS];       /* enabled processors of the MADT; the BSP is number 0 */
 	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */
-	struct boot_range hidden[BOOT_MAX_HIDDEN]; /* absent from the root guest: TPM localities 1-4, IOMMU registers */
+	struct boot_range hidden[BOOT_MAX_HIDDEN]; /* absent from the root guest: TPM localities 1-4 */
 
 	uint64_t log;       /* physical address of the launch log (TCG format), complete by the first cpu_launch */
 	uint32_t log_bytes; /* its final length, at most BOOT_MAX_LOG */
-	uint32_t reserved;
+
+	uint32_t dma_table_bytes; /* at most BOOT_MAX_DMA_TABLE; 0 if there is none */
+	uint64_t dma_table;       /* physical address of the loader's copy of the ACPI table DMAR or IVRS */
 
 	struct boot_out out;
 };
@@ -102,8 +106,8 @@ static inline uint64_t boot_region_bytes(uint64_t image_bytes, uint32_t cpus, ui
 	return (bytes + 0x1fffff) & ~0x1fffffull;
 }
 
-_Static_assert(sizeof(struct boot_out) == 32, "boot_out layout");
-_Static_assert(sizeof(struct boot_info) == 200 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 48,
+_Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
+_Static_assert(sizeof(struct boot_info) == 200 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
 	       "boot_info layout");
 
 #endif

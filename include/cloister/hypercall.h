@@ -68,7 +68,8 @@ enum hv_object {
 	X(HV_EXIT_EXCEPTION, "exception")             \
 	X(HV_EXIT_KICK, "kick")                       \
 	X(HV_EXIT_SMI, "smi")                         \
-	X(HV_EXIT_OTHER, "other")
+	X(HV_EXIT_OTHER, "other")                     \
+	X(HV_EXIT_PCI, "pci-config")
 
 #define HV_EXIT_ENUM(name, text) name,
 enum hv_exit { HV_EXITS(HV_EXIT_ENUM) HV_EXIT_KINDS };
@@ -83,6 +84,9 @@ struct hv_stats {
 	uint64_t exits[HV_EXIT_KINDS]; /* all CPUs together, since the launch */
 	uint64_t region_bytes;         /* memory taken from the root guest, without the pool */
 	uint64_t pool_bytes;
+	uint64_t refused_dma; /* accesses of devices that the IOMMUs refused and recorded */
+	uint32_t iommu_units;
+	uint32_t reserved; /* 0 */
 };
 
 #endif

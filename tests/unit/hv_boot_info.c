@@ -50,7 +50,7 @@ static void refuses_counts(void **state)
 {
 	(void)state;
 	REFUSES(magic, 0, HV_E_BOOT_INFO);
-	REFUSES(version, 2, HV_E_BOOT_INFO);
+	REFUSES(version, BOOT_INFO_VERSION - 1, HV_E_BOOT_INFO);
 	REFUSES(bytes, sizeof(struct boot_info) - 8, HV_E_BOOT_INFO);
 	REFUSES(flags, 1, HV_E_BOOT_INFO);
 	REFUSES(flags, 1u << 31, HV_E_BOOT_INFO);
@@ -60,6 +60,7 @@ static void refuses_counts(void **state)
 	REFUSES(ram_count, BOOT_MAX_RAM + 1, HV_E_BOOT_INFO);
 	REFUSES(hidden_count, BOOT_MAX_HIDDEN + 1, HV_E_BOOT_INFO);
 	REFUSES(log_bytes, BOOT_MAX_LOG + 1, HV_E_BOOT_INFO);
+	REFUSES(dma_table_bytes, BOOT_MAX_DMA_TABLE + 1, HV_E_BOOT_INFO);
 	REFUSES(tsc_khz, 0, HV_E_BOOT_INFO);
 	REFUSES(tsc_khz, ~0ull, HV_E_BOOT_INFO);
 	REFUSES(cpu_apic_id[1], 0, HV_E_BOOT_INFO);

@@ -53,6 +53,21 @@ void window_write(const struct paging *paging, uint32_t index, paddr_t address, 
 	memcpy(ram + (address.value - RAM_BASE), buffer, bytes);
 }
 
+static unsigned polls;
+static bool translating;
+
+void iommu_poll(struct machine *m)
+{
+	(void)m;
+	polls++;
+}
+
+bool iommu_translates(const struct machine *m)
+{
+	(void)m;
+	return translating;
+}
+
 int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 {
 	(void)hk;
@@ -189,6 +204,35 @@ static void signs(void **state)
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE, 0, 1), HC_E_ARGUMENT);
 }
 
+static uint32_t fresh_flags(void)
+{
+	struct hk_fresh fresh;
+
+	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
+	memcpy(&fresh, ram + 4096, sizeof(fresh));
+	return fresh.flags;
+}
+
+/* The statement says what was at the launch, the fresh answer what is now. */
+static void tells_of_dma_as_it_is(void **state)
+{
+	(void)state;
+	test_machine.statement.flags = HK_FLAG_AMD | HK_FLAG_DMA_PRESENT;
+	translating = true;
+	assert_int_equal(fresh_flags(), HK_FLAG_AMD | HK_FLAG_DMA_PRESENT);
+	translating = false;
+	assert_int_equal(fresh_flags(), HK_FLAG_AMD);
+}
+
+static void console_has_the_latest_faults(void **state)
+{
+	(void)state;
+	polls = 0;
+	call(HC_READ, HV_OBJECT_CONSOLE, 0, RAM_BASE, 16);
+	call(HC_READ, HV_OBJECT_STATS, 0, RAM_BASE, 16);
+	assert_int_equal(polls, 2);
+}
+
 static void does_not_sign(void **state)
 {
 	(void)state;
@@ -213,10 +257,16 @@ static void not_for_user_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(bad_arguments, setup), cmocka_unit_test_setup(bad_buffers, setup),
-		cmocka_unit_test_setup(reads_parts, setup),   cmocka_unit_test_setup(reads_stats, setup),
-		cmocka_unit_test_setup(reads_console, setup), cmocka_unit_test_setup(signs, setup),
-		cmocka_unit_test_setup(does_not_sign, setup), cmocka_unit_test_setup(not_for_user_mode, setup),
+		cmocka_unit_test_setup(bad_arguments, setup),
+		cmocka_unit_test_setup(bad_buffers, setup),
+		cmocka_unit_test_setup(reads_parts, setup),
+		cmocka_unit_test_setup(reads_stats, setup),
+		cmocka_unit_test_setup(reads_console, setup),
+		cmocka_unit_test_setup(signs, setup),
+		cmocka_unit_test_setup(does_not_sign, setup),
+		cmocka_unit_test_setup(not_for_user_mode, setup),
+		cmocka_unit_test_setup(tells_of_dma_as_it_is, setup),
+		cmocka_unit_test_setup(console_has_the_latest_faults, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

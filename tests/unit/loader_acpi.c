@@ -13,6 +13,8 @@
 #define FADT         (BASE + 0x3000)
 #define MCFG         (BASE + 0x4000)
 #define TPM2         (BASE + 0x5000)
+#define DMAR         (BASE + 0x6000)
+#define IVRS         (BASE + 0x7000)
 
 static uint8_t memory[MEMORY_BYTES];
 static uint8_t buffer[ACPI_MAX_TABLE_BYTES];
@@ -386,6 +388,47 @@ static void mcfg_entries(void **state)
 	refused("LOADER_E_ACPI_TABLE", "MCFG: 10 bytes");
 }
 
+static void dma_tables(void **state)
+{
+	static const uint64_t neither[] = {FADT, MADT}, amd[] = {FADT, MADT, IVRS}, both[] = {FADT, MADT, IVRS, DMAR};
+
+	(void)state;
+	finish(DMAR, "DMAR", 64);
+	finish(IVRS, "IVRS", 48);
+	make_root(2, neither);
+	assert_true(walk());
+	assert_int_equal(info.dma_table, 0);
+	make_root(3, amd);
+	assert_true(walk());
+	assert_int_equal(info.dma_table, IVRS);
+	assert_int_equal(info.dma_table_bytes, 48);
+	make_root(4, both);
+	assert_true(walk());
+	assert_int_equal(info.dma_table, DMAR);
+	assert_int_equal(info.dma_table_bytes, 64);
+	at(DMAR)[40]++;
+	refused("LOADER_E_ACPI_TABLE", "DMAR");
+}
+
+/* The same table under another name: nobody finds it, and it is no damaged one. */
+static void hidden_dma_table(void **state)
+{
+	static const uint64_t tables[] = {FADT, MADT, DMAR};
+	uint8_t sum = 0;
+
+	(void)state;
+	at(DMAR)[50] = 0x5a;
+	finish(DMAR, "DMAR", 64);
+	make_root(3, tables);
+	acpi_hide(at(DMAR));
+	for (uint32_t i = 0; i < 64; i++)
+		sum = (uint8_t)(sum + at(DMAR)[i]);
+	assert_int_equal(sum, 0);
+	assert_memory_equal(at(DMAR), "XMAR", 4);
+	assert_true(walk());
+	assert_int_equal(info.dma_table, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +447,8 @@ int main(void)
 		cmocka_unit_test_setup(fadt_ports, good_machine),
 		cmocka_unit_test_setup(bad_fadt_ports, good_machine),
 		cmocka_unit_test_setup(mcfg_entries, good_machine),
+		cmocka_unit_test_setup(dma_tables, good_machine),
+		cmocka_unit_test_setup(hidden_dma_table, good_machine),
 	};
 
 	return cmocka_run_group_tests_name("loader_acpi", tests, NULL, NULL);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The DMA Remapping Reporting table (VT-d 5.1, chapter 8). */
+#include "iommu/dma_table.h"
+
+#define DMAR_STRUCTURES 48u /* 8.1: behind the header, host address width and flags */
+
+enum { DMAR_DRHD = 0, DMAR_RMRR = 1 };
+
+#define STRUCTURE_BYTES 4u /* type and length */
+
+#define DRHD_BYTES           16u /* 8.3 */
+#define DRHD_INCLUDE_PCI_ALL 1u
+#define DRHD_SIZE_MAX        4u  /* 2^4 pages of registers: more than any unit has */
+#define RMRR_BYTES           24u /* 8.4 */
+#define SCOPE_BYTES          6u  /* 8.3.1 */
+#define PATH_BYTES           2u
+
+enum { SCOPE_ENDPOINT = 1, SCOPE_BRIDGE = 2 };
+
+/* Device scopes: each at least one path entry long, and together exactly what is left of the structure. */
+static bool scopes_sane(const uint8_t *scope, uint32_t left)
+{
+	while (left != 0) {
+		const uint32_t bytes = left < SCOPE_BYTES ? 0 : scope[1];
+
+		if (bytes < SCOPE_BYTES + PATH_BYTES || bytes > left || bytes % PATH_BYTES != 0)
+			return false;
+		scope += bytes;
+		left -= bytes;
+	}
+	return true;
+}
+
+/* Notes what a unit of segment 0 names on bus 0: a function, or a bridge with everything behind it. */
+static void note_scopes(const uint8_t *scope, uint32_t left, struct dma_table *out)
+{
+	for (; left != 0; left -= scope[1], scope += scope[1]) {
+		const uint32_t function = (scope[6] & 31u) << 3 | (scope[7] & 7u);
+
+		if ((scope[0] == SCOPE_ENDPOINT || scope[0] == SCOPE_BRIDGE) && scope[5] == 0 &&
+		    scope[1] == SCOPE_BYTES + PATH_BYTES)
+			out->named[function / 8] |= (uint8_t)(1u << function % 8);
+	}
+}
+
+static bool read_drhd(const uint8_t *drhd, uint32_t bytes, struct dma_table *out)
+{
+	if (bytes < DRHD_BYTES || out->unit_count == DMA_MAX_UNITS || (drhd[5] & 0xf) > DRHD_SIZE_MAX ||
+	    !scopes_sane(drhd + DRHD_BYTES, bytes - DRHD_BYTES))
+		return false;
+	const struct dma_unit unit = {
+		.base = le64(drhd + 8),
+		.bytes = PAGE_BYTES << (drhd[5] & 0xf),
+		.segment = le16(drhd + 6),
+		.covers_all = (drhd[4] & DRHD_INCLUDE_PCI_ALL) != 0,
+	};
+
+	out->units[out->unit_count++] = unit;
+	if (unit.segment == 0)
+		note_scopes(drhd + DRHD_BYTES, bytes - DRHD_BYTES, out);
+	return true;
+}
+
+/* The limit is the last byte. */
+static bool read_rmrr(const uint8_t *rmrr, uint32_t bytes, struct dma_table *out)
+{
+	if (bytes < RMRR_BYTES || out->reserved_count == DMA_MAX_RESERVED ||
+	    !scopes_sane(rmrr + RMRR_BYTES, bytes - RMRR_BYTES))
+		return false;
+	const uint64_t base = le64(rmrr + 8), limit = le64(rmrr + 16);
+
+	if (limit <= base || (base & PAGE_MASK) != 0 || (limit & PAGE_MASK) != PAGE_MASK || limit == UINT64_MAX)
+		return false;
+	out->reserved[out->reserved_count++] = (struct boot_range){base, limit - base + 1};
+	return true;
+}
+
+/* Types other than these two say what a unit may do beyond translation, which nobody is allowed here (ATS, RHSA, SATC ...). */
+static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_table *out)
+{
+	switch (le16(structure)) {
+	case DMAR_DRHD:
+		return read_drhd(structure, bytes, out);
+	case DMAR_RMRR:
+		return read_rmrr(structure, bytes, out);
+	default:
+		return true;
+	}
+}
+
+enum hv_error dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
+{
+	*out = (struct dma_table){0};
+	if (bytes < DMAR_STRUCTURES || le32(data + 4) != bytes)
+		return HV_E_DMA_TABLE;
+	for (uint32_t at = DMAR_STRUCTURES; at < bytes;) {
+		const uint32_t left = bytes - at;
+		const uint32_t length = left < STRUCTURE_BYTES ? 0 : le16(data + at + 2);
+
+		out->where = at;
+		if (length < STRUCTURE_BYTES || length > left || !read_structure(data + at, length, out))
+			return HV_E_DMA_TABLE;
+		at += length;
+	}
+	return out->unit_count != 0 ? HV_OK : HV_E_DMA_TABLE;
+}

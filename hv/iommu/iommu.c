@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All units of the machine: from the firmware's table to translation, and their faults. */
+#include "iommu/iommu.h"
+
+#include "machine.h"
+
+#define SECOND_US         1000000u
+#define FAULTS_PER_SECOND 16u /* lines in the log; all are counted */
+
+/* Every unit's registers: ours, and nobody else's. */
+static enum hv_error take_unit(struct machine *m, const struct dma_unit *found, struct region *region)
+{
+	struct iommu_unit *const unit = &m->iommu.units[m->iommu.unit_count++];
+	const enum hv_error error = stage2_hide(&m->root.stage2, found->base, found->bytes);
+
+	if (error != HV_OK)
+		return error;
+	*unit = (struct iommu_unit){.base = found->base, .bytes = found->bytes};
+	paging_map_device(&m->paging, region, paddr(found->base), found->bytes);
+	m->boot.out.error_where = found->base;
+	return vtd_check(unit);
+}
+
+static enum hv_error take_units(struct machine *m, const struct dma_table *table, struct region *region)
+{
+	enum hv_error error = HV_OK;
+
+	m->iommu.tsc_khz = m->boot.tsc_khz;
+	for (uint32_t i = 0; error == HV_OK && i < table->unit_count; i++)
+		error = take_unit(m, &table->units[i], region);
+	return error != HV_OK ? error : vtd_build(m, region);
+}
+
+enum hv_error iommu_prepare(struct machine *m, struct region *region)
+{
+	const uint8_t *const data = region_pointer(paddr(m->boot.dma_table));
+	struct dma_table table;
+
+	if (m->boot.dma_table_bytes == 0)
+		return (m->boot.flags & BOOT_FLAG_DMA_REQUIRED) != 0 ? HV_E_NO_IOMMU : HV_OK;
+	enum hv_error error = dmar_parse(data, m->boot.dma_table_bytes, &table);
+
+	if (error == HV_OK)
+		error = dma_table_check(&table, &m->boot, m->phys_bits);
+	if (error == HV_OK)
+		error = dma_coverage_check(&table);
+	m->boot.out.error_where = table.where;
+	return error != HV_OK ? error : take_units(m, &table, region);
+}
+
+enum hv_error iommu_enable(struct machine *m)
+{
+	struct iommu *const iommu = &m->iommu;
+	enum hv_error error = HV_OK;
+
+	lock_take(&iommu->lock);
+	for (uint32_t i = 0; !iommu->enabled && error == HV_OK && i < iommu->unit_count; i++)
+		error = vtd_enable(iommu, &iommu->units[i]);
+	if (!iommu->enabled && error == HV_OK && iommu->unit_count != 0)
+		console_line(m, "dma: %u units translate", iommu->unit_count);
+	iommu->enabled = error == HV_OK;
+	lock_release(&iommu->lock);
+	return error;
+}
+
+bool iommu_translates(const struct machine *m)
+{
+	const struct iommu *const iommu = &m->iommu;
+
+	for (uint32_t i = 0; i < iommu->unit_count; i++) {
+		if (!vtd_translates(iommu, &iommu->units[i]))
+			return false;
+	}
+	return iommu->unit_count != 0;
+}
+
+/* Is there room for a line in this second? */
+static bool may_log(struct machine *m)
+{
+	struct iommu *const iommu = &m->iommu;
+	const uint64_t now = machine_uptime_us(m);
+
+	if (now - iommu->second_us >= SECOND_US) {
+		if (iommu->silent != 0)
+			console_line(m, "dma: %u more faults, not shown", iommu->silent);
+		iommu->second_us = now;
+		iommu->logged = iommu->silent = 0;
+	}
+	if (iommu->logged == FAULTS_PER_SECOND) {
+		iommu->silent++;
+		return false;
+	}
+	iommu->logged++;
+	return true;
+}
+
+void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason)
+{
+	m->iommu.faults++;
+	if (may_log(m))
+		console_line(m, "dma: device %x:%x.%u: %s of %lx refused, reason %x", source >> 8, source >> 3 & 31u,
+			     source & 7u, write ? "write" : "read", address, reason);
+}
+
+void iommu_poll(struct machine *m)
+{
+	struct iommu *const iommu = &m->iommu;
+
+	if (!lock_try(&iommu->lock))
+		return;
+	for (uint32_t i = 0; iommu->enabled && i < iommu->unit_count; i++)
+		vtd_poll(m, &iommu->units[i]);
+	lock_release(&iommu->lock);
+}

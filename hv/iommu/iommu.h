@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DMA remapping: every device sees memory through the root guest's own stage-2 table, so that its view and the CPUs' cannot
+ * differ, and sees nothing before that table is in force (architecture.md section 6). The units belong to the hypervisor:
+ * their registers are absent from the root guest and from the devices' view alike.
+ */
+#ifndef HV_IOMMU_H
+#define HV_IOMMU_H
+
+#include "cloister/errors.h"
+#include "iommu/dma_table.h"
+#include "lock.h"
+#include "region.h"
+
+struct machine;
+
+#define IOMMU_TIMEOUT_US 100000u /* a command of a unit takes a few microseconds */
+
+struct iommu_unit {
+	uint64_t base, bytes; /* register pages */
+	uint64_t cap, ecap;   /* capabilities, read once */
+};
+
+struct iommu {
+	lock_t lock; /* registers while translation is switched on and faults are read; what follows 'enabled' */
+	uint32_t unit_count;
+	struct iommu_unit units[DMA_MAX_UNITS];
+	uint64_t tsc_khz;
+
+	paddr_t root_table; /* what every unit walks from */
+	paddr_t queue;      /* invalidation requests, and behind them their completion */
+
+	bool enabled;
+	uint64_t faults;         /* recorded by the units, since the launch */
+	uint64_t second_us;      /* the last second in which a fault was logged ... */
+	uint32_t logged, silent; /* ... and how many were in it, and how many were not */
+};
+
+/**
+ * Reads the loader's copy of the DMA table, checks units and reserved memory, builds the tables, takes the units' registers
+ * out of the root guest's stage 2. Touches no unit. Once, from hv_prepare(), when stage 2 is complete but for that.
+ * Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
+ */
+enum hv_error iommu_prepare(struct machine *m, struct region *region);
+
+/* Switches translation on in every unit, once; before the first guest is entered. Takes the lock. */
+enum hv_error iommu_enable(struct machine *m);
+
+/* Does every unit translate, with our tables, as of now? False without units. */
+bool iommu_translates(const struct machine *m);
+
+/* Reads, logs and clears the faults that the units recorded. Does nothing while another CPU does it. */
+void iommu_poll(struct machine *m);
+
+/* A fault, as a unit recorded it. @source: bus << 8 | device << 3 | function; @reason: the unit's own code. */
+void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason);
+
+/* Kinds of units; vtd.c. */
+enum hv_error vtd_check(struct iommu_unit *unit);
+enum hv_error vtd_build(struct machine *m, struct region *region);
+enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit);
+bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
+void vtd_poll(struct machine *m, const struct iommu_unit *unit);
+
+#endif
