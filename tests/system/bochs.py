@@ -38,7 +38,7 @@ memory: guest={memory_mib}, host={memory_mib}
 romimage: file=/usr/share/ovmf/OVMF.fd, address=0xffc00000
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
 fw_cfg: enabled=1
-cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1{features}
+cpu: model={model}, count={cpus}, ips={ips}, cpuid_freq=ips, reset_on_triple_fault=0, ignore_bad_msrs=1{features}
 clock: sync=none, time0=1000000000
 pci: enabled=1, chipset=i440fx
 boot: disk
