@@ -14,13 +14,14 @@ from testbed import Machine
 @dataclass
 class Case:
     """
-    One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits), the error's name that
-    must be shown, a word of where it is, and whether there is a TPM that can be capped.
+    One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits; hardly any memory), the
+    error's name that must be shown, a word of where it is, and whether there is a TPM that can be capped.
     """
     name: str
     error: str
     files: dict = field(default_factory=dict)
     acpi: tuple = ()
+    starved: bool = False
     where: str = ""
     capped: bool = True
 
@@ -50,6 +51,8 @@ def volume(case):
     contents |= {"EFI/cloister/loader.efi": hosts.LOADER, "case": case.name.encode()}
     if case.acpi:
         contents["acpi"] = b"".join(edit.packed() for edit in case.acpi)
+    if case.starved:
+        contents["hoard"] = b"1"
     return contents
 
 

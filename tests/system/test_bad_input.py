@@ -39,8 +39,8 @@ def missing(part):
 # Offsets in ELF64's header and first program header.
 E_MACHINE, E_PHOFF, E_PHNUM, P_OFFSET = 18, 32, 56, 64 + 8
 HUGE = struct.pack("<Q", 0xFFFFFFFFFFFFF000)
-# Offsets in ACPI tables: length and checksum of any; the first entry of the MADT, of the XSDT; the TPM2's start method.
-LENGTH, CHECKSUM, MADT_ENTRY, XSDT_ENTRY, TPM2_START = 4, 9, 44, 36, 48
+# Offsets in ACPI tables: length and checksum of any; the first entry of the MADT; the TPM2's start method.
+LENGTH, CHECKSUM, MADT_ENTRY, TPM2_START = 4, 9, 44, 48
 
 
 def length(value):
@@ -57,6 +57,7 @@ CASES = [
     Case("config-65-lines", "LOADER_E_CONFIG_LINES", added(b"#\n" * 65)),
     Case("config-no-kernel", "LOADER_E_CONFIG_NEEDS", changed(boot="kernel"), where="'kernel'"),
     Case("config-pool-over-ram", "LOADER_E_MEMORY_POOL", changed(pool_mib="4096"), where="4096"),
+    Case("memory-too-little", "LOADER_E_MEMORY_REGION", starved=True),
     Case("image-missing", "LOADER_E_FILE_MISSING", missing("hypervisor"), where="hv-svm.elf"),
     Case("image-truncated", "LOADER_E_IMAGE", image_cut(5000)),
     Case("image-empty", "LOADER_E_FILE_SIZE", image_cut(0), where="hv-svm.elf"),
@@ -107,6 +108,13 @@ def test_machine_refused(name):
     error, machine = MACHINES[name]
     case = Case(name, error, capped=machine.get("tpm", "tis") == "tis")
     cases.check(case, cases.run(f"machine-{name}", [case], **machine).get(name))
+
+
+def test_processor_that_does_not_come_up():
+    """A MADT that names a processor which the machine does not have."""
+    third_is_enabled = Edit("APIC", MADT_ENTRY + 2 * 8 + 4, b"\1")
+    case = Case("processor-lost", "HV_E_AP_LOST", acpi=(third_is_enabled,))
+    cases.check(case, cases.run("processor-lost", [case], cpus="2,maxcpus=3").get(case.name))
 
 
 STOPS = {

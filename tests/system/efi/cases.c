@@ -2,7 +2,7 @@
 /*
  * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
  * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
- * volume's file \acpi says; after it, they are put back. Prints each case's begin and end, and PCR 17 and 18 before and
+ * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any memory. Prints each case's begin and end, and PCR 17 and 18 before and
  * after it.
  */
 #include <efi.h>
@@ -11,6 +11,7 @@
 #define LOADER   L"\\EFI\\cloister\\loader.efi"
 #define EDITS    L"\\acpi"
 #define NAME     L"\\case"
+#define HOARD    L"\\hoard"
 #define MAX_EDIT 8
 #define MAX_NAME 64
 
@@ -45,6 +46,7 @@ struct rsdp {
 	UINT64 xsdt;
 } __attribute__((packed));
 
+#define PIECE_PAGES        512
 #define SDT_BYTES          36 /* ACPI 6.5, 5.2.6: the common header */
 #define TPM_ST_NO_SESSIONS 0x8001
 #define TPM_CC_PCR_READ    0x17e
@@ -169,14 +171,40 @@ static void put_back(const struct undo *undo)
 		((struct sdt *)undo->table)->checksum = undo->checksum;
 }
 
-static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume)
+/* Takes all the memory there is in pieces of 2 MiB, the first word of each naming the one before. */
+static UINT64 hoard(void)
+{
+	EFI_PHYSICAL_ADDRESS piece, last = 0;
+
+	while (!EFI_ERROR(BS->AllocatePages(AllocateAnyPages, EfiBootServicesData, PIECE_PAGES, &piece))) {
+		*(UINT64 *)piece = last;
+		last = piece;
+	}
+	return last;
+}
+
+static void release(UINT64 last)
+{
+	while (last != 0) {
+		const UINT64 piece = last;
+		last = *(UINT64 *)piece;
+		BS->FreePages(piece, PIECE_PAGES);
+	}
+}
+
+static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, BOOLEAN starved)
 {
 	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER);
 	EFI_HANDLE image;
 	EFI_STATUS status = BS->LoadImage(FALSE, self, path, NULL, 0, &image);
 
 	FreePool(path);
-	return EFI_ERROR(status) ? status : BS->StartImage(image, NULL, NULL);
+	if (EFI_ERROR(status))
+		return status;
+	const UINT64 hoarded = starved ? hoard() : 0;
+	status = BS->StartImage(image, NULL, NULL);
+	release(hoarded);
+	return status;
 }
 
 static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root)
@@ -184,11 +212,13 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 	struct edit edits[MAX_EDIT];
 	struct undo undo[MAX_EDIT];
 	char name[MAX_NAME + 1] = {0};
-	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), done = 0;
+	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), starved = 1, done = 0;
+	UINT8 byte;
 	EFI_STATUS status;
 
 	read_file(root, NAME, name, &name_bytes);
 	read_file(root, EDITS, edits, &edit_bytes);
+	read_file(root, HOARD, &byte, &starved);
 	Print(L"\nCASE %a BEGIN\n", name);
 	print_pcr(17);
 	print_pcr(18);
@@ -196,7 +226,7 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 		done++;
 	if (done < edit_bytes / sizeof(edits[0]))
 		Print(L"edit %d: no such table\n", done);
-	status = start_loader(self, volume);
+	status = start_loader(self, volume, starved != 0);
 	while (done > 0)
 		put_back(&undo[--done]);
 	print_pcr(17);
