@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 
 OUT := build/out
+# The test bed of guests and demo: qemu (AMD-V) or bochs (VT-x).
+BED := qemu
 VERSION := 0.1.0
 SVN := 1
 MBEDTLS := /usr/src/mbedtls

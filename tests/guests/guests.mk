@@ -39,8 +39,11 @@ $(GUEST_EFI): %.efi: %.so
 all: $(GUEST_EFI)
 
 # Needs the loader and the hypervisor's image in $(OUT).
-guests: all
-	@rm -rf $(OUT)/log/guests
-	@mkdir -p $(OUT)/log/guests
-	$(Q)tests/guests/run --programs $(GUEST_OUT) --log $(OUT)/log/guests
-	@tests/summary guests $(OUT)/log/guests/*.tap
+guests: guests-$(BED)
+
+.PHONY: guests-qemu guests-bochs
+guests-qemu guests-bochs: guests-%: all
+	@rm -rf $(OUT)/log/$@
+	@mkdir -p $(OUT)/log/$@
+	$(Q)tests/guests/run --bed $* --programs $(GUEST_OUT) --log $(OUT)/log/$@
+	@tests/summary guests $(OUT)/log/$@/*.tap

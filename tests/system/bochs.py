@@ -38,7 +38,7 @@ memory: guest={memory_mib}, host={memory_mib}
 romimage: file=/usr/share/ovmf/OVMF.fd, address=0xffc00000
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
 fw_cfg: enabled=1
-cpu: model={model}, count={cpus}, ips={ips}, cpuid_freq=ips, reset_on_triple_fault=0, ignore_bad_msrs=1{features}
+cpu: model={model}, count={cpus}, ips={ips}, cpuid_freq=ips, reset_on_triple_fault=1, ignore_bad_msrs=1{features}
 clock: sync=none, time0=1000000000
 pci: enabled=1, chipset=i440fx
 boot: disk
@@ -49,7 +49,10 @@ panic: action=fatal
 """
 CHANNELS = ("ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n",
             "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n")
+# What bochs.log says at an end; the first reset is the start.
 RESET = "bx_pc_system_c::Reset(HARDWARE) called"
+SUSPEND = "ACPI control: suspend to ram"
+SHUTDOWN_PORT = "Shutdown port: shutdown requested"
 
 
 class BochsMachine(Emulator):
@@ -113,12 +116,21 @@ class BochsMachine(Emulator):
         os.close(far)
         threading.Thread(target=drain, args=(near,), daemon=True).start()
 
-    def ended(self):
-        """Has the machine switched itself off, crashed, or reset itself (a second start is in Bochs's log)?"""
-        if self.process.poll() is not None:
-            return True
+    def run_state(self):
+        """
+        "running"; "suspended" (ACPI S3); "shutdown" for a power-off, a triple fault or a reset, from which Bochs itself
+        would go on; "gone" if the guest ended Bochs through its shutdown port.
+        """
         log = self.log / "bochs.log"
-        return log.exists() and log.read_text(errors="replace").count(RESET) > 1
+        text = log.read_text(errors="replace") if log.exists() else ""
+        if SHUTDOWN_PORT in text:
+            return "gone"
+        if SUSPEND in text:
+            return "suspended"
+        return "shutdown" if self.process.poll() is not None or text.count(RESET) > 1 else "running"
+
+    def ended(self):
+        return self.run_state() != "running"
 
     def wait_stopped(self, timeout=60):
         """Waits until the machine has switched itself off or reset itself."""

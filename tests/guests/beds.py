@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The two test beds as the guest programs need them: a machine with TAP on COM2, its run state, its memory.
+
+A run state is "running", "suspended" or "shutdown" (which a reset counts as too), or "gone" when the program itself
+has ended the emulator.
+"""
+
+import contextlib
+import os
+import pathlib
+import select
+import tempfile
+
+import emulator
+import testbed
+from bochs import BochsMachine
+from tpm import Tpm, scratch_base
+
+MEMORY_MIB = 256
+
+
+def read_console(machine):
+    """A console that nobody reads stops the machine. The test bed keeps what is read."""
+    if select.select([machine.console], [], [], 0.05)[0]:
+        with contextlib.suppress(OSError):  # EIO: the other end is closed
+            os.read(machine.console.fileno(), 65536)
+
+
+class Qemu:
+    """AMD-V, a TPM, and memory that can be looked at."""
+
+    HYPERVISOR = emulator.OUT / "hv-svm.elf"
+    IMAGE = "hv-svm.elf"
+    CONFIG = ""
+    TIMEOUT_S = 45
+    NO_MEMORY = None
+
+    def __enter__(self):
+        self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
+        self.tpm = Tpm(pathlib.Path(self.state.name), testbed.AUTHORITY)
+        return self
+
+    def __exit__(self, *_):
+        self.tpm.remove()
+        self.state.cleanup()
+
+    def machine(self, name, disk, tap):
+        extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm, extra=extra)
+
+    def run_state(self, machine):
+        try:
+            return machine.qmp.call("query-status")["status"] if machine.process.poll() is None else "gone"
+        except (RuntimeError, BrokenPipeError):
+            return "gone"
+
+    def memory(self, machine):
+        """All memory, with the machine stopped meanwhile."""
+        runs = self.run_state(machine) == "running"
+        if runs:
+            machine.qmp.call("stop")
+        contents = machine.memory(0, MEMORY_MIB << 20)
+        if runs:
+            machine.qmp.call("cont")
+        return contents
+
+
+class Bochs:
+    """VT-x with EPT; neither TPM nor IOMMU."""
+
+    HYPERVISOR = emulator.OUT / "hv-vmx.elf"
+    IMAGE = "hv-vmx.elf"
+    CONFIG = "require_tpm = no\n"
+    TIMEOUT_S = 180
+    NO_MEMORY = "Bochs does not let its memory be looked at"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def machine(self, name, disk, tap):
+        return BochsMachine(f"{name}-bochs", disks=[disk], cpus=2, memory_mib=MEMORY_MIB, com2=tap)
+
+    def run_state(self, machine):
+        return machine.run_state()
+
+    def memory(self, machine):
+        return None
+
+
+BEDS = {"qemu": Qemu, "bochs": Bochs}
