@@ -20,8 +20,8 @@ def data(lines, name):
 
 
 def sizes(lines):
-    """Bytes of region and pool: the last two fields of struct hv_stats."""
-    return struct.unpack("<QQ", data(lines, "stats")[0][-16:])
+    """Bytes of region and pool."""
+    return struct.unpack("<QQ", data(lines, "sizes")[0])
 
 
 def der(raw):

@@ -112,8 +112,9 @@ static void test_key(void)
 	   "the hypervisor has its key");
 	(void)hypercall(&(struct hypercall){HC_READ, HV_OBJECT_STATEMENT, 0, (uint64_t)page, PAGE_BYTES});
 	data("statement", page, sizeof(struct hk_statement));
-	(void)hypercall(&(struct hypercall){HC_READ, HV_OBJECT_STATS, 0, (uint64_t)page, PAGE_BYTES});
-	data("stats", page, sizeof(struct hv_stats));
+	const struct hv_stats stats = stats_read();
+
+	data("sizes", (const uint64_t[]){stats.region_bytes, stats.pool_bytes}, 2 * sizeof(uint64_t));
 }
 
 /* Time for the runner to stop the machine and look at its memory. */

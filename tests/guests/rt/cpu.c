@@ -15,7 +15,7 @@
 #define SIVR_ENABLE    0x1ffu
 #define INIT_SETTLE_US 10000u /* MP specification, appendix B.4 */
 #define SIPI_SETTLE_US 200u
-#define START_BOUND_US 1000000u
+#define START_BOUND_US 5000000u
 
 /* Parameters at the end of a trampoline page; trampoline.S knows the offsets. */
 struct __attribute__((packed)) start_page {
