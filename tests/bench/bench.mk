@@ -12,5 +12,5 @@ $(DEBIAN_MODULE): $(OUT)/host/cloister.ko
 	$(Q)$(MAKE) -s -C $(@D)/module KERNEL=$(DEBIAN_HEADERS)
 	$(Q)strip --strip-debug -o $@ $(@D)/module/cloister.ko
 
-bench: debian-disk $(BOOTED) $(BENCH_PARTS) $(DEBIAN_MODULE)
+bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $(DEBIAN_MODULE)
 	@$(PYTHON) tests/bench/bench.py

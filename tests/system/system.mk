@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whole machines: 'make system' tests them, 'make run' gives one to the user, 'make demo' shows what they are for.
 
-BOOTED := $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
+# IMAGES comes from a fragment that is read later.
+BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
 # Python's compiled files stay out of the tree.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
-system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $(BOOTED) $(SYSTEM_PARTS)
+system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(SYSTEM_PARTS)
 	@mkdir -p $(OUT)/log
 	@rm -f $(OUT)/log/system.tap
 	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(PYTEST),tests/system) \
@@ -13,8 +14,8 @@ system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $(BOOTED) 
 		[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/system.tap; }
 	@tests/summary system $(OUT)/log/system.tap
 
-run: $(BOOTED)
+run: $$(BOOTED)
 	@$(PYTHON) tests/system/run.py
 
-demo: reference $(OUT)/cloister $(BOOTED)
+demo: reference $(OUT)/cloister $$(BOOTED)
 	@$(PYTHON) tests/system/demo.py
