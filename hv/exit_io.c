@@ -26,6 +26,14 @@ bool io_policy_exits(const struct boot_info *boot, uint16_t port)
 	       (boot->reset_port != 0 && port == boot->reset_port);
 }
 
+void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192])
+{
+	for (uint32_t port = 0; port < 0x10000; port++) {
+		if (io_policy_exits(boot, (uint16_t)port))
+			bitmap[port / 8] |= (uint8_t)(1u << port % 8);
+	}
+}
+
 /* The bytes that a write of @bytes at @port puts at @at and above, or 0 if it does not touch that port. */
 static uint32_t part_at(struct io_access access, uint32_t value, uint16_t at)
 {

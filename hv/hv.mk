@@ -13,11 +13,11 @@ HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,nor
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
 HV_SOURCES := $(wildcard hv/*.c hv/*.S hv/iommu/*.c)
-HV_VENDORS := svm
+HV_VENDORS := svm vmx
 
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name
 define hv_image
-HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) $$(wildcard hv/$(1)/*.c hv/$(1)/*.S) hv/$(2)/build.c))
+HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) $$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/$(2)/build.c))
 $$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/hv.ld hv/hv.mk
 	$$(call say,LD,$$@)
 	$$(Q)gcc $$(HV_LDFLAGS) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)

@@ -8,6 +8,9 @@
 /* Does any access to @port exit? */
 bool io_policy_exits(const struct boot_info *boot, uint16_t port);
 
+/* Sets the bits of all ports that exit, in a bitmap with one bit a port. */
+void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192]);
+
 /* Does writing @value put the machine to sleep or reset it? */
 bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint32_t value);
 

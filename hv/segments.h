@@ -33,6 +33,22 @@ static inline struct descriptor_table read_idtr(void)
 		selector_;                                        \
 	})
 
+static inline uint16_t read_tr(void)
+{
+	uint16_t selector;
+
+	__asm__("str %0" : "=r"(selector));
+	return selector;
+}
+
+static inline uint16_t read_ldtr(void)
+{
+	uint16_t selector;
+
+	__asm__("sldt %0" : "=r"(selector));
+	return selector;
+}
+
 /* Bits 8 to 23 of the descriptor's upper half, at their places; 0 for a null selector. */
 static inline uint32_t segment_rights(uint16_t selector)
 {

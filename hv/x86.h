@@ -85,14 +85,14 @@ static inline uint32_t inl(uint16_t port)
 	return value;
 }
 
-#define DEFINE_MMIO(bits)                                                                                              \
-	static inline uint##bits##_t mmio_read##bits(uint64_t address)                                                 \
-	{                                                                                                              \
-		return *(const volatile uint##bits##_t *)address;                                                      \
-	}                                                                                                              \
-	static inline void mmio_write##bits(uint64_t address, uint##bits##_t value)                                    \
-	{                                                                                                              \
-		*(volatile uint##bits##_t *)address = value;                                                           \
+#define DEFINE_MMIO(bits)                                                           \
+	static inline uint##bits##_t mmio_read##bits(uint64_t address)              \
+	{                                                                           \
+		return *(const volatile uint##bits##_t *)address;                   \
+	}                                                                           \
+	static inline void mmio_write##bits(uint64_t address, uint##bits##_t value) \
+	{                                                                           \
+		*(volatile uint##bits##_t *)address = value;                        \
 	}
 DEFINE_MMIO(32)
 DEFINE_MMIO(64)
@@ -112,6 +112,17 @@ DEFINE_REGISTER_READ(cr4)
 DEFINE_REGISTER_READ(dr6)
 DEFINE_REGISTER_READ(dr7)
 #undef DEFINE_REGISTER_READ
+
+#define DEFINE_REGISTER_WRITE(name)                                             \
+	static inline void write_##name(uint64_t value)                         \
+	{                                                                       \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+	}
+DEFINE_REGISTER_WRITE(cr0)
+DEFINE_REGISTER_WRITE(cr2)
+DEFINE_REGISTER_WRITE(cr4)
+DEFINE_REGISTER_WRITE(dr6)
+#undef DEFINE_REGISTER_WRITE
 
 /* Debug address registers: not part of the VMCB or VMCS, so INIT clears them here. */
 static inline void clear_debug_addresses(void)

@@ -62,13 +62,7 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 {
 	m->vendor.io_map = pages;
 	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
-
-	uint8_t *const io_map = region_pointer(m->vendor.io_map);
-
-	for (uint32_t port = 0; port < 0x10000; port++) {
-		if (io_policy_exits(&m->boot, (uint16_t)port))
-			io_map[port / 8] |= (uint8_t)(1u << port % 8);
-	}
+	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	return HV_OK;
@@ -150,6 +144,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 
 	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
 	wrmsr(VM_HSAVE_PA, vcpu->host_save.value);
+	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT);
 	set_controls(vcpu->vmcb, cpu->machine);
 	capture_segments(vcpu->vmcb);
 	vmsave(vcpu->vmcb);

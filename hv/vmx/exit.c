@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The exit dispatcher of VT-x. */
+#include "entry_check.h"
+#include "event.h"
+#include "instructions.h"
+#include "vcpu.h"
+#include "vmx.h"
+#include "x86.h"
+
+static _Noreturn void stop(struct cpu *cpu, enum crash_kind kind, uint64_t code)
+{
+	crash(cpu, &(struct crash_record){
+			   .kind = kind,
+			   .code = code,
+			   .detail = vmread(EXIT_QUALIFICATION),
+			   .address = vmread(GUEST_PHYSICAL_ADDRESS),
+			   .rip = vmread(GUEST_RIP),
+			   .rsp = vmread(GUEST_RSP),
+		   });
+}
+
+void vmx_guest_shutdown(struct cpu *cpu)
+{
+	stop(cpu, CRASH_GUEST_SHUTDOWN, cpu->vcpu.reason);
+}
+
+/* VMLAUNCH or VMRESUME found controls or host state invalid: code = VM-instruction error (SDM 3C 30.4). */
+void vmx_entry_failed(struct cpu *cpu)
+{
+	stop(cpu, CRASH_ENTRY_REFUSED, vmread(VM_INSTRUCTION_ERROR));
+}
+
+/* A reason that nobody expects; with its highest bit set, the entry failed on the guest's state. */
+static _Noreturn void stop_unknown(struct cpu *cpu)
+{
+	const uint32_t reason = cpu->vcpu.reason;
+
+	stop(cpu, (reason & REASON_ENTRY_FAILED) != 0 ? CRASH_ENTRY_REFUSED : CRASH_UNKNOWN_EXIT, reason);
+}
+
+/* #MC or an NMI: nothing else is intercepted. */
+static void exit_exception_nmi(struct cpu *cpu)
+{
+	if ((vmread(EXIT_INTERRUPTION_INFO) & EVENT_TYPE_MASK) != EVENT_TYPE_NMI)
+		stop(cpu, CRASH_MACHINE_CHECK, VECTOR_MC);
+	raise_nmi();
+	vmx_trap_flag_off(cpu);
+	exit_nmi(cpu);
+}
+
+/* The guest was to be left soon: see vcpu_nmi_arrived(). */
+static void exit_trap_flag(struct cpu *cpu)
+{
+	vmx_trap_flag_off(cpu);
+	exit_nmi(cpu);
+}
+
+/* General register by its number in an instruction. */
+static uint64_t guest_register(const struct cpu *cpu, unsigned number)
+{
+	const uint64_t *const saved = &cpu->frame->guest.r15; /* upwards from there, without RSP */
+
+	if (number == 4)
+		return vmread(GUEST_RSP);
+	return saved[(number < 4 ? 14 : 15) - number];
+}
+
+/*
+ * MOV to CR0 or CR4 with another value in a bit that VMX operation fixes. CR0.NE: the guest's shadow follows, then the guest
+ * executes the instruction again, without an exit. CR4.VMXE and SMXE: CPUID does not show them, so they are reserved.
+ */
+static void exit_cr_access(struct cpu *cpu)
+{
+	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
+
+	cpu->exits[HV_EXIT_CR]++;
+	if (CR_ACCESS(qualification) != 0)
+		stop_unknown(cpu);
+	if (CR_NUMBER(qualification) == 0)
+		vmwrite(CR0_SHADOW, guest_register(cpu, CR_REGISTER(qualification)));
+	else
+		vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+static void exit_io_port(struct cpu *cpu)
+{
+	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
+	const struct io_access access = {
+		.port = IO_PORT(qualification),
+		.bytes = IO_BYTES(qualification),
+		.in = IO_IN(qualification),
+		.string = IO_STRING(qualification),
+	};
+
+	if (exit_io(cpu, access))
+		vcpu_advance(cpu, 0);
+	else
+		vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+static void exit_ept_violation(struct cpu *cpu)
+{
+	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
+
+	exit_stage2(cpu, gpa(vmread(GUEST_PHYSICAL_ADDRESS)), EPT_WRITE(qualification), EPT_FETCH(qualification));
+}
+
+/* INVD would throw away the hypervisor's own dirty lines. */
+static void exit_invd(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	wbinvd();
+	vcpu_advance(cpu, INVD_BYTES);
+}
+
+/* An INIT that came past the ICR, from a device or from before the launch. */
+static void exit_init(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	__atomic_store_n(&cpu->startup.init, true, __ATOMIC_RELEASE);
+}
+
+static void exit_sipi(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	vcpu_start(cpu, (uint8_t)vmread(EXIT_QUALIFICATION));
+	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+}
+
+static void vmx_exit_dispatch(struct cpu *cpu)
+{
+	switch (cpu->vcpu.reason) {
+	case REASON_WRMSR:
+		return exit_wrmsr(cpu);
+	case REASON_RDMSR:
+		return exit_rdmsr(cpu);
+	case REASON_IO:
+		return exit_io_port(cpu);
+	case REASON_VMCALL:
+		return exit_hypercall(cpu);
+	case REASON_CR_ACCESS:
+		return exit_cr_access(cpu);
+	case REASON_EPT_VIOLATION:
+		return exit_ept_violation(cpu);
+	case REASON_EXCEPTION_NMI:
+		return exit_exception_nmi(cpu);
+	case REASON_NMI_WINDOW:
+		return vmx_exit_nmi_window(cpu);
+	case REASON_TRAP_FLAG:
+		return exit_trap_flag(cpu);
+	case REASON_XSETBV:
+		return exit_xsetbv(cpu);
+	case REASON_INVD:
+		return exit_invd(cpu);
+	case REASON_INIT:
+		return exit_init(cpu);
+	case REASON_SIPI:
+		return exit_sipi(cpu);
+	case REASON_GETSEC:
+	case REASON_VMCLEAR:
+	case REASON_VMLAUNCH:
+	case REASON_VMPTRLD:
+	case REASON_VMPTRST:
+	case REASON_VMREAD:
+	case REASON_VMRESUME:
+	case REASON_VMWRITE:
+	case REASON_VMXOFF:
+	case REASON_VMXON:
+	case REASON_INVEPT:
+	case REASON_INVVPID:
+	case REASON_VMFUNC:
+		return refuse_instruction(cpu);
+	case REASON_TRIPLE_FAULT:
+		vmx_guest_shutdown(cpu);
+	default:
+		stop_unknown(cpu);
+	}
+}
+
+/*
+ * What the exit interrupted is delivered again, unless the answer puts something else in its place (SDM 3C 31.7.1).
+ * An instruction that exits by itself, such as CPUID, interrupts no delivery.
+ */
+static void deliver_again(struct cpu *cpu)
+{
+	const uint32_t event = (uint32_t)vmread(IDT_VECTORING_INFO);
+
+	cpu->vcpu.delivering = event;
+	if ((event & EVENT_VALID) == 0)
+		return;
+	vmwrite(ENTRY_INTERRUPTION_INFO, event);
+	vmwrite(ENTRY_EXCEPTION_ERROR_CODE, vmread(IDT_VECTORING_ERROR_CODE));
+	vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
+	if ((event & EVENT_TYPE_MASK) == EVENT_TYPE_NMI)
+		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKING_NMI);
+}
+
+void vmx_exit(struct cpu *cpu)
+{
+	cpu->vcpu.reason = (uint32_t)vmread(EXIT_REASON);
+	if (cpu->vcpu.reason == REASON_CPUID) {
+		exit_cpuid(cpu);
+	} else {
+		deliver_again(cpu);
+		vmx_exit_dispatch(cpu);
+	}
+	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
+		startup_process(cpu);
+	entry_check(cpu);
+	if (cpu->machine->vendor.speculation.needed)
+		speculation_before_entry(&cpu->machine->vendor.speculation);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Switching VT-x on, and turning the running firmware into the root guest. */
+#include "cpu_features.h"
+#include "entry_check.h"
+#include "instructions.h"
+#include "io_policy.h"
+#include "msr.h"
+#include "segments.h"
+#include "vcpu.h"
+#include "vmx.h"
+#include "x86.h"
+
+#define LEAF1_ECX_VMX (1u << 5)
+
+enum hv_error vcpu_check(const struct machine *m)
+{
+	struct controls controls;
+	enum hv_error error;
+
+	if ((cpuid(1, 0).ecx & LEAF1_ECX_VMX) == 0)
+		return HV_E_NO_VMX;
+	if ((rdmsr(IA32_FEATURE_CONTROL) & (FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX)) == FEATURE_CONTROL_LOCK)
+		return HV_E_VMX_LOCKED;
+	if ((read_cr4() & CR4_SMXE) != 0)
+		return HV_E_SMX;
+	if ((read_cr4() & CR4_VMXE) != 0)
+		return HV_E_ALREADY;
+	if ((error = cpu_features_check()) != HV_OK || (error = controls_negotiate(&controls)) != HV_OK)
+		return error;
+	if (m->prepared && __builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0)
+		return HV_E_CPU_DIFFERS;
+	return HV_OK;
+}
+
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
+{
+	vcpu->vmxon = pages;
+	vcpu->vmcs = paddr(pages.value + PAGE_BYTES);
+}
+
+#define IO_MAP_PAGES 2u
+
+/* One bit a register: reads of the low and the high 8,192 registers, then writes; 1 KiB each (SDM 3C 24.6.9). */
+static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
+{
+	const bool high = msr >= 0xc0000000;
+	const uint32_t index = high ? msr - 0xc0000000 : msr;
+	const uint32_t first = (write ? 2048u : 0u) + (high ? 1024u : 0u);
+
+	if (index < 0x2000)
+		((uint8_t *)bitmap)[first + index / 8] &= (uint8_t)~(1u << index % 8);
+}
+
+enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
+{
+	enum hv_error error;
+
+	m->vendor.io_map = pages;
+	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
+	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
+	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, PAGE_BYTES);
+	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
+	speculation_choose(m);
+	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK)
+		return error;
+	return mtrr_read(&m->vendor.mtrr, m->phys_bits);
+}
+
+uint64_t vmx_guest_cr0(uint64_t cr0)
+{
+	return cr0 | (rdmsr(IA32_VMX_CR0_FIXED0) & ~(CR0_PE | CR0_PG));
+}
+
+/* VMXON with the CPU's own region. CR0.NE may be clear in firmware; VMX operation wants it set. */
+static enum hv_error enter_vmx_operation(const struct vcpu *vcpu, uint32_t revision)
+{
+	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), feature_control = rdmsr(IA32_FEATURE_CONTROL);
+
+	if ((feature_control & FEATURE_CONTROL_LOCK) == 0)
+		wrmsr(IA32_FEATURE_CONTROL, feature_control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX);
+	*(uint32_t *)region_pointer(vcpu->vmxon) = revision;
+	*(uint32_t *)region_pointer(vcpu->vmcs) = revision;
+	write_cr0(vmx_guest_cr0(cr0));
+	write_cr4(cr4 | CR4_VMXE);
+	if (!vmxon(vcpu->vmxon)) {
+		write_cr4(cr4);
+		write_cr0(cr0);
+		return HV_E_VMXON;
+	}
+	vmclear(vcpu->vmcs);
+	vmptrld(vcpu->vmcs);
+	return HV_OK;
+}
+
+/* Translations that whoever used VMX before may have left (SDM 3C 28.4.3.3). */
+static void invalidate_all(uint64_t ept_pointer)
+{
+	invept(INVALIDATE_ALL, ept_pointer);
+	invvpid(INVALIDATE_ALL, ROOT_VPID);
+}
+
+static void write_controls(const struct machine *m)
+{
+	const struct controls *const controls = &m->vendor.controls;
+	const uint64_t ept_pointer = m->root.stage2.root.value | EPTP_4_LEVELS | EPTP_WRITE_BACK;
+
+	vmwrite(PIN_BASED_CONTROLS, controls->word[WORD_PIN]);
+	vmwrite(PRIMARY_CONTROLS, controls->word[WORD_PRIMARY]);
+	vmwrite(SECONDARY_CONTROLS, controls->word[WORD_SECONDARY]);
+	vmwrite(EXIT_CONTROLS, controls->word[WORD_EXIT]);
+	vmwrite(ENTRY_CONTROLS, controls->word[WORD_ENTRY]);
+	vmwrite(EXCEPTION_BITMAP, 1u << VECTOR_MC);
+	vmwrite(IO_BITMAP_A, m->vendor.io_map.value);
+	vmwrite(IO_BITMAP_B, m->vendor.io_map.value + PAGE_BYTES);
+	vmwrite(MSR_BITMAP, m->vendor.msr_map.value);
+	vmwrite(VIRTUAL_PROCESSOR_ID, ROOT_VPID);
+	vmwrite(EPT_POINTER, ept_pointer);
+	if ((controls->word[WORD_SECONDARY] & SECONDARY_XSAVES) != 0)
+		vmwrite(XSS_EXITING_BITMAP, 0);
+	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
+	vmwrite(CR0_MASK, vmx_guest_cr0(0));
+	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE);
+	invalidate_all(ept_pointer);
+}
+
+void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
+{
+	vmwrite(SEGMENT_FIELD(GUEST_ES_SELECTOR, which), segment->selector);
+	vmwrite(SEGMENT_FIELD(GUEST_ES_RIGHTS, which), segment->rights);
+	vmwrite(SEGMENT_FIELD(GUEST_ES_LIMIT, which), segment->limit);
+	vmwrite(SEGMENT_FIELD(GUEST_ES_BASE, which), segment->base);
+}
+
+static void capture_segment(enum vmcs_segment which, uint16_t selector, uint64_t base)
+{
+	const uint32_t rights = segment_rights(selector) >> 8 & ~RIGHTS_RESERVED;
+
+	vmx_write_segment(which, &(struct segment){
+					 .selector = selector,
+					 .rights = rights != 0 ? rights : RIGHTS_UNUSABLE,
+					 .limit = segment_limit(selector),
+					 .base = base,
+				 });
+}
+
+/* Base of the system descriptor for @selector: 16 bytes in 64-bit mode (SDM 3A figure 8-4). */
+static uint64_t system_base(const struct descriptor_table *gdtr, uint16_t selector)
+{
+	const uint64_t *const descriptor = (const uint64_t *)(uintptr_t)(gdtr->base + (selector & ~7u));
+
+	return (descriptor[0] >> 16 & 0xffffff) | (descriptor[0] >> 56) << 24 | descriptor[1] << 32;
+}
+
+/* TR and LDTR. Firmware often has no TSS, but VM entry wants a busy one (26.3.1.2). */
+static void capture_system_segments(const struct descriptor_table *gdtr)
+{
+	const uint16_t tr = read_tr(), ldtr = read_ldtr();
+
+	if (tr == 0)
+		vmx_write_segment(SEGMENT_TR, &(struct segment){.rights = RIGHTS_BUSY_TSS, .limit = 0x67});
+	else
+		capture_segment(SEGMENT_TR, tr, system_base(gdtr, tr));
+	capture_segment(SEGMENT_LDTR, ldtr, ldtr == 0 ? 0 : system_base(gdtr, ldtr));
+}
+
+static void capture_segments(void)
+{
+	const struct descriptor_table gdtr = read_gdtr(), idtr = read_idtr();
+
+	vmwrite(GUEST_GDTR_BASE, gdtr.base);
+	vmwrite(GUEST_GDTR_LIMIT, gdtr.limit);
+	vmwrite(GUEST_IDTR_BASE, idtr.base);
+	vmwrite(GUEST_IDTR_LIMIT, idtr.limit);
+	capture_segment(SEGMENT_CS, SEGMENT_SELECTOR(cs), 0);
+	capture_segment(SEGMENT_SS, SEGMENT_SELECTOR(ss), 0);
+	capture_segment(SEGMENT_DS, SEGMENT_SELECTOR(ds), 0);
+	capture_segment(SEGMENT_ES, SEGMENT_SELECTOR(es), 0);
+	capture_segment(SEGMENT_FS, SEGMENT_SELECTOR(fs), rdmsr(IA32_FS_BASE));
+	capture_segment(SEGMENT_GS, SEGMENT_SELECTOR(gs), rdmsr(IA32_GS_BASE));
+	capture_system_segments(&gdtr);
+}
+
+static void capture_msrs(void)
+{
+	vmwrite(GUEST_DEBUGCTL, rdmsr(IA32_DEBUGCTL));
+	vmwrite(GUEST_PAT, rdmsr(IA32_PAT));
+	vmwrite(GUEST_SYSENTER_CS, rdmsr(IA32_SYSENTER_CS));
+	vmwrite(GUEST_SYSENTER_ESP, rdmsr(IA32_SYSENTER_ESP));
+	vmwrite(GUEST_SYSENTER_EIP, rdmsr(IA32_SYSENTER_EIP));
+}
+
+static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
+{
+	vmwrite(GUEST_CR3, read_cr3());
+	vmwrite(GUEST_DR7, read_dr7());
+	vmwrite(GUEST_RFLAGS, frame->rflags);
+	vmwrite(GUEST_RIP, frame->rip);
+	vmwrite(GUEST_RSP, frame->rsp);
+	vmwrite(VMCS_LINK_POINTER, ~0ull);
+	cpu->frame->guest = (struct registers){
+		.r15 = frame->r15,
+		.r14 = frame->r14,
+		.r13 = frame->r13,
+		.r12 = frame->r12,
+		.rbp = frame->rbp,
+		.rbx = frame->rbx,
+		.rax = HV_OK,
+	};
+}
+
+enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
+{
+	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(IA32_EFER);
+	const enum hv_error error = enter_vmx_operation(&cpu->vcpu, cpu->machine->vendor.controls.revision);
+
+	if (error != HV_OK)
+		return error;
+	wrmsr(IA32_EFER, efer | EFER_NXE);
+	write_controls(cpu->machine);
+	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0));
+	vmwrite(CR0_SHADOW, cr0);
+	vmwrite(GUEST_CR4, cr4 | CR4_VMXE);
+	vmwrite(CR4_SHADOW, cr4);
+	vmwrite(GUEST_EFER, efer);
+	capture_segments();
+	capture_msrs();
+	capture_registers(cpu, frame);
+	return HV_OK;
+}
+
+/* entry.S */
+_Noreturn void vmx_launch(struct entry_frame *frame);
+extern const char vmx_exit_entry[];
+
+#define PAT_RESET 0x0007040600070406ull
+
+void vcpu_run(struct cpu *cpu)
+{
+	vmwrite(HOST_CR0, read_cr0());
+	vmwrite(HOST_CR3, read_cr3());
+	vmwrite(HOST_CR4, read_cr4());
+	vmwrite(HOST_EFER, rdmsr(IA32_EFER));
+	vmwrite(HOST_PAT, PAT_RESET);
+	vmwrite(HOST_CS_SELECTOR, HOST_CS);
+	vmwrite(HOST_SS_SELECTOR, HOST_DS);
+	vmwrite(HOST_DS_SELECTOR, HOST_DS);
+	vmwrite(HOST_ES_SELECTOR, HOST_DS);
+	vmwrite(HOST_TR_SELECTOR, HOST_TR);
+	vmwrite(HOST_TR_BASE, (uintptr_t)&cpu->tss);
+	vmwrite(HOST_GDTR_BASE, (uintptr_t)cpu->gdt);
+	vmwrite(HOST_IDTR_BASE, read_idtr().base);
+	vmwrite(HOST_RSP, (uintptr_t)&cpu->frame->guest_control); /* behind the general registers */
+	vmwrite(HOST_RIP, (uintptr_t)vmx_exit_entry);
+	entry_check(cpu);
+	vmx_launch(cpu->frame);
+}

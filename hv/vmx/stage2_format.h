@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Extended page table entries (SDM 3C 28.3.2). Accessed and dirty flags are off. */
+#ifndef HV_STAGE2_FORMAT_H
+#define HV_STAGE2_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vendor.h"
+
+#define EPT_WRITABLE (1ull << 1)
+#define EPT_RWX      7ull /* read, write, execute */
+#define EPT_TYPE(t)  ((uint64_t)(t) << 3)
+#define EPT_LEAF     (1ull << 7)
+#define EPT_ADDRESS  0x000ffffffffff000ull
+
+/* The memory type of [@base, @base + @bytes), if it has only one: under EPT the MTRRs themselves do not count (28.3.7.2). */
+static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
+{
+	return mtrr_type(&vendor->mtrr, base, bytes, type);
+}
+
+/* Leaf for @address at @level (1: 4 KiB): read, write, execute; the guest's PAT counts as well. */
+static inline uint64_t stage2_leaf(uint64_t address, unsigned level, unsigned type)
+{
+	return address | EPT_RWX | EPT_TYPE(type) | (level > 1 ? EPT_LEAF : 0);
+}
+
+static inline uint64_t stage2_table(uint64_t address)
+{
+	return address | EPT_RWX;
+}
+
+static inline bool stage2_present(uint64_t entry)
+{
+	return (entry & EPT_RWX) != 0;
+}
+
+static inline bool stage2_is_leaf(uint64_t entry, unsigned level)
+{
+	return level == 1 || (entry & EPT_LEAF) != 0;
+}
+
+static inline uint64_t stage2_read_only(uint64_t entry)
+{
+	return entry & ~EPT_WRITABLE;
+}
+
+static inline uint64_t stage2_address(uint64_t entry)
+{
+	return entry & EPT_ADDRESS;
+}
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The interface of vcpu.h for VT-x: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
+#include "vcpu.h"
+
+#include "apic.h"
+#include "event.h"
+#include "instructions.h"
+#include "msr.h"
+#include "vmx.h"
+#include "x86.h"
+
+const uint32_t vcpu_vendor_flags = 0;
+
+uint64_t vcpu_cr4(const struct cpu *cpu)
+{
+	(void)cpu;
+	return vmread(GUEST_CR4) & ~CR4_VMXE;
+}
+
+unsigned vcpu_cpl(const struct cpu *cpu)
+{
+	(void)cpu;
+	return (vmread(GUEST_SS_RIGHTS) & RIGHTS_DPL) >> 5;
+}
+
+uint64_t vcpu_rip(const struct cpu *cpu)
+{
+	(void)cpu;
+	return vmread(GUEST_RIP);
+}
+
+static void end_shadow(void)
+{
+	const uint64_t interruptibility = vmread(GUEST_INTERRUPTIBILITY);
+
+	if ((interruptibility & (BLOCKING_STI | BLOCKING_MOV_SS)) != 0)
+		vmwrite(GUEST_INTERRUPTIBILITY, interruptibility & ~(uint64_t)(BLOCKING_STI | BLOCKING_MOV_SS));
+}
+
+/*
+ * CPUID, which programs use, costs the least that is right: its length is known, and a shadow of MOV SS may last for one more
+ * instruction (pending debug exceptions keep it valid: 27.3.4, 26.3.1.5). A shadow of STI comes with RFLAGS.IF.
+ */
+void vcpu_advance(struct cpu *cpu, unsigned bytes)
+{
+	const bool is_cpuid = cpu->vcpu.reason == REASON_CPUID;
+	const uint64_t rip = vmread(GUEST_RIP), rflags = vmread(GUEST_RFLAGS);
+	const uint64_t next = rip + (is_cpuid ? bytes : vmread(EXIT_INSTRUCTION_LENGTH));
+	const bool carries = (rip ^ next) >> 32 != 0 && (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) == 0;
+
+	vmwrite(GUEST_RIP, carries ? (uint32_t)next : next);
+	if (!is_cpuid || (rflags & (RFLAGS_IF | RFLAGS_TF)) != 0)
+		end_shadow();
+	if ((rflags & RFLAGS_TF) != 0) /* the single-step trap of the instruction that we executed */
+		vmwrite(GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
+}
+
+void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+{
+	uint32_t event = event_exception(cpu->vcpu.delivering, vector, &error_code);
+
+	if (event == 0)
+		vmx_guest_shutdown(cpu);
+	if ((vmread(GUEST_CR0) & CR0_PE) == 0) /* real mode has no error codes (26.2.1.3) */
+		event &= ~EVENT_ERROR_VALID;
+	vmwrite(ENTRY_INTERRUPTION_INFO, event);
+	vmwrite(ENTRY_EXCEPTION_ERROR_CODE, error_code);
+}
+
+/*
+ * NMIs. One that arrives in the guest is an exit. One that arrives in the hypervisor sets the monitor trap flag from its
+ * handler, whatever the hypervisor does at that moment: the next entry ends after at most one instruction, and the exit looks
+ * at what arrived. Only the exits for NMI and trap flag take the flag back, before they look; whoever else writes the primary
+ * controls sets it, since the handler may have done so meanwhile.
+ */
+static void write_primary(const struct cpu *cpu, uint32_t more)
+{
+	const uint32_t window = cpu->vcpu.nmi_pending ? PRIMARY_NMI_WINDOW : 0;
+
+	vmwrite(PRIMARY_CONTROLS, cpu->machine->vendor.controls.word[WORD_PRIMARY] | window | more);
+}
+
+void vcpu_nmi_arrived(void)
+{
+	vmwrite(PRIMARY_CONTROLS, vmread(PRIMARY_CONTROLS) | PRIMARY_TRAP_FLAG);
+	vmwrite(GUEST_ACTIVITY_STATE,
+		ACTIVITY_ACTIVE); /* HLT has no next instruction: the guest wakes up for nothing */
+}
+
+void vmx_trap_flag_off(const struct cpu *cpu)
+{
+	write_primary(cpu, 0);
+}
+
+void vcpu_inject_nmi(struct cpu *cpu)
+{
+	cpu->vcpu.nmi_pending = true;
+	write_primary(cpu, PRIMARY_TRAP_FLAG);
+}
+
+void vmx_exit_nmi_window(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_NMI_WINDOW]++;
+	cpu->vcpu.nmi_pending = false;
+	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI);
+}
+
+/* NMIs come through at any time; their handler is cpu.c's. */
+void vcpu_open_window(void)
+{
+}
+
+bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+{
+	(void)cpu;
+	if (msr != IA32_EFER && msr != IA32_PAT)
+		return false;
+	*value = vmread(msr == IA32_EFER ? GUEST_EFER : GUEST_PAT);
+	return true;
+}
+
+/* EFER: the bits that an Intel CPU has; LMA is the CPU's own, LME cannot change under paging (SDM 3A 2.2.1). */
+static bool efer_write(uint64_t value)
+{
+	const uint64_t writable = EFER_SCE | EFER_LME | EFER_NXE, old = vmread(GUEST_EFER);
+
+	if ((value & ~(writable | EFER_LMA)) != 0)
+		return false;
+	if ((vmread(GUEST_CR0) & CR0_PG) != 0 && ((value ^ old) & EFER_LME) != 0)
+		return false;
+	vmwrite(GUEST_EFER, (value & writable) | (old & EFER_LMA));
+	return true;
+}
+
+bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	(void)cpu;
+	switch (msr) {
+	case IA32_EFER:
+		return efer_write(value);
+	case IA32_PAT:
+		vmwrite(GUEST_PAT, value);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void reset_segments(void)
+{
+	const struct segment data = {.rights = RIGHTS_RESET_DATA, .limit = 0xffff};
+	const struct segment code = {
+		.selector = 0xf000, .rights = RIGHTS_RESET_CODE, .limit = 0xffff, .base = 0xffff0000};
+
+	for (unsigned which = SEGMENT_ES; which <= SEGMENT_GS; which++)
+		vmx_write_segment(which, which == SEGMENT_CS ? &code : &data);
+	vmx_write_segment(SEGMENT_LDTR, &(struct segment){.rights = RIGHTS_LDT, .limit = 0xffff});
+	vmx_write_segment(SEGMENT_TR, &(struct segment){.rights = RIGHTS_BUSY_TSS, .limit = 0xffff});
+	vmwrite(GUEST_GDTR_BASE, 0);
+	vmwrite(GUEST_GDTR_LIMIT, 0xffff);
+	vmwrite(GUEST_IDTR_BASE, 0);
+	vmwrite(GUEST_IDTR_LIMIT, 0xffff);
+}
+
+static void reset_control_registers(const struct cpu *cpu)
+{
+	const uint64_t cr0 = CR0_ET | (vmread(GUEST_CR0) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
+
+	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0));
+	vmwrite(CR0_SHADOW, cr0);
+	vmwrite(GUEST_CR3, 0);
+	vmwrite(GUEST_CR4, CR4_VMXE);
+	vmwrite(CR4_SHADOW, 0);
+	vmwrite(GUEST_EFER, 0);
+	vmwrite(ENTRY_CONTROLS, cpu->machine->vendor.controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
+	write_cr2(0);
+	invvpid(INVALIDATE_SINGLE, ROOT_VPID);
+}
+
+void vcpu_reset(struct cpu *cpu)
+{
+	cpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
+	reset_segments();
+	reset_control_registers(cpu);
+	vmwrite(GUEST_DR7, DR7_INIT);
+	write_dr6(DR6_INIT);
+	clear_debug_addresses();
+	vmwrite(GUEST_RFLAGS, RFLAGS_FIXED);
+	vmwrite(GUEST_RIP, 0xfff0);
+	vmwrite(GUEST_RSP, 0);
+	vmwrite(GUEST_INTERRUPTIBILITY, 0);
+	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+	vmwrite(GUEST_PENDING_DEBUG, 0);
+	vmwrite(ENTRY_INTERRUPTION_INFO, 0);
+	cpu->vcpu.nmi_pending = false;
+	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	apic_reset();
+}
+
+void vcpu_start(struct cpu *cpu, uint8_t vector)
+{
+	const struct segment code = {
+		.selector = (uint16_t)(vector << 8),
+		.rights = RIGHTS_RESET_CODE,
+		.limit = 0xffff,
+		.base = (uint64_t)vector << 12,
+	};
+
+	(void)cpu;
+	vmx_write_segment(SEGMENT_CS, &code);
+	vmwrite(GUEST_RIP, 0);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VT-x's part of struct cpu and struct machine. */
+#ifndef HV_VENDOR_H
+#define HV_VENDOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controls.h"
+#include "mtrr.h"
+#include "speculation.h"
+#include "types.h"
+
+#define VENDOR_PAGES         2 /* VMXON region, VMCS */
+#define VENDOR_MACHINE_PAGES 3 /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
+
+struct vcpu {
+	paddr_t vmxon, vmcs;
+	uint32_t reason;     /* of the exit that is being answered */
+	uint32_t delivering; /* the event whose delivery it interrupted: IDT-vectoring information */
+	bool nmi_pending;    /* an NMI waits for the guest's NMI window */
+};
+
+struct vendor_machine {
+	paddr_t io_map, msr_map;
+	struct controls controls; /* of the first CPU; the others must be like it */
+	struct mtrr mtrr;
+	struct speculation speculation;
+};
+
+/* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
+
+#endif

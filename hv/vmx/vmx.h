@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the VT-x files share among themselves. */
+#ifndef HV_VMX_H
+#define HV_VMX_H
+
+#include "cpu.h"
+#include "vmcs.h"
+
+#define ROOT_VPID 1u
+
+struct segment {
+	uint16_t selector;
+	uint32_t rights, limit;
+	uint64_t base;
+};
+
+void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
+
+/* CR0 as VMX operation with an unrestricted guest wants it (SDM 3C 23.8): @cr0 with the fixed bits. */
+uint64_t vmx_guest_cr0(uint64_t cr0);
+
+/* Triple fault of the guest. */
+_Noreturn void vmx_guest_shutdown(struct cpu *cpu);
+
+/* The guest can take an NMI now. */
+void vmx_exit_nmi_window(struct cpu *cpu);
+
+/* Ends the exit that vcpu_nmi_arrived() asked for. */
+void vmx_trap_flag_off(const struct cpu *cpu);
+
+/*
+ * Entry points from entry.S: answers an exit; VMLAUNCH or VMRESUME failed without entering.
+ */
+void vmx_exit(struct cpu *cpu);
+_Noreturn void vmx_entry_failed(struct cpu *cpu);
+
+#endif
