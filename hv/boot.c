@@ -27,7 +27,14 @@ struct launch_switch {
 struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_frame *frame);
 _Noreturn void cpu_launch_run(struct entry_frame *frame);
 
-/* Takes region, pool and the loader's list (TPM localities 1-4) out of the root guest's view. */
+/* The xAPIC's page and the interrupt messages around it (SDM 3A 11.11.1). */
+#define INTERRUPT_MESSAGES       0xfee00000ull
+#define INTERRUPT_MESSAGES_BYTES 0x100000ull
+
+/*
+ * Takes region, pool and the loader's list (TPM localities 1-4) out of the root guest's view; the interrupt address
+ * range as well: in x2APIC mode no software has business there, and a message written there could be an INIT.
+ */
 static enum hv_error hide_protected(struct machine *m)
 {
 	enum hv_error error = stage2_hide(&m->root.stage2, m->boot.region.base, m->boot.region.bytes);
@@ -36,7 +43,7 @@ static enum hv_error hide_protected(struct machine *m)
 		error = stage2_hide(&m->root.stage2, m->boot.pool.base, m->boot.pool.bytes);
 	for (uint32_t i = 0; error == HV_OK && i < m->boot.hidden_count; i++)
 		error = stage2_hide(&m->root.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
-	return error;
+	return error == HV_OK ? stage2_hide(&m->root.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES) : error;
 }
 
 #define SPLIT_PAGES 64u

@@ -95,6 +95,8 @@ void host_exception(const struct exception_frame *frame)
 		vcpu_nmi_arrived();
 		return;
 	}
+	if (frame->vector == VECTOR_SX) /* an INIT, redirected: noted already (AMD-V's exit_init) */
+		return;
 	crash(cpu, &(struct crash_record){
 			   .kind = frame->vector == VECTOR_MC ? CRASH_MACHINE_CHECK : CRASH_HOST_EXCEPTION,
 			   .code = frame->vector,

@@ -116,6 +116,7 @@
 #define EFER_NXE  (1ull << 11)
 #define EFER_SVME (1ull << 12)
 
+#define VM_CR_R_INIT (1ull << 1)
 #define VM_CR_SVMDIS (1ull << 4)
 
 /* What happens to an access of the root guest. Whatever the table does not name is refused with #GP. */

@@ -45,6 +45,7 @@ enum vector {
 	VECTOR_AC = 17,
 	VECTOR_MC = 18,
 	VECTOR_CP = 21,
+	VECTOR_SX = 30,
 };
 
 #define XCR0_X87 (1ull << 0)

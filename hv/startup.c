@@ -41,7 +41,7 @@ static bool is_target(const struct cpu *cpu, const struct cpu *sender, uint64_t 
 	return (icr & ICR_LOGICAL) != 0 ? logical_match(cpu->apic_id, destination) : cpu->apic_id == destination;
 }
 
-static void post_init(struct cpu *cpu)
+void startup_post_init(struct cpu *cpu)
 {
 	lock_take(&cpu->startup.lock);
 	cpu->startup.init = true;
@@ -72,7 +72,7 @@ static void post_to_targets(struct cpu *sender, uint64_t icr)
 		if (ICR_MODE(icr) == MODE_SIPI) {
 			post_sipi(cpu, ICR_VECTOR(icr));
 		} else {
-			post_init(cpu);
+			startup_post_init(cpu);
 			if (cpu != sender)
 				cpu_kick(cpu);
 		}

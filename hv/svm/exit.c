@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
+#include "startup.h"
 #include "svm.h"
 #include "vcpu.h"
 #include "vmcb.h"
@@ -74,6 +75,17 @@ static void exit_smi(struct cpu *cpu)
 	vcpu_open_window();
 }
 
+/*
+ * An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset. It is still pending, and
+ * VM_CR.R_INIT turns it into #SX in the hypervisor (APM 2 15.21.8, 15.28).
+ */
+static void exit_init(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	startup_post_init(cpu);
+	vcpu_open_window();
+}
+
 static void svm_exit_dispatch(struct cpu *cpu)
 {
 	switch ((uint32_t)cpu->vcpu.vmcb->exit_code) {
@@ -99,6 +111,8 @@ static void svm_exit_dispatch(struct cpu *cpu)
 		return exit_invd(cpu);
 	case EXIT_SMI:
 		return exit_smi(cpu);
+	case EXIT_INIT:
+		return exit_init(cpu);
 	case EXIT_VMRUN:
 	case EXIT_VMLOAD:
 	case EXIT_VMSAVE:

@@ -104,6 +104,7 @@ _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 #define EXIT_EXCEPTION_MC 0x52u
 #define EXIT_NMI          0x61u
 #define EXIT_SMI          0x62u
+#define EXIT_INIT         0x63u
 #define EXIT_CPUID        0x72u
 #define EXIT_RSM          0x73u
 #define EXIT_IRET         0x74u
