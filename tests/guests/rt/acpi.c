@@ -18,6 +18,7 @@
 _Static_assert(offsetof(struct acpi_fadt, pm_timer) == 76, "FADT layout");
 _Static_assert(offsetof(struct acpi_fadt, reset) == 116, "FADT layout");
 
+static const uint8_t *xsdt;
 static const struct acpi_fadt *fadt;
 static uint32_t apic_ids[MAX_APIC_IDS], apic_id_count;
 
@@ -31,7 +32,7 @@ static uint64_t read64(const uint8_t *p)
 	return read32(p) | (uint64_t)read32(p + 4) << 32;
 }
 
-static const uint8_t *find_table(const uint8_t *xsdt, const char signature[4])
+static const uint8_t *look_for(const char signature[4])
 {
 	const uint32_t length = read32(xsdt + TABLE_LENGTH);
 
@@ -41,7 +42,17 @@ static const uint8_t *find_table(const uint8_t *xsdt, const char signature[4])
 		if (read32(table) == read32((const uint8_t *)signature))
 			return table;
 	}
-	bail_out("the firmware has no ACPI table %c%c%c%c", signature[0], signature[1], signature[2], signature[3]);
+	return 0;
+}
+
+static const uint8_t *find_table(const char signature[4])
+{
+	const uint8_t *table = look_for(signature);
+
+	if (!table)
+		bail_out("the firmware has no ACPI table %c%c%c%c", signature[0], signature[1], signature[2],
+			 signature[3]);
+	return table;
 }
 
 static void add_cpu(uint32_t apic_id, uint32_t flags)
@@ -64,13 +75,16 @@ static void read_madt(const uint8_t *madt)
 
 void acpi_init(uint64_t rsdp)
 {
-	const uint8_t *xsdt;
-
 	if (!rsdp)
 		bail_out("the firmware gives no ACPI 2.0 RSDP");
 	xsdt = (const uint8_t *)read64((const uint8_t *)rsdp + RSDP_XSDT);
-	fadt = (const struct acpi_fadt *)find_table(xsdt, "FACP");
-	read_madt(find_table(xsdt, "APIC"));
+	fadt = (const struct acpi_fadt *)find_table("FACP");
+	read_madt(find_table("APIC"));
+}
+
+bool acpi_has_tpm(void)
+{
+	return look_for("TPM2") != 0;
 }
 
 const struct acpi_fadt *acpi_fadt(void)

@@ -3,6 +3,7 @@
 #ifndef RT_ACPI_H
 #define RT_ACPI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* ACPI 6.5, section 5.2.3.2. */
@@ -29,6 +30,9 @@ struct __attribute__((packed)) acpi_fadt {
 
 /* From the firmware's configuration table; bails out where a table is missing. */
 void acpi_init(uint64_t rsdp);
+
+/* Does the firmware name a TPM 2.0 (table "TPM2")? */
+bool acpi_has_tpm(void);
 
 const struct acpi_fadt *acpi_fadt(void);
 uint16_t acpi_pm_timer(void);

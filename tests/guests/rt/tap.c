@@ -8,6 +8,7 @@
 /* 16550 UART: register offsets and LSR bits (PC16550D data sheet, section 8). */
 enum { UART_THR = 0, UART_IER = 1, UART_LCR = 3, UART_LSR = 5, UART_SCR = 7 };
 #define LSR_THRE 0x20
+#define LSR_TEMT 0x40
 #define COM1     0x3f8
 #define COM2     0x2f8
 
@@ -27,10 +28,15 @@ static bool uart_present(uint16_t base)
 	return inb((uint16_t)(base + UART_SCR)) == 0x5a;
 }
 
+static void wait_uart(uint8_t status)
+{
+	for (unsigned int i = 0; i < UART_POLLS && !(inb((uint16_t)(port + UART_LSR)) & status); i++)
+		cpu_relax();
+}
+
 static void put_char(char c)
 {
-	for (unsigned int i = 0; i < UART_POLLS && !(inb((uint16_t)(port + UART_LSR)) & LSR_THRE); i++)
-		cpu_relax();
+	wait_uart(LSR_THRE);
 	outb((uint16_t)(port + UART_THR), (uint8_t)c);
 }
 
@@ -164,6 +170,7 @@ void begin(const char *name)
 
 static _Noreturn void end_machine(uint8_t code)
 {
+	wait_uart(LSR_TEMT); /* what is still in the transmitter would be lost */
 	for (const char *s = "Shutdown"; *s; s++)
 		outb(BOCHS_EXIT_PORT, (uint8_t)*s);
 	outb(QEMU_EXIT_PORT, code);
