@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unit tests of the VT-x backend, on a CPU layer that the test defines.
+
+VMX_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/vmx_,controls mtrr stage2 entry) $(OUT)/tests/unit/hv_event
+UNIT_TESTS += $(VMX_UNIT_TESTS)
+
+$(OUT)/tests/unit/vmx_controls: hv/vmx/controls.c
+$(OUT)/tests/unit/vmx_mtrr: hv/vmx/mtrr.c
+$(OUT)/tests/unit/vmx_stage2: hv/vmx/mtrr.c hv/stage2.c
+$(OUT)/tests/unit/vmx_entry: $(wildcard hv/vmx/debug/*.c)
+$(OUT)/tests/unit/hv_event: hv/event.c
+
+$(VMX_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h $(wildcard tests/unit/mock/*.h hv/*.h hv/vmx/*.h hv/vmx/debug/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(subst -Ihv/svm,-include tests/unit/mock/vmx.h -Ihv/vmx,$(HV_UNIT_CFLAGS)) -o $@ $(filter %.c,$^) $(UNIT_LIBS)
