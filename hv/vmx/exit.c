@@ -3,6 +3,7 @@
 #include "entry_check.h"
 #include "event.h"
 #include "instructions.h"
+#include "startup.h"
 #include "vcpu.h"
 #include "vmx.h"
 #include "x86.h"
@@ -117,7 +118,7 @@ static void exit_invd(struct cpu *cpu)
 static void exit_init(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_OTHER]++;
-	__atomic_store_n(&cpu->startup.init, true, __ATOMIC_RELEASE);
+	startup_post_init(cpu);
 }
 
 static void exit_sipi(struct cpu *cpu)
@@ -136,8 +137,6 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 		return exit_rdmsr(cpu);
 	case REASON_IO:
 		return exit_io_port(cpu);
-	case REASON_VMCALL:
-		return exit_hypercall(cpu);
 	case REASON_CR_ACCESS:
 		return exit_cr_access(cpu);
 	case REASON_EPT_VIOLATION:
@@ -179,15 +178,14 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 
 /*
  * What the exit interrupted is delivered again, unless the answer puts something else in its place (SDM 3C 31.7.1).
- * An instruction that exits by itself, such as CPUID, interrupts no delivery.
  */
 static void deliver_again(struct cpu *cpu)
 {
 	const uint32_t event = (uint32_t)vmread(IDT_VECTORING_INFO);
 
-	cpu->vcpu.delivering = event;
 	if ((event & EVENT_VALID) == 0)
 		return;
+	cpu->vcpu.delivering = event;
 	vmwrite(ENTRY_INTERRUPTION_INFO, event);
 	vmwrite(ENTRY_EXCEPTION_ERROR_CODE, vmread(IDT_VECTORING_ERROR_CODE));
 	vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
@@ -195,11 +193,15 @@ static void deliver_again(struct cpu *cpu)
 		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKING_NMI);
 }
 
+/* Instructions that exit by themselves interrupt no delivery: the two that must be fast are answered without a look. */
 void vmx_exit(struct cpu *cpu)
 {
 	cpu->vcpu.reason = (uint32_t)vmread(EXIT_REASON);
+	cpu->vcpu.delivering = 0;
 	if (cpu->vcpu.reason == REASON_CPUID) {
 		exit_cpuid(cpu);
+	} else if (cpu->vcpu.reason == REASON_VMCALL) {
+		exit_hypercall(cpu);
 	} else {
 		deliver_again(cpu);
 		vmx_exit_dispatch(cpu);

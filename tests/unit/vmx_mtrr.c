@@ -161,6 +161,12 @@ static void refused(void **state)
 	set(0, 0, 4 * GIB, TYPE_WB, 40);
 	set(1, GIB, GIB, TYPE_WC, 40); /* write-combining over write-back has no defined result */
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_E_MTRR);
+	set(0, 0, 4 * GIB, TYPE_WC, 40);
+	set(1, GIB, GIB, TYPE_WT, 40);
+	assert_int_equal(mtrr_read(&mtrr, 40), HV_E_MTRR);
+	set(0, 0, 4 * GIB, TYPE_WB, 40);
+	set(1, GIB, GIB, TYPE_WP, 40);
+	assert_int_equal(mtrr_read(&mtrr, 40), HV_E_MTRR);
 	set(1, 4 * GIB, GIB, TYPE_WC, 40);
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_OK);
 	for (unsigned type = 0; type < 256; type++) {
