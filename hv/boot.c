@@ -8,6 +8,7 @@
 #include "build.h"
 #include "cpu.h"
 #include "descriptors.h"
+#include "host_bridge.h"
 #include "lib/wipe.h"
 #include "msr.h"
 #include "vcpu.h"
@@ -70,8 +71,9 @@ static enum hv_error build_tables(struct machine *m)
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
 	descriptors_build_idt();
-	error = hide_protected(m);
-	return error != HV_OK ? error : iommu_prepare(m, &region);
+	if ((error = hide_protected(m)) != HV_OK || (error = host_bridge_protect(m)) != HV_OK)
+		return error;
+	return iommu_prepare(m, &region);
 }
 
 /* Makes HK and its statement. */

@@ -2,7 +2,8 @@
 /* The loader's boot_info, checked field by field. */
 #include "machine.h"
 
-#define LARGE_PAGE 0x200000ull
+#define LARGE_PAGE     0x200000ull
+#define ECAM_BUS_BYTES 0x100000ull /* a page for each function (PCI Express Base 5.0, 7.2.2) */
 
 /* Page-aligned, not empty, inside the physical address width. */
 static bool range_sane(const struct boot_range *range, uint32_t phys_bits)
@@ -90,8 +91,9 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 		return HV_E_BOOT_INFO;
 	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
 	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
-	    boot->dma_table_bytes > BOOT_MAX_DMA_TABLE ||
-	    boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
+	    boot->dma_table_bytes > BOOT_MAX_DMA_TABLE || boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
+		return HV_E_BOOT_INFO;
+	if (boot->ecam_base != 0 && !range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits))
 		return HV_E_BOOT_INFO;
 	if (!region_sane(boot, phys_bits))
 		return HV_E_REGION;

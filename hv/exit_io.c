@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports that put the machine to sleep or reset it. Whatever ends the hypervisor's reign leaves no secret in memory: the
- * secrets are wiped first, then the access goes through.
+ * Ports that put the machine to sleep or reset it, and PCI configuration space. Whatever ends the hypervisor's reign leaves
+ * no secret in memory: the secrets are wiped first, then the access goes through.
  */
+#include "host_bridge.h"
 #include "io_policy.h"
+#include "pci.h"
 #include "vcpu.h"
 #include "x86.h"
 
@@ -22,7 +24,7 @@ bool io_policy_exits(const struct boot_info *boot, uint16_t port)
 		if (pm1[i] != 0 && (port == pm1[i] || port == pm1[i] + 1))
 			return true;
 	}
-	return port == RESET_CONTROL || port == SYSTEM_CONTROL_A || port == KEYBOARD_COMMAND ||
+	return (port >= PCI_ADDRESS && port <= PCI_DATA_LAST) || port == SYSTEM_CONTROL_A || port == KEYBOARD_COMMAND ||
 	       (boot->reset_port != 0 && port == boot->reset_port);
 }
 
@@ -115,21 +117,40 @@ static bool refuse(struct cpu *cpu, struct io_access access, const char *what)
 	return false;
 }
 
-bool exit_io(struct cpu *cpu, struct io_access access)
+static bool perform(struct cpu *cpu, struct io_access access)
 {
 	struct registers *const guest = &cpu->frame->guest;
 
-	cpu->exits[HV_EXIT_IO]++;
-	if (access.string) /* would need the guest's memory; nobody sleeps or resets that way */
-		return refuse(cpu, access, "string access");
 	if (access.in) {
 		guest->rax = port_read(access, guest->rax);
 		return true;
 	}
 	if (writes_output_port(access, (uint32_t)guest->rax))
 		return refuse(cpu, access, "output port command");
+	if (host_bridge_addressed(cpu->machine, access)) { /* as if the register were read-only */
+		(void)refuse(cpu, access, "write to a host bridge");
+		return true;
+	}
 	if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
 		machine_wipe_secrets(cpu->machine);
 	port_write(access, (uint32_t)guest->rax);
 	return true;
+}
+
+/* Writes of the configuration address exit as well (0xCF9 is among their ports), so that the lock keeps it. */
+bool exit_io(struct cpu *cpu, struct io_access access)
+{
+	lock_t *const lock = &cpu->machine->pci_lock;
+	const bool config = host_bridge_port(access);
+
+	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
+	if (access.string) /* would need the guest's memory; nobody sleeps or resets that way */
+		return refuse(cpu, access, "string access");
+	if (config)
+		lock_take(lock);
+	const bool done = perform(cpu, access);
+
+	if (config)
+		lock_release(lock);
+	return done;
 }

@@ -17,6 +17,7 @@ from bochs import BochsMachine
 from tpm import Tpm, scratch_base
 
 MEMORY_MIB = 256
+DMA_ATTACKER = ["-device", "edu,dma_mask=0xffffffffffffffff"]
 
 
 def read_console(machine):
@@ -34,6 +35,7 @@ class Qemu:
     CONFIG = ""
     TIMEOUT_S = 45
     NO_MEMORY = None
+    DMA = ("dma",)  # programs that need an IOMMU
 
     def __enter__(self):
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
@@ -47,7 +49,9 @@ class Qemu:
     def machine(self, name, disk, tap):
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm, extra=extra)
+        dma = name.partition("-")[2] == "dma"
+        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm, iommu=dma,
+                               extra=extra + (DMA_ATTACKER if dma else []))
 
     def run_state(self, machine):
         try:
@@ -73,6 +77,7 @@ class Bochs:
     IMAGE = "hv-vmx.elf"
     CONFIG = "require_tpm = no\n"
     TIMEOUT_S = 180
+    DMA = ()
     NO_MEMORY = "Bochs does not let its memory be looked at"
 
     def __enter__(self):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source.
 
-GUESTS := memory msr cpu hypercall smp reset
+GUESTS := memory msr cpu hypercall smp reset dma
 GUEST_RT := $(wildcard tests/guests/rt/*.c tests/guests/rt/*.S)
 GUEST_OUT := $(OUT)/tests/guests
 GUEST_EFI := $(GUESTS:%=$(GUEST_OUT)/%.efi)

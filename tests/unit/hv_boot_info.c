@@ -61,6 +61,8 @@ static void refuses_counts(void **state)
 	REFUSES(hidden_count, BOOT_MAX_HIDDEN + 1, HV_E_BOOT_INFO);
 	REFUSES(log_bytes, BOOT_MAX_LOG + 1, HV_E_BOOT_INFO);
 	REFUSES(dma_table_bytes, BOOT_MAX_DMA_TABLE + 1, HV_E_BOOT_INFO);
+	REFUSES(ecam_base, 0xe0000800, HV_E_BOOT_INFO);
+	REFUSES(ecam_base, (1ull << PHYS_BITS) - 4096, HV_E_BOOT_INFO);
 	REFUSES(tsc_khz, 0, HV_E_BOOT_INFO);
 	REFUSES(tsc_khz, ~0ull, HV_E_BOOT_INFO);
 	REFUSES(cpu_apic_id[1], 0, HV_E_BOOT_INFO);

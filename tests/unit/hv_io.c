@@ -20,10 +20,11 @@ uint16_t inw(uint16_t port)
 	return 0x8182;
 }
 
+static uint32_t config_address;
+
 uint32_t inl(uint16_t port)
 {
-	(void)port;
-	return 0x81828384;
+	return port == 0xcf8 ? config_address : 0x81828384;
 }
 
 void outb(uint16_t port, uint8_t value)
@@ -83,8 +84,8 @@ static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
 
 static void exits(void **state)
 {
-	const uint16_t yes[] = {0x604, 0x605, 0x650, 0xcf9, 0x92, 0x64};
-	const uint16_t no[] = {0x603, 0x606, 0xcf8, 0xcfa, 0xcfc, 0x60, 0x3f8, 0, 1};
+	const uint16_t yes[] = {0x604, 0x605, 0x650, 0xcf8, 0xcf9, 0xcfc, 0xcff, 0x92, 0x64};
+	const uint16_t no[] = {0x603, 0x606, 0xcf7, 0xd00, 0x60, 0x3f8, 0, 1};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
@@ -152,11 +153,48 @@ static void refused(void **state)
 	assert_int_equal(lines, 2);
 }
 
+/* A write of ones at @port, while the address port holds @address: does it reach the device? */
+static bool config_reaches(uint32_t address, uint16_t port, uint8_t bytes)
+{
+	struct entry_frame frame = {.guest = {.rax = 0xffffffff}};
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+
+	config_address = address;
+	written_bytes = 0;
+	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes})); /* stepped over, reached or not */
+	assert_int_equal(cpu.exits[HV_EXIT_PCI], 1);
+	assert_int_equal(cpu.exits[HV_EXIT_IO], 0);
+	assert_int_equal(cpu.refused_io, written_bytes == 0);
+	assert_false(test_machine.pci_lock.held);
+	return written_bytes != 0;
+}
+
+static void host_bridges(void **state)
+{
+	(void)state;
+	memset(test_machine.host_bridges, 0, sizeof(test_machine.host_bridges));
+	test_machine.host_bridges[0] = 1;        /* 0:0.0 */
+	test_machine.host_bridges[0xc3 / 8] = 8; /* 0:18.3 */
+	assert_false(config_reaches(0x80000060, 0xcfc, 4));
+	assert_false(config_reaches(0x80000060, 0xcff, 1));
+	assert_false(config_reaches(0x80000060, 0xcfe, 2));
+	assert_false(config_reaches(0x80000060, 0xcfa, 4)); /* crosses into the data port */
+	assert_false(config_reaches(0x80000060, 0xcff, 4)); /* begins in it */
+	assert_false(config_reaches(0x8000c340, 0xcfc, 4));
+	assert_false(config_reaches(0xff0000fc, 0xcfc, 4)); /* reserved bits of the address mean nothing */
+	assert_true(config_reaches(0x00000060, 0xcfc, 4));  /* not enabled */
+	assert_true(config_reaches(0x80000160, 0xcfc, 4));  /* 0:0.1 */
+	assert_true(config_reaches(0x80010060, 0xcfc, 4));  /* 1:0.0 */
+	assert_true(config_reaches(0x8000c240, 0xcfc, 4));
+	assert_true(config_reaches(0x80000060, 0xcf8, 4)); /* the address itself */
+	memset(test_machine.host_bridges, 0, sizeof(test_machine.host_bridges));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exits),   cmocka_unit_test(sleeping), cmocka_unit_test(resetting),
-		cmocka_unit_test(reading), cmocka_unit_test(refused),
+		cmocka_unit_test(reading), cmocka_unit_test(refused),  cmocka_unit_test(host_bridges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,36 @@ static void overlapping_holes(void **state)
 	destroy(&stage2);
 }
 
+static bool writable(const struct stage2 *stage2, uint64_t address)
+{
+	unsigned level;
+
+	return (stage2_walk(stage2, gpa(address), &level) & NPT_RW) != 0;
+}
+
+static void write_protected(void **state)
+{
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	const uint64_t page = 0xe0000000, hole = 0xe0400000, large = 0xe0600000;
+	unsigned level;
+
+	(void)state;
+	assert_int_equal(stage2_hide(&stage2, hole, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, hole, 2 * PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, large, 1u << 21), HV_OK);
+	assert_false(writable(&stage2, page));
+	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
+	assert_true(writable(&stage2, page + PAGE_BYTES));
+	assert_true(writable(&stage2, page - PAGE_BYTES));
+	assert_int_equal(stage2_walk(&stage2, gpa(hole), &level), 0); /* hidden stays hidden */
+	assert_false(writable(&stage2, hole + PAGE_BYTES));
+	assert_true(writable(&stage2, hole + 2 * PAGE_BYTES));
+	assert_false(writable(&stage2, large));
+	assert_int_equal(stage2_first_table(&stage2).value, stage2_address(*(uint64_t *)region_pointer(stage2.root)));
+	destroy(&stage2);
+}
+
 static void out_of_pages(void **state)
 {
 	struct stage2 stage2 = make(stage2_directory_pages(PHYS_BITS) + 1, PHYS_BITS);
@@ -139,8 +169,12 @@ static void out_of_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(identity_covers_all), cmocka_unit_test(widths),       cmocka_unit_test(holes),
-		cmocka_unit_test(overlapping_holes),   cmocka_unit_test(out_of_pages),
+		cmocka_unit_test(identity_covers_all),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(holes),
+		cmocka_unit_test(overlapping_holes),
+		cmocka_unit_test(out_of_pages),
+		cmocka_unit_test(write_protected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
