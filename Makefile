@@ -3,7 +3,7 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit guests system run reference tcb bench lint sbom
+INNER := all demo test unit guests system run reference tcb bench fuzz lint sbom
 
 .DEFAULT_GOAL := all
 .PHONY: $(INNER) root root-bochs clean distclean help
@@ -36,6 +36,7 @@ help:
 #:   make reference  write the policy file that this build's hosts must satisfy
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts
+#:   make fuzz       AFL++ on the exit handler and every parser, FUZZ_SECONDS=N each (10)
 #:   make lint       formatting, static analysis
 #:   make sbom       package versions behind the build
 #:   make clean      remove build/out; 'make distclean' also the Debian root

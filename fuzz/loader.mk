@@ -6,6 +6,7 @@ FUZZ_LOADER_OUT := $(OUT)/fuzz/loader
 FUZZ_LOADER_SOURCES := fuzz/policy/main.c loader/failure.c loader/text.c
 
 .PHONY: fuzz-loader
+fuzz: fuzz-loader
 .SECONDARY: $(FUZZ_LOADER:%=$(FUZZ_LOADER_OUT)/%)
 fuzz-loader: $(FUZZ_LOADER:%=fuzz-loader-%)
 

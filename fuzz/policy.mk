@@ -10,6 +10,7 @@ FUZZ_POLICY_CFLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -fstack-protector-strong -
 	-fsanitize-trap=undefined $(WARNINGS) -Wno-gnu -Wno-shorten-64-to-32 -Iinclude -I.
 
 .PHONY: fuzz-policy
+fuzz: fuzz-policy
 .SECONDARY: $(FUZZ_POLICY:%=$(FUZZ_POLICY_OUT)/%)
 fuzz-policy: $(FUZZ_POLICY:%=fuzz-policy-%)
 

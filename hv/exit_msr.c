@@ -55,9 +55,10 @@ static bool pat_valid(uint64_t value)
 static bool xss_write(uint64_t value)
 {
 	const uint64_t cet = 3ull << 11;
+	const uint32_t xsaves = 1u << 3; /* without it there is no such register */
 	const struct cpuid_result supported = cpuid(0xd, 1);
 
-	if ((value & ~(cet & supported.ecx)) != 0)
+	if ((supported.eax & xsaves) == 0 || (value & ~(cet & supported.ecx)) != 0)
 		return false;
 	wrmsr(IA32_XSS, value);
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching AMD-V on, and turning the running firmware into the root guest. */
 #include "cpu_features.h"
+#include "instructions.h"
 #include "io_policy.h"
 #include "msr.h"
 #include "segments.h"
@@ -106,12 +107,6 @@ static void capture_segments(struct vmcb *vmcb)
 	vmcb->es = capture_segment(SEGMENT_SELECTOR(es));
 }
 
-/* VMSAVE and VMLOAD: FS, GS, TR, LDTR with their hidden parts, and the system-call MSRs (APM 2 15.5.2). */
-static void vmsave(struct vmcb *vmcb)
-{
-	__asm__ volatile("vmsave" : : "a"(region_paddr(vmcb).value) : "memory");
-}
-
 static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 {
 	struct vmcb *const vmcb = cpu->vcpu.vmcb;
@@ -159,7 +154,7 @@ _Noreturn void svm_run(struct entry_frame *frame);
 
 void vcpu_run(struct cpu *cpu)
 {
-	__asm__ volatile("clgi" : : : "memory");
+	clgi();
 	vmsave(cpu->vcpu.host_vmcb);
 	svm_run(cpu->frame);
 }

@@ -5,6 +5,7 @@
 #include "apic.h"
 #include "cloister/statement.h"
 #include "event.h"
+#include "instructions.h"
 #include "msr.h"
 #include "svm.h"
 #include "vmcb.h"
@@ -123,11 +124,22 @@ bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	}
 }
 
-/* EFER: bits that this CPU's long mode has; LMA is the CPU's own, LME cannot change under paging (APM 2 3.1.7). */
+#define EXT1_EDX_FFXSR (1u << 25)
+#define EXT1_ECX_TCE   (1u << 17)
+
+/* The bits that this CPU has; VMRUN would refuse others. LMSLE is left out: newer CPUs lack it. */
+static uint64_t efer_writable(void)
+{
+	const struct cpuid_result features = cpuid(0x80000001, 0);
+
+	return EFER_SCE | EFER_LME | EFER_NXE | ((features.edx & EXT1_EDX_FFXSR) != 0 ? EFER_FFXSR : 0) |
+	       ((features.ecx & EXT1_ECX_TCE) != 0 ? EFER_TCE : 0);
+}
+
+/* LMA is the CPU's own, LME cannot change under paging (APM 2 3.1.7). */
 static bool efer_write(struct vmcb *vmcb, uint64_t value)
 {
-	const uint64_t lmsle = 1ull << 13, ffxsr = 1ull << 14, tce = 1ull << 15;
-	const uint64_t writable = EFER_SCE | EFER_LME | EFER_NXE | ffxsr | (rdmsr(IA32_EFER) & (lmsle | tce));
+	const uint64_t writable = efer_writable();
 
 	if ((value & ~(writable | EFER_LMA)) != 0)
 		return false;
@@ -209,7 +221,7 @@ void vcpu_start(struct cpu *cpu, uint8_t vector)
 
 void vcpu_open_window(void)
 {
-	__asm__ volatile("stgi; nop; clgi" : : : "memory");
+	gif_window();
 }
 
 /* NMIs are held until the window: none can be late. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the harness and the CPU under it share. */
+#ifndef FUZZ_EXITS_WORLD_H
+#define FUZZ_EXITS_WORLD_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hv/cpu.h"
+
+#define CPUS      3u
+#define RAM_BASE  0x100000ull
+#define RAM_BYTES 0x8000ull
+
+/* A promise of the code under test. */
+#define PROMISE(holds)                                           \
+	do {                                                     \
+		if (!(holds)) {                                  \
+			fprintf(stderr, "broken: %s\n", #holds); \
+			abort();                                 \
+		}                                                \
+	} while (0)
+
+struct world {
+	struct cpu *running; /* the CPU whose exit is answered */
+	bool wiped;          /* HK is gone */
+	bool stopped_ok;     /* this exit may end in a crash record */
+	bool cpu_has_xsaves, cpu_has_mpx;
+};
+
+extern struct world world;
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The instructions of AMD-V that C has no words for (APM 3). */
+#ifndef HV_SVM_INSTRUCTIONS_H
+#define HV_SVM_INSTRUCTIONS_H
+
+#include "types.h"
+
+struct vmcb;
+
+/* FS, GS, TR, LDTR with their hidden parts, and the system-call MSRs (APM 2 15.5.2). */
+static inline void vmsave(struct vmcb *vmcb)
+{
+	__asm__ volatile("vmsave" : : "a"(region_paddr(vmcb).value) : "memory");
+}
+
+/* Holds NMIs, SMIs and INITs until the next VMRUN. */
+static inline void clgi(void)
+{
+	__asm__ volatile("clgi" : : : "memory");
+}
+
+/* Takes what is held. Interrupts stay off: RFLAGS.IF is clear. */
+static inline void gif_window(void)
+{
+	__asm__ volatile("stgi; nop; clgi" : : : "memory");
+}
+
+#endif
