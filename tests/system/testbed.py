@@ -133,7 +133,7 @@ class Machine(Emulator):
             argv += ["-device", "intel-iommu,intremap=on,eim=on,aw-bits=48"]
         for number, disk in enumerate(self.disks):
             argv += ["-drive", f"file={disk},format=raw,if=none,id=d{number},snapshot=on",
-                     "-device", f"ide-hd,drive=d{number},bus=ide.{number},bootindex={number}"]
+                     "-device", f"ide-hd,drive=d{number},bus=ide.{number},bootindex={number + 1}"]
         if self.tpm:
             argv += ["-chardev", f"socket,id=tpm,path={self.tpm.control}", "-tpmdev", "emulator,id=t,chardev=tpm",
                      "-device", f"tpm-{self.tpm_model},tpmdev=t"]
