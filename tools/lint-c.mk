@@ -3,7 +3,7 @@
 # no second line of defence.
 
 LINT_C := $(shell git -c safe.directory='*' ls-files '*.c' '*.h')
-LINT_HV := $(foreach vendor,$(HV_VENDORS),$(wildcard hv/$(vendor)/*.c)) $(wildcard hv/*.c hv/iommu/*.c)
+LINT_HV := $(foreach vendor,$(HV_VENDORS),$(wildcard hv/$(vendor)/*.c hv/$(vendor)/debug/*.c)) $(wildcard hv/*.c hv/iommu/*.c)
 LINT_HV_FLAGS = $(filter-out -fstack-usage -MD -MP -fno-record-gcc-switches,$(HV_CFLAGS)) -I.
 
 .PHONY: lint-format lint-tidy lint-analyzer
@@ -16,8 +16,10 @@ lint-format:
 
 lint-tidy:
 	$(call say,LINT,clang-tidy on hv)
-	$(Q)clang-tidy --quiet $(filter-out hv/vmx/%,$(LINT_HV)) -- $(filter-out -f% -m%,$(LINT_HV_FLAGS)) -Ihv/svm \
-		-Wno-unknown-warning-option -Wno-unused-command-line-argument
+	$(Q)for vendor in $(HV_VENDORS); do \
+		clang-tidy --quiet $$(printf '%s\n' $(LINT_HV) | grep -e "^hv/$$vendor/" -e '^hv/[^/]*$$' -e '^hv/iommu/') -- \
+			$(filter-out -f% -m%,$(LINT_HV_FLAGS)) -Ihv/$$vendor \
+			-Wno-unknown-warning-option -Wno-unused-command-line-argument || exit 1; done
 
 lint-analyzer:
 	$(call say,LINT,GCC analyser on hv)

@@ -156,15 +156,7 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 	case REASON_SIPI:
 		return exit_sipi(cpu);
 	case REASON_GETSEC:
-	case REASON_VMCLEAR:
-	case REASON_VMLAUNCH:
-	case REASON_VMPTRLD:
-	case REASON_VMPTRST:
-	case REASON_VMREAD:
-	case REASON_VMRESUME:
-	case REASON_VMWRITE:
-	case REASON_VMXOFF:
-	case REASON_VMXON:
+	case REASON_VMCLEAR ... REASON_VMXON:
 	case REASON_INVEPT:
 	case REASON_INVVPID:
 	case REASON_VMFUNC:

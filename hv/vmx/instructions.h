@@ -12,7 +12,8 @@
 #include "types.h"
 #include "vmcs.h"
 
-static inline uint64_t vmread(enum vmcs_field field)
+/* @field: enum vmcs_field, or SEGMENT_FIELD() */
+static inline uint64_t vmread(uint32_t field)
 {
 	uint64_t value;
 
@@ -20,7 +21,7 @@ static inline uint64_t vmread(enum vmcs_field field)
 	return value;
 }
 
-static inline void vmwrite(enum vmcs_field field, uint64_t value)
+static inline void vmwrite(uint32_t field, uint64_t value)
 {
 	__asm__ volatile("vmwrite %0, %1; ja 1f; ud2; 1:" : : "r"(value), "r"((uint64_t)field) : "cc", "memory");
 }

@@ -3,6 +3,8 @@
 #ifndef HV_VMCS_H
 #define HV_VMCS_H
 
+#include <stdint.h>
+
 enum vmcs_field {
 	/* B.1.1: 16-bit control */
 	VIRTUAL_PROCESSOR_ID = 0x0000,
@@ -105,7 +107,7 @@ enum vmcs_field {
 /* Guest segments, in the order of their fields; each kind of field counts up by 2. */
 enum vmcs_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS, SEGMENT_LDTR, SEGMENT_TR };
 #define SEGMENTS                    8u
-#define SEGMENT_FIELD(first, which) ((enum vmcs_field)((unsigned)(first) + 2u * (unsigned)(which)))
+#define SEGMENT_FIELD(first, which) ((uint32_t)(first) + 2u * (uint32_t)(which))
 
 /* Access rights, table 24-2 */
 #define RIGHTS_TYPE       0x0fu
@@ -198,14 +200,7 @@ enum exit_reason {
 	REASON_INVD = 13,
 	REASON_VMCALL = 18,
 	REASON_VMCLEAR = 19,
-	REASON_VMLAUNCH = 20,
-	REASON_VMPTRLD = 21,
-	REASON_VMPTRST = 22,
-	REASON_VMREAD = 23,
-	REASON_VMRESUME = 24,
-	REASON_VMWRITE = 25,
-	REASON_VMXOFF = 26,
-	REASON_VMXON = 27,
+	REASON_VMXON = 27, /* the other VMX instructions stand between these two */
 	REASON_CR_ACCESS = 28,
 	REASON_IO = 30,
 	REASON_RDMSR = 31,

@@ -10,7 +10,7 @@
 
 static uint64_t fields[0x6c20];
 
-uint64_t vmread(enum vmcs_field field)
+uint64_t vmread(uint32_t field)
 {
 	assert_in_range(field, 0, 0x6c1f);
 	return fields[field];

@@ -63,7 +63,7 @@ static void check_pdptes(struct check *check)
 	const bool pae = (vmread(GUEST_CR0) & CR0_PG) != 0 && (vmread(GUEST_CR4) & CR4_PAE) != 0 && !long_mode();
 
 	for (unsigned i = 0; pae && i < 4; i++) {
-		const uint64_t pdpte = vmread((enum vmcs_field)(GUEST_PDPTE0 + 2 * i));
+		const uint64_t pdpte = vmread(GUEST_PDPTE0 + 2 * i);
 		const bool reserved = (pdpte & PDPTE_RESERVED_LOW) != 0 || pdpte >> check->phys_bits != 0;
 
 		require(check, (pdpte & PDPTE_PRESENT) == 0 || !reserved, "guest PDPTE", pdpte,

@@ -8,6 +8,6 @@
 #include "types.h"
 #include "vmcs.h"
 
-uint64_t vmread(enum vmcs_field field);
+uint64_t vmread(uint32_t field);
 
 #endif
