@@ -3,10 +3,11 @@
 
 FUZZ_SECONDS ?= 10
 FUZZ_EXITS := $(OUT)/fuzz/exits
-FUZZ_EXITS_SOURCES := fuzz/exits/exits.c fuzz/exits/cpu.c hv/svm/exit.c hv/svm/vcpu.c hv/exit.c hv/exit_cpuid.c \
-	hv/exit_msr.c hv/exit_io.c hv/exit_hypercall.c hv/msr_policy.c hv/startup.c hv/console.c hv/event.c hv/apic.c hv/pci.c
+# All of hv/ but what runs before the launch or what exits.c stands in for.
+FUZZ_EXITS_SOURCES := fuzz/exits/exits.c fuzz/exits/cpu.c hv/svm/exit.c hv/svm/vcpu.c \
+	$(filter-out $(patsubst %,hv/%.c,boot boot_info cpu cpu_features crash descriptors paging stage2),$(wildcard hv/*.c))
 FUZZ_EXITS_DEPENDS := $(FUZZ_EXITS_SOURCES) $(wildcard fuzz/exits/*.h hv/*.h hv/svm/*.h)
-FUZZ_EXITS_CFLAGS := -std=gnu17 -O1 -g -fsanitize=undefined -include fuzz/exits/cpu.h -I. -Ihv -Ihv/svm -Iinclude -DHV_VERSION=1u -DHV_SVN=1u
+FUZZ_EXITS_CFLAGS := -std=gnu17 -O1 -g -ffunction-sections -Wl,--gc-sections -fsanitize=undefined -include fuzz/exits/cpu.h -I. -Ihv -Ihv/svm -Iinclude -DHV_VERSION=1u -DHV_SVN=1u
 
 UNIT_TESTS += $(OUT)/tests/unit/exits_random
 

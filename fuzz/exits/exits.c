@@ -307,7 +307,8 @@ static void check(const struct cpu *cpu, uint64_t delivering)
 	PROMISE((vmcb->intercept_exceptions & ~2u) == 1u << 18);
 	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c8c000e && vmcb->intercept_misc2 == 0x207f);
 	PROMISE(!cpu->startup.init && !cpu->startup.waiting);
-	PROMISE(!test_machine.hk_lock.held && !test_machine.console.lock.held && !cpu->startup.lock.held);
+	PROMISE(!test_machine.hk_lock.held && !test_machine.pci_lock.held && !test_machine.console.lock.held &&
+		!cpu->startup.lock.held);
 	PROMISE(!cpu->vcpu.nmi_pending || cpu->vcpu.nmi_blocked);
 	check_event(vmcb->event_injection, delivering);
 }
