@@ -42,8 +42,8 @@ cpu: model={model}, count={cpus}, ips={ips}, cpuid_freq=ips, reset_on_triple_fau
 clock: sync=none, time0=1000000000
 pci: enabled=1, chipset=i440fx
 boot: disk
-com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
-com2: enabled=1, mode=file, dev={com2}
+com1: enabled=1, mode=socket-client, dev=127.0.0.1:{com1}
+com2: enabled=1, mode=socket-client, dev=127.0.0.1:{com2}
 log: {log}
 panic: action=fatal
 """
@@ -79,10 +79,9 @@ class BochsMachine(Emulator):
         base.mkdir(parents=True, exist_ok=True)
         return base
 
-    def bochsrc(self, port):
-        lines = BOCHSRC.format(memory_mib=self.memory_mib, model=self.model, cpus=self.cpus, ips=IPS, port=port,
-                               features=self.features and f", {self.features}", com2=self.com2,
-                               log=self.log / "bochs.log")
+    def bochsrc(self, com1, com2):
+        lines = BOCHSRC.format(memory_mib=self.memory_mib, model=self.model, cpus=self.cpus, ips=IPS, com1=com1,
+                               com2=com2, features=self.features and f", {self.features}", log=self.log / "bochs.log")
         for number, disk in enumerate(self.disks):
             if number % 2 == 0:
                 lines += CHANNELS[number // 2]
@@ -91,21 +90,24 @@ class BochsMachine(Emulator):
         return lines
 
     def start(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            server.settimeout(CONNECT_S)
-            rc = self.log / "bochsrc"
-            self.com2.touch()
-            rc.write_text(self.bochsrc(server.getsockname()[1]))
-            argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
-                    "bochs-bin", "-q", "-f", rc]
-            (self.log / "command").write_text(shlex.join(map(str, argv)) + "\n")
+        rc = self.log / "bochsrc"
+        argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
+                "bochs-bin", "-q", "-f", rc]
+        (self.log / "command").write_text(shlex.join(map(str, argv)) + "\n")
+        with socket.create_server(("127.0.0.1", 0)) as com1, socket.create_server(("127.0.0.1", 0)) as com2:
+            rc.write_text(self.bochsrc(com1.getsockname()[1], com2.getsockname()[1]))
             self.run_on_terminal(argv)
-            try:
-                serial, _ = server.accept()
-            except TimeoutError:
-                raise RuntimeError(f"Bochs did not start: see {self.log}/bochs.out") from None
+            serial, second = self.accept(com1), self.accept(com2)
         self.console = fdpexpect.fdspawn(serial.detach(), timeout=30, encoding="utf-8", codec_errors="replace")
         self.console.logfile_read = open(self.log / "serial.log", "w", encoding="utf-8", buffering=1)
+        keep(second.detach(), self.com2)
+
+    def accept(self, server):
+        server.settimeout(CONNECT_S)
+        try:
+            return server.accept()[0]
+        except TimeoutError:
+            raise RuntimeError(f"Bochs did not start: see {self.log}/bochs.out") from None
 
     def run_on_terminal(self, argv):
         """Starts Bochs on a pseudo-terminal, which a thread keeps empty: a full one would stop the machine."""
@@ -114,7 +116,7 @@ class BochsMachine(Emulator):
         with open(self.log / "bochs.out", "wb") as errors:
             self.process = own_process(argv, stdout=far, stderr=errors)
         os.close(far)
-        threading.Thread(target=drain, args=(near,), daemon=True).start()
+        keep(near, os.devnull)
 
     def run_state(self):
         """
@@ -142,7 +144,13 @@ class BochsMachine(Emulator):
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
 
-def drain(terminal):
-    with open(terminal, "rb", buffering=0) as output, contextlib.suppress(OSError):  # EIO: the other end is closed
-        while output.read(65536):
-            pass
+def keep(descriptor, path):
+    """Starts a thread that copies what comes from a descriptor to a file, until the other end is closed."""
+    output = open(path, "wb", buffering=0)
+
+    def copy():
+        # A terminal's closed end is EIO.
+        with open(descriptor, "rb", buffering=0) as source, output, contextlib.suppress(OSError):
+            while data := source.read(65536):
+                output.write(data)
+    threading.Thread(target=copy, daemon=True).start()
