@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "vendor.h"
+
 /* Sorted by number. */
 static const struct msr_policy policies[] = {
 	/* The signed uptime is counted with the TSC: nobody turns it. */
@@ -62,6 +64,8 @@ static const struct msr_policy denied = {0, 0, MSR_DENY, MSR_DENY};
 
 const struct msr_policy *msr_policy_find(uint32_t msr)
 {
+	if (msr > VENDOR_MSR_LAST)
+		return &denied;
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		if (msr >= policies[i].first && msr <= policies[i].last)
 			return &policies[i];

@@ -9,6 +9,7 @@
 #include "types.h"
 
 #define VENDOR_PAGES         3 /* guest VMCB, host VMCB, host save area */
+#define VENDOR_MSR_LAST      0xc0011fffu
 #define VENDOR_MACHINE_PAGES 5 /* I/O permission map: 3 pages, MSR permission map: 2 pages (APM 2 15.10, 15.11) */
 
 struct vmcb;

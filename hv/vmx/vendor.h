@@ -11,8 +11,9 @@
 #include "speculation.h"
 #include "types.h"
 
-#define VENDOR_PAGES         2 /* VMXON region, VMCS */
-#define VENDOR_MACHINE_PAGES 3 /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
+#define VENDOR_PAGES         2           /* VMXON region, VMCS */
+#define VENDOR_MSR_LAST      0xc0001fffu /* the registers above are AMD's */
+#define VENDOR_MACHINE_PAGES 3           /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
 
 struct vcpu {
 	paddr_t vmxon, vmcs;
