@@ -66,7 +66,7 @@ def round_trips(report):
 
 
 def kernel_to_shell(name, **machine):
-    """Instructions from the kernel's first clock reading to the shell, waiting included, by the kernel's time stamps."""
+    """Instructions from the kernel's first clock reading to the shell, waiting included, by its own time stamps."""
     with Machine(name, cpus=1, tpm=None, nics=(), icount=True, **machine) as booted:
         booted.expect("init: ready", timeout=240)
         booted.expect(PROMPT)
