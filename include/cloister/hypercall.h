@@ -82,7 +82,7 @@ struct hv_stats {
 	uint32_t cpus_parked;
 	uint64_t uptime_us;
 	uint64_t exits[HV_EXIT_KINDS]; /* all CPUs together, since the launch */
-	uint64_t refused_dma; /* accesses of devices that the IOMMUs refused and recorded */
+	uint64_t refused_dma;          /* accesses of devices that the IOMMUs refused and recorded */
 	uint32_t iommu_units;
 	uint32_t reserved;     /* 0 */
 	uint64_t region_bytes; /* memory taken from the root guest, without the pool */
