@@ -61,7 +61,9 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 		      struct failure *failure)
 {
 	const uint32_t bits = cpu_physical_bits();
-	const uint64_t bytes = boot_region_bytes(image->bytes, info->cpu_count, bits);
+	const bool ivrs = info->dma_table_bytes && !memcmp((const void *)info->dma_table, "IVRS", 4);
+	const uint64_t bytes =
+		boot_region_bytes(image->bytes, info->cpu_count, bits) + (ivrs ? BOOT_DEVICE_TABLE_BYTES : 0);
 
 	if (bits < 36 || bits > 52)
 		return fail_hv(failure, HV_E_PHYS_BITS, "CPUID leaf 80000008: %u", bits);

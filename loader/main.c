@@ -190,7 +190,7 @@ static bool read_ram(struct failure *failure)
 static bool place(struct failure *failure)
 {
 	fill_info();
-	return read_ram(failure) &&
+	return copy_dma_table(failure) && read_ram(failure) &&
 	       hypervisor_place(loader.image_file.data, &loader.image, loader.config.pool_mib, &loader.info, failure) &&
 	       read_ram(failure);
 }
@@ -225,7 +225,7 @@ static bool start(struct failure *failure)
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
 	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) &&
-	       copy_dma_table(failure) && prepare(failure) && launch_check(&loader.info, failure) &&
+	       prepare(failure) && launch_check(&loader.info, failure) &&
 	       measure_statement(failure) && launch_all(&loader.info, &loader.begun, failure);
 }
 

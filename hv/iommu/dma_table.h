@@ -36,6 +36,9 @@ struct dma_table {
  */
 enum hv_error dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out);
 
+/* The same for IVRS (AMD I/O Virtualization Technology Specification 3.08, chapter 5). */
+enum hv_error ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out);
+
 /**
  * Are the units where registers can be, apart from each other and from all memory, and is no reserved memory protected?
  * Returns HV_OK, HV_E_DMA_TABLE or HV_E_DMA_RESERVED, with table->where.

@@ -4,6 +4,9 @@
 
 #include "machine.h"
 
+#define SIGNATURE_DMAR 0x52414d44u
+#define SIGNATURE_IVRS 0x53525649u
+
 #define SECOND_US         1000000u
 #define FAULTS_PER_SECOND 16u /* lines in the log; all are counted */
 
@@ -18,7 +21,7 @@ static enum hv_error take_unit(struct machine *m, const struct dma_unit *found, 
 	*unit = (struct iommu_unit){.base = found->base, .bytes = found->bytes};
 	paging_map_device(&m->paging, region, paddr(found->base), found->bytes);
 	m->boot.out.error_where = found->base;
-	return vtd_check(unit);
+	return m->iommu.kind == IOMMU_VTD ? vtd_check(unit) : amdvi_check(unit);
 }
 
 static enum hv_error take_units(struct machine *m, const struct dma_table *table, struct region *region)
@@ -28,17 +31,39 @@ static enum hv_error take_units(struct machine *m, const struct dma_table *table
 	m->iommu.tsc_khz = m->boot.tsc_khz;
 	for (uint32_t i = 0; error == HV_OK && i < table->unit_count; i++)
 		error = take_unit(m, &table->units[i], region);
-	return error != HV_OK ? error : vtd_build(m, region);
+	if (error != HV_OK)
+		return error;
+	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, region) : amdvi_build(m, region);
+}
+
+/* Whose table it is stands in its signature. */
+static enum hv_error parse(struct machine *m, struct dma_table *table)
+{
+	const uint8_t *const data = region_pointer(paddr(m->boot.dma_table));
+	const uint32_t bytes = m->boot.dma_table_bytes;
+
+	*table = (struct dma_table){0};
+	if (bytes < sizeof(uint32_t))
+		return HV_E_DMA_TABLE;
+	switch (le32(data)) {
+	case SIGNATURE_DMAR:
+		m->iommu.kind = IOMMU_VTD;
+		return dmar_parse(data, bytes, table);
+	case SIGNATURE_IVRS:
+		m->iommu.kind = IOMMU_AMDVI;
+		return ivrs_parse(data, bytes, table);
+	default:
+		return HV_E_DMA_TABLE;
+	}
 }
 
 enum hv_error iommu_prepare(struct machine *m, struct region *region)
 {
-	const uint8_t *const data = region_pointer(paddr(m->boot.dma_table));
 	struct dma_table table;
 
 	if (m->boot.dma_table_bytes == 0)
 		return (m->boot.flags & BOOT_FLAG_DMA_REQUIRED) != 0 ? HV_E_NO_IOMMU : HV_OK;
-	enum hv_error error = dmar_parse(data, m->boot.dma_table_bytes, &table);
+	enum hv_error error = parse(m, &table);
 
 	if (error == HV_OK)
 		error = dma_table_check(&table, &m->boot, m->phys_bits);
@@ -48,6 +73,11 @@ enum hv_error iommu_prepare(struct machine *m, struct region *region)
 	return error != HV_OK ? error : take_units(m, &table, region);
 }
 
+static enum hv_error enable_unit(const struct iommu *iommu, const struct iommu_unit *unit)
+{
+	return iommu->kind == IOMMU_VTD ? vtd_enable(iommu, unit) : amdvi_enable(iommu, unit);
+}
+
 enum hv_error iommu_enable(struct machine *m)
 {
 	struct iommu *const iommu = &m->iommu;
@@ -55,7 +85,7 @@ enum hv_error iommu_enable(struct machine *m)
 
 	lock_take(&iommu->lock);
 	for (uint32_t i = 0; !iommu->enabled && error == HV_OK && i < iommu->unit_count; i++)
-		error = vtd_enable(iommu, &iommu->units[i]);
+		error = enable_unit(iommu, &iommu->units[i]);
 	if (!iommu->enabled && error == HV_OK && iommu->unit_count != 0)
 		console_line(m, "dma: %u units translate", iommu->unit_count);
 	iommu->enabled = error == HV_OK;
@@ -63,12 +93,17 @@ enum hv_error iommu_enable(struct machine *m)
 	return error;
 }
 
+static bool unit_translates(const struct iommu *iommu, const struct iommu_unit *unit)
+{
+	return iommu->kind == IOMMU_VTD ? vtd_translates(iommu, unit) : amdvi_translates(iommu, unit);
+}
+
 bool iommu_translates(const struct machine *m)
 {
 	const struct iommu *const iommu = &m->iommu;
 
 	for (uint32_t i = 0; i < iommu->unit_count; i++) {
-		if (!vtd_translates(iommu, &iommu->units[i]))
+		if (!unit_translates(iommu, &iommu->units[i]))
 			return false;
 	}
 	return iommu->unit_count != 0;
@@ -108,7 +143,11 @@ void iommu_poll(struct machine *m)
 
 	if (!lock_try(&iommu->lock))
 		return;
-	for (uint32_t i = 0; iommu->enabled && i < iommu->unit_count; i++)
-		vtd_poll(m, &iommu->units[i]);
+	for (uint32_t i = 0; iommu->enabled && i < iommu->unit_count; i++) {
+		if (iommu->kind == IOMMU_VTD)
+			vtd_poll(m, &iommu->units[i]);
+		else
+			amdvi_poll(m, &iommu->units[i]);
+	}
 	lock_release(&iommu->lock);
 }

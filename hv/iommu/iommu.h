@@ -16,6 +16,8 @@ struct machine;
 
 #define IOMMU_TIMEOUT_US 100000u /* a command of a unit takes a few microseconds */
 
+enum iommu_kind { IOMMU_VTD, IOMMU_AMDVI };
+
 struct iommu_unit {
 	uint64_t base, bytes; /* register pages */
 	uint64_t cap, ecap;   /* capabilities, read once */
@@ -23,12 +25,14 @@ struct iommu_unit {
 
 struct iommu {
 	lock_t lock; /* registers while translation is switched on and faults are read; what follows 'enabled' */
+	enum iommu_kind kind;
 	uint32_t unit_count;
 	struct iommu_unit units[DMA_MAX_UNITS];
 	uint64_t tsc_khz;
 
-	paddr_t root_table; /* what every unit walks from */
+	paddr_t root_table; /* what every unit walks from: root table, or device table */
 	paddr_t queue;      /* invalidation requests, and behind them their completion */
+	paddr_t events;     /* AMD-Vi: a page of events for each unit */
 
 	bool enabled;
 	uint64_t faults;         /* recorded by the units, since the launch */
@@ -55,11 +59,20 @@ void iommu_poll(struct machine *m);
 /* A fault, as a unit recorded it. @source: bus << 8 | device << 3 | function; @reason: the unit's own code. */
 void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason);
 
-/* Kinds of units; vtd.c. */
+/*
+ * The two kinds of units. *_check: can this unit do what is needed, and is it free? *_build: the tables, for all units.
+ * *_enable, *_translates, *_poll: as above, for one unit, with the lock held where iommu.c holds it.
+ */
 enum hv_error vtd_check(struct iommu_unit *unit);
 enum hv_error vtd_build(struct machine *m, struct region *region);
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void vtd_poll(struct machine *m, const struct iommu_unit *unit);
+
+enum hv_error amdvi_check(struct iommu_unit *unit);
+enum hv_error amdvi_build(struct machine *m, struct region *region);
+enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit);
+bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit);
+void amdvi_poll(struct machine *m, const struct iommu_unit *unit);
 
 #endif

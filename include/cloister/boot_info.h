@@ -90,6 +90,9 @@ struct boot_info {
 #define BOOT_PAGES_PER_CPU 16ull
 #define BOOT_PAGES_FIXED   192ull
 
+/* What the region has more where the DMA table is an IVRS: AMD-Vi's device table. */
+#define BOOT_DEVICE_TABLE_BYTES 0x200000ull
+
 /**
  * Size of the hypervisor's region in bytes, a multiple of 2 MiB.
  * @image_bytes: memory of the loaded image, at most 16 MiB

@@ -17,7 +17,8 @@ from bochs import BochsMachine
 from tpm import Tpm, scratch_base
 
 MEMORY_MIB = 256
-DMA_ATTACKER = ["-device", "edu,dma_mask=0xffffffffffffffff"]
+EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"]
+DMA_ATTACKER = {"dma-vtd": EDU, "dma-amdvi": ["-device", "amd-iommu", *EDU]}
 
 
 def read_console(machine):
@@ -35,7 +36,7 @@ class Qemu:
     CONFIG = ""
     TIMEOUT_S = 45
     NO_MEMORY = None
-    DMA = ("dma",)  # programs that need an IOMMU
+    DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
 
     def __enter__(self):
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
@@ -49,9 +50,9 @@ class Qemu:
     def machine(self, name, disk, tap):
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        dma = name.partition("-")[2] == "dma"
-        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm, iommu=dma,
-                               extra=extra + (DMA_ATTACKER if dma else []))
+        extra += DMA_ATTACKER.get(name.partition("-")[2], [])
+        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm,
+                               iommu=name.endswith("dma-vtd"), extra=extra)
 
     def run_state(self, machine):
         try:

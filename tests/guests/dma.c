@@ -37,10 +37,13 @@
 /* VT-d 5.1, table 26: reasons of faults. */
 enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
 
-#define TPM_LOCALITY_1 0xfed41000ul
-#define VTD_REGISTERS  0xfed90000ul /* QEMU's unit */
-#define LARGE_PAGE     0x200000ul
-#define PATTERN        0x5ac3d0c1u
+#define TPM_LOCALITY_1  0xfed41000ul
+#define VTD_REGISTERS   0xfed90000ul /* where QEMU has them */
+#define AMDVI_REGISTERS 0xfed80000ul
+#define AMDVI_BYTES     0x4000ul
+#define UNIT_CONTROL    0x18u /* global command of VT-d, control of AMD-Vi */
+#define LARGE_PAGE      0x200000ul
+#define PATTERN         0x5ac3d0c1u
 
 /* q35 (Intel 82Q35, 5.1): registers that move or alias memory. */
 #define Q35_PCIEXBAR 0x60u
@@ -55,6 +58,7 @@ static volatile uint8_t *edu;
 static uint32_t edu_function; /* bus << 8 | device << 3 | function */
 static char console[40960];
 static uint8_t *allowed; /* a page of ordinary memory */
+static bool amdvi;       /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
 
 static uint32_t config_read(uint32_t function, uint32_t at)
 {
@@ -170,6 +174,23 @@ static void expected_line(char *to, bool write, uint64_t address, unsigned int r
 	*append_text(to, "\n") = '\0';
 }
 
+/* What a device read where it may not: the buffer's old contents, or one byte all over; nothing that tells anything. */
+static bool reads_nothing(uint64_t address, uint32_t bytes)
+{
+	bool old = true, same = true;
+
+	for (uint32_t i = 0; i < bytes; i++)
+		allowed[i] = (uint8_t)(i * 7 + 1);
+	transfer(false, (uint64_t)allowed, bytes);
+	transfer(false, address, bytes);
+	transfer(true, (uint64_t)allowed, bytes);
+	for (uint32_t i = 0; i < bytes; i++) {
+		old &= allowed[i] == (uint8_t)(i * 7 + 1);
+		same &= allowed[i] == allowed[0];
+	}
+	return old || same;
+}
+
 /* A transfer whose first refused page is 'page': one fault more, and it says so. */
 static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t page, unsigned int reason)
 {
@@ -177,7 +198,11 @@ static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t pa
 	const uint32_t seen = read_console();
 	char line[160];
 
+	if (amdvi && !write)
+		return reads_nothing(page > address ? page : address, bytes);
 	transfer(write, address, bytes);
+	if (amdvi)
+		return true; /* the runner looks at memory */
 	const uint64_t faults = stats_read().refused_dma - before;
 
 	expected_line(line, write, page, reason);
@@ -370,18 +395,20 @@ static void test_flags(void)
 
 static void test_unit_by_cpu(void)
 {
-	struct gprs r = {.rdi = VTD_REGISTERS + 0x18};
+	const uint64_t control = (amdvi ? AMDVI_REGISTERS : VTD_REGISTERS) + UNIT_CONTROL;
+	struct gprs r = {.rdi = control};
 	struct outcome o = attempt(load_32, &r);
 
 	begin("the unit's registers, by the CPU");
 	ok(faulted(&o, VEC_GP, 0, load_32), "a load is refused");
-	r = (struct gprs){.rdi = VTD_REGISTERS + 0x18, .rax = 0};
+	r = (struct gprs){.rdi = control, .rax = 0};
 	o = attempt(store_32, &r);
-	ok(faulted(&o, VEC_GP, 0, store_32), "a store to global command is refused");
+	ok(faulted(&o, VEC_GP, 0, store_32), "a store that would switch it off is refused");
 }
 
 void test_main(void)
 {
+	amdvi = program_argument[0] == 'a';
 	ok(hypervisor_present(), "the hypervisor is there");
 	if (!ok(find_edu(), "the edu device is there"))
 		return;
@@ -390,10 +417,12 @@ void test_main(void)
 	test_allowed("before");
 	ok(test_reserved() != 0, "the hypervisor's memory was found");
 	test_target("TPM localities 1 to 4", TPM_LOCALITY_1, 4 * PAGE_BYTES);
-	test_target("IOMMU registers", VTD_REGISTERS, PAGE_BYTES);
+	test_target("IOMMU registers", amdvi ? AMDVI_REGISTERS : VTD_REGISTERS, amdvi ? AMDVI_BYTES : PAGE_BYTES);
 	test_unit_by_cpu();
-	test_wide_addresses();
-	test_overflow();
+	if (!amdvi) {
+		test_wide_addresses();
+		test_overflow();
+	}
 	test_floor_ports();
 	test_floor_memory();
 	test_allowed("after");

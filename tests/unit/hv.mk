@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
 
-HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi
 HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
 UNIT_TESTS += $(HV_UNIT_TESTS)
 
@@ -18,7 +18,9 @@ $(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c
 $(OUT)/tests/unit/hv_console: hv/console.c
 $(OUT)/tests/unit/hv_dma_table: hv/iommu/dmar.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_dma_coverage: hv/iommu/coverage.c hv/pci.c
-$(OUT)/tests/unit/hv_vtd: hv/iommu/vtd.c hv/iommu/iommu.c hv/iommu/dmar.c hv/iommu/dma_table.c hv/iommu/coverage.c hv/stage2.c hv/pci.c
+HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/stage2.c hv/pci.c
+$(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
+$(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c
 
 $(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h hv/iommu/*.h)
 	@mkdir -p $(@D)
