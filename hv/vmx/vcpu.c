@@ -20,7 +20,7 @@ uint64_t vcpu_cr4(const struct cpu *cpu)
 unsigned vcpu_cpl(const struct cpu *cpu)
 {
 	(void)cpu;
-	return (vmread(GUEST_SS_RIGHTS) & RIGHTS_DPL) >> 5;
+	return (unsigned)vmread(GUEST_SS_RIGHTS) >> 5 & 3;
 }
 
 uint64_t vcpu_rip(const struct cpu *cpu)

@@ -3,11 +3,23 @@
 #ifndef HV_VMX_INSTRUCTIONS_H
 #define HV_VMX_INSTRUCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "types.h"
 #include "vmcs.h"
 
 uint64_t vmread(uint32_t field);
+void vmwrite(uint32_t field, uint64_t value);
+bool vmxon(paddr_t region);
+void vmclear(paddr_t vmcs);
+void vmptrld(paddr_t vmcs);
+void invept(uint64_t type, uint64_t ept_pointer);
+void invvpid(uint64_t type, uint64_t vpid);
+void verw(uint16_t selector);
+void raise_nmi(void);
+
+#define INVALIDATE_SINGLE 1ull
+#define INVALIDATE_ALL    2ull
 
 #endif

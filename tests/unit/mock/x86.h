@@ -28,6 +28,17 @@ void mmio_write32(uint64_t address, uint32_t value);
 uint64_t mmio_read64(uint64_t address);
 void mmio_write64(uint64_t address, uint64_t value);
 void invlpg(const volatile void *address);
+uint64_t read_cr0(void);
+uint64_t read_cr2(void);
+uint64_t read_cr3(void);
+uint64_t read_cr4(void);
+uint64_t read_dr6(void);
+uint64_t read_dr7(void);
+void write_cr0(uint64_t value);
+void write_cr2(uint64_t value);
+void write_cr4(uint64_t value);
+void write_dr6(uint64_t value);
+void clear_debug_addresses(void);
 void wbinvd(void);
 void halt(void);
 

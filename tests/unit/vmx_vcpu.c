@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exits and entries on a VMCS in memory: stepping, injection, NMIs that arrive at any time, EFER, INIT, CR0. */
+#include "hv_test.h"
+
+#include "entry_check.h"
+#include "event.h"
+#include "msr.h"
+#include "startup.h"
+#include "vcpu.h"
+#include "vmx.h"
+#include "x86.h"
+
+#define PRIMARY 0x96006172u
+
+static uint64_t fields[0x6c20];
+static unsigned reads, writes, nmis, crashes;
+static struct machine m;
+static struct entry_frame frame;
+static struct cpu cpu;
+static jmp_buf crashed;
+static enum crash_kind crash_kind;
+
+uint64_t vmread(uint32_t field)
+{
+	assert_in_range(field, 0, 0x6c1f);
+	reads++;
+	return fields[field];
+}
+
+void vmwrite(uint32_t field, uint64_t value)
+{
+	assert_in_range(field, 0, 0x6c1f);
+	writes++;
+	fields[field] = value;
+}
+
+uint64_t rdmsr(uint32_t msr)
+{
+	assert_int_equal(msr, IA32_VMX_CR0_FIXED0);
+	return 0x80000021;
+}
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	return (struct cpuid_result){leaf + 1, subleaf + 2, 3, 4};
+}
+
+void crash(struct cpu *at, const struct crash_record *record)
+{
+	assert_ptr_equal(at, &cpu);
+	crash_kind = record->kind;
+	crashes++;
+	longjmp(crashed, 1);
+}
+
+void raise_nmi(void)
+{
+	vcpu_nmi_arrived(); /* as the handler in cpu.c does */
+}
+
+void exit_nmi(struct cpu *at)
+{
+	assert_ptr_equal(at, &cpu);
+	nmis++;
+}
+
+void apic_reset(void)
+{
+}
+
+void write_cr2(uint64_t value)
+{
+	assert_int_equal(value, 0);
+}
+
+void write_dr6(uint64_t value)
+{
+	assert_int_equal(value, 0xffff0ff0);
+}
+
+void clear_debug_addresses(void)
+{
+}
+
+void invvpid(uint64_t type, uint64_t vpid)
+{
+	assert_int_equal(type, INVALIDATE_SINGLE);
+	assert_int_equal(vpid, ROOT_VPID);
+}
+
+uint64_t vmx_guest_cr0(uint64_t cr0)
+{
+	return cr0 | CR0_NE;
+}
+
+void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
+{
+	fields[SEGMENT_FIELD(GUEST_ES_SELECTOR, which)] = segment->selector;
+	fields[SEGMENT_FIELD(GUEST_ES_RIGHTS, which)] = segment->rights;
+	fields[SEGMENT_FIELD(GUEST_ES_LIMIT, which)] = segment->limit;
+	fields[SEGMENT_FIELD(GUEST_ES_BASE, which)] = segment->base;
+}
+
+/* Answers that have tests of their own. */
+void entry_check(struct cpu *at)
+{
+	(void)at;
+}
+void speculation_before_entry(const struct speculation *speculation)
+{
+	(void)speculation;
+}
+void exit_rdmsr(struct cpu *at)
+{
+	vcpu_advance(at, RDMSR_BYTES);
+}
+void exit_wrmsr(struct cpu *at)
+{
+	vcpu_inject(at, VECTOR_GP, 0);
+}
+void exit_xsetbv(struct cpu *at)
+{
+	vcpu_inject(at, VECTOR_GP, 0);
+}
+void exit_hypercall(struct cpu *at)
+{
+	vcpu_advance(at, VMCALL_BYTES);
+}
+bool exit_io(struct cpu *at, struct io_access access)
+{
+	(void)at;
+	return access.port == 0x64 && access.bytes == 2 && access.in && !access.string;
+}
+void exit_stage2(struct cpu *at, gpa_t address, bool write, bool fetch)
+{
+	assert_int_equal(address.value, 0xfed41000);
+	assert_true(write);
+	assert_false(fetch);
+	vcpu_inject(at, VECTOR_GP, 0);
+}
+void refuse_instruction(struct cpu *at)
+{
+	vcpu_inject(at, VECTOR_UD, 0);
+}
+void startup_process(struct cpu *at)
+{
+	at->startup.init = false;
+	vcpu_reset(at);
+	vcpu_start(at, 0x9a);
+}
+void startup_post_init(struct cpu *at)
+{
+	at->startup.init = true;
+}
+void wbinvd(void)
+{
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(fields, 0, sizeof(fields));
+	memset(&cpu, 0, sizeof(cpu));
+	memset(&frame, 0, sizeof(frame));
+	m = (struct machine){0};
+	m.vendor.controls.word[WORD_PRIMARY] = PRIMARY;
+	m.vendor.controls.word[WORD_ENTRY] = 0xd3ff;
+	cpu.machine = &m;
+	cpu.frame = &frame;
+	fields[PRIMARY_CONTROLS] = PRIMARY;
+	fields[GUEST_CR0] = 0x80000031;
+	fields[GUEST_RIP] = 0x1000;
+	fields[GUEST_RFLAGS] = 2;
+	fields[GUEST_CS_RIGHTS] = 0xa09b;
+	fields[EXIT_INSTRUCTION_LENGTH] = 3;
+	reads = writes = nmis = crashes = 0;
+	return 0;
+}
+
+static void leave_guest(uint32_t reason)
+{
+	fields[EXIT_REASON] = reason;
+	vmx_exit(&cpu);
+}
+
+static void cpuid_is_cheap(void **state)
+{
+	(void)state;
+	leave_guest(REASON_CPUID);
+	assert_int_equal(reads, 3);
+	assert_int_equal(writes, 1);
+	assert_int_equal(fields[GUEST_RIP], 0x1002);
+	assert_int_equal(frame.guest.rax, 1);
+}
+
+static void steps_over(void **state)
+{
+	(void)state;
+	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_MOV_SS | BLOCKING_NMI;
+	leave_guest(REASON_RDMSR);
+	assert_int_equal(fields[GUEST_RIP], 0x1003);
+	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], BLOCKING_NMI);
+	assert_int_equal(fields[GUEST_PENDING_DEBUG], 0);
+	fields[GUEST_RFLAGS] = 0x202;
+	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_STI;
+	leave_guest(REASON_CPUID);
+	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
+	fields[GUEST_RFLAGS] = 0x102;
+	leave_guest(REASON_CPUID);
+	assert_int_equal(fields[GUEST_PENDING_DEBUG], 1u << 14);
+}
+
+/* RIP has 32 bits outside 64-bit code; in it, it carries. */
+static void end_of_4_gib(void **state)
+{
+	(void)state;
+	fields[GUEST_RIP] = 0xfffffffe;
+	leave_guest(REASON_CPUID);
+	assert_int_equal(fields[GUEST_RIP], 0x100000000);
+	fields[GUEST_RIP] = 0xfffffffe;
+	fields[GUEST_CS_RIGHTS] = 0xc09b;
+	leave_guest(REASON_CPUID);
+	assert_int_equal(fields[GUEST_RIP], 0);
+}
+
+static void injects(void **state)
+{
+	(void)state;
+	leave_guest(REASON_WRMSR);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
+	leave_guest(REASON_VMXON);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000306);
+	leave_guest(REASON_VMXON - 3);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000306);
+	fields[GUEST_CR0] = 0x30; /* real mode */
+	leave_guest(REASON_WRMSR);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x8000030d);
+}
+
+static void delivers_again(void **state)
+{
+	(void)state;
+	fields[IDT_VECTORING_INFO] = 0x80000b0e; /* #PF with a code */
+	fields[IDT_VECTORING_ERROR_CODE] = 7;
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0e);
+	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
+	fields[IDT_VECTORING_INFO] = 0x80000202; /* NMI: its delivery starts anew */
+	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000202);
+	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
+}
+
+static void faults_during_delivery(void **state)
+{
+	(void)state;
+	fields[GUEST_PHYSICAL_ADDRESS] = 0xfed41000;
+	fields[EXIT_QUALIFICATION] = 2;
+	fields[IDT_VECTORING_INFO] = 0x80000b0e;
+	leave_guest(REASON_EPT_VIOLATION);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b08);
+	fields[IDT_VECTORING_INFO] = 0x80000b08;
+	if (setjmp(crashed) == 0)
+		leave_guest(REASON_EPT_VIOLATION);
+	assert_int_equal(crashes, 1);
+	assert_int_equal(crash_kind, CRASH_GUEST_SHUTDOWN);
+}
+
+static void stops(void **state)
+{
+	const struct {
+		uint32_t reason;
+		enum crash_kind kind;
+	} ends[] = {
+		{REASON_TRIPLE_FAULT, CRASH_GUEST_SHUTDOWN},
+		{0x80000021, CRASH_ENTRY_REFUSED},
+		{0x80000000 | REASON_CPUID, CRASH_ENTRY_REFUSED},
+		{49, CRASH_UNKNOWN_EXIT},
+		{0xffff, CRASH_UNKNOWN_EXIT},
+		{REASON_EXCEPTION_NMI, CRASH_MACHINE_CHECK},
+	};
+
+	for (volatile size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		setup(state);
+		fields[EXIT_INTERRUPTION_INFO] = 0x80000312;
+		if (setjmp(crashed) == 0)
+			leave_guest(ends[i].reason);
+		assert_int_equal(crashes, 1);
+		assert_int_equal(crash_kind, ends[i].kind);
+	}
+}
+
+static void port(void **state)
+{
+	(void)state;
+	fields[EXIT_QUALIFICATION] = 0x64ull << 16 | 1 << 3 | 1;
+	leave_guest(REASON_IO);
+	assert_int_equal(fields[GUEST_RIP], 0x1003);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0);
+	fields[EXIT_QUALIFICATION] |= 1 << 4;
+	leave_guest(REASON_IO);
+	assert_int_equal(fields[GUEST_RIP], 0x1003);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
+}
+
+/* An NMI that is an exit: looked at, and no trap flag stays behind. */
+static void nmi_in_guest(void **state)
+{
+	(void)state;
+	fields[EXIT_INTERRUPTION_INFO] = 0x80000202;
+	leave_guest(REASON_EXCEPTION_NMI);
+	assert_int_equal(nmis, 1);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
+}
+
+/* One that arrives while another exit is answered ends the next entry at once, and HLT with it. */
+static void nmi_in_hypervisor(void **state)
+{
+	(void)state;
+	fields[GUEST_ACTIVITY_STATE] = 1;
+	vcpu_nmi_arrived();
+	leave_guest(REASON_CPUID);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_TRAP_FLAG);
+	assert_int_equal(fields[GUEST_ACTIVITY_STATE], ACTIVITY_ACTIVE);
+	assert_int_equal(nmis, 0);
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(nmis, 1);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
+}
+
+/* Between request and window, and at the window itself, the trap flag is never lost. */
+static void nmi_window(void **state)
+{
+	(void)state;
+	vcpu_inject_nmi(&cpu);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW | PRIMARY_TRAP_FLAG);
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW);
+	leave_guest(REASON_NMI_WINDOW);
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_TRAP_FLAG);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000202);
+}
+
+static void cr_access(void **state)
+{
+	(void)state;
+	frame.guest.rbx = 0x80050033;
+	fields[CR0_SHADOW] = 0x10;
+	fields[EXIT_QUALIFICATION] = 3 << 8; /* MOV to CR0 from RBX */
+	leave_guest(REASON_CR_ACCESS);
+	assert_int_equal(fields[CR0_SHADOW], 0x80050033);
+	assert_int_equal(fields[GUEST_RIP], 0x1000); /* the guest executes it again */
+	frame.guest.r15 = 0x20;
+	fields[EXIT_QUALIFICATION] = 15 << 8;
+	leave_guest(REASON_CR_ACCESS);
+	assert_int_equal(fields[CR0_SHADOW], 0x20);
+	fields[GUEST_RSP] = 0x21;
+	fields[EXIT_QUALIFICATION] = 4 << 8;
+	leave_guest(REASON_CR_ACCESS);
+	assert_int_equal(fields[CR0_SHADOW], 0x21);
+	fields[EXIT_QUALIFICATION] = 4; /* CR4 */
+	leave_guest(REASON_CR_ACCESS);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
+}
+
+static void efer(void **state)
+{
+	uint64_t value = 0;
+
+	(void)state;
+	fields[GUEST_EFER] = 0xd00;
+	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0xd01));
+	assert_int_equal(fields[GUEST_EFER], 0xd01);
+	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0x901)); /* LMA is not the guest's to change */
+	assert_int_equal(fields[GUEST_EFER], 0xd01);
+	assert_false(vcpu_msr_write(&cpu, IA32_EFER, 0xc01));  /* LME under paging */
+	assert_false(vcpu_msr_write(&cpu, IA32_EFER, 0x1d01)); /* SVME */
+	assert_int_equal(fields[GUEST_EFER], 0xd01);
+	assert_true(vcpu_msr_read(&cpu, IA32_EFER, &value));
+	assert_int_equal(value, 0xd01);
+	assert_false(vcpu_msr_read(&cpu, IA32_FEATURE_CONTROL, &value));
+	assert_false(vcpu_msr_write(&cpu, IA32_FEATURE_CONTROL, 0));
+}
+
+/* A native INIT, then the SIPI: real mode at the vector, with what VMX operation fixes. */
+static void init_and_sipi(void **state)
+{
+	(void)state;
+	fields[GUEST_CR0] |= CR0_CD;
+	fields[GUEST_EFER] = 0xd00;
+	cpu.vcpu.nmi_pending = true;
+	leave_guest(REASON_INIT);
+	assert_int_equal(fields[GUEST_CR0], CR0_CD | CR0_NE | CR0_ET);
+	assert_int_equal(fields[CR0_SHADOW], CR0_CD | CR0_ET);
+	assert_int_equal(fields[GUEST_CR4], CR4_VMXE);
+	assert_int_equal(fields[GUEST_EFER], 0);
+	assert_int_equal(fields[ENTRY_CONTROLS] & ENTRY_IA32E, 0);
+	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_SELECTOR, SEGMENT_CS)], 0x9a00);
+	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_BASE, SEGMENT_CS)], 0x9a000);
+	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_RIGHTS, SEGMENT_TR)], 0x8b);
+	assert_int_equal(fields[GUEST_RIP], 0);
+	assert_int_equal(fields[GUEST_RFLAGS], 2);
+	assert_int_equal(fields[PRIMARY_CONTROLS] & PRIMARY_NMI_WINDOW, 0);
+	assert_int_equal(frame.guest.rdx, 2);
+	fields[EXIT_QUALIFICATION] = 0x10;
+	leave_guest(REASON_SIPI);
+	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_BASE, SEGMENT_CS)], 0x10000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(cpuid_is_cheap, setup), cmocka_unit_test_setup(steps_over, setup),
+		cmocka_unit_test_setup(end_of_4_gib, setup),   cmocka_unit_test_setup(injects, setup),
+		cmocka_unit_test_setup(delivers_again, setup), cmocka_unit_test_setup(faults_during_delivery, setup),
+		cmocka_unit_test_setup(stops, setup),          cmocka_unit_test_setup(port, setup),
+		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
+		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
+		cmocka_unit_test_setup(efer, setup),           cmocka_unit_test_setup(init_and_sipi, setup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
