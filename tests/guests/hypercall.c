@@ -20,6 +20,7 @@
 #define FLASH          0xfff00000ul
 #define CPUIDS         1000u
 #define SIGNATURES     100u
+#define STORM_US       3000000u /* enough, where a signature takes longer */
 #define SIGN_BOUND_US  60000000u
 
 static uint8_t *buffer;    /* a page */
@@ -320,8 +321,9 @@ static struct signer signers[2];
 static void sign_many(void *argument)
 {
 	struct signer *s = argument;
+	const uint64_t start = clock_us();
 
-	while (s->signed_count < SIGNATURES) {
+	while (s->signed_count < SIGNATURES && clock_us() - start < STORM_US) {
 		struct gprs r = {.rax = HC_SIGN, .rdi = (uint64_t)s->page, .rsi = (uint64_t)s->page + 1024};
 		const struct outcome o = attempt(hypercall_form(), &r);
 
@@ -346,9 +348,12 @@ static void test_sign_storm(void)
 	sign_many(&signers[0]);
 	if (cpu)
 		done = cpu_wait(cpu, SIGN_BOUND_US);
-	ok(done && !signers[0].wrong && !signers[1].wrong, "%u signatures on each CPU, %u answers were busy",
-	   SIGNATURES, signers[0].busy + signers[1].busy);
-	diag("%lu us a signature", (clock_us() - start) / (SIGNATURES * (cpu ? 2 : 1)));
+	const uint32_t first = signers[0].signed_count, second = signers[1].signed_count;
+
+	ok(done && first && (!cpu || second) && !signers[0].wrong && !signers[1].wrong,
+	   "%u and %u signatures on two CPUs, %u answers were busy", first, second, signers[0].busy + signers[1].busy);
+	if (first)
+		diag("%lu us a signature", (clock_us() - start) / (first + second));
 }
 
 static uint64_t find_protected(void)
