@@ -17,7 +17,10 @@
 struct machine machine;
 
 enum hv_error hv_prepare(struct boot_info *info);
-enum hv_error cpu_launch(uint32_t index); /* entry.S */
+
+/* entry.S: the loader's way in, and a call on another stack. */
+enum hv_error cpu_launch(uint32_t index);
+enum hv_error call_on_stack(enum hv_error (*function)(struct machine *), struct machine *m, void *top);
 
 /* What cpu_launch() continues with, in RAX and RDX: the frame on the CPU's own stack and CR3; or 0 and the error. */
 struct launch_switch {
@@ -117,7 +120,8 @@ static enum hv_error prepare(struct machine *m)
 		return error;
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;
-	if ((error = build_tables(m)) != HV_OK || (error = make_key(m)) != HV_OK)
+	/* The firmware's stack becomes the root guest's memory: the key is made on the hypervisor's own. */
+	if ((error = build_tables(m)) != HV_OK || (error = call_on_stack(make_key, m, m->cpus[0]->frame)) != HV_OK)
 		return error;
 	m->prepared = true;
 	return HV_OK;
@@ -132,6 +136,7 @@ enum hv_error hv_prepare(struct boot_info *info)
 	struct machine *const m = &machine;
 
 	m->boot = *info;
+	secure_wipe(info->tpm_random, sizeof(info->tpm_random));
 	const enum hv_error error = prepare(m);
 
 	info->out = (struct boot_out){
@@ -147,7 +152,7 @@ enum hv_error hv_prepare(struct boot_info *info)
 /* The executing CPU's APIC ID, whatever mode its APIC is in. */
 static uint32_t apic_id(void)
 {
-	return cpuid(0, 0).eax >= 0xb ? cpuid(0xb, 0).edx : cpuid(1, 0).ebx >> 24;
+	return cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx != 0 ? cpuid(0xb, 0).edx : cpuid(1, 0).ebx >> 24;
 }
 
 enum hv_error cpu_check(uint32_t index)
@@ -212,6 +217,8 @@ uint64_t machine_uptime_us(const struct machine *m)
 
 void machine_wipe_secrets(struct machine *m)
 {
+	if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
+		return; /* crash() wiped them, on a CPU that may hold the lock for ever */
 	lock_take(&m->hk_lock);
 	hk_wipe(&m->hk);
 	lock_release(&m->hk_lock);

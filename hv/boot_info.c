@@ -5,10 +5,12 @@
 #define LARGE_PAGE     0x200000ull
 #define ECAM_BUS_BYTES 0x100000ull /* a page for each function (PCI Express Base 5.0, 7.2.2) */
 
-/* Page-aligned, not empty, inside the physical address width. */
+#define IDENTITY_BITS 47u /* the canonical lower half: the hypervisor's own region is mapped one to one */
+
+/* Page-aligned, not empty, inside the physical address width and what four levels reach. */
 static bool range_sane(const struct boot_range *range, uint32_t phys_bits)
 {
-	const uint64_t end = 1ull << phys_bits;
+	const uint64_t end = 1ull << (phys_bits > IDENTITY_BITS ? IDENTITY_BITS : phys_bits);
 
 	return ((range->base | range->bytes) & PAGE_MASK) == 0 && range->bytes != 0 && range->base < end &&
 	       range->bytes <= end - range->base;

@@ -4,6 +4,7 @@
 
 #include "descriptors.h"
 #include "msr.h"
+#include "startup.h"
 #include "vcpu.h"
 #include "x86.h"
 
@@ -95,8 +96,11 @@ void host_exception(const struct exception_frame *frame)
 		vcpu_nmi_arrived();
 		return;
 	}
-	if (frame->vector == VECTOR_SX) /* an INIT, redirected: noted already (AMD-V's exit_init) */
+	if (frame->vector ==
+	    VECTOR_SX) { /* an INIT, redirected (AMD-V's VM_CR.R_INIT); no lock is held in the window */
+		startup_post_init(cpu);
 		return;
+	}
 	crash(cpu, &(struct crash_record){
 			   .kind = frame->vector == VECTOR_MC ? CRASH_MACHINE_CHECK : CRASH_HOST_EXCEPTION,
 			   .code = frame->vector,

@@ -35,16 +35,19 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 
 	cpu->crash = *record;
 	cpu->crash.cpu = cpu->index;
-	/* The interrupted code may hold the lock; a key that is being used is wiped all the same. */
+	/* The interrupted code may hold a lock; a key that is being used is wiped all the same. */
 	hk_wipe(&m->hk);
+	__atomic_fetch_sub(&m->cpus_in_control, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELEASE);
 
 	report(port, "cloister: CPU %u stopped: %s, code %lx, detail %lx, address %lx", cpu->index,
 	       kind_names[record->kind], record->code, record->detail, record->address);
 	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; reset the machine.",
 	       cpu->index, record->rip, record->rsp);
-	if (record->kind != CRASH_HOST_EXCEPTION)
+	if (lock_try(&m->console.lock)) { /* not held by what was interrupted */
+		lock_release(&m->console.lock);
 		console_line(m, "cpu %u stopped: %s, code %lx, rip %lx", cpu->index, kind_names[record->kind],
 			     record->code, record->rip);
-	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELAXED);
+	}
 	cpu_park(cpu);
 }

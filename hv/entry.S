@@ -46,6 +46,20 @@ cpu_launch:
 	add	$16, %rsp
 	ret
 
+/* enum hv_error call_on_stack(function, argument, top): RBP keeps the caller's stack. */
+	.globl call_on_stack
+	.hidden call_on_stack
+call_on_stack:
+	push	%rbp
+	mov	%rsp, %rbp
+	mov	%rdi, %rax
+	mov	%rsi, %rdi
+	mov	%rdx, %rsp
+	call	*%rax
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+
 /* One stub of 16 bytes for each exception; struct exception_frame (descriptors.h) is what host_exception() gets. */
 	.balign 16
 	.globl exception_stubs

@@ -20,14 +20,19 @@ void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
 	vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
-void exit_nmi(struct cpu *cpu)
+bool exit_take_nmi(struct cpu *cpu)
 {
-	vcpu_open_window(); /* the NMI now arrives at host_exception() */
-	if (!cpu->nmi_seen) {
-		cpu->exits[HV_EXIT_KICK]++;
-		return;
-	}
+	if (!cpu->nmi_seen)
+		return false;
 	cpu->nmi_seen = false;
 	cpu->exits[HV_EXIT_NMI]++;
 	vcpu_inject_nmi(cpu);
+	return true;
+}
+
+void exit_nmi(struct cpu *cpu)
+{
+	vcpu_open_window(); /* the NMI now arrives at host_exception() */
+	if (!exit_take_nmi(cpu))
+		cpu->exits[HV_EXIT_KICK]++;
 }

@@ -24,8 +24,10 @@ static const struct mask masks[] = {
 	{0x00000012, ALL, ALL, ALL, ALL},                 /* SGX */
 	{0x00000014, ALL, ALL, ALL, ALL},                 /* processor trace */
 	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},        /* SVM, SKINIT */
-	{0x8000000a, ALL, ALL, ALL, ALL},                 /* SVM */
-	{0x8000001f, ALL, ALL, ALL, ALL},                 /* SME, SEV */
+	{0x80000008, 0, 1u << 3, 0, 0},   /* INVLPGB: a guest has it only with a control that is not set */
+	{0x8000000a, ALL, ALL, ALL, ALL}, /* SVM */
+	{0x8000001f, ALL, ALL, ALL, ALL}, /* SME, SEV */
+	{0x80000021, 1u << 8, 0, 0, 0},   /* automatic IBRS: its EFER bit is refused */
 };
 
 #define LEAF1_ECX_OSXSAVE    (1u << 27)

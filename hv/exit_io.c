@@ -61,7 +61,9 @@ static bool touches(struct io_access access, uint16_t port)
 /* A 32-bit write at 0xCF8 is the PCI configuration address, not reset control (PCI 3.0, 3.2.2.3.2). */
 static bool resets(struct io_access access, uint32_t value)
 {
-	return access.bytes < 4 && (part_at(access, value, RESET_CONTROL) & RESET_CONTROL_RST_CPU) != 0;
+	const bool address = access.port == PCI_ADDRESS && access.bytes == 4;
+
+	return !address && (part_at(access, value, RESET_CONTROL) & RESET_CONTROL_RST_CPU) != 0;
 }
 
 bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint32_t value)

@@ -27,9 +27,10 @@
 #define RFLAGS_IF    (1ull << 9)
 #define RFLAGS_RF    (1ull << 16)
 
-#define DR6_INIT 0xffff0ff0ull
-#define DR6_BS   (1ull << 14)
-#define DR7_INIT 0x400ull
+#define DR6_INIT        0xffff0ff0ull
+#define DR6_BS          (1ull << 14)
+#define DR6_BREAKPOINTS 0xfull
+#define DR7_INIT        0x400ull
 
 enum vector {
 	VECTOR_DE = 0,

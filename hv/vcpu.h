@@ -87,6 +87,9 @@ void exit_xsetbv(struct cpu *cpu);
 void exit_hypercall(struct cpu *cpu);
 void exit_nmi(struct cpu *cpu);
 
+/* Hands on the NMI that arrived while the hypervisor ran. False: none did. */
+bool exit_take_nmi(struct cpu *cpu);
+
 /* @address: where; @write, @fetch: how. */
 void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch);
 

@@ -327,9 +327,13 @@ static void run(const uint8_t *data, size_t bytes)
 		if (setjmp(stopped) != 0)
 			return;
 		const uint64_t delivering = cpu->vcpu.vmcb->exit_interrupt_info;
+		const uint64_t efer = cpu->vcpu.vmcb->efer, cr0 = cpu->vcpu.vmcb->cr0;
 
 		svm_exit(cpu);
 		check(cpu, delivering);
+		/* What changes the meaning of a translation flushes it. */
+		PROMISE((cpu->vcpu.vmcb->efer == efer && cpu->vcpu.vmcb->cr0 == cr0) ||
+			cpu->vcpu.vmcb->tlb_control == 1);
 	}
 }
 

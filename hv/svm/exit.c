@@ -73,6 +73,7 @@ static void exit_smi(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_SMI]++;
 	vcpu_open_window();
+	(void)exit_take_nmi(cpu);
 }
 
 /*
@@ -84,6 +85,7 @@ static void exit_init(struct cpu *cpu)
 	cpu->exits[HV_EXIT_OTHER]++;
 	startup_post_init(cpu);
 	vcpu_open_window();
+	(void)exit_take_nmi(cpu);
 }
 
 static void svm_exit_dispatch(struct cpu *cpu)
@@ -139,6 +141,7 @@ void svm_exit(struct cpu *cpu)
 
 	/* What the exit interrupted is delivered again, unless the answer puts something else in its place. */
 	vmcb->event_injection = vmcb->exit_interrupt_info;
+	vmcb->tlb_control = TLB_KEEP;
 	svm_exit_dispatch(cpu);
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
 		startup_process(cpu);

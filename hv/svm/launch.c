@@ -79,6 +79,7 @@ static void set_controls(struct vmcb *vmcb, const struct machine *m)
 	vmcb->iopm_base = m->vendor.io_map.value;
 	vmcb->msrpm_base = m->vendor.msr_map.value;
 	vmcb->asid = ROOT_ASID;
+	vmcb->tlb_control = TLB_FLUSH_ALL;
 	vmcb->nested_control = NESTED_PAGING;
 	vmcb->nested_cr3 = m->root.stage2.root.value;
 }

@@ -88,24 +88,26 @@ void svm_exit_iret(struct cpu *cpu)
 	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
 }
 
-/* The step over the IRET is done: the flags are what it popped. */
+/* The step over the IRET is done: the flags are what it popped. A trap that is not only ours is the guest's as well. */
 void svm_exit_debug(struct cpu *cpu)
 {
 	struct vcpu *const vcpu = &cpu->vcpu;
 	struct vmcb *const vmcb = vcpu->vmcb;
+	const bool guests = vcpu->guest_tf || (vmcb->dr6 & DR6_BREAKPOINTS) != 0 || (vmcb->dr6 & DR6_BS) == 0;
 
 	cpu->exits[HV_EXIT_EXCEPTION]++;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
 	vcpu->nmi_stepping = false;
 	vcpu->nmi_pending = false;
 	vcpu->nmi_blocked = false;
-	if (vcpu->guest_tf) { /* the guest steps as well: its trap first, the NMI from its handler's first instruction */
+	if (!vcpu->guest_tf)
+		vmcb->dr6 &= ~DR6_BS;
+	if (guests) { /* its trap first, the NMI from its handler's first instruction */
 		vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | VECTOR_DB;
 		cpu_send_nmi(cpu);
-		return;
+	} else {
+		vcpu_inject_nmi(cpu);
 	}
-	vmcb->dr6 &= ~DR6_BS;
-	vcpu_inject_nmi(cpu);
 }
 
 bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
@@ -146,6 +148,7 @@ static bool efer_write(struct vmcb *vmcb, uint64_t value)
 	if ((vmcb->cr0 & CR0_PG) != 0 && ((value ^ vmcb->efer) & EFER_LME) != 0)
 		return false;
 	vmcb->efer = (value & writable) | (vmcb->efer & EFER_LMA) | EFER_SVME;
+	vmcb->tlb_control = TLB_FLUSH_ALL; /* NXE and LME change what a translation means */
 	return true;
 }
 
@@ -196,6 +199,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_ET | (vmcb->cr0 & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 	vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
+	vmcb->tlb_control = TLB_FLUSH_ALL;
 	vmcb->dr6 = DR6_INIT;
 	vmcb->dr7 = DR7_INIT;
 	vmcb->rflags = RFLAGS_FIXED;

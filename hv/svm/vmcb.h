@@ -90,6 +90,9 @@ _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 
 #define NESTED_PAGING (1ull << 0)
 
+#define TLB_KEEP      0u
+#define TLB_FLUSH_ALL 1u /* tlb_control: every ASID, at the next VMRUN (APM 2 15.16.2) */
+
 /* exit_info1 of an I/O exit (APM 2 15.10.2) */
 #define IO_IN          (1u << 0)
 #define IO_STRING      (1u << 2)

@@ -112,6 +112,8 @@ static void resetting(void **state)
 	assert_false(wipes_on(0xcf9, 1, 2));
 	assert_true(wipes_on(0xcf8, 2, 0x0600));
 	assert_false(wipes_on(0xcf8, 4, 0x80000600)); /* PCI configuration address */
+	assert_true(wipes_on(0xcf9, 4, 6));
+	assert_true(wipes_on(0xcf7, 4, 0x060000));
 	assert_true(wipes_on(0x92, 1, 1));
 	assert_false(wipes_on(0x92, 1, 2)); /* A20 */
 	assert_true(wipes_on(0x64, 1, 0xfe));
