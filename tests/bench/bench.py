@@ -59,7 +59,7 @@ def round_trips(report):
     with Machine("bench-roundtrip", disks=[disk], cpus=1, tpm=None, nics=(), icount=True) as machine:
         own_start = int(machine.expect(r"launched: \d+ CPUs, (\d+) ticks", timeout=120)[1])
         cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
-        vmmcall = int(machine.expect(r"BENCH vmmcall (\d+)")[1])
+        vmmcall = int(machine.expect(r"BENCH hypercall (\d+)")[1])
     report.figure("CPUID round trip, instructions", cpuid, 150)
     report.figure("VMMCALL round trip, instructions", vmmcall, 150)
     report.figure("loader entry to root guest running, instructions", own_start, 100_000_000)
