@@ -51,6 +51,24 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 		((uint8_t *)bitmap)[first + index / 8] &= (uint8_t)~(1u << index % 8);
 }
 
+/* Memory that the firmware left out of its MTRRs works, but so slowly that the machine seems to hang. */
+static void report_slow_ram(struct machine *m)
+{
+	for (uint32_t i = 0; i < m->boot.ram_count; i++) {
+		const struct boot_range *const ram = &m->boot.ram[i];
+		const uint64_t last = ram->base + ram->bytes - PAGE_BYTES;
+		unsigned first_type, last_type;
+
+		(void)mtrr_type(&m->vendor.mtrr, ram->base, PAGE_BYTES, &first_type); /* a page has one type */
+		(void)mtrr_type(&m->vendor.mtrr, last, PAGE_BYTES, &last_type);
+		if (first_type != TYPE_WB || last_type != TYPE_WB)
+			console_line(
+				m,
+				"RAM at %lx, %lx bytes, is not all write-back: update the firmware, which sets the MTRRs",
+				ram->base, ram->bytes);
+	}
+}
+
 enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 {
 	enum hv_error error;
@@ -61,9 +79,11 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	speculation_choose(m);
-	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK)
+	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
+	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
 		return error;
-	return mtrr_read(&m->vendor.mtrr, m->phys_bits);
+	report_slow_ram(m);
+	return HV_OK;
 }
 
 uint64_t vmx_guest_cr0(uint64_t cr0)

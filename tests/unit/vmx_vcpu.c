@@ -13,7 +13,7 @@
 #define PRIMARY 0x96006172u
 
 static uint64_t fields[0x6c20];
-static unsigned reads, writes, nmis, crashes;
+static unsigned reads, writes, nmis, handled, crashes;
 static struct machine m;
 static struct entry_frame frame;
 static struct cpu cpu;
@@ -55,6 +55,7 @@ void crash(struct cpu *at, const struct crash_record *record)
 
 void raise_nmi(void)
 {
+	handled++;
 	vcpu_nmi_arrived(); /* as the handler in cpu.c does */
 }
 
@@ -173,7 +174,7 @@ static int setup(void **state)
 	fields[GUEST_RFLAGS] = 2;
 	fields[GUEST_CS_RIGHTS] = 0xa09b;
 	fields[EXIT_INSTRUCTION_LENGTH] = 3;
-	reads = writes = nmis = crashes = 0;
+	reads = writes = nmis = handled = crashes = 0;
 	return 0;
 }
 
@@ -226,6 +227,8 @@ static void end_of_4_gib(void **state)
 static void injects(void **state)
 {
 	(void)state;
+	vcpu_inject(&cpu, VECTOR_GP, 0x18);
+	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 0x18);
 	leave_guest(REASON_WRMSR);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
 	leave_guest(REASON_VMXON);
@@ -245,6 +248,7 @@ static void delivers_again(void **state)
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0e);
 	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
+	assert_int_equal(fields[ENTRY_INSTRUCTION_LENGTH], 3);
 	fields[IDT_VECTORING_INFO] = 0x80000202; /* NMI: its delivery starts anew */
 	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
 	leave_guest(REASON_TRAP_FLAG);
@@ -310,6 +314,7 @@ static void nmi_in_guest(void **state)
 	(void)state;
 	fields[EXIT_INTERRUPTION_INFO] = 0x80000202;
 	leave_guest(REASON_EXCEPTION_NMI);
+	assert_int_equal(handled, 1); /* which ends the blocking of NMIs */
 	assert_int_equal(nmis, 1);
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
 }
@@ -381,31 +386,79 @@ static void efer(void **state)
 	assert_int_equal(value, 0xd01);
 	assert_false(vcpu_msr_read(&cpu, IA32_FEATURE_CONTROL, &value));
 	assert_false(vcpu_msr_write(&cpu, IA32_FEATURE_CONTROL, 0));
+	assert_true(vcpu_msr_write(&cpu, IA32_PAT, 0x0606060606060606));
+	assert_true(vcpu_msr_read(&cpu, IA32_PAT, &value));
+	assert_int_equal(value, 0x0606060606060606);
 }
 
-/* A native INIT, then the SIPI: real mode at the vector, with what VMX operation fixes. */
+static const struct {
+	uint32_t field;
+	uint64_t value;
+} after_init[] = {
+	{GUEST_CR0, CR0_CD | CR0_NE | CR0_ET},
+	{CR0_SHADOW, CR0_CD | CR0_ET},
+	{GUEST_CR3, 0},
+	{GUEST_CR4, CR4_VMXE},
+	{CR4_SHADOW, 0},
+	{GUEST_EFER, 0},
+	{ENTRY_CONTROLS, 0xd1ff},
+	{GUEST_DR7, 0x400},
+	{GUEST_RFLAGS, 2},
+	{GUEST_RSP, 0},
+	{GUEST_GDTR_BASE, 0},
+	{GUEST_GDTR_LIMIT, 0xffff},
+	{GUEST_IDTR_BASE, 0},
+	{GUEST_IDTR_LIMIT, 0xffff},
+	{GUEST_INTERRUPTIBILITY, 0},
+	{GUEST_ACTIVITY_STATE, 0},
+	{GUEST_PENDING_DEBUG, 0},
+	{ENTRY_INTERRUPTION_INFO, 0},
+	{PRIMARY_CONTROLS, PRIMARY | PRIMARY_TRAP_FLAG},
+};
+
+static void check_real_mode(uint16_t selector, uint64_t base, uint64_t rip)
+{
+	for (unsigned which = SEGMENT_ES; which <= SEGMENT_GS; which++) {
+		const bool code = which == SEGMENT_CS;
+
+		assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_SELECTOR, which)], code ? selector : 0);
+		assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_BASE, which)], code ? base : 0);
+		assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_RIGHTS, which)], code ? 0x9b : 0x93);
+		assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_LIMIT, which)], 0xffff);
+	}
+	assert_int_equal(fields[GUEST_RIP], rip);
+}
+
+/* INIT (SDM 3A table 10-1), whatever was there before; then a SIPI. */
 static void init_and_sipi(void **state)
 {
 	(void)state;
+	memset(fields, 0x5a, sizeof(fields));
+	fields[IDT_VECTORING_INFO] = 0;
 	fields[GUEST_CR0] |= CR0_CD;
-	fields[GUEST_EFER] = 0xd00;
+	fields[GUEST_CR0] &= ~CR0_NW;
 	cpu.vcpu.nmi_pending = true;
-	leave_guest(REASON_INIT);
-	assert_int_equal(fields[GUEST_CR0], CR0_CD | CR0_NE | CR0_ET);
-	assert_int_equal(fields[CR0_SHADOW], CR0_CD | CR0_ET);
-	assert_int_equal(fields[GUEST_CR4], CR4_VMXE);
-	assert_int_equal(fields[GUEST_EFER], 0);
-	assert_int_equal(fields[ENTRY_CONTROLS] & ENTRY_IA32E, 0);
-	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_SELECTOR, SEGMENT_CS)], 0x9a00);
-	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_BASE, SEGMENT_CS)], 0x9a000);
+	vcpu_reset(&cpu);
+	for (size_t i = 0; i < sizeof(after_init) / sizeof(after_init[0]); i++)
+		assert_int_equal(fields[after_init[i].field], after_init[i].value);
+	check_real_mode(0xf000, 0xffff0000, 0xfff0);
+	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_RIGHTS, SEGMENT_LDTR)], 0x82);
 	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_RIGHTS, SEGMENT_TR)], 0x8b);
-	assert_int_equal(fields[GUEST_RIP], 0);
-	assert_int_equal(fields[GUEST_RFLAGS], 2);
-	assert_int_equal(fields[PRIMARY_CONTROLS] & PRIMARY_NMI_WINDOW, 0);
 	assert_int_equal(frame.guest.rdx, 2);
 	fields[EXIT_QUALIFICATION] = 0x10;
+	fields[GUEST_ACTIVITY_STATE] = 3; /* wait-for-SIPI */
 	leave_guest(REASON_SIPI);
-	assert_int_equal(fields[SEGMENT_FIELD(GUEST_ES_BASE, SEGMENT_CS)], 0x10000);
+	check_real_mode(0x1000, 0x10000, 0);
+	assert_int_equal(fields[GUEST_ACTIVITY_STATE], ACTIVITY_ACTIVE);
+}
+
+/* An INIT that is an exit is processed before the next entry. */
+static void native_init(void **state)
+{
+	(void)state;
+	leave_guest(REASON_INIT);
+	check_real_mode(0x9a00, 0x9a000, 0);
+	assert_false(cpu.startup.init);
 }
 
 int main(void)
@@ -418,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
 		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
 		cmocka_unit_test_setup(efer, setup),           cmocka_unit_test_setup(init_and_sipi, setup),
+		cmocka_unit_test_setup(native_init, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

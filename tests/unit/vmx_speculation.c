@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done at VM entry, by CPU. */
+#include "hv_test.h"
+
+#include "machine.h"
+#include "x86.h"
+
+#define MD_CLEAR  (1u << 10)
+#define L1D_FLUSH (1u << 28)
+#define ARCH_CAP  (1u << 29)
+
+static uint32_t leaf7_edx;
+static uint64_t capabilities;
+static unsigned flushes, verws, lines;
+static struct machine m;
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)subleaf;
+	return leaf == 0 ? (struct cpuid_result){0x1b, 0, 0, 0} : (struct cpuid_result){0, 0, 0, leaf7_edx};
+}
+
+uint64_t rdmsr(uint32_t msr)
+{
+	assert_int_equal(msr, 0x10a);
+	assert_true(leaf7_edx & ARCH_CAP); /* without it the register does not exist */
+	return capabilities;
+}
+
+void wrmsr(uint32_t msr, uint64_t value)
+{
+	assert_int_equal(msr, 0x10b);
+	assert_int_equal(value, 1);
+	flushes++;
+}
+
+void verw(uint16_t selector)
+{
+	assert_int_equal(selector, 0x10);
+	verws++;
+}
+
+void console_line(struct machine *to, const char *format, ...)
+{
+	assert_ptr_equal(to, &m);
+	assert_non_null(format);
+	lines++;
+}
+
+static void expect(uint32_t edx, uint64_t arch_capabilities, unsigned flush, unsigned clear)
+{
+	leaf7_edx = edx;
+	capabilities = arch_capabilities;
+	flushes = verws = lines = 0;
+	memset(&m, 0, sizeof(m));
+	speculation_choose(&m);
+	assert_int_equal(lines, 1);
+	assert_int_equal(m.vendor.speculation.needed, flush + clear != 0);
+	speculation_before_entry(&m.vendor.speculation);
+	assert_int_equal(flushes, flush);
+	assert_int_equal(verws, clear);
+}
+
+static void chosen(void **state)
+{
+	const uint64_t rdcl_no = 1u << 0, skip_l1d = 1u << 3, mds_no = 1u << 5, taa_no = 1u << 8, fbsdp_no = 1u << 14;
+	const uint64_t rfds_no = 1u << 27, rfds_clear = 1u << 28, buffers_no = mds_no | taa_no | fbsdp_no;
+
+	(void)state;
+	expect(0, 0, 0, 0);                    /* no microcode for it: nothing can be done */
+	expect(MD_CLEAR | L1D_FLUSH, 0, 1, 1); /* Skylake */
+	expect(MD_CLEAR | L1D_FLUSH | ARCH_CAP, 0, 1, 1);
+	expect(MD_CLEAR | L1D_FLUSH | ARCH_CAP, rdcl_no, 0, 1);
+	expect(MD_CLEAR | L1D_FLUSH | ARCH_CAP, skip_l1d, 0, 1);
+	expect(MD_CLEAR | L1D_FLUSH | ARCH_CAP, rdcl_no | buffers_no, 0, 0);
+	expect(MD_CLEAR | ARCH_CAP, rdcl_no | mds_no | taa_no, 0, 1);
+	expect(MD_CLEAR | ARCH_CAP, rdcl_no | mds_no | fbsdp_no, 0, 1);
+	expect(MD_CLEAR | ARCH_CAP, rdcl_no | buffers_no | rfds_clear, 0, 1);
+	expect(MD_CLEAR | ARCH_CAP, rdcl_no | buffers_no | rfds_clear | rfds_no, 0, 0);
+	expect(ARCH_CAP, rdcl_no, 0, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
