@@ -224,9 +224,9 @@ static bool start(struct failure *failure)
 	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
-	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) &&
-	       prepare(failure) && launch_check(&loader.info, failure) &&
-	       measure_statement(failure) && launch_all(&loader.info, &loader.begun, failure);
+	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) && prepare(failure) &&
+	       launch_check(&loader.info, failure) && measure_statement(failure) &&
+	       launch_all(&loader.info, &loader.begun, failure);
 }
 
 /* Waits for a key, but not for ever, and powers off. */

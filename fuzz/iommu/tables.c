@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DMAR and IVRS, as the hypervisor reads them: the first byte chooses, the rest is the table, whose length field is put right
+ * unless that byte's second bit is set. What is accepted must be what the hypervisor relies on.
+ */
+#include "fuzz/policy/harness.h"
+#include "iommu/dma_table.h"
+
+#define PHYS_BITS 40u
+
+static const struct boot_info boot = {
+	.ram_count = 2,
+	.hidden_count = 1,
+	.region = {0x10000000, 0x400000},
+	.pool = {0x20000000, 0x4000000},
+	.ram = {{0, 0xa0000}, {0x100000, 0xff00000}},
+	.hidden = {{0xfed41000, 0x4000}},
+};
+
+static void apart(uint64_t base, uint64_t bytes, const struct boot_range *range)
+{
+	PROMISE(!ranges_overlap(base, bytes, range->base, range->bytes));
+}
+
+static void check_accepted(const struct dma_table *table)
+{
+	for (uint32_t i = 0; i < table->unit_count; i++) {
+		const struct dma_unit *const unit = &table->units[i];
+
+		PROMISE(unit->base % PAGE_BYTES == 0 && unit->bytes != 0 && unit->bytes % PAGE_BYTES == 0);
+		PROMISE(unit->base + unit->bytes <= 1ull << PHYS_BITS);
+		apart(unit->base, unit->bytes, &boot.region);
+		apart(unit->base, unit->bytes, &boot.pool);
+		apart(unit->base, unit->bytes, &boot.hidden[0]);
+		apart(unit->base, unit->bytes, &boot.ram[1]);
+		for (uint32_t k = 0; k < i; k++)
+			PROMISE(!ranges_overlap(unit->base, unit->bytes, table->units[k].base, table->units[k].bytes));
+	}
+	for (uint32_t i = 0; i < table->reserved_count; i++) {
+		const struct boot_range *const range = &table->reserved[i];
+
+		PROMISE(range->bytes != 0 && range->base + range->bytes <= 1ull << PHYS_BITS);
+		apart(range->base, range->bytes, &boot.region);
+		apart(range->base, range->bytes, &boot.pool);
+		apart(range->base, range->bytes, &boot.hidden[0]);
+	}
+}
+
+void fuzz_one(struct bytes input)
+{
+	struct dma_table table;
+
+	if (input.len < 1 + 8 || input.len > BOOT_MAX_DMA_TABLE)
+		return;
+	uint8_t *const data = (uint8_t *)(uintptr_t)input.data + 1; /* the harness's own copy */
+	const uint32_t bytes = (uint32_t)input.len - 1;
+
+	if ((input.data[0] & 2) == 0)
+		memcpy(data + 4, &bytes, sizeof(bytes));
+	const enum hv_error error =
+		input.data[0] & 1 ? ivrs_parse(data, bytes, &table) : dmar_parse(data, bytes, &table);
+
+	PROMISE(table.unit_count <= DMA_MAX_UNITS && table.reserved_count <= DMA_MAX_RESERVED);
+	PROMISE(error == HV_OK || error == HV_E_DMA_TABLE);
+	PROMISE(error != HV_OK || table.unit_count != 0);
+	if (error == HV_OK && dma_table_check(&table, &boot, PHYS_BITS) == HV_OK)
+		check_accepted(&table);
+}

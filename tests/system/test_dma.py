@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""DMA remapping as host and tenant see it, and every way in which the firmware's table can be wrong."""
+
+import hashlib
+import json
+import struct
+
+import pytest
+
+import cases
+import hosts
+from cases import Case, Edit
+from testbed import Machine
+
+# Offsets in QEMU's DMAR: its only unit (VT-d 5.1, 8.3), and the unit's first device scope.
+LENGTH, CHECKSUM, UNIT = 4, 9, 48
+UNIT_LENGTH, UNIT_SIZE, UNIT_SEGMENT, UNIT_BASE, SCOPE_LENGTH = UNIT + 2, UNIT + 5, UNIT + 6, UNIT + 8, UNIT + 17
+
+REFUSE_DMA = "DMA remapping"
+
+
+def at(address):
+    return (Edit("DMAR", UNIT_BASE, struct.pack("<Q", address)),)
+
+
+def required():
+    return {"config": lambda: cases.config(require_iommu="yes")}
+
+
+CASES = [
+    Case("dmar-missing", "HV_E_NO_IOMMU", required(), acpi=(Edit("DMAR", 0, b"XXXX"),)),
+    Case("dmar-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", CHECKSUM, b"\x5a", False),), where="DMAR"),
+    Case("dmar-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 20)),), where="DMAR"),
+    Case("dmar-only-header", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 40)),)),
+    Case("dmar-no-unit", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 48)),)),
+    Case("dmar-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\0\0"),), where="at 0x30"),
+    Case("dmar-overlong", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\xff\xff"),), where="at 0x30"),
+    Case("dmar-scope-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", SCOPE_LENGTH, b"\0"),), where="at 0x30"),
+    Case("dmar-unit-size", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_SIZE, b"\x0f"),), where="at 0x30"),
+    Case("dmar-unit-in-ram", "HV_E_DMA_TABLE", acpi=at(0x200000), where="at 0x200000"),
+    Case("dmar-unit-at-tpm", "HV_E_DMA_TABLE", acpi=at(0xFED41000), where="at 0xfed41000"),
+    Case("dmar-unit-misaligned", "HV_E_DMA_TABLE", acpi=at(0xFED90010), where="at 0xfed90010"),
+    Case("dmar-unit-absent", "HV_E_IOMMU_UNIT", acpi=at(0xFEDA0000), where="at 0xfeda0000"),
+    Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),)),
+]
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return cases.run("dma-input", CASES, iommu=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_refused(case, printed):
+    cases.check(case, printed.get(case.name))
+
+
+def policy(name, config):
+    """The build's policy for this config, with DMA remapping required."""
+    path = hosts.SCRATCH / f"{name}.policy.json"
+    digest = hashlib.sha256(config).hexdigest()
+    members = json.loads(hosts.POLICY.read_text()) | {"require_dma_remapping": True}
+    members["config"] = [{"name": name, "sha256": digest, "text": config.decode()}]
+    path.write_text(json.dumps(members))
+    return path
+
+
+def judged(name, require_iommu, **machine):
+    """Boots a measured host; returns what a tenant who requires DMA remapping decides, and the host's own log."""
+    config = hosts.config(require_iommu=require_iommu)
+    with Machine(name, disks=[hosts.esp(name, config=config)], nics=("virtio", "e1000e"), **machine) as host:
+        host.expect("init: ready", timeout=120)
+        stats = host.check("cloisterctl stats")
+        return (*hosts.verify(host, policy(name, config)), stats)
+
+
+@pytest.mark.parametrize("name, machine", [("vtd", {"iommu": True}), ("amdvi", {"extra": ["-device", "amd-iommu"]})])
+def test_host_with_remapping_passes(name, machine):
+    status, text, _ = judged(f"dma-{name}", "yes", **machine)
+    assert status == hosts.PASS, text
+    assert "DMA remapping on" in text
+
+
+def test_host_without_remapping_is_refused():
+    status, text, _ = judged("dma-none", "no")
+    assert status == hosts.HYPERVISOR_REFUSED, text
+    assert REFUSE_DMA in text
