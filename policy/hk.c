@@ -5,7 +5,9 @@
 #include <cloister/boot_info.h>
 
 #define SIGNATURE_BYTES 64u
-#define LAUNCH_ERROR    "cloister-error" /* with its NUL */
+#define LAUNCH_STRONG   "cloister-strong" /* these with their NUL */
+#define LAUNCH_WEAK     "cloister-weak"
+#define LAUNCH_ERROR    "cloister-error"
 
 /* The structures are defined as little-endian; they are read field by field, whatever this machine is. */
 bool hk_statement_parse(struct bytes raw, struct hk_statement *s)
@@ -106,8 +108,22 @@ enum p256_result hk_verify(const struct hk_statement *statement, struct bytes ra
 	return p256_verify(&public, &signature, message);
 }
 
+struct digest launch_mark(enum launch_mark mark)
+{
+	static const struct bytes texts[] = {
+		[MARK_STRONG] = {(const uint8_t *)LAUNCH_STRONG, sizeof(LAUNCH_STRONG)},
+		[MARK_WEAK] = {(const uint8_t *)LAUNCH_WEAK, sizeof(LAUNCH_WEAK)},
+		[MARK_ERROR] = {(const uint8_t *)LAUNCH_ERROR, sizeof(LAUNCH_ERROR)},
+	};
+
+	return sha256(texts[mark]);
+}
+
 bool launch_error_text(const struct tcg_event *event, struct bytes *text)
 {
+	*text = (struct bytes){0};
+	if (digest_equal(event->sha256, launch_mark(MARK_ERROR)))
+		return true;
 	if (!bytes_begin(event->data, LAUNCH_ERROR, sizeof(LAUNCH_ERROR)) ||
 	    !digest_equal(sha256(event->data), event->sha256))
 		return false;

@@ -26,10 +26,19 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *fresh);
 /** Takes the three events out of launch->log. False if there are others, or in another order or other PCRs. */
 bool launch_parse(struct launch *launch);
 
+/* What the loader extends PCRs with besides a launch, each the digest of a fixed text (docs/protocol.md). */
+enum launch_mark {
+	MARK_STRONG, /* PCR 14's first event under the strong binding */
+	MARK_WEAK,   /* PCRs 17 to 19 under the weak binding */
+	MARK_ERROR,  /* PCR 14, when a launch failed */
+};
+
+struct digest launch_mark(enum launch_mark mark);
+
 /** ECDSA by the key of 'statement', over all of 'raw' but the signature at its end. */
 enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw);
 
-/** If 'event' is a failed launch's cap ("cloister-error\0", text) by its digest, the error's text. */
+/** Does 'event' tell of a failed launch by its digest? Gives the error's text, which MARK_ERROR itself has not. */
 bool launch_error_text(const struct tcg_event *event, struct bytes *text);
 
 #endif

@@ -154,6 +154,9 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "do not trust this host")                                                                                    \
 	X(REFUSE_WEAK_BINDING, STEP_KEY, "weak-binding", "the host's TPM has no locality 2, so PCR 14 was used",       \
 	  "use a host with a TPM that has localities; or allow_weak_binding in the policy")                            \
+	X(REFUSE_STRONG_FIRST, STEP_KEY, "strong-binding-order",                                                       \
+	  "the loader launched another image, under the weak binding, which then made up PCRs 17 to 19",               \
+	  "do not trust this host; look at cloister.conf and the images on its disk")                                  \
 	X(REFUSE_WEAK_FIRST, STEP_KEY, "weak-binding-order", "PCR 14 was extended before the launch",                  \
 	  "make loader.efi the first boot entry")                                                                      \
 	X(REFUSE_FRESH_MISSING, STEP_KEY, "fresh-missing", "the hypervisor is gone, or the host does not ask it",      \

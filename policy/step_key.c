@@ -45,6 +45,44 @@ static void check_measured(struct judgement *j)
 	}
 }
 
+/* Is this what a weak launch extends a PCR with? */
+static bool says_weak(const struct judgement *j, const struct tcg_event *event)
+{
+	for (size_t i = 0; j->has_launch && i < LAUNCH_EVENTS; i++)
+		if (digest_equal(event->sha256, j->launch.events[i].sha256))
+			return true;
+	return digest_equal(event->sha256, launch_mark(MARK_WEAK));
+}
+
+/*
+ * A loader that launches under the weak binding leaves PCRs 17 to 19 to whatever it launches, which could fill them in:
+ * they speak for the strong one only if the loader said first that it is the strong one.
+ */
+static void check_strong(struct judgement *j)
+{
+	static const char expected[] = "the loader's \"cloister-strong\" as the first event of PCR 14, no weak launch";
+	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
+	struct tcg_event event;
+
+	if (!tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
+		refuse(j, REFUSE_STRONG_FIRST, expected, "no event of PCR 14");
+		return;
+	}
+	if (!digest_equal(event.sha256, launch_mark(MARK_STRONG))) {
+		refusal_at(refuse(j, REFUSE_STRONG_FIRST, expected, "%s first", digest_hex(event.sha256).text),
+			   "TCG log", &event);
+		return;
+	}
+	while (tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
+		if (says_weak(j, &event)) {
+			refusal_at(refuse(j, REFUSE_STRONG_FIRST, expected, "a weak launch after it: %s",
+					  digest_hex(event.sha256).text),
+				   "TCG log", &event);
+			return;
+		}
+	}
+}
+
 static void check_binding(struct judgement *j)
 {
 	if (j->has_launch && j->launch.weak != j->weak)
@@ -56,6 +94,8 @@ static void check_binding(struct judgement *j)
 	if (j->weak_first != 0)
 		refuse(j, REFUSE_WEAK_FIRST, "the launch as the first events of PCR 14", "%u events before it",
 		       j->weak_first);
+	if (!j->weak && j->has_tcg_log)
+		check_strong(j);
 }
 
 static void check_statement(struct judgement *j)
@@ -120,7 +160,7 @@ void step_key(struct judgement *j)
 	}
 	check_statement(j);
 	check_fresh(j);
-	if (!j->has_pcrs || !j->has_fresh || (j->weak && !j->has_tcg_log))
+	if (!j->has_pcrs || !j->has_fresh || !j->has_tcg_log)
 		verdict_skip(j->verdict, STEP_KEY, "PCR values, log or fresh answer could not be used");
 	else
 		verdict_pass(j->verdict, STEP_KEY);

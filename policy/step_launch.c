@@ -112,37 +112,51 @@ bool launch_measurable(struct judgement *j, enum step step)
 	return false;
 }
 
-/* A loader that fails writes why into PCR 14, which the firmware logs (docs/protocol.md, "Launch log"). */
-static bool find_launch_error(const struct tcg_log *log, struct tcg_event *event, struct bytes *text)
+/*
+ * A loader that fails marks PCR 14 and writes why, which the firmware logs (docs/protocol.md, "Launch log"). The event
+ * found is the first with a text, or else the mark.
+ */
+static bool find_launch_error(const struct tcg_log *log, struct tcg_event *found, struct bytes *text)
 {
 	struct tcg_cursor cursor = tcg_log_events(log);
+	struct tcg_event event;
+	bool failed = false;
 
-	while (tcg_log_next_of(&cursor, PCR_WEAK, event))
-		if (launch_error_text(event, text))
-			return true;
-	return false;
+	*text = (struct bytes){0};
+	while (text->len == 0 && tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
+		if (launch_error_text(&event, text)) {
+			*found = event;
+			failed = true;
+		}
+	}
+	return failed;
 }
 
-/* Nothing speaks for a hypervisor: was there an attempt to launch one? */
-static void refuse_absent(struct judgement *j)
+/* Whatever else is shown: after a failed launch the operating system had the TPM for itself. */
+static bool refuse_failed(struct judgement *j)
 {
 	struct tcg_event event;
 	struct bytes error;
-	const bool capped = !digest_equal(j->pcr[PCR_IMAGE], digest_filled(0xff));
+	char text[256];
 
-	if (j->has_tcg_log && find_launch_error(&j->tcg_log, &event, &error)) {
-		char text[256];
+	if (!j->has_tcg_log || !find_launch_error(&j->tcg_log, &event, &error))
+		return false;
+	text_clean(error, text, sizeof(text));
+	refusal_at(refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "the loader's error: %s",
+			  error.len ? text : "its text is not in the log"),
+		   "TCG log", &event);
+	return true;
+}
 
-		text_clean(error, text, sizeof(text));
-		refusal_at(refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "the loader's error: %s", text),
-			   "TCG log", &event);
-	} else if (capped) {
+/* Nothing speaks for a hypervisor, and no loader told of an error: was there an attempt to launch one? */
+static void refuse_absent(struct judgement *j)
+{
+	if (!digest_equal(j->pcr[PCR_IMAGE], digest_filled(0xff)))
 		refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "PCR 17 is %s, and no hypervisor answers",
 		       digest_hex(j->pcr[PCR_IMAGE]).text);
-	} else {
+	else
 		refuse(j, REFUSE_NO_HYPERVISOR, "a hypervisor's statement, and its image in PCR 17",
 		       "neither; PCR 17 was never extended");
-	}
 }
 
 static const struct reference_image *find_image(const struct judgement *j)
@@ -201,7 +215,9 @@ static void check_state(struct judgement *j)
 
 void step_hypervisor(struct judgement *j)
 {
-	if (j->has_pcrs && j->evidence->statement.len == 0 && j->evidence->hv_log.data.len == 0)
+	const bool failed = refuse_failed(j);
+
+	if (!failed && j->has_pcrs && j->evidence->statement.len == 0 && j->evidence->hv_log.data.len == 0)
 		refuse_absent(j);
 	if (!launch_measurable(j, STEP_HYPERVISOR))
 		return;

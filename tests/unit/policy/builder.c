@@ -150,7 +150,7 @@ static void text_event(struct scenario *s, uint32_t pcr, uint32_t type, const ch
 	scenario_event(s, pcr, type, text, strlen(text));
 }
 
-/* The order in which OVMF, a loader and a kernel write theirs. */
+/* The order in which OVMF, a loader under the strong binding and a kernel write theirs. */
 static void firmware_events(struct scenario *s)
 {
 	text_event(s, 0, 0x00000008, "firmware version");
@@ -161,6 +161,7 @@ static void firmware_events(struct scenario *s)
 	for (uint32_t pcr = 0; pcr < 8; pcr++)
 		scenario_event(s, pcr, EV_SEPARATOR, "\0\0\0\0", 4);
 	text_event(s, 4, 0x80000003, "loader.efi");
+	scenario_event(s, PCR_WEAK, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
 	text_event(s, 4, 0x80000003, "vmlinuz");
 	text_event(s, 5, 0x80000007, "Exit Boot Services Invocation");
 }

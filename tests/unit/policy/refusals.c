@@ -15,7 +15,7 @@
 #include "builder.h"
 #include "policy/steps.h"
 
-#define MAX_CODES 6
+#define MAX_CODES 8
 
 struct lie {
 	const char *name;
@@ -335,6 +335,13 @@ static void statement_restarted(struct scenario *s)
 }
 
 /* --- PCRs --- */
+/* As by a loader that was told tpm_binding = weak: it leaves PCR 14 to the launch. */
+static void no_mark(struct scenario *s)
+{
+	struct event *mark = scenario_find(s, 14, EV_IPL);
+
+	memmove(mark, mark + 1, (size_t)(&s->events[--s->event_count] - mark) * sizeof(*mark));
+}
 static void sha1_bank(struct scenario *s)
 {
 	s->bank = TPM_ALG_SHA1;
@@ -358,6 +365,11 @@ static void uncapped(struct scenario *s)
 	separator->digest.bytes[0] ^= 1;
 }
 static void unlogged_14(struct scenario *s)
+{
+	no_mark(s);
+	scenario_event(s, 14, EV_IPL, "x", 1)->unlogged = true;
+}
+static void unlogged_14_later(struct scenario *s)
 {
 	scenario_event(s, 14, EV_IPL, "x", 1)->unlogged = true;
 }
@@ -438,25 +450,70 @@ static void capped(struct built *b, struct scenario *s)
 	for (uint32_t pcr = 17; pcr <= 19; pcr++)
 		b->pcr[pcr] = pcr_extend(b->pcr[pcr], digest_filled(0x42));
 }
-static void weak_launch_failed(struct scenario *s)
+/* What the loader extends PCR 14 with when it gives up. */
+static void error_mark(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-error", sizeof("cloister-error"));
+}
+static void error_text(struct scenario *s)
 {
 	static const char error[] = "cloister-error\0the CPU has no SVM";
 
-	s->no_hypervisor = true;
 	scenario_event(s, 14, EV_IPL, error, sizeof(error) - 1);
+}
+static void weak_launch_failed(struct scenario *s)
+{
+	s->no_hypervisor = true;
+	no_mark(s);
+	error_mark(s);
+	error_text(s);
 }
 static void strong_launch_failed(struct scenario *s)
 {
-	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
-	weak_launch_failed(s);
+	s->no_hypervisor = true;
+	error_mark(s);
+	error_text(s);
 }
-static void strong_launch(struct scenario *s)
+static void failed_without_text(struct scenario *s)
 {
+	s->no_hypervisor = true;
+	error_mark(s);
+}
+/* After a failure others filled in whatever was missing, and renamed the event: its digest counts. */
+static void completed_after_error(struct scenario *s)
+{
+	error_mark(s);
+	memcpy(s->events[s->event_count - 1].data, "harmless", 8);
+}
+static void forged_first(struct scenario *s, struct digest digest)
+{
+	no_mark(s);
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"))->digest = digest;
+}
+/* tpm_binding = weak and an image of the attacker's, which extends PCR 17 to 19 at locality 2 as if it were approved. */
+static void image_first(struct scenario *s)
+{
+	forged_first(s, digest_filled(0x42));
 	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
+}
+static void approved_image_first(struct scenario *s)
+{
+	forged_first(s, s->image);
+}
+static void weak_mark_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-weak", sizeof("cloister-weak"));
+}
+static void image_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-image", sizeof("cloister-image"))->digest = s->image;
+}
+static void other_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "MokList", 7); /* shim, which a chain-loading host starts after the launch */
 }
 static void weak_on_strong(struct scenario *s)
 {
-	strong_launch(s);
 	s->weak = true; /* by the root guest, after the loader closed PCR 14 */
 	s->statement.flags |= HK_FLAG_WEAK_BINDING;
 	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
@@ -579,9 +636,33 @@ static void no_statement(struct built *b, struct scenario *s)
 }
 static void weak(struct scenario *s)
 {
+	no_mark(s);
 	s->weak = true;
 	s->statement.flags |= HK_FLAG_WEAK_BINDING;
 	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
+}
+static void weak_closed(struct built *b, struct scenario *s)
+{
+	(void)s;
+	for (uint32_t pcr = 17; pcr <= 19; pcr++)
+		b->pcr[pcr] =
+			pcr_extend(digest_filled(0xff), sha256((struct bytes){(const uint8_t *)"cloister-weak", 14}));
+}
+static void error_after_launch(struct built *b, struct scenario *s)
+{
+	struct writer w = log_end(b);
+	const struct digest digest = sha256((struct bytes){(const uint8_t *)"cloister-error", 15});
+	static const uint8_t zeros[48];
+
+	(void)s;
+	put_head(&w, 14, 2);
+	put_le(&w, TPM_ALG_SHA256, 2);
+	put_bytes(&w, digest.bytes, sizeof(digest.bytes));
+	put_le(&w, TPM_ALG_SHA384, 2);
+	put_bytes(&w, zeros, sizeof(zeros));
+	put_le(&w, 0, 4);
+	log_append(b, &w);
+	b->pcr[14] = pcr_extend(b->pcr[14], digest);
 }
 static void weak_after_others(struct scenario *s)
 {
@@ -655,8 +736,9 @@ static const struct lie LIES[] = {
 	{"StartupLocality 3", early_locality, locality_started, NULL, {0}, 0, NULL},
 	{"boot entry tried twice", boot_retry, NULL, NULL, {0}, 0, NULL},
 	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
-	{"PCR 14 closed", strong_launch, NULL, NULL, {0}, 0, NULL},
+	{"PCR 14 extended by shim, later", other_after_strong, NULL, NULL, {0}, 0, NULL},
 	{"weak binding, allowed", weak, NULL, weak_allowed, {0}, 0, NULL},
+	{"weak binding, PCRs 17 to 19 closed", weak, weak_closed, weak_allowed, {0}, 0, NULL},
 
 	{"quote cut", NULL, NULL, cut_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
 	{"quote with a byte more", NULL, NULL, long_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
@@ -720,9 +802,10 @@ static const struct lie LIES[] = {
 	{"SHA-1 bank", sha1_bank, NULL, NULL, {REFUSE_PCR_BANK}, 16, NULL},
 	{"quote without PCR 14", selection_less, NULL, NULL, {REFUSE_PCR_SELECTION}, 16, NULL},
 	{"quote with PCR 16", selection_more, NULL, NULL, {REFUSE_PCR_SELECTION}, 16, NULL},
-	{"a value changed", NULL, NULL, value_changed, {REFUSE_PCR_DIGEST, REFUSE_PCR_NO_EVENT}, 16, NULL},
+	{"a value changed", NULL, NULL, value_changed, {REFUSE_PCR_DIGEST, REFUSE_PCR_REPLAY}, 16, NULL},
 	{"a bank not capped", uncapped, NULL, NULL, {REFUSE_SEPARATOR}, 16, NULL},
-	{"PCR 14 without an event", unlogged_14, NULL, NULL, {REFUSE_PCR_NO_EVENT}, 16, NULL},
+	{"PCR 14 without an event", unlogged_14, NULL, NULL, {REFUSE_PCR_NO_EVENT, REFUSE_STRONG_FIRST}, 16, NULL},
+	{"PCR 14 with an unlogged event", unlogged_14_later, NULL, NULL, {REFUSE_PCR_REPLAY}, 16, NULL},
 	{"PCR 7 with an unlogged event", unlogged_7, NULL, NULL, {REFUSE_PCR_REPLAY}, 16, NULL},
 	{"PCR 7 with an event only logged", only_logged, NULL, NULL, {REFUSE_PCR_REPLAY}, 16, "the log goes on"},
 	{"an event relabelled", relabelled, extend_relabelled, NULL, {REFUSE_PCR_REPLAY}, 16, NULL},
@@ -762,6 +845,27 @@ static const struct lie LIES[] = {
 	 {REFUSE_LAUNCH_FAILED},
 	 19,
 	 "the CPU has no SVM"},
+	{"loader failed, text not logged",
+	 failed_without_text,
+	 capped,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 "not in the log"},
+	{"loader failed, a launch completed by others",
+	 completed_after_error,
+	 NULL,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 NULL},
+	{"loader failed, a weak launch completed by others",
+	 weak,
+	 error_after_launch,
+	 weak_allowed,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 NULL},
 	{"one byte of the hypervisor", image_byte, NULL, NULL, {REFUSE_IMAGE}, 19, NULL},
 	{"statement and policy differ", NULL, NULL, debug_of_policy, {REFUSE_REFERENCE}, 19, NULL},
 	{"SVN too low", svn_zero, NULL, svn_of_policy, {REFUSE_SVN}, 19, NULL},
@@ -787,13 +891,30 @@ static const struct lie LIES[] = {
 	{"weak binding, not allowed", weak, NULL, NULL, {REFUSE_WEAK_BINDING}, 21, NULL},
 	{"weak binding after others", weak_after_others, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
 	{"weak binding where PCR 14 was closed", weak_on_strong, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
+	{"strong binding, PCR 14 without a mark", no_mark, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, "no event of PCR 14"},
+	{"strong binding, an image in PCR 14 first", image_first, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, "4242"},
+	{"strong binding, the image in PCR 14 first",
+	 approved_image_first,
+	 NULL,
+	 NULL,
+	 {REFUSE_STRONG_FIRST},
+	 21,
+	 NULL},
+	{"strong binding, PCR 14 says weak later",
+	 weak_mark_after_strong,
+	 NULL,
+	 NULL,
+	 {REFUSE_STRONG_FIRST},
+	 21,
+	 "a weak launch after it"},
+	{"strong binding, a weak launch later", image_after_strong, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, NULL},
 	{"weak binding, another image", weak_image, NULL, weak_allowed, {REFUSE_IMAGE}, 19, NULL},
 	{"weak binding called strong",
 	 weak_unmarked,
 	 NULL,
 	 NULL,
 	 {REFUSE_IMAGE, REFUSE_CONFIG, REFUSE_KEY_PCR_RESET, REFUSE_STATEMENT_IMAGE, REFUSE_STATEMENT_CONFIG,
-	  REFUSE_BINDING},
+	  REFUSE_BINDING, REFUSE_STRONG_FIRST},
 	 19,
 	 NULL},
 	{"fresh answer missing", NULL, NULL, no_fresh, {REFUSE_FRESH_MISSING}, 21, NULL},
