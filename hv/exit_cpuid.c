@@ -19,11 +19,11 @@ struct mask {
 #define ALL 0xffffffffu
 
 static const struct mask masks[] = {
-	{0x00000001, 0, 0, 1u << 5 | 1u << 6, 0},         /* VMX, SMX */
-	{0x00000007, 0, 1u << 2 | 1u << 25, 1u << 30, 0}, /* SGX, PT, SGX_LC */
-	{0x00000012, ALL, ALL, ALL, ALL},                 /* SGX */
-	{0x00000014, ALL, ALL, ALL, ALL},                 /* processor trace */
-	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},        /* SVM, SKINIT */
+	{0x00000001, 0, 0, 1u << 5 | 1u << 6, 0},                /* VMX, SMX */
+	{0x00000007, 1u << 17, 1u << 2 | 1u << 25, 1u << 30, 0}, /* FRED in subleaf 1; SGX, PT, SGX_LC */
+	{0x00000012, ALL, ALL, ALL, ALL},                        /* SGX */
+	{0x00000014, ALL, ALL, ALL, ALL},                        /* processor trace */
+	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},               /* SVM, SKINIT */
 	{0x80000008, 0, 1u << 3, 0, 0},   /* INVLPGB: a guest has it only with a control that is not set */
 	{0x8000000a, ALL, ALL, ALL, ALL}, /* SVM */
 	{0x8000001f, ALL, ALL, ALL, ALL}, /* SME, SEV */

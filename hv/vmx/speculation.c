@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mitigations at VM entry. What needs none here:
- * - branch targets: the hypervisor has no indirect calls or jumps, and each of its returns has its own call behind it since
+ * - branch targets: after the launch the hypervisor makes no indirect calls or jumps, and each of its returns has its own call behind it since
  *   the exit, so that neither the branch predictor's nor the return stack's contents of the guest are used;
  * - one guest reading another's traces through predictors (IBPB): there is one guest;
  * - the page size change machine check (iTLB multihit): the root guest can only stop its own machine with it.

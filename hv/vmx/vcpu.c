@@ -130,6 +130,7 @@ static bool efer_write(uint64_t value)
 	if ((vmread(GUEST_CR0) & CR0_PG) != 0 && ((value ^ old) & EFER_LME) != 0)
 		return false;
 	vmwrite(GUEST_EFER, (value & writable) | (old & EFER_LMA));
+	invvpid(INVALIDATE_SINGLE, ROOT_VPID); /* NXE and LME change what a translation means */
 	return true;
 }
 

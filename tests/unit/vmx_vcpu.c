@@ -13,7 +13,7 @@
 #define PRIMARY 0x96006172u
 
 static uint64_t fields[0x6c20];
-static unsigned reads, writes, nmis, handled, crashes;
+static unsigned invalidations, reads, writes, nmis, handled, crashes;
 static struct machine m;
 static struct entry_frame frame;
 static struct cpu cpu;
@@ -87,6 +87,7 @@ void invvpid(uint64_t type, uint64_t vpid)
 {
 	assert_int_equal(type, INVALIDATE_SINGLE);
 	assert_int_equal(vpid, ROOT_VPID);
+	invalidations++;
 }
 
 uint64_t vmx_guest_cr0(uint64_t cr0)
@@ -174,7 +175,7 @@ static int setup(void **state)
 	fields[GUEST_RFLAGS] = 2;
 	fields[GUEST_CS_RIGHTS] = 0xa09b;
 	fields[EXIT_INSTRUCTION_LENGTH] = 3;
-	reads = writes = nmis = handled = crashes = 0;
+	invalidations = reads = writes = nmis = handled = crashes = 0;
 	return 0;
 }
 
@@ -377,6 +378,7 @@ static void efer(void **state)
 	fields[GUEST_EFER] = 0xd00;
 	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0xd01));
 	assert_int_equal(fields[GUEST_EFER], 0xd01);
+	assert_int_equal(invalidations, 1);
 	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0x901)); /* LMA is not the guest's to change */
 	assert_int_equal(fields[GUEST_EFER], 0xd01);
 	assert_false(vcpu_msr_write(&cpu, IA32_EFER, 0xc01));  /* LME under paging */
@@ -439,6 +441,7 @@ static void init_and_sipi(void **state)
 	fields[GUEST_CR0] &= ~CR0_NW;
 	cpu.vcpu.nmi_pending = true;
 	vcpu_reset(&cpu);
+	assert_int_equal(invalidations, 1);
 	for (size_t i = 0; i < sizeof(after_init) / sizeof(after_init[0]); i++)
 		assert_int_equal(fields[after_init[i].field], after_init[i].value);
 	check_real_mode(0xf000, 0xffff0000, 0xfff0);
