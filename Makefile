@@ -14,6 +14,8 @@ $(INNER): root
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@tools/make-root trixie build/root
 
+test system: root-bochs
+
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:
 	@tools/make-root forky build/root
@@ -41,4 +43,4 @@ help:
 #:   make sbom       package versions behind the build
 #:   make clean      remove build/out; 'make distclean' also the Debian root
 #:
-#: Variables: BED=bochs (guests: VT-x on Bochs, in place of AMD-V on QEMU), MIRROR=URL (Debian mirror), DEBUG=1 (debug hypervisor), V=1 (show commands)
+#: Variables: BED=bochs (demo and guests on VT-x in Bochs, in place of AMD-V in QEMU), MIRROR=URL (Debian mirror), DEBUG=1 (debug hypervisor), V=1 (show commands)

@@ -137,10 +137,12 @@ class BochsMachine(Emulator):
     def wait_stopped(self, timeout=60):
         """Waits until the machine has switched itself off or reset itself."""
         deadline = time.monotonic() + timeout
-        while not self.ended():
+        ended = False
+        while not ended:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
-            # A console that nobody reads stops the machine.
+            # A console that nobody reads stops the machine; after its end it is read to the end.
+            ended = self.ended()
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
 

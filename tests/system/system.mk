@@ -6,7 +6,10 @@ BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
 # Python's compiled files stay out of the tree.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
-system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(SYSTEM_PARTS)
+# What the other test bed boots.
+BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
+
+system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(BOOTED_BOCHS) $$(SYSTEM_PARTS) $$(BENCH_PARTS)
 	@mkdir -p $(OUT)/log
 	@rm -f $(OUT)/log/system.tap
 	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(PYTEST),tests/system) \
@@ -17,5 +20,11 @@ system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED)
 run: $$(BOOTED)
 	@$(PYTHON) tests/system/run.py
 
-demo: reference $(OUT)/cloister $$(BOOTED)
+demo: demo-$(BED)
+
+.PHONY: demo-qemu demo-bochs
+demo-qemu: reference $(OUT)/cloister $$(BOOTED)
 	@$(PYTHON) tests/system/demo.py
+
+demo-bochs: $$(BOOTED_BOCHS)
+	@$(PYTHON) tests/system/demo_bochs.py

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a machine with VT-x boots from. Its test bed has no TPM."""
+
+import esp as images
+import hosts
+import initramfs
+from emulator import OUT
+
+HYPERVISOR = OUT / "hv-vmx.elf"
+DEBUG_HYPERVISOR = OUT / "hv-vmx-debug.elf"
+# At the port's default of 9600 baud most of a boot on Bochs would be waiting for it.
+CMDLINE = "console=ttyS0,115200"
+PROGRAM_IPIS = 8
+
+
+def disk(name, *, hypervisor=HYPERVISOR, program=None, pool_mib=0):
+    """Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host."""
+    target = {"cmdline": CMDLINE}
+    contents = {"EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
+    if program:
+        target = {"cmdline": None, "kernel": None, "initrd": None,
+                  "boot": "loader", "chain": rf"\EFI\tests\{program.name}"}
+        contents[f"EFI/tests/{program.name}"] = program
+    else:
+        contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": hosts.INITRD}
+    contents["EFI/cloister/cloister.conf"] = hosts.config(require_tpm="no", pool_mib=pool_mib, **target)
+    return images.disk(hosts.SCRATCH / f"{name}.img", contents)
+
+
+def exits(stats):
+    """Exits of the hypervisor by reason, from what 'cloisterctl stats' prints."""
+    fields = (line.split() for line in stats.splitlines() if line.startswith("exits "))
+    return {reason: int(count) for _, reason, count in fields}
+
+
+def idle_exits(machine, seconds):
+    """
+    Exits by reason over some idle seconds of the machine's own time, in two parts: what the programs that look at it
+    ask for themselves (CPUID, hypercalls, at most a few IPIs to the CPU that they are started on), and all others.
+    """
+    command = f"sleep 1; cloisterctl stats; echo LATER; sleep {seconds}; cloisterctl stats"
+    before, _, after = machine.check(command, timeout=120).partition("LATER")
+    before, after = exits(before), exits(after)
+    spent = {reason: after[reason] - before[reason] for reason in after if after[reason] != before[reason]}
+    asked = {"cpuid", "hypercall"} | ({"x2apic-icr"} if spent.get("x2apic-icr", 0) <= PROGRAM_IPIS else set())
+    return ({reason: count for reason, count in spent.items() if reason in asked},
+            {reason: count for reason, count in spent.items() if reason not in asked})
