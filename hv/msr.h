@@ -48,6 +48,7 @@
 #define IA32_MTRR_FIX4K_F8000   0x0000026fu
 #define IA32_PAT                0x00000277u
 #define IA32_MTRR_DEF_TYPE      0x000002ffu
+#define IA32_PERF_CAPABILITIES  0x00000345u
 #define IA32_MC0_CTL            0x00000400u
 #define IA32_MC31_MISC          0x0000047fu
 #define IA32_VMX_BASIC          0x00000480u
@@ -68,6 +69,8 @@
 #define IA32_U_CET              0x000006a0u
 #define IA32_INT_SSP_TABLE      0x000006a8u
 #define IA32_TSC_DEADLINE       0x000006e0u
+#define IA32_PM_ENABLE          0x00000770u
+#define IA32_HWP_STATUS         0x00000777u
 #define IA32_X2APIC_APICID      0x00000802u
 #define IA32_X2APIC_FIRST       0x00000800u
 #define IA32_X2APIC_VERSION     0x00000803u
