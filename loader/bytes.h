@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Unaligned little-endian (ACPI, TCG log) and big-endian (TPM) numbers, and a writer that cannot overrun. */
+/* Unaligned little-endian (ACPI, TCG log) and big-endian (TPM) numbers, a writer that cannot overrun, and a wipe. */
 #ifndef LOADER_BYTES_H
 #define LOADER_BYTES_H
 
@@ -33,6 +33,13 @@ static inline uint32_t get_be32(const uint8_t *from)
 	return (uint32_t)get_be16(from) << 16 | get_be16(from + 2);
 }
 
+/* Zeros that the compiler leaves in place. */
+static inline void wipe(void *memory, size_t bytes)
+{
+	memset(memory, 0, bytes);
+	__asm__ volatile("" : : "r"(memory) : "memory");
+}
+
 /* What does not fit is not written and sets 'full'. */
 struct writer {
 	uint8_t *to;
@@ -47,7 +54,8 @@ static inline void put_bytes(struct writer *writer, const void *from, size_t byt
 		writer->full = true;
 		return;
 	}
-	memcpy(writer->to + writer->used, from, bytes);
+	if (bytes) /* 'from' may be NULL */
+		memcpy(writer->to + writer->used, from, bytes);
 	writer->used += bytes;
 }
 

@@ -51,6 +51,8 @@
 	X(LOADER_E_CPU_BOOT, "the CPU that runs the loader is not among the enabled ones of the MADT",                 \
 	  "update the firmware and report its MADT")                                                                   \
 	X(LOADER_E_TPM_MISSING, "the machine has no TPM 2.0", "switch the TPM on in the firmware setup")               \
+	X(LOADER_E_TPM_HIDDEN, "a TPM answers that the firmware does not tell of",                                     \
+	  "switch the TPM on in the firmware setup")                                                                   \
 	X(LOADER_E_TPM_LOCALITY, "the TPM has no locality 2, which the strong binding needs",                          \
 	  "set tpm_binding = weak in cloister.conf, if your tenants' policy accepts it")                               \
 	X(LOADER_E_TPM_FIRMWARE, "the firmware's TPM service (EFI_TCG2_PROTOCOL) is missing or failed",                \

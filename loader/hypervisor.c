@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "cpu.h"
 #include "memory.h"
 
@@ -98,6 +99,7 @@ bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, s
 	const uint64_t flags = interrupts_off();
 	const uint32_t error = hv_prepare(info);
 	interrupts_restore(flags);
+	wipe(info->tpm_random, sizeof(info->tpm_random));
 	if (error != HV_OK)
 		return fail_hv(failure, error, "hv_prepare, CPU %u, at 0x%lx", info->out.error_cpu,
 			       info->out.error_where);

@@ -18,7 +18,7 @@ bool hypervisor_path(const struct config *config, const char **path, struct fail
 bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,
 		      struct failure *failure);
 
-/** Calls hv_prepare and checks what it gives back. */
+/** Calls hv_prepare, wipes what the TPM gave for its key, and checks what it gives back. */
 bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, struct failure *failure);
 
 /** Wipes the region: a failed launch leaves no key behind. Only while no CPU runs in it. */

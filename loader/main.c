@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "message.h"
 #include "tcg2.h"
+#include "tis.h"
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
 
@@ -87,21 +88,32 @@ static bool open_strong(struct failure *failure)
 	return measure_close_weak(failure) && tpm_open(&loader.measure.tpm, TPM_LOCALITY_2, failure);
 }
 
-static bool open_tpm(struct failure *failure)
+static bool open_weak(struct failure *failure)
 {
-	const bool weak = loader.config.tpm_binding == CONFIG_BINDING_WEAK;
-	const bool there = loader.acpi.tpm2_start_method || tcg2_present();
+	loader.info.flags = BOOT_FLAG_WEAK_BINDING;
+	return measure_close_strong(failure) && tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure);
+}
 
-	if (there && weak)
-		loader.info.flags = BOOT_FLAG_WEAK_BINDING;
-	if (there)
-		return weak ? tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure) : open_strong(failure);
+/* The firmware says that there is no TPM. If one answers all the same, it must not serve what is launched. */
+static bool open_none(struct failure *failure)
+{
 	if (loader.config.require_tpm)
 		return fail(failure, LOADER_E_TPM_MISSING, "no ACPI table TPM2, no EFI_TCG2_PROTOCOL");
+	if (tis_interface() == TIS_CRB)
+		return fail(failure, LOADER_E_TPM_HIDDEN, "TPM_INTERFACE_ID_2: CRB interface");
+	if (!measure_close_strong(failure))
+		return false;
 	tpm_none(&loader.measure.tpm);
 	loader.info.flags = BOOT_FLAG_NO_TPM;
 	say("warning: no TPM, and require_tpm = no: no tenant should accept this host");
 	return true;
+}
+
+static bool open_tpm(struct failure *failure)
+{
+	if (!loader.acpi.tpm2_start_method && !tcg2_present())
+		return open_none(failure);
+	return loader.config.tpm_binding == CONFIG_BINDING_WEAK ? open_weak(failure) : open_strong(failure);
 }
 
 static bool ask_tpm(struct failure *failure)
@@ -250,11 +262,13 @@ static void stop(void)
 static EFI_STATUS give_up(const struct failure *failure)
 {
 	say_failure(failure);
-	if (!measure_cap(&loader.measure, failure))
-		say("the TPM could not be told about it: there is none, or it does not answer");
+	const bool capped = measure_cap(&loader.measure, failure);
+	if (!capped)
+		say("the TPM could not be told about it: nothing else is started, whatever on_error says");
+	wipe(loader.info.tpm_random, sizeof(loader.info.tpm_random));
 	if (!loader.begun)
 		hypervisor_wipe(&loader.info);
-	if (loader.begun || loader.config.on_error == CONFIG_ON_ERROR_STOP)
+	if (loader.begun || !capped || loader.config.on_error == CONFIG_ON_ERROR_STOP)
 		stop();
 	say("on_error = continue: going on without Cloister");
 	return EFI_LOAD_ERROR;

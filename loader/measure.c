@@ -4,6 +4,7 @@
 
 #include "digest.h"
 #include "tcg2.h"
+#include "tis.h"
 #include "uefi.h"
 
 #include <cloister/boot_info.h>
@@ -14,6 +15,7 @@
 
 #define LABEL_ERROR  "cloister-error"
 #define LABEL_STRONG "cloister-strong"
+#define LABEL_WEAK   "cloister-weak"
 
 static uint32_t pcr_of(const struct measure *measure, enum measure_step step)
 {
@@ -58,31 +60,67 @@ bool measure_close_weak(struct failure *failure)
 	return tcg2_measure(PCR_WEAK, LABEL_STRONG, sizeof(LABEL_STRONG), &event, failure);
 }
 
-/* Caps the PCRs of one way to the TPM, which may be open or not; leaves it closed. */
-static bool cap(struct tpm *tpm, enum tpm_way way, const char *text, size_t bytes)
+/* Extends PCR 17 to 19 with a mark: a label with its NUL. All of them are tried. */
+static bool mark_strong(const struct tpm *tpm, const char *label, struct failure *failure)
 {
-	const uint32_t first = way == TPM_FIRMWARE ? PCR_WEAK : PCR_STRONG_FIRST;
-	const uint32_t last = way == TPM_FIRMWARE ? PCR_WEAK : PCR_STRONG_LAST;
-	const struct log_data event = {LABEL_ERROR, text + sizeof(LABEL_ERROR), bytes - sizeof(LABEL_ERROR)};
 	struct tpm2_digests digests;
-	struct failure ignored; /* what happened first is what is reported */
-	bool capped = true;
+	bool marked = true;
 
-	if (tpm->way != way && !tpm_open(tpm, way, &ignored))
+	digest_all(&tpm->banks, label, strlen(label) + 1, &digests);
+	for (uint32_t pcr = PCR_STRONG_FIRST; pcr <= PCR_STRONG_LAST; pcr++)
+		marked &= tpm_extend(tpm, pcr, &digests, NULL, 0, NULL, failure);
+	return marked;
+}
+
+bool measure_close_strong(struct failure *failure)
+{
+	struct tpm tpm;
+
+	if (tis_interface() != TIS_FIFO)
+		return true;
+	if (!tpm_open(&tpm, TPM_LOCALITY_2, failure))
 		return false;
-	digest_all(&tpm->banks, text, bytes, &digests);
-	for (uint32_t pcr = first; pcr <= last; pcr++)
-		capped &= tpm_extend(tpm, pcr, &digests, text, bytes, &event, &ignored);
+	const bool marked = mark_strong(&tpm, LABEL_WEAK, failure);
+	tpm_close(&tpm);
+	return marked;
+}
+
+/* Of PCR 17 to 19; the TPM may be open. */
+static bool cap_strong(struct tpm *tpm)
+{
+	struct failure ignored; /* what happened first is what is reported */
+
+	if (tpm->way != TPM_LOCALITY_2) {
+		if (tis_interface() != TIS_FIFO)
+			return true;
+		if (!tpm_open_anyhow(tpm, TPM_LOCALITY_2, &ignored))
+			return false;
+	}
+	const bool marked = mark_strong(tpm, LABEL_ERROR, &ignored);
 	tpm_close(tpm);
-	return capped;
+	return marked;
+}
+
+/* Of PCR 14: the mark, by which a verifier knows a failed launch, and the text, which explains it. */
+static bool cap_weak(const struct failure *cause)
+{
+	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
+	const size_t bytes = failure_text(cause, text + sizeof(LABEL_ERROR), FAILURE_TEXT_BYTES);
+	const struct log_data mark = {LABEL_ERROR, NULL, 0};
+	const struct log_data explained = {LABEL_ERROR, text + sizeof(LABEL_ERROR), bytes};
+	struct failure ignored;
+
+	if (!tcg2_offered())
+		return true;
+	const bool marked = tcg2_measure(PCR_WEAK, LABEL_ERROR, sizeof(LABEL_ERROR), &mark, &ignored);
+	(void)tcg2_measure(PCR_WEAK, text, sizeof(LABEL_ERROR) + bytes, &explained, &ignored);
+	return marked;
 }
 
 bool measure_cap(struct measure *measure, const struct failure *cause)
 {
-	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
-	const size_t bytes = sizeof(LABEL_ERROR) + failure_text(cause, text + sizeof(LABEL_ERROR), FAILURE_TEXT_BYTES);
+	const bool strong = cap_strong(&measure->tpm);
+	const bool weak = cap_weak(cause);
 
-	const bool strong = cap(&measure->tpm, TPM_LOCALITY_2, text, bytes);
-	const bool weak = cap(&measure->tpm, TPM_FIRMWARE, text, bytes);
-	return strong || weak;
+	return strong && weak;
 }

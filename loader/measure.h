@@ -37,9 +37,15 @@ size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
 bool measure_close_weak(struct failure *failure);
 
 /**
- * Makes PCR 17 to 19 and PCR 14 useless for any launch, by extending them with the failure's text: without a hypervisor
- * the operating system reaches all of them, and could fill in whatever is still missing. Closes the TPM.
- * Returns whether the PCRs of either binding were capped.
+ * Before any other launch: extends PCR 17 to 19, if a FIFO answers at locality 2, so that what is launched cannot present
+ * a strong launch of its own making there. The TPM must not be open.
+ */
+bool measure_close_strong(struct failure *failure);
+
+/**
+ * Makes PCR 17 to 19 and PCR 14 useless for any launch: without a hypervisor the operating system reaches all of them, and
+ * could fill in whatever is still missing. PCR 14 also gets the failure's text. Closes the TPM.
+ * Returns whether this was done to all of them that the machine has; if not, nothing else may be started.
  */
 bool measure_cap(struct measure *measure, const struct failure *cause);
 

@@ -10,6 +10,7 @@
 
 #define PAGE_BYTES  4096ull
 #define ALIGN_BYTES 0x200000ull
+#define REACH_BITS  47u   /* the hypervisor maps its memory where it lies: the lower half of four levels */
 #define MAP_SLACK   2048u /* descriptors that the allocation for the map itself may add */
 
 bool memory_map_read(struct memory_map *map, struct failure *failure)
@@ -116,7 +117,7 @@ bool memory_reserve(uint64_t bytes, enum loader_error error, struct boot_range *
 {
 	const uint32_t bits = cpu_physical_bits();
 	const uint64_t taken = bytes + ALIGN_BYTES - PAGE_BYTES;
-	EFI_PHYSICAL_ADDRESS base = (1ull << (bits < 48 ? bits : 48)) - 1; /* stage 2 has four levels */
+	EFI_PHYSICAL_ADDRESS base = (1ull << (bits < REACH_BITS ? bits : REACH_BITS)) - 1;
 
 	if (EFI_ERROR(
 		    boot_services->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, taken / PAGE_BYTES, &base)))

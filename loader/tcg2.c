@@ -16,6 +16,11 @@ static EFI_TCG2_PROTOCOL *protocol(void)
 	return uefi_locate(&guid);
 }
 
+bool tcg2_offered(void)
+{
+	return protocol() != NULL;
+}
+
 bool tcg2_present(void)
 {
 	EFI_TCG2_PROTOCOL *tcg2 = protocol();

@@ -5,6 +5,9 @@
 
 #include "log.h"
 
+/** Does the firmware offer the protocol, whatever became of its TPM? */
+bool tcg2_offered(void);
+
 /** Does the firmware have a TPM 2.0? */
 bool tcg2_present(void);
 

@@ -72,11 +72,20 @@ static uint32_t burst_count(void)
 	return 0;
 }
 
-bool tis_open(struct failure *failure)
+enum tis_interface tis_interface(void)
 {
 	if (read_8(TPM_ACCESS) == 0xff) /* nobody answers there */
+		return TIS_NONE;
+	return (read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB ? TIS_CRB : TIS_FIFO;
+}
+
+bool tis_open(struct failure *failure)
+{
+	const enum tis_interface interface = tis_interface();
+
+	if (interface == TIS_NONE)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0xff");
-	if ((read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB)
+	if (interface == TIS_CRB)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_INTERFACE_ID_2: CRB interface");
 	write_8(TPM_ACCESS, ACCESS_REQUEST_USE);
 	if (wait_for(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY, ACCESS_ACTIVE_LOCALITY, REQUEST_US))

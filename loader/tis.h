@@ -5,6 +5,11 @@
 
 #include "failure.h"
 
+enum tis_interface { TIS_NONE, TIS_FIFO, TIS_CRB };
+
+/** What answers at locality 2. Nothing is taken. */
+enum tis_interface tis_interface(void);
+
 /** Takes locality 2, from the firmware's locality 0 if need be. */
 bool tis_open(struct failure *failure);
 

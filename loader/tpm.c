@@ -10,9 +10,11 @@
 #define RETRY_PAUSE_US 20000u
 #define RANDOM_PARTS   8u /* a TPM may give less than was asked for */
 
+static const struct tpm2_banks sha256_alone = {1, {{TPM_ALG_SHA256, 32}}};
+
 void tpm_none(struct tpm *tpm)
 {
-	*tpm = (struct tpm){.banks = {.count = 1, .bank = {{TPM_ALG_SHA256, 32}}}};
+	*tpm = (struct tpm){.banks = sha256_alone};
 }
 
 static bool transmit(const struct tpm *tpm, const uint8_t *command, size_t bytes, uint8_t *response,
@@ -61,16 +63,32 @@ static bool open_way(enum tpm_way way, struct failure *failure)
 	return tcg2_present() || fail(failure, LOADER_E_TPM_FIRMWARE, "EFI_TCG2_PROTOCOL");
 }
 
-bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure)
+static bool open_only(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 {
 	tpm_none(tpm);
 	if (!open_way(way, failure))
 		return false;
 	tpm->way = way;
+	return true;
+}
+
+bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure)
+{
+	if (!open_only(tpm, way, failure))
+		return false;
 	if (read_banks(tpm, failure))
 		return true;
 	tpm_close(tpm);
 	return false;
+}
+
+bool tpm_open_anyhow(struct tpm *tpm, enum tpm_way way, struct failure *failure)
+{
+	if (!open_only(tpm, way, failure))
+		return false;
+	if (!read_banks(tpm, failure))
+		tpm->banks = sha256_alone; /* whatever was read of them */
+	return true;
 }
 
 void tpm_close(struct tpm *tpm)
@@ -80,16 +98,27 @@ void tpm_close(struct tpm *tpm)
 	tpm->way = TPM_NONE;
 }
 
-bool tpm_random(const struct tpm *tpm, uint8_t *to, size_t bytes, struct failure *failure)
+/* One TPM2_GetRandom. The bytes stay nowhere but in 'to'. */
+static bool random_part(const struct tpm *tpm, uint8_t *to, size_t bytes, size_t *given, struct failure *failure)
 {
-	uint8_t command[TPM2_MAX_BYTES], response[TPM2_MAX_BYTES];
+	static uint8_t response[TPM2_MAX_BYTES];
+	uint8_t command[TPM2_MAX_BYTES];
 	size_t response_bytes;
 
+	const bool answered =
+		submit(tpm, command, tpm2_get_random(command, (uint16_t)bytes), response, &response_bytes, failure);
+	*given = answered ? tpm2_parse_random(response, response_bytes, to, bytes) : 0;
+	wipe(response, sizeof(response));
+	return answered;
+}
+
+bool tpm_random(const struct tpm *tpm, uint8_t *to, size_t bytes, struct failure *failure)
+{
+	size_t given;
+
 	for (unsigned int i = 0; i < RANDOM_PARTS && bytes; i++) {
-		const size_t length = tpm2_get_random(command, (uint16_t)bytes);
-		if (!submit(tpm, command, length, response, &response_bytes, failure))
+		if (!random_part(tpm, to, bytes, &given, failure))
 			return false;
-		const size_t given = tpm2_parse_random(response, response_bytes, to, bytes);
 		to += given;
 		bytes -= given;
 	}

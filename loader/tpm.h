@@ -18,6 +18,9 @@ void tpm_none(struct tpm *tpm);
 /** Opens the TPM and asks for its active banks. */
 bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure);
 
+/** The same, with the SHA-256 bank alone where the banks cannot be listed: enough to make a PCR useless. */
+bool tpm_open_anyhow(struct tpm *tpm, enum tpm_way way, struct failure *failure);
+
 /** Gives the TPM back to the firmware. It may be opened again. */
 void tpm_close(struct tpm *tpm);
 

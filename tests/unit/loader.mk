@@ -2,9 +2,10 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi elf tpm2 log ranges text
+LOADER_UNIT_PROGRAMS := config acpi elf tpm2 log ranges text measure place
 LOADER_UNIT_COMMON := failure text
-LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -MD -MP
+LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
+	-isystem /usr/include/efi/x86_64 -MD -MP
 
 UNIT_TESTS += $(LOADER_UNIT_PROGRAMS:%=$(OUT)/tests/unit/loader_%)
 
@@ -17,10 +18,16 @@ $(OUT)/tests/unit/loader_tpm2: $(call loader_unit_objects,loader_tpm2 tpm2)
 $(OUT)/tests/unit/loader_log: $(call loader_unit_objects,loader_log log tpm2)
 $(OUT)/tests/unit/loader_ranges: $(call loader_unit_objects,loader_ranges ranges)
 $(OUT)/tests/unit/loader_text: $(call loader_unit_objects,loader_text)
+$(OUT)/tests/unit/loader_measure: $(call loader_unit_objects,loader_measure measure tpm tpm2 digest log uefi)
+$(OUT)/tests/unit/loader_place: $(call loader_unit_objects,loader_place hypervisor memory elf ranges uefi)
+
+# On a CPU of the test's own.
+$(LOADER_UNIT)/loader_place.o $(LOADER_UNIT)/hypervisor.o $(LOADER_UNIT)/memory.o: \
+	LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_cpu.h
 
 $(LOADER_UNIT_PROGRAMS:%=$(OUT)/tests/unit/loader_%):
 	$(call say,LD,$@)
-	$(Q)gcc $(UNIT_CFLAGS) $^ -o $@ $(UNIT_LIBS)
+	$(Q)gcc $(UNIT_CFLAGS) $^ -o $@ $(UNIT_LIBS) -lmbedcrypto
 
 define loader_unit_rule
 $(LOADER_UNIT)/%.o: $(1)/%.c tests/unit/loader.mk

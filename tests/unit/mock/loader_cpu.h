@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes the place of loader/cpu.h: a CPU whose width a test chooses, and whose interrupts are nobody's. */
+#ifndef LOADER_CPU_H
+#define LOADER_CPU_H
+
+#include <stdint.h>
+
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+extern uint32_t mock_physical_bits;
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)leaf;
+	(void)subleaf;
+	return (struct cpuid){0};
+}
+
+static inline uint32_t cpu_physical_bits(void)
+{
+	return mock_physical_bits;
+}
+
+static inline uint64_t interrupts_off(void)
+{
+	return 0;
+}
+
+static inline void interrupts_restore(uint64_t flags)
+{
+	(void)flags;
+}
+
+#endif
