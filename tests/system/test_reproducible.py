@@ -7,7 +7,7 @@ import subprocess
 
 from emulator import OUT, TREE
 
-MEASURED = ("loader.efi", "hv-svm.elf")
+MEASURED = ("loader.efi", "hv-svm.elf", "hv-vmx.elf")
 
 
 def build(folder):
