@@ -39,6 +39,9 @@ static void hypervisor_metrics(FILE *out, const struct hv_stats *stats)
 	gauge(out, "cloister_cpus_parked", "CPUs stopped by a crash record", stats->cpus_parked);
 	gauge(out, "cloister_region_bytes", "Memory that the hypervisor takes", stats->region_bytes);
 	gauge(out, "cloister_pool_bytes", "Memory set aside for protected guests", stats->pool_bytes);
+	gauge(out, "cloister_iommu_units", "DMA remapping units under the hypervisor", stats->iommu_units);
+	family(out, "cloister_refused_dma_total", "counter", "Accesses of devices that were refused and recorded");
+	fprintf(out, "cloister_refused_dma_total %" PRIu64 "\n", stats->refused_dma);
 	family(out, "cloister_uptime_seconds", "gauge", "Time since the launch");
 	fprintf(out, "cloister_uptime_seconds %" PRIu64 ".%06" PRIu64 "\n", stats->uptime_us / 1000000,
 		stats->uptime_us % 1000000);

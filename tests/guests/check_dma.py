@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a device sees and what it left, read from memory after the attacks.
 
-The tables that the units walk are found by what they must hold, starting from the nested table that the VMCBs name: entries for
-all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; AMD I/O Virtualization Technology 3.08, 2.2.2).
+The tables that the units walk are found by what they must hold, starting from the nested table that the VMCBs name:
+entries for all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; AMD I/O Virtualization Technology 3.08,
+2.2.2).
 """
 
 import struct

@@ -85,3 +85,19 @@ def test_host_without_remapping_is_refused():
     status, text, _ = judged("dma-none", "no")
     assert status == hosts.HYPERVISOR_REFUSED, text
     assert REFUSE_DMA in text
+
+
+def test_debian_under_load():
+    """AHCI and e1000e under their own drivers, every transfer through the unit: a refused one would be an error."""
+    config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None,
+                          require_iommu="yes")
+    disks = [hosts.esp("dma-debian", config=config, kernel=False), hosts.DEBIAN]
+    with Machine("dma-debian", disks=disks, nics=("e1000e",), iommu=True) as machine:
+        machine.login()
+        machine.check("dd if=/dev/sdb of=/dev/null bs=1M count=200 iflag=direct", timeout=120)
+        machine.check("dd if=/dev/urandom of=/var/tmp/written bs=1M count=32 oflag=direct", timeout=120)
+        machine.check("cp /var/tmp/written /var/tmp/copy && sync && echo 3 >/proc/sys/vm/drop_caches"
+                      " && cmp /var/tmp/written /var/tmp/copy", timeout=120)
+        machine.check("ping -q -c 200 -i 0.002 -s 1400 10.0.2.2", timeout=60)
+        errors = machine.check("dmesg --level=err,crit,alert,emerg")
+    assert "ata" not in errors and "e1000e" not in errors, errors

@@ -231,6 +231,8 @@ static void metrics_of_the_hypervisor(void **state)
 		.uptime_us = 12000034,
 		.exits = {[HV_EXIT_CPUID] = UINT64_MAX, [HV_EXIT_OTHER] = 5},
 		.pool_bytes = 1ull << 40,
+		.iommu_units = 3,
+		.refused_dma = UINT64_MAX,
 	};
 	size_t bytes, kinds = 0;
 	char *metrics = metrics_text(&stats, &bytes);
@@ -240,6 +242,8 @@ static void metrics_of_the_hypervisor(void **state)
 	assert_line(metrics, "cloister_cpus_in_control 2");
 	assert_line(metrics, "cloister_uptime_seconds 12.000034");
 	assert_line(metrics, "cloister_pool_bytes 1099511627776");
+	assert_line(metrics, "cloister_iommu_units 3");
+	assert_line(metrics, "cloister_refused_dma_total 18446744073709551615");
 	assert_line(metrics, "cloister_exits_total{reason=\"cpuid\"} 18446744073709551615");
 	assert_line(metrics, "cloister_exits_total{reason=\"other\"} 5");
 	for (const char *at = metrics; (at = strstr(at, "\ncloister_exits_total{")); at++)
