@@ -17,6 +17,7 @@ enum tis_register {
 	TPM_INTERFACE_ID = 0x30,
 };
 
+#define ACCESS_VALID           0x80u /* tpmRegValidSts, within TIMEOUT_A of power-on */
 #define ACCESS_ACTIVE_LOCALITY 0x20u
 #define ACCESS_SEIZE           0x08u
 #define ACCESS_REQUEST_USE     0x02u
@@ -74,7 +75,8 @@ static uint32_t burst_count(void)
 
 enum tis_interface tis_interface(void)
 {
-	if (read_8(TPM_ACCESS) == 0xff) /* nobody answers there */
+	/* Nobody answers there: what is read is all ones, or on some machines zeros. */
+	if (read_8(TPM_ACCESS) == 0xff || !wait_for(TPM_ACCESS, ACCESS_VALID, ACCESS_VALID, TIMEOUT_A_US))
 		return TIS_NONE;
 	return (read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB ? TIS_CRB : TIS_FIFO;
 }
@@ -84,7 +86,7 @@ bool tis_open(struct failure *failure)
 	const enum tis_interface interface = tis_interface();
 
 	if (interface == TIS_NONE)
-		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0xff");
+		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0x%x", read_8(TPM_ACCESS));
 	if (interface == TIS_CRB)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_INTERFACE_ID_2: CRB interface");
 	write_8(TPM_ACCESS, ACCESS_REQUEST_USE);
