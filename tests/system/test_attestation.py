@@ -111,6 +111,9 @@ class TestAccepted:
         for pcr, data in digests.items():
             assert accepted["pcrs"][pcr] == sha256(ALL_ONES + sha256(data)), f"PCR {pcr}"
 
+    def test_pcr_14_says_strong_first(self, accepted):
+        assert accepted["pcrs"][14] == sha256(bytes(32) + sha256(b"cloister-strong\0"))
+
     def test_loader_in_the_log_is_the_policys(self, accepted):
         loader = json.loads(hosts.POLICY.read_text())["loader"][0]["authenticode_sha256"]
         assert bytes.fromhex(loader) in accepted["tcg_log"]
@@ -154,6 +157,17 @@ class TestWeakBinding:
         status, text = hosts.verify(machine, policy("strong-only", config=config_entry(config)))
         assert status == hosts.KEY_REFUSED, text
         assert "weak" in text
+
+    def test_locality_2_is_of_no_use_to_what_is_launched(self):
+        """Where the TPM has it, PCRs 17 to 19 are closed: nobody can make up a strong launch there."""
+        config = hosts.config(tpm_binding="weak")
+        consents = policy("weak-closed", config=config_entry(config), allow_weak_binding=True)
+        with Machine("weak-closed", disks=[hosts.esp("weak-closed", config=config)]) as machine:
+            machine.expect("init: ready", timeout=120)
+            pcrs = hosts.evidence(machine)["pcrs"]
+            status, text = hosts.verify(machine, consents)
+        assert [pcrs[pcr] for pcr in (17, 18, 19)] == [sha256(ALL_ONES + sha256(b"cloister-weak\0"))] * 3
+        assert status == hosts.PASS, text
 
     def test_accepted_where_the_policy_consents(self, weak):
         machine, config = weak

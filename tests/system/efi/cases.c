@@ -2,8 +2,8 @@
 /*
  * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
  * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
- * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any memory. Prints each case's begin and end, and PCR 17 and 18 before and
- * after it.
+ * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any memory. Prints each case's begin and end, and the
+ * PCRs of both bindings before and after it.
  */
 #include <efi.h>
 #include <efilib.h>
@@ -92,6 +92,15 @@ static void print_pcr(UINT8 pcr)
 	for (UINTN i = 30; i < 62; i++)
 		Print(L"%02x", answer[i]);
 	Print(L"\n");
+}
+
+/* Those of a launch, under either binding. */
+static void print_pcrs(void)
+{
+	static const UINT8 pcrs[] = {14, 17, 18, 19};
+
+	for (UINTN i = 0; i < sizeof(pcrs); i++)
+		print_pcr(pcrs[i]);
 }
 
 /* Reads at most *bytes of a file; *bytes becomes what was read, 0 if there is no such file. */
@@ -220,8 +229,7 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 	read_file(root, EDITS, edits, &edit_bytes);
 	read_file(root, HOARD, &byte, &starved);
 	Print(L"\nCASE %a BEGIN\n", name);
-	print_pcr(17);
-	print_pcr(18);
+	print_pcrs();
 	while (done < edit_bytes / sizeof(edits[0]) && apply(&edits[done], &undo[done]))
 		done++;
 	if (done < edit_bytes / sizeof(edits[0]))
@@ -229,8 +237,7 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 	status = start_loader(self, volume, starved != 0);
 	while (done > 0)
 		put_back(&undo[--done]);
-	print_pcr(17);
-	print_pcr(18);
+	print_pcrs();
 	Print(L"CASE %a END %r\n", name, status);
 }
 
