@@ -36,6 +36,7 @@ class Qemu:
     CONFIG = ""
     TIMEOUT_S = 45
     NO_MEMORY = None
+    LACKS = {}
     DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
 
     def __enter__(self):
@@ -80,6 +81,9 @@ class Bochs:
     TIMEOUT_S = 180
     DMA = ()
     NO_MEMORY = "Bochs does not let its memory be looked at"
+    LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",
+             "reset-dword": "Bochs's sleep register takes 16-bit writes only",
+             "reset-acpi": "Bochs's FADT names no reset register"}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
     ONE_CPU = ("guests-cpu",)
 

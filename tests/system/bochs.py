@@ -28,6 +28,7 @@ MODEL = "corei7_icelake_u"
 IPS = 100_000_000  # instructions in a second of the machine's time
 TERMINAL = (50, 132)  # what Bochs draws the VGA text screen on
 CONNECT_S = 20
+COPY_S = 5  # for what the machine had sent when it ended
 
 # Bochs has no display that needs no terminal, and a guest's screen is not looked at: the console is COM1.
 BOCHSRC = """\
@@ -50,7 +51,7 @@ panic: action=fatal
 CHANNELS = ("ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n",
             "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n")
 # What bochs.log says at an end; the first reset is the start.
-RESET = "bx_pc_system_c::Reset(HARDWARE) called"
+RESET = "bx_pc_system_c::Reset("
 SUSPEND = "ACPI control: suspend to ram"
 SHUTDOWN_PORT = "Shutdown port: shutdown requested"
 
@@ -100,7 +101,7 @@ class BochsMachine(Emulator):
             serial, second = self.accept(com1), self.accept(com2)
         self.console = fdpexpect.fdspawn(serial.detach(), timeout=30, encoding="utf-8", codec_errors="replace")
         self.console.logfile_read = open(self.log / "serial.log", "w", encoding="utf-8", buffering=1)
-        keep(second.detach(), self.com2)
+        self.com2_copy = keep(second.detach(), self.com2)
 
     def accept(self, server):
         server.settimeout(CONNECT_S)
@@ -126,6 +127,7 @@ class BochsMachine(Emulator):
         log = self.log / "bochs.log"
         text = log.read_text(errors="replace") if log.exists() else ""
         if SHUTDOWN_PORT in text:
+            self.com2_copy.join(COPY_S)
             return "gone"
         if SUSPEND in text:
             return "suspended"
@@ -147,7 +149,7 @@ class BochsMachine(Emulator):
 
 
 def keep(descriptor, path):
-    """Starts a thread that copies what comes from a descriptor to a file, until the other end is closed."""
+    """Returns a started thread that copies what comes from a descriptor to a file, until the other end is closed."""
     output = open(path, "wb", buffering=0)
 
     def copy():
@@ -155,4 +157,6 @@ def keep(descriptor, path):
         with open(descriptor, "rb", buffering=0) as source, output, contextlib.suppress(OSError):
             while data := source.read(65536):
                 output.write(data)
-    threading.Thread(target=copy, daemon=True).start()
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread
