@@ -192,6 +192,15 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | APIC_BASE_EN | APIC_BASE_EXTD);
 	if ((error = vcpu_capture(cpu, frame)) != HV_OK)
 		return (struct launch_switch){0, error};
+	cpu->frame->guest = (struct registers){
+		.r15 = frame->r15,
+		.r14 = frame->r14,
+		.r13 = frame->r13,
+		.r12 = frame->r12,
+		.rbp = frame->rbp,
+		.rbx = frame->rbx,
+		.rax = HV_OK,
+	};
 	return (struct launch_switch){cpu->frame, machine.paging.root.value};
 }
 

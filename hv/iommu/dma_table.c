@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where units and reserved memory may lie, whichever table named them. */
+/* What DMAR and IVRS share: the walk over their structures, and where units and reserved memory may lie. */
 #include "iommu/dma_table.h"
+
+#define STRUCTURE_BYTES 4u /* type, flags or none, length */
+
+enum hv_error dma_table_walk(const uint8_t *data, uint32_t bytes, uint32_t first, dma_structure_reader *read,
+			     struct dma_table *out)
+{
+	*out = (struct dma_table){0};
+	if (bytes < first || le32(data + 4) != bytes)
+		return HV_E_DMA_TABLE;
+	for (uint32_t at = first; at < bytes;) {
+		const uint32_t left = bytes - at;
+		const uint32_t length = left < STRUCTURE_BYTES ? 0 : le16(data + at + 2);
+
+		out->where = at;
+		if (length < STRUCTURE_BYTES || length > left || !read(data + at, length, out))
+			return HV_E_DMA_TABLE;
+		at += length;
+	}
+	return out->unit_count != 0 ? HV_OK : HV_E_DMA_TABLE;
+}
 
 static bool overlaps(uint64_t base, uint64_t bytes, const struct boot_range *range)
 {

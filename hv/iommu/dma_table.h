@@ -39,6 +39,16 @@ enum hv_error dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *
 /* The same for IVRS (AMD I/O Virtualization Technology Specification 3.08, chapter 5). */
 enum hv_error ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out);
 
+/* Reads one structure of @bytes, header included, into @out. False: it is malformed. */
+typedef bool dma_structure_reader(const uint8_t *structure, uint32_t bytes, struct dma_table *out);
+
+/**
+ * What DMAR and IVRS have in common: structures behind each other from offset @first to the end of the table, each with its
+ * length in bytes 2 and 3. Parameters and result as above.
+ */
+enum hv_error dma_table_walk(const uint8_t *data, uint32_t bytes, uint32_t first, dma_structure_reader *read,
+			     struct dma_table *out);
+
 /**
  * Are the units where registers can be, apart from each other and from all memory, and is no reserved memory protected?
  * Returns HV_OK, HV_E_DMA_TABLE or HV_E_DMA_RESERVED, with table->where.

@@ -6,8 +6,6 @@
 
 enum { DMAR_DRHD = 0, DMAR_RMRR = 1 };
 
-#define STRUCTURE_BYTES 4u /* type and length */
-
 #define DRHD_BYTES           16u /* 8.3 */
 #define DRHD_INCLUDE_PCI_ALL 1u
 #define DRHD_SIZE_MAX        4u  /* 2^4 pages of registers: more than any unit has */
@@ -90,17 +88,5 @@ static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_
 
 enum hv_error dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
 {
-	*out = (struct dma_table){0};
-	if (bytes < DMAR_STRUCTURES || le32(data + 4) != bytes)
-		return HV_E_DMA_TABLE;
-	for (uint32_t at = DMAR_STRUCTURES; at < bytes;) {
-		const uint32_t left = bytes - at;
-		const uint32_t length = left < STRUCTURE_BYTES ? 0 : le16(data + at + 2);
-
-		out->where = at;
-		if (length < STRUCTURE_BYTES || length > left || !read_structure(data + at, length, out))
-			return HV_E_DMA_TABLE;
-		at += length;
-	}
-	return out->unit_count != 0 ? HV_OK : HV_E_DMA_TABLE;
+	return dma_table_walk(data, bytes, DMAR_STRUCTURES, read_structure, out);
 }

@@ -6,7 +6,6 @@
 
 enum { IVHD_10 = 0x10, IVHD_11 = 0x11, IVHD_40 = 0x40, IVMD_ALL = 0x20, IVMD_ONE = 0x21, IVMD_RANGE = 0x22 };
 
-#define BLOCK_BYTES    4u     /* type, flags, length */
 #define IVHD_BYTES     24u    /* 5.2.2.1: type 10h, up to its device entries */
 #define IVHD_EXT_BYTES 40u    /* types 11h and 40h */
 #define IVMD_BYTES     32u    /* 5.2.2.3 */
@@ -97,17 +96,5 @@ static bool read_block(const uint8_t *block, uint32_t bytes, struct dma_table *o
 
 enum hv_error ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
 {
-	*out = (struct dma_table){0};
-	if (bytes < IVRS_BLOCKS || le32(data + 4) != bytes)
-		return HV_E_DMA_TABLE;
-	for (uint32_t at = IVRS_BLOCKS; at < bytes;) {
-		const uint32_t left = bytes - at;
-		const uint32_t length = left < BLOCK_BYTES ? 0 : le16(data + at + 2);
-
-		out->where = at;
-		if (length < BLOCK_BYTES || length > left || !read_block(data + at, length, out))
-			return HV_E_DMA_TABLE;
-		at += length;
-	}
-	return out->unit_count != 0 ? HV_OK : HV_E_DMA_TABLE;
+	return dma_table_walk(data, bytes, IVRS_BLOCKS, read_block, out);
 }

@@ -123,15 +123,6 @@ static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 	vmcb->rflags = frame->rflags;
 	vmcb->rip = frame->rip;
 	vmcb->rsp = frame->rsp;
-	cpu->frame->guest = (struct registers){
-		.r15 = frame->r15,
-		.r14 = frame->r14,
-		.r13 = frame->r13,
-		.r12 = frame->r12,
-		.rbp = frame->rbp,
-		.rbx = frame->rbx,
-		.rax = HV_OK,
-	};
 }
 
 enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)

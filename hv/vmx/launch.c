@@ -209,7 +209,7 @@ static void capture_msrs(void)
 	vmwrite(GUEST_SYSENTER_EIP, rdmsr(IA32_SYSENTER_EIP));
 }
 
-static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
+static void capture_registers(const struct launch_frame *frame)
 {
 	vmwrite(GUEST_CR3, read_cr3());
 	vmwrite(GUEST_DR7, read_dr7());
@@ -217,15 +217,6 @@ static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 	vmwrite(GUEST_RIP, frame->rip);
 	vmwrite(GUEST_RSP, frame->rsp);
 	vmwrite(VMCS_LINK_POINTER, ~0ull);
-	cpu->frame->guest = (struct registers){
-		.r15 = frame->r15,
-		.r14 = frame->r14,
-		.r13 = frame->r13,
-		.r12 = frame->r12,
-		.rbp = frame->rbp,
-		.rbx = frame->rbx,
-		.rax = HV_OK,
-	};
 }
 
 enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
@@ -244,7 +235,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 	vmwrite(GUEST_EFER, efer);
 	capture_segments();
 	capture_msrs();
-	capture_registers(cpu, frame);
+	capture_registers(frame);
 	return HV_OK;
 }
 

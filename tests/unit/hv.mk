@@ -20,7 +20,7 @@ $(OUT)/tests/unit/hv_dma_table: hv/iommu/dmar.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_dma_coverage: hv/iommu/coverage.c hv/pci.c
 HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/stage2.c hv/pci.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
-$(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c
+$(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
 
 $(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h hv/iommu/*.h)
 	@mkdir -p $(@D)
