@@ -225,6 +225,7 @@ void config_default(struct config *config)
 		.image_svm = "\\EFI\\cloister\\hv-svm.elf",
 		.image_vmx = "\\EFI\\cloister\\hv-vmx.elf",
 		.require_tpm = 1,
+		.require_iommu = 1,
 		.boot = CONFIG_BOOT_FIRMWARE,
 	};
 

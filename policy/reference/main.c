@@ -164,7 +164,7 @@ static char *policy_text(const struct request *r)
 	json_t *root =
 		json_pack("{s:i, s:O, s:O, s:O, s:I, s:b, s:b, s:b, s:b, s:n}", "version", 1, "loader", r->loader,
 			  "hypervisor", r->hypervisor, "config", r->config, "minimum_svn", r->svn, "allow_debug", 0,
-			  "allow_weak_binding", 0, "allow_no_tpm", 0, "require_dma_remapping", 0, "ak_name");
+			  "allow_weak_binding", 0, "allow_no_tpm", 0, "require_dma_remapping", 1, "ak_name");
 	char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 
 	json_decref(root);

@@ -24,7 +24,7 @@ MODULE = OUT / "tests" / "bench" / "cloister.ko"
 TOOL = OUT / "host" / "cloisterctl"
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so both kernels use another one.
 CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
-NO_TPM = {"require_tpm": "no", "cmdline": CMDLINE}
+BARE_BONES = {"require_tpm": "no", "require_iommu": "no", "cmdline": CMDLINE}
 MEBI = 1 << 20
 
 WRITE = "dd if=/dev/zero of=/var/tmp/load bs=1M count=32 conv=fsync status=none"
@@ -68,7 +68,7 @@ def round_trips(report):
 
 def kernel_to_shell(name, **machine):
     """Instructions from the kernel's first clock reading to the shell, waiting included, by its own time stamps."""
-    with Machine(name, cpus=1, tpm=None, nics=(), icount=True, **machine) as booted:
+    with Machine(name, cpus=1, tpm=None, nics=(), icount=True, iommu=False, **machine) as booted:
         booted.expect("init: ready", timeout=240)
         booted.expect(PROMPT)
         stamp = re.search(r"\[ *(\d+)\.(\d{6})\] init: ready", booted.check("dmesg | grep init:"))
@@ -80,7 +80,7 @@ def boot_cost(report):
     initrd = hosts.SCRATCH / "bench-initrd.img"
     initramfs.initramfs(initrd, [TOOL], drivers=())
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
-    disk = hosts.esp("bench-boot", config=hosts.config(**NO_TPM), kernel=False, more=kernel)
+    disk = hosts.esp("bench-boot", config=hosts.config(**BARE_BONES), kernel=False, more=kernel)
     direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", CMDLINE]
     bare = kernel_to_shell("bench-bare", disks=[disk], extra=direct)
     under = statistics.median(kernel_to_shell(f"bench-cloister-{run}", disks=[disk]) for run in range(3))

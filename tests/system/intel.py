@@ -15,15 +15,15 @@ PROGRAM_IPIS = 8
 
 def disk(name, *, hypervisor=HYPERVISOR, program=None, pool_mib=0):
     """Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host."""
-    target = {"cmdline": CMDLINE}
+    target = {"cmdline": CMDLINE, "require_tpm": "no", "require_iommu": "no"}
     contents = {"EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
     if program:
-        target = {"cmdline": None, "kernel": None, "initrd": None,
-                  "boot": "loader", "chain": rf"\EFI\tests\{program.name}"}
+        target |= {"cmdline": None, "kernel": None, "initrd": None,
+                   "boot": "loader", "chain": rf"\EFI\tests\{program.name}"}
         contents[f"EFI/tests/{program.name}"] = program
     else:
         contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": hosts.INITRD}
-    contents["EFI/cloister/cloister.conf"] = hosts.config(require_tpm="no", pool_mib=pool_mib, **target)
+    contents["EFI/cloister/cloister.conf"] = hosts.config(pool_mib=pool_mib, **target)
     return images.disk(hosts.SCRATCH / f"{name}.img", contents)
 
 

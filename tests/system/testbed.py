@@ -68,7 +68,7 @@ class Machine(Emulator):
     tpm:       "tis", "crb" or None; or a Tpm to keep over several machines
     nics:      "virtio" and/or "e1000e"; the first one forwards self.port on 127.0.0.1 to attestd
     icount:    counted instructions drive the clock: the same run every time
-    iommu:     VT-d with interrupt remapping
+    iommu:     VT-d with interrupt remapping; there by default, as on a server
     acpi:      files to be added as ACPI tables
     extra:     further arguments of QEMU
     port:      the forwarded port on 127.0.0.1; 0 takes a free one
@@ -77,7 +77,7 @@ class Machine(Emulator):
     PROGRAM = "QEMU"
 
     def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
-                 iommu=False, acpi=(), extra=(), variables=None, port=0):
+                 iommu=True, acpi=(), extra=(), variables=None, port=0):
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu

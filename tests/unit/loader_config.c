@@ -38,7 +38,7 @@ static void empty_file_means_defaults(void **state)
 	assert_int_equal(config.pool_mib, 0);
 	assert_int_equal(config.tpm_binding, CONFIG_BINDING_STRONG);
 	assert_int_equal(config.require_tpm, 1);
-	assert_int_equal(config.require_iommu, 0);
+	assert_int_equal(config.require_iommu, 1);
 	assert_int_equal(config.serial_port, 0);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_STOP);
 	assert_int_equal(config.boot, CONFIG_BOOT_FIRMWARE);
@@ -54,7 +54,7 @@ static void every_key(void **state)
 			  "pool_mib = 16777216\n"
 			  "tpm_binding = weak\n"
 			  "require_tpm = no\n"
-			  "require_iommu = yes\n"
+			  "require_iommu = no\n"
 			  "serial = 0x3F8\n"
 			  "on_error = continue\n"
 			  "boot = kernel\n"
@@ -67,7 +67,7 @@ static void every_key(void **state)
 	assert_int_equal(config.pool_mib, 16777216);
 	assert_int_equal(config.tpm_binding, CONFIG_BINDING_WEAK);
 	assert_int_equal(config.require_tpm, 0);
-	assert_int_equal(config.require_iommu, 1);
+	assert_int_equal(config.require_iommu, 0);
 	assert_int_equal(config.serial_port, 0x3f8);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_CONTINUE);
 	assert_int_equal(config.boot, CONFIG_BOOT_KERNEL);
