@@ -34,7 +34,7 @@ def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
 def tool(*argv, **environment):
     argv = list(map(str, argv))
     result = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=60,
-                            env=os.environ | environment)
+                            env=os.environ | environment, cwd=hosts.SCRATCH)  # a TPM in the process leaves files there
     assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
     return result.stdout
 
