@@ -2,7 +2,8 @@
 """make bench: what Cloister costs, each figure against its limit. Exits 1 if a limit is missed or a figure is absent.
 
 Instruction counts come from QEMU's -icount shift=0, under which one TSC tick and one nanosecond are one instruction:
-the same figures at each run. The boots have no TPM, whose answers take as long as they take.
+the same figures at each run, as long as no device answers in its own time. So the boots have no TPM; the disk that the
+loader reads remains, and moves the phase of the kernel's 4 ms tick: hence the median of three.
 """
 
 import pathlib
