@@ -75,7 +75,10 @@ def judged(name, require_iommu, **machine):
         return (*hosts.verify(host, policy(name, config)), stats)
 
 
-@pytest.mark.parametrize("name, machine", [("vtd", {"iommu": True}), ("amdvi", {"iommu": False, "extra": ["-device", "amd-iommu"]})])
+UNITS = {"vtd": {"iommu": True}, "amdvi": {"iommu": False, "extra": ["-device", "amd-iommu"]}}
+
+
+@pytest.mark.parametrize("name, machine", UNITS.items())
 def test_host_with_remapping_passes(name, machine):
     status, text, _ = judged(f"dma-{name}", "yes", **machine)
     assert status == hosts.PASS, text
