@@ -43,4 +43,4 @@ help:
 #:   make sbom       package versions behind the build
 #:   make clean      remove build/out; 'make distclean' also the Debian root
 #:
-#: Variables: BED=bochs (demo and guests on VT-x in Bochs, in place of AMD-V in QEMU), MIRROR=URL (Debian mirror), DEBUG=1 (debug hypervisor), V=1 (show commands)
+#: Variables: BED=bochs (demo and guests on VT-x in Bochs, in place of AMD-V in QEMU), MIRROR=URL (Debian mirror), V=1 (show commands)

@@ -82,7 +82,6 @@ void svm_exit_iret(struct cpu *cpu)
 		vcpu->nmi_blocked = false;
 		return;
 	}
-	vcpu->nmi_stepping = true;
 	vcpu->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
 	vmcb->rflags |= RFLAGS_TF;
 	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
@@ -97,7 +96,6 @@ void svm_exit_debug(struct cpu *cpu)
 
 	cpu->exits[HV_EXIT_EXCEPTION]++;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	vcpu->nmi_stepping = false;
 	vcpu->nmi_pending = false;
 	vcpu->nmi_blocked = false;
 	if (!vcpu->guest_tf)
@@ -209,7 +207,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->event_injection = 0;
 	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	vcpu->nmi_blocked = vcpu->nmi_pending = vcpu->nmi_stepping = false;
+	vcpu->nmi_blocked = vcpu->nmi_pending = false;
 	clear_debug_addresses();
 	apic_reset();
 }

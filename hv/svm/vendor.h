@@ -18,10 +18,9 @@ struct vcpu {
 	struct vmcb *vmcb;
 	struct vmcb *host_vmcb; /* the hypervisor's FS, GS, TR, LDTR and system-call MSRs, for VMLOAD */
 	paddr_t host_save;
-	bool nmi_blocked;  /* the guest handles an NMI: until its IRET */
-	bool nmi_pending;  /* one more NMI waits for that IRET */
-	bool nmi_stepping; /* the IRET is being stepped over */
-	bool guest_tf;     /* TF as the guest had it before the step */
+	bool nmi_blocked; /* the guest handles an NMI: until its IRET */
+	bool nmi_pending; /* one more NMI waits for that IRET */
+	bool guest_tf;    /* TF as the guest had it before the step */
 };
 
 struct vendor_machine {
