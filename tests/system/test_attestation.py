@@ -12,6 +12,7 @@ import pytest
 
 import hosts
 from emulator import OUT
+from forgery import Forgery
 from testbed import Machine
 
 TPM_ALG_SHA256 = 0x0B
@@ -168,6 +169,29 @@ class TestWeakBinding:
             status, text = hosts.verify(machine, consents)
         assert [pcrs[pcr] for pcr in (17, 18, 19)] == [sha256(ALL_ONES + sha256(b"cloister-weak\0"))] * 3
         assert status == hosts.PASS, text
+
+    def test_strong_launch_forged_after_a_weak_one(self):
+        """An image of the attacker's extends PCRs 17 to 19 like a strong launch; nothing else gives it away."""
+        forgery = Forgery()
+        disk = hosts.esp("forged", hypervisor=forgery.image(), config=hosts.config(tpm_binding="weak"))
+        with Machine("forged", disks=[disk]) as machine:
+            machine.expect("init: ready", timeout=120)
+            assert "launched: 2 CPUs" in machine.serial()
+            tcg_log = hosts.evidence(machine)["tcg_log"]
+            machine.cut_power()  # the TPM stays on, and is the attacker's alone
+            forgery.take_over(machine.tpm, tcg_log)
+            for pcr, data in {17: hosts.HYPERVISOR.read_bytes(), 18: hosts.CONFIG.read_bytes()}.items():
+                closed = sha256(ALL_ONES + sha256(b"cloister-weak\0"))
+                assert machine.pcr(pcr) == sha256(closed + sha256(data)), f"PCR {pcr}: closed, then extended"
+            with forgery.served() as url:
+                status, text = hosts.verify_at(url, "--policy", hosts.POLICY, "--json")
+        verdict = json.loads(text)
+        assert status == hosts.PCRS_REFUSED, text
+        states = {step["name"]: step["state"] for step in verdict["steps"]}
+        assert {states[step] for step in ("format", "freshness", "signature", "counters", "boot-path")} == {"pass"}
+        causes = {refusal["code"]: refusal["cause"] for refusal in verdict["refusals"]}
+        assert {"pcr-replay", "hypervisor-unknown", "config-unknown", "statement-foreign"} < causes.keys()
+        assert "launched another image, under the weak binding" in causes["strong-binding-order"]
 
     def test_accepted_where_the_policy_consents(self, weak):
         machine, config = weak
