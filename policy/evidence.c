@@ -12,17 +12,29 @@
 
 static const char *const ANSWER[] = {"version", "quote",  "signature", "ak_public",    "pcrs",
 				     "tcg_log", "hv_log", "fresh",     "hk_statement", NULL};
-static const char *const LOG[] = {"sha256", "data", NULL};
+static const char *const LOG[] = {"sha256", NULL};
+static const char *const LOG_DATA[] = {"data", NULL};
 static const char *const PCR[] = {"index", "sha256", NULL};
 static const char *const NONE[] = {NULL};
 
-static void read_log(struct members *m, const json_t *root, const char *name, struct evidence_log *log)
+const struct evidence_log *known_log(const struct known_logs *known, struct digest digest)
+{
+	for (size_t i = 0; known && i < known->count; i++)
+		if (digest_equal(known->log[i].claimed, digest))
+			return &known->log[i];
+	return NULL;
+}
+
+/* The data may be absent if we have it. */
+static void read_log(struct members *m, const json_t *root, const char *name, const struct known_logs *known,
+		     struct evidence_log *log)
 {
 	const json_t *object = json_object_get(root, name);
 
-	members_exactly(m, object, name, LOG, NONE);
+	members_exactly(m, object, name, LOG, LOG_DATA);
 	log->claimed = member_digest(m, (struct member){object, name, "sha256"});
-	log->data = member_base64(m, (struct member){object, name, "data"});
+	const struct evidence_log *had = json_object_get(object, "data") ? NULL : known_log(known, log->claimed);
+	log->data = had ? had->data : member_base64(m, (struct member){object, name, "data"});
 }
 
 static void read_pcrs(struct members *m, const json_t *root, struct evidence *evidence)
@@ -50,7 +62,8 @@ static struct bytes read_optional(struct members *m, const json_t *root, const c
 	return member_is_null(from) ? (struct bytes){NULL, 0} : member_base64(m, from);
 }
 
-static void read_answer(struct members *m, const json_t *root, struct evidence *evidence)
+static void read_answer(struct members *m, const json_t *root, const struct known_logs *known,
+			struct evidence *evidence)
 {
 	members_exactly(m, root, "", ANSWER, NONE);
 	if (member_number(m, (struct member){root, "", "version"}, UINT32_MAX) != 1)
@@ -58,14 +71,15 @@ static void read_answer(struct members *m, const json_t *root, struct evidence *
 	evidence->quote = member_base64(m, (struct member){root, "", "quote"});
 	evidence->signature = member_base64(m, (struct member){root, "", "signature"});
 	evidence->ak_public = member_base64(m, (struct member){root, "", "ak_public"});
-	read_log(m, root, "tcg_log", &evidence->tcg_log);
-	read_log(m, root, "hv_log", &evidence->hv_log);
+	read_log(m, root, "tcg_log", known, &evidence->tcg_log);
+	read_log(m, root, "hv_log", known, &evidence->hv_log);
 	evidence->statement = read_optional(m, root, "hk_statement");
 	evidence->fresh = read_optional(m, root, "fresh");
 	read_pcrs(m, root, evidence);
 }
 
-bool evidence_parse(struct bytes answer, struct evidence *evidence, struct parse_error *error)
+bool evidence_parse(struct bytes answer, const struct known_logs *known, struct evidence *evidence,
+		    struct parse_error *error)
 {
 	struct members m;
 
@@ -75,7 +89,7 @@ bool evidence_parse(struct bytes answer, struct evidence *evidence, struct parse
 		return false;
 	json_t *root = members_open(&m, answer, error);
 	if (root)
-		read_answer(&m, root, evidence);
+		read_answer(&m, root, known, evidence);
 	json_decref(root);
 	evidence->storage = m.storage;
 	if (!m.failed)

@@ -20,6 +20,17 @@ struct evidence_log {
 	struct bytes data;
 };
 
+#define KNOWN_LOGS_MAX 2u
+
+/* Logs that the verifier has already: the host need not send them. */
+struct known_logs {
+	size_t count;
+	struct evidence_log log[KNOWN_LOGS_MAX]; /* claimed: the digest of data */
+};
+
+/** The known log with a digest, or NULL. 'known' may be NULL. */
+const struct evidence_log *known_log(const struct known_logs *known, struct digest digest);
+
 struct evidence_pcr {
 	uint32_t index;
 	struct digest value;
@@ -46,8 +57,10 @@ struct parse_error {
 /**
  * Reads the answer to POST /v1/evidence (docs/protocol.md), at most ANSWER_MAX_BYTES, every member with its exact
  * type, none missing, none unknown. On failure nothing is kept and 'error' says what is wrong.
+ * @known: logs whose data may be absent, or NULL; they must outlive the evidence
  */
-bool evidence_parse(struct bytes answer, struct evidence *evidence, struct parse_error *error);
+bool evidence_parse(struct bytes answer, const struct known_logs *known, struct evidence *evidence,
+		    struct parse_error *error);
 
 void evidence_free(struct evidence *evidence);
 

@@ -28,7 +28,7 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 /* X(enumerator, step, name, likely cause, what to do next) */
 #define REFUSALS_TRANSPORT(X)                                                                                        \
 	X(REFUSE_TRANSPORT, STEP_TRANSPORT, "no-answer", "the host, its network or its attestation service is down", \
-	  "check the address, and on the host: systemctl status attestd")                                            \
+	  "check the address and its port (8180 by default), and on the host: systemctl status attestd")             \
 	X(REFUSE_HTTP, STEP_TRANSPORT, "error-answer", "the attestation service refused the request",                \
 	  "see its message; on the host: journalctl -u attestd")
 

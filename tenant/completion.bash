@@ -10,7 +10,7 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	--save | --evidence)
+	--save | --evidence | --cache)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
@@ -19,9 +19,9 @@ _cloister() {
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify statement explain-log --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify statement explain-log help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --json --save --evidence --channel --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --json --save --evidence --cache --no-cache --channel --timeout" -- "$word")
 	fi
 }
 complete -o filenames -F _cloister cloister

@@ -105,18 +105,33 @@ static void address_of(const char *url, char *address, size_t size)
 	snprintf(address, size, "%.*s/v1/evidence", (int)len, url);
 }
 
-enum fetch_result fetch_evidence(const char *url, const struct challenge *challenge, long timeout_s,
-				 struct file *answer, char *why, size_t why_size)
+/* The request's body (docs/protocol.md). */
+static void write_request(const struct challenge *challenge, const struct known_logs *known, char *text, size_t size)
 {
-	char address[2048], nonce[48], channel[48], request[160];
+	char nonce[48], channel[48], digest[2 * SHA256_BYTES + 1];
+	size_t len;
+
+	base64_32(challenge->nonce, nonce);
+	base64_32(challenge->channel, channel);
+	len = (size_t)snprintf(text, size, "{\"nonce\": \"%s\", \"channel\": \"%s\", \"known_logs\": [", nonce,
+			       channel);
+	for (size_t i = 0; i < known->count; i++) {
+		hex_encode(known->log[i].claimed.bytes, SHA256_BYTES, digest);
+		len += (size_t)snprintf(text + len, size - len, "%s\"%s\"", i ? ", " : "", digest);
+	}
+	snprintf(text + len, size - len, "]}");
+}
+
+enum fetch_result fetch_evidence(const char *url, const struct challenge *challenge, const struct known_logs *known,
+				 long timeout_s, struct file *answer, char *why, size_t why_size)
+{
+	char address[2048], request[160 + KNOWN_LOGS_MAX * (2 * SHA256_BYTES + 4)];
 	struct body body = {.file = answer};
 	enum fetch_result result = FETCH_FAILED;
 
 	*answer = (struct file){malloc(ANSWER_MAX_BYTES), 0};
 	snprintf(why, why_size, "out of memory");
-	base64_32(challenge->nonce, nonce);
-	base64_32(challenge->channel, channel);
-	snprintf(request, sizeof(request), "{\"nonce\": \"%s\", \"channel\": \"%s\"}", nonce, channel);
+	write_request(challenge, known, request, sizeof(request));
 	if (strlen(url) > sizeof(address) - sizeof("/v1/evidence")) {
 		snprintf(why, why_size, "the address is too long");
 		return FETCH_FAILED;

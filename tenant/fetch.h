@@ -16,11 +16,12 @@ enum fetch_result {
 /**
  * POST /v1/evidence.
  * @url:       the service, "http://host:port"
+ * @known:     logs that the host need not send
  * @timeout_s: for everything together, 1 or more
  * @answer:    the body; free with file_free whatever the result
  * @why:       what went wrong, clean for people
  */
-enum fetch_result fetch_evidence(const char *url, const struct challenge *challenge, long timeout_s,
-				 struct file *answer, char *why, size_t why_size);
+enum fetch_result fetch_evidence(const char *url, const struct challenge *challenge, const struct known_logs *known,
+				 long timeout_s, struct file *answer, char *why, size_t why_size);
 
 #endif

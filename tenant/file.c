@@ -22,7 +22,7 @@ static bool read_stream(FILE *stream, const char *path, size_t max, struct file 
 	if (ferror(stream))
 		return complain(path, strerror(errno));
 	if (file->len > max)
-		return complain(path, "is too long to be what it should be");
+		return complain(path, "longer than any file of the kind that is meant here");
 	return true;
 }
 

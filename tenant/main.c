@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tenant's tool: is the host what my policy asks for? */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ static const char HELP[] =
 	"  --json             the verdict as JSON\n"
 	"  --save DIR         keep the evidence, also for tpm2_checkquote and tpm2_eventlog\n"
 	"  --evidence DIR     judge kept evidence again, against the nonce kept with it\n"
+	"  --cache DIR        logs that this host sent before, and need not send again (~/.cache/cloister)\n"
+	"  --no-cache         keep no logs, and let the host send all of them\n"
 	"  --channel HEX      32 bytes that name the channel that the host's key shall be used on\n"
 	"  --timeout S        give up after S seconds (30)\n"
 	"statement     show a hypervisor's key statement\n"
@@ -31,6 +34,11 @@ static int say(const char *text)
 	return fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? 0 : EXIT_USAGE;
 }
 
+static bool wants_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -40,13 +48,14 @@ int main(int argc, char **argv)
 		{"verify", command_verify}, {"statement", command_statement}, {"explain-log", command_explain_log}};
 
 	const char *name = argc > 1 ? argv[1] : "";
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (strcmp(name, "help") == 0 || wants_help(name) || (argc == 3 && wants_help(argv[2])))
 		return say(HELP);
 	if (strcmp(name, "--version") == 0)
 		return say("cloister " CLOISTER_VERSION "\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "cloister: %s: no such command; try 'cloister --help'\n", name[0] ? name : "(none)");
+	fprintf(stderr, "cloister: %s%s; try 'cloister --help'\n", name,
+		name[0] ? ": no such command" : "what shall it do? verify, statement or explain-log");
 	return EXIT_USAGE;
 }

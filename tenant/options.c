@@ -3,8 +3,11 @@
 #include "tenant/options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <curl/curl.h>
 
 #include "policy/encoding.h"
 
@@ -16,6 +19,35 @@ static bool complain(const char *what, const char *value)
 	fprintf(stderr, "cloister verify: %s%s%s\n", what, value ? ": " : "", value ? value : "");
 	fprintf(stderr, "try 'cloister --help'\n");
 	return false;
+}
+
+/* A host's address; curl takes one without a scheme as HTTP. */
+static bool check_url(const char *text)
+{
+	CURLU *url = curl_url();
+	char *scheme = NULL;
+	const bool right = curl_url_set(url, CURLUPART_URL, text, CURLU_DEFAULT_SCHEME) == CURLUE_OK &&
+			   curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+			   (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+
+	curl_free(scheme);
+	curl_url_cleanup(url);
+	return right || complain("not the address of a host, as http://host:8180 is", text);
+}
+
+/* XDG Base Directory Specification: a relative path is ignored. NULL if there is no home. */
+static const char *default_cache(void)
+{
+	static char path[PATH_MAX];
+	const char *base = getenv("XDG_CACHE_HOME"), *below = "";
+
+	if (!base || base[0] != '/') {
+		base = getenv("HOME");
+		below = "/.cache";
+	}
+	if (!base || snprintf(path, sizeof(path), "%s%s/cloister", base, below) >= (int)sizeof(path))
+		return NULL;
+	return path;
 }
 
 static bool parse_seconds(const char *text, long *seconds)
@@ -50,6 +82,12 @@ static bool take(int option, struct options *o)
 	case 's':
 		o->save = optarg;
 		return true;
+	case 'C':
+		o->cache = optarg;
+		return true;
+	case 'N':
+		o->cache = NULL;
+		return true;
 	case 'j':
 		o->json = true;
 		return true;
@@ -57,8 +95,9 @@ static bool take(int option, struct options *o)
 		return parse_seconds(optarg, &o->timeout_s);
 	case 'c':
 		return parse_channel(optarg, o->channel);
-	default:
-		return complain("see above", NULL); /* getopt_long named it */
+	default: /* getopt_long named it */
+		fprintf(stderr, "try 'cloister --help'\n");
+		return false;
 	}
 }
 
@@ -68,11 +107,14 @@ bool options_parse(int argc, char **argv, struct options *o)
 		{"policy", required_argument, NULL, 'p'},   {"policy-key", required_argument, NULL, 'k'},
 		{"evidence", required_argument, NULL, 'e'}, {"save", required_argument, NULL, 's'},
 		{"timeout", required_argument, NULL, 't'},  {"channel", required_argument, NULL, 'c'},
+		{"cache", required_argument, NULL, 'C'},    {"no-cache", no_argument, NULL, 'N'},
 		{"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0},
 	};
+	static char name[] = "cloister verify";
 	int option;
 
-	*o = (struct options){.timeout_s = TIMEOUT_DEFAULT_S};
+	*o = (struct options){.timeout_s = TIMEOUT_DEFAULT_S, .cache = default_cache()};
+	argv[0] = name; /* for getopt_long's messages */
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
 		if (!take(option, o))
 			return false;
@@ -85,5 +127,7 @@ bool options_parse(int argc, char **argv, struct options *o)
 		return complain("give either a URL or --evidence DIR", NULL);
 	if (o->evidence && o->save)
 		return complain("--save is for evidence from a host", NULL);
-	return true;
+	if (o->save)
+		o->cache = NULL; /* what is kept shall be whole */
+	return !o->url || check_url(o->url);
 }

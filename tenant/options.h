@@ -11,6 +11,7 @@ struct options {
 	const char *policy;
 	const char *policy_key; /* NULL: the policy needs no signature */
 	const char *save;       /* NULL: keep nothing */
+	const char *cache;      /* folder of logs that came before; NULL: none */
 	long timeout_s;
 	bool json;
 	uint8_t channel[NONCE_BYTES];

@@ -48,11 +48,15 @@ bool signed_policy_load(const char *path, const char *key_path, struct policy *p
 	struct parse_error error;
 	struct file file;
 
-	if (!file_read(path, POLICY_MAX_BYTES, &file))
+	if (!file_read(path, POLICY_MAX_BYTES, &file)) {
+		fprintf(stderr,
+			"cloister: a policy says what may run on the host; 'make reference' writes that of a build\n");
 		return false;
+	}
 	bool ok = !key_path || check_signature(path, key_path, file_bytes(&file));
 	if (ok && !policy_parse(file_bytes(&file), policy, &error)) {
-		fprintf(stderr, "cloister: %s: %s%s%s\n", path, error.where, error.where[0] ? " " : "", error.what);
+		fprintf(stderr, "cloister: %s: not a policy that this version can use: %s%s%s\n", path, error.where,
+			error.where[0] ? " " : "", error.what);
 		ok = false;
 	}
 	file_free(&file);

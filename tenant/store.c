@@ -111,8 +111,10 @@ static bool load_32(const char *directory, const char *name, uint8_t to[NONCE_BY
 {
 	struct file file;
 
-	if (!file_read_in(directory, name, NONCE_BYTES, &file))
+	if (!file_read_in(directory, name, NONCE_BYTES, &file)) {
+		fprintf(stderr, "cloister: a folder of evidence is what --save made\n");
 		return false;
+	}
 	const bool ok = file.len == NONCE_BYTES;
 	if (ok)
 		memcpy(to, file.data, NONCE_BYTES);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "policy/judge.h"
+#include "tenant/cache.h"
 #include "tenant/commands.h"
 #include "tenant/fetch.h"
 #include "tenant/options.h"
@@ -23,11 +24,12 @@ static void refuse_all(struct verdict *v, enum refusal_code code, const char *ex
 		verdict_skip(v, step, "no evidence");
 }
 
-static bool ask(const struct options *o, struct challenge *challenge, struct file *answer, struct verdict *v)
+static bool ask(const struct options *o, const struct challenge *challenge, const struct known_logs *known,
+		struct file *answer, struct verdict *v)
 {
 	char why[300];
 
-	switch (fetch_evidence(o->url, challenge, o->timeout_s, answer, why, sizeof(why))) {
+	switch (fetch_evidence(o->url, challenge, known, o->timeout_s, answer, why, sizeof(why))) {
 	case FETCH_OK:
 		return true;
 	case FETCH_FAILED:
@@ -45,15 +47,16 @@ static bool ask(const struct options *o, struct challenge *challenge, struct fil
 
 /* Judges an answer that came; keeps it first, so that a refused one can be looked at. */
 static bool judge_answer(const struct options *o, const struct challenge *challenge, struct bytes answer,
-			 const struct policy *policy, struct verdict *v)
+			 const struct cache *cache, const struct policy *policy, struct verdict *v)
 {
 	struct evidence evidence;
 	struct parse_error error;
 	char found[300];
 
-	const bool parsed = evidence_parse(answer, &evidence, &error);
+	const bool parsed = evidence_parse(answer, &cache->known, &evidence, &error);
 	const bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
 	if (parsed) {
+		cache_store(cache, &evidence);
 		judge(&evidence, challenge, policy, v);
 		evidence_free(&evidence);
 	} else {
@@ -86,8 +89,8 @@ static int report(const struct options *o, const struct verdict *v)
 }
 
 /* A nonce of our own, or the one that was saved. False if there is none; *asked says whether an answer came. */
-static bool get_answer(const struct options *o, struct challenge *challenge, struct file *answer, bool *answered,
-		       struct verdict *v)
+static bool get_answer(const struct options *o, struct challenge *challenge, struct cache *cache, struct file *answer,
+		       bool *answered, struct verdict *v)
 {
 	if (o->evidence) {
 		*answered = true;
@@ -98,7 +101,8 @@ static bool get_answer(const struct options *o, struct challenge *challenge, str
 		fprintf(stderr, "cloister: no random bytes for the nonce: %s\n", strerror(errno));
 		return false;
 	}
-	*answered = ask(o, challenge, answer, v);
+	cache_load(cache, o->cache, o->url);
+	*answered = ask(o, challenge, &cache->known, answer, v);
 	return true;
 }
 
@@ -109,16 +113,18 @@ int command_verify(int argc, char **argv)
 	struct challenge challenge;
 	struct options options;
 	struct file answer = {NULL, 0};
+	struct cache cache = {.directory = NULL};
 	bool answered, saved = true;
 
 	if (!options_parse(argc, argv, &options) || !signed_policy_load(options.policy, options.policy_key, &policy))
 		return EXIT_USAGE;
 	int code = EXIT_USAGE;
-	if (get_answer(&options, &challenge, &answer, &answered, &verdict)) {
+	if (get_answer(&options, &challenge, &cache, &answer, &answered, &verdict)) {
 		if (answered)
-			saved = judge_answer(&options, &challenge, file_bytes(&answer), &policy, &verdict);
+			saved = judge_answer(&options, &challenge, file_bytes(&answer), &cache, &policy, &verdict);
 		code = report(&options, &verdict);
 	}
+	cache_free(&cache);
 	file_free(&answer);
 	policy_free(&policy);
 	return code == 0 && !saved ? EXIT_USAGE : code;

@@ -119,6 +119,17 @@ class TestAccepted:
         loader = json.loads(hosts.POLICY.read_text())["loader"][0]["authenticode_sha256"]
         assert bytes.fromhex(loader) in accepted["tcg_log"]
 
+    def test_logs_travel_once(self, measured, tmp_path):
+        answers = []
+        for _ in range(2):
+            status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--cache", tmp_path)
+            assert status == hosts.PASS, text
+            log = measured.check("cat /run/attestd.log")
+            answers.append(int(re.findall(r"/v1/evidence: 200, (\d+) bytes", log)[-1]))
+        logs = sum(len(path.read_bytes()) for path in tmp_path.iterdir())
+        assert answers[0] - answers[1] > logs * 4 / 3, answers  # in base64
+        print("bytes of the first and the second answer:", *answers)
+
 
 class TestRefused:
     def test_hypervisor_with_one_byte_changed(self):
@@ -184,7 +195,7 @@ class TestWeakBinding:
                 closed = sha256(ALL_ONES + sha256(b"cloister-weak\0"))
                 assert machine.pcr(pcr) == sha256(closed + sha256(data)), f"PCR {pcr}: closed, then extended"
             with forgery.served() as url:
-                status, text = hosts.verify_at(url, "--policy", hosts.POLICY, "--json")
+                status, text = hosts.verify_at(url, "--policy", hosts.POLICY, "--no-cache", "--json")
         verdict = json.loads(text)
         assert status == hosts.PCRS_REFUSED, text
         states = {step["name"]: step["state"] for step in verdict["steps"]}

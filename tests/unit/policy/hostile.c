@@ -95,7 +95,7 @@ static void test_answer_truncated(void **state)
 	struct parse_error error;
 
 	(void)state;
-	assert_true(evidence_parse((struct bytes){(uint8_t *)answer, len}, &e, &error));
+	assert_true(evidence_parse((struct bytes){(uint8_t *)answer, len}, NULL, &e, &error));
 	assert_true(trusts(&e));
 	evidence_free(&e);
 	for (size_t cut = 0; cut < len; cut += 5) {
@@ -103,7 +103,7 @@ static void test_answer_truncated(void **state)
 
 		assert_non_null(exact);
 		memcpy(exact, answer, cut);
-		assert_false(evidence_parse((struct bytes){(uint8_t *)exact, cut}, &e, &error));
+		assert_false(evidence_parse((struct bytes){(uint8_t *)exact, cut}, NULL, &e, &error));
 		assert_int_not_equal(error.what[0], '\0');
 		free(exact);
 	}

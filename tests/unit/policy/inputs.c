@@ -239,7 +239,7 @@ static void expect_answer(json_t *root, const char *where)
 	char *text = json_dumps(root, 0);
 
 	assert_non_null(text);
-	if (evidence_parse(text_bytes(text), &e, &error))
+	if (evidence_parse(text_bytes(text), NULL, &e, &error))
 		fail_msg("an answer with a wrong '%s' was taken", where);
 	assert_string_equal(error.where, where);
 	free(text);
@@ -319,7 +319,7 @@ static void test_answer_size(void **state)
 	(void)state;
 	assert_non_null(large);
 	memset(large, ' ', ANSWER_MAX_BYTES + 1);
-	assert_false(evidence_parse((struct bytes){(uint8_t *)large, ANSWER_MAX_BYTES + 1}, &e, &error));
+	assert_false(evidence_parse((struct bytes){(uint8_t *)large, ANSWER_MAX_BYTES + 1}, NULL, &e, &error));
 	assert_string_equal(error.what, "longer than 2 MiB");
 	free(large);
 }
@@ -336,7 +336,7 @@ static void test_answer_null(void **state)
 	json_object_set_new(root, "fresh", json_null());
 	char *text = json_dumps(root, 0);
 	json_decref(root);
-	assert_true(evidence_parse(text_bytes(text), &e, &error));
+	assert_true(evidence_parse(text_bytes(text), NULL, &e, &error));
 	assert_int_equal(e.statement.len, 0);
 	assert_int_equal(e.fresh.len, 0);
 	evidence_free(&e);

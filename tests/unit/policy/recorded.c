@@ -57,7 +57,7 @@ static int load(void **state)
 	const size_t len = read_file(FOLDER "answer.json", answer, sizeof(answer));
 	if (read_file(FOLDER "nonce", challenge.nonce, 32) != 32 ||
 	    read_file(FOLDER "channel", challenge.channel, 32) != 32 ||
-	    !evidence_parse((struct bytes){answer, len}, &evidence, &error) ||
+	    !evidence_parse((struct bytes){answer, len}, NULL, &evidence, &error) ||
 	    tcg_log_open(evidence.hv_log.data, &launch.log, &where) != TCG_LOG_OK || !launch_parse(&launch) ||
 	    tcg_log_open(evidence.tcg_log.data, &firmware, &where) != TCG_LOG_OK)
 		return -1;

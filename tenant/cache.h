@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A folder of logs that hosts sent before, so that a log travels once per boot. */
+#ifndef TENANT_CACHE_H
+#define TENANT_CACHE_H
+
+#include "policy/evidence.h"
+#include "tenant/file.h"
+
+#define CACHE_MAX_FILES 128u /* two for each host; the ones that were not used for longest make room */
+
+/* What is kept of one host. */
+struct cache {
+	const char *directory; /* NULL: nothing is kept */
+	const char *url;
+	struct known_logs known;
+	struct file files[KNOWN_LOGS_MAX]; /* in which they lie */
+};
+
+/**
+ * Reads what is kept of a host. Nobody vouches for these bytes: they count as the log whose digest they have.
+ * @directory: or NULL. It need not be there
+ * Free with cache_free.
+ */
+void cache_load(struct cache *cache, const char *directory, const char *url);
+
+/** Keeps the logs of an answer in place of what was kept before. On failure says so on standard error. */
+void cache_store(const struct cache *cache, const struct evidence *evidence);
+
+void cache_free(struct cache *cache);
+
+#endif
