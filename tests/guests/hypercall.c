@@ -19,9 +19,9 @@
 #define LAPIC_MMIO     0xfee00000ul
 #define FLASH          0xfff00000ul
 #define CPUIDS         1000u
-#define SIGNATURES     100u
-#define STORM_US       3000000u /* enough, where a signature takes longer */
-#define SIGN_BOUND_US  60000000u
+#define SIGNATURES     1000u    /* of each CPU, by hypercall-storm */
+#define STORM_US       3000000u /* for as many as there is time for, otherwise */
+#define SIGN_BOUND_US  900000000u
 
 static uint8_t *buffer;    /* a page */
 static uint64_t protected; /* an address in the hypervisor's region */
@@ -153,6 +153,96 @@ static void test_cpl3(void)
 	buffer[0] = 0;
 	ok(faulted(&o, VEC_UD, 0, hypercall_form()), "a hypercall from CPL 3 is #UD");
 	ok(r.rax == HC_READ && buffer[0] == 0, "and does nothing");
+}
+
+/* --- from other modes at CPL 0, which are answered as in 64-bit mode --- */
+
+#define COMPATIBILITY(call)                                                             \
+	"pushq $0x38\n leaq 1f(%rip), %r8\n pushq %r8\n lretq\n" /* SELECTOR_CODE_32 */ \
+	".code32\n 1: " call "\n int $0x80\n .code64"            /* ends the attempt */
+FORM(form_vmmcall_32, COMPATIBILITY("vmmcall"));
+FORM(form_vmcall_32, COMPATIBILITY("vmcall"));
+
+static struct gprs call_32(const struct hypercall *call)
+{
+	struct gprs r = {.rax = call->number,
+			 .rdi = call->rdi,
+			 .rsi = call->rsi,
+			 .rdx = call->rdx,
+			 .rcx = call->rcx,
+			 .rbx = 3,
+			 .rbp = 4,
+			 .r15 = 15};
+	const struct outcome o = attempt(cpu_is_amd() ? form_vmmcall_32 : form_vmcall_32, &r);
+
+	if (o.vector != NO_FAULT)
+		diag("vector %u at %lx", o.vector, o.rip);
+	return r;
+}
+
+/* Answers as given, and changes nothing but RAX. */
+static bool answers_32(int64_t expected, const struct hypercall *call)
+{
+	const struct gprs r = call_32(call);
+
+	return answers(expected, (int64_t)r.rax) && r.rdi == call->rdi && r.rsi == call->rsi && r.rdx == call->rdx &&
+	       r.rcx == call->rcx && r.rbx == 3 && r.rbp == 4 && r.r15 == 15;
+}
+
+static bool stats_in(const volatile uint8_t *page)
+{
+	const volatile struct hv_stats *stats = (const volatile struct hv_stats *)page;
+
+	return stats->version == 1 && stats->bytes == sizeof(*stats);
+}
+
+static void test_compatibility(void)
+{
+	const uint64_t to = (uint64_t)buffer;
+
+	buffer[0] = 0;
+	ok(answers_32(HC_E_NUMBER, &(struct hypercall){HC_SIGN + 1, 1, 2, 3, 4}),
+	   "compatibility mode: an unknown number");
+	ok(answers_32(HC_E_BUFFER, &(struct hypercall){HC_READ, HV_OBJECT_STATS, 0, protected, 8}),
+	   "compatibility mode: a buffer in the hypervisor's memory");
+	ok(!stats_in(buffer) &&
+		   answers_32(sizeof(struct hv_stats),
+			      &(struct hypercall){HC_READ, HV_OBJECT_STATS, 0, to, PAGE_BYTES}) &&
+		   stats_in(buffer),
+	   "compatibility mode: an object is read");
+	ok(answers_32(0, &(struct hypercall){HC_SIGN, to, to + 1024, 0, 0}), "compatibility mode: a signature");
+}
+
+/* The second CPU, started anew, makes the hypercall before it leaves real mode. Changes nothing but EAX. */
+static bool answers_real(struct cpu *cpu, int32_t expected, const struct start_call *call)
+{
+	const bool started = cpu_start_at(cpu, start_prepare_call(cpu, 0, hypercall_form(), call));
+	const struct start_call *a = start_answer(0);
+
+	return started && answers(expected, (int32_t)a->eax) && a->edi == call->edi && a->esi == call->esi &&
+	       a->edx == call->edx && a->ecx == call->ecx;
+}
+
+static void test_real_mode(void)
+{
+	struct cpu *cpu = second_cpu();
+	const uint32_t to = (uint32_t)(uint64_t)buffer;
+
+	if (!cpu) {
+		skip("hypercalls in real mode", "one CPU");
+		return;
+	}
+	buffer[0] = 0;
+	ok(answers_real(cpu, HC_E_NUMBER, &(struct start_call){HC_SIGN + 1, 1, 2, 3, 4}),
+	   "real mode: an unknown number");
+	ok(answers_real(cpu, HC_E_BUFFER, &(struct start_call){HC_READ, HV_OBJECT_STATS, 0, (uint32_t)protected, 8}),
+	   "real mode: a buffer in the hypervisor's memory");
+	ok(!stats_in(buffer) &&
+		   answers_real(cpu, sizeof(struct hv_stats),
+				&(struct start_call){HC_READ, HV_OBJECT_STATS, 0, to, PAGE_BYTES}) &&
+		   stats_in(buffer),
+	   "real mode: an object is read");
+	ok(answers_real(cpu, 0, &(struct start_call){HC_SIGN, to, to + 1024, 0, 0}), "real mode: a signature");
 }
 
 /* --- state over hypercalls --- */
@@ -314,6 +404,7 @@ static void test_fresh(void)
 struct signer {
 	uint8_t page[PAGE_BYTES] __attribute__((aligned(4096)));
 	volatile uint32_t signed_count, busy, wrong;
+	uint64_t r[SIGNATURES]; /* the first bytes of each signature, which its nonce decides */
 };
 
 static struct signer signers[2];
@@ -321,9 +412,10 @@ static struct signer signers[2];
 static void sign_many(void *argument)
 {
 	struct signer *s = argument;
-	const uint64_t start = clock_us();
+	const struct hk_fresh *fresh = (const struct hk_fresh *)(s->page + 1024);
+	const uint64_t start = clock_us(), time_us = program_argument[0] ? SIGN_BOUND_US : STORM_US;
 
-	while (s->signed_count < SIGNATURES && clock_us() - start < STORM_US) {
+	while (s->signed_count < SIGNATURES && clock_us() - start < time_us) {
 		struct gprs r = {.rax = HC_SIGN, .rdi = (uint64_t)s->page, .rsi = (uint64_t)s->page + 1024};
 		const struct outcome o = attempt(hypercall_form(), &r);
 
@@ -332,9 +424,21 @@ static void sign_many(void *argument)
 			s->busy++;
 			continue;
 		}
-		s->signed_count++;
-		s->wrong += o.vector != NO_FAULT || r.rax != 0 || !same(s->page + 1024, HK_FRESH_MAGIC, 8);
+		s->wrong += o.vector != NO_FAULT || r.rax != 0 || !same(fresh->magic, HK_FRESH_MAGIC, 8);
+		s->r[s->signed_count++] = *(const uint64_t *)fresh->signature;
+		if (s == &signers[0] && s->signed_count % 100 == 0)
+			data("fresh", fresh, sizeof(*fresh));
 	}
+}
+
+static uint32_t count_repeated(const struct signer *a, const struct signer *b)
+{
+	uint32_t repeated = 0;
+
+	for (uint32_t i = 0; i < a->signed_count; i++)
+		for (uint32_t j = a == b ? i + 1 : 0; j < b->signed_count; j++)
+			repeated += a->r[i] == b->r[j];
+	return repeated;
 }
 
 static void test_sign_storm(void)
@@ -352,6 +456,11 @@ static void test_sign_storm(void)
 
 	ok(done && first && (!cpu || second) && !signers[0].wrong && !signers[1].wrong,
 	   "%u and %u signatures on two CPUs, %u answers were busy", first, second, signers[0].busy + signers[1].busy);
+	ok(!count_repeated(&signers[0], &signers[0]) && !count_repeated(&signers[1], &signers[1]) &&
+		   !count_repeated(&signers[0], &signers[1]),
+	   "no nonce was used twice");
+	if (program_argument[0])
+		ok(first == SIGNATURES && (!cpu || second == SIGNATURES), "%u signatures of each CPU", SIGNATURES);
 	if (first)
 		diag("%lu us a signature", (clock_us() - start) / (first + second));
 }
@@ -373,6 +482,11 @@ void test_main(void)
 {
 	buffer = page_get();
 	protected = find_protected();
+	if (program_argument[0]) { /* hypercall-storm */
+		test_statement();
+		test_sign_storm();
+		return;
+	}
 	begin("bad arguments");
 	test_numbers();
 	test_read_arguments();
@@ -381,6 +495,9 @@ void test_main(void)
 	test_exact_copy();
 	begin("CPL 3");
 	test_cpl3();
+	begin("other modes");
+	test_compatibility();
+	test_real_mode();
 	begin("registers");
 	test_registers();
 	begin("objects");

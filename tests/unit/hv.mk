@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
 
-HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi svm_check
 HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
 UNIT_TESTS += $(HV_UNIT_TESTS)
 
@@ -21,6 +21,7 @@ $(OUT)/tests/unit/hv_dma_coverage: hv/iommu/coverage.c hv/pci.c
 HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/stage2.c hv/pci.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
 $(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
+$(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
 
 $(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h hv/iommu/*.h)
 	@mkdir -p $(@D)

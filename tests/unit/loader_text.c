@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The formatter, and the texts of failures.
+#include <cloister/errors.h>
+
 #include "loader_test.h"
 
 #include "text.h"
@@ -33,6 +35,9 @@ static void failures(void **state)
 	(void)state;
 
 	assert_fails(fail_hv(&failure, 3, "CPU %u", 1u), failure, "HV_E_NO_SVM", "CPU 1");
+	assert_fails(fail_hv(&failure, HV_E_SVM_LOCKED, "CPU %u", 0u), failure, "HV_E_SVM_LOCKED", "CPU 0");
+	assert_string_equal(failure.what, "SVM is switched off and locked in VM_CR");
+	assert_string_equal(failure.next, "enable SVM (AMD-V) in the firmware setup");
 	assert_fails(fail_hv(&failure, 4711, "CPU %u", 1u), failure, "HV_E_UNKNOWN", "CPU 1: error 4711");
 	assert_false(fail(&failure, LOADER_E_MP, "%s", "here"));
 	failure_text(&failure, text, sizeof(text));

@@ -10,7 +10,9 @@
 #define GDT_DATA      0x0000930000000000ul
 #define GDT_USER_DATA 0x0000f30000000000ul
 #define GDT_USER_CODE 0x0020fb0000000000ul
+#define GDT_CODE_32   0x00cf9b000000fffful /* flat */
 #define TSS_TYPE      0x89ul
+#define CALL_BYTES    3u
 
 #define SIVR_ENABLE    0x1ffu
 #define INIT_SETTLE_US 10000u /* MP specification, appendix B.4 */
@@ -21,7 +23,8 @@
 struct __attribute__((packed)) start_page {
 	uint8_t code[0xf00];
 	struct start_state state;
-	uint8_t gap[0xf80 - 0xf00 - sizeof(struct start_state)];
+	struct start_call call, answer;
+	uint8_t gap[0xf80 - 0xf00 - sizeof(struct start_state) - 2 * sizeof(struct start_call)];
 	uint16_t gdt_limit;
 	uint32_t gdt_base;
 	uint16_t reserved0;
@@ -34,12 +37,15 @@ struct __attribute__((packed)) start_page {
 	uint16_t reserved1;
 	uint64_t gdt[2];
 };
+_Static_assert(offsetof(struct start_page, call) == 0xf50, "start page layout");
+_Static_assert(offsetof(struct start_page, answer) == 0xf64, "start page layout");
 _Static_assert(offsetof(struct start_page, gdt_limit) == 0xf80, "start page layout");
 _Static_assert(offsetof(struct start_page, far_offset) == 0xfa8, "start page layout");
 _Static_assert(offsetof(struct start_page, gdt) == 0xfb0, "start page layout");
 _Static_assert(sizeof(struct start_state) == 80, "trampoline.S knows the layout");
 
 extern const uint8_t trampoline[] __attribute__((visibility("hidden")));
+extern const uint8_t trampoline_call[] __attribute__((visibility("hidden")));
 extern const uint8_t trampoline_long[] __attribute__((visibility("hidden")));
 extern const uint8_t trampoline_end[] __attribute__((visibility("hidden")));
 
@@ -61,6 +67,7 @@ static void segments_load(struct cpu *cpu)
 	cpu->gdt[SELECTOR_TSS / 8] =
 		(sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | TSS_TYPE << 40 | (tss >> 24 & 0xff) << 56;
 	cpu->gdt[SELECTOR_TSS / 8 + 1] = tss >> 32;
+	cpu->gdt[SELECTOR_CODE_32 / 8] = GDT_CODE_32;
 	__asm__ volatile("lgdt %0\n\t"
 			 "pushq %1\n\t"
 			 "leaq 1f(%%rip), %%rax\n\t"
@@ -146,6 +153,22 @@ uint8_t start_prepare(struct cpu *cpu, unsigned int page)
 	return (uint8_t)((uint64_t)p >> 12);
 }
 
+uint8_t start_prepare_call(struct cpu *cpu, unsigned int page, const void *instruction, const struct start_call *call)
+{
+	const uint8_t vector = start_prepare(cpu, page);
+	const uint8_t *byte = instruction;
+
+	pages[page]->call = *call;
+	for (uint32_t i = 0; i < CALL_BYTES; i++)
+		pages[page]->code[trampoline_call - trampoline + i] = byte[i];
+	return vector;
+}
+
+const struct start_call *start_answer(unsigned int page)
+{
+	return &pages[page]->answer;
+}
+
 const struct start_state *start_recorded(unsigned int page)
 {
 	return &pages[page]->state;
@@ -153,8 +176,12 @@ const struct start_state *start_recorded(unsigned int page)
 
 bool cpu_start(struct cpu *cpu, unsigned int page)
 {
+	return cpu_start_at(cpu, start_prepare(cpu, page));
+}
+
+bool cpu_start_at(struct cpu *cpu, uint8_t vector)
+{
 	const uint32_t before = cpu->starts;
-	const uint8_t vector = start_prepare(cpu, page);
 
 	ipi_send(cpu->apic_id, ICR_INIT | ICR_ASSERT);
 	delay_us(INIT_SETTLE_US);

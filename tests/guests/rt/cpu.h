@@ -16,6 +16,7 @@
 #define SELECTOR_USER_DATA 0x1bu
 #define SELECTOR_USER_CODE 0x23u
 #define SELECTOR_TSS       0x28u
+#define SELECTOR_CODE_32   0x38u
 
 /* 64-bit TSS (APM volume 2, section 12.2.5). */
 struct __attribute__((packed)) tss {
@@ -65,6 +66,11 @@ struct __attribute__((packed)) start_state {
 	uint32_t eflags, cr0, cr2, cr3, cr4, dr6, dr7, efer;
 };
 
+/* A hypercall in real mode, and what it left in its registers. */
+struct __attribute__((packed)) start_call {
+	uint32_t eax, edi, esi, edx, ecx;
+};
+
 extern struct cpu cpus[CPU_MAX];
 
 static inline struct cpu *this_cpu(void)
@@ -99,11 +105,23 @@ void ipi_send(uint32_t apic_id, uint32_t command);
 /* Prepares low page 0 or 1 for a start of 'cpu'; returns the SIPI's vector. */
 uint8_t start_prepare(struct cpu *cpu, unsigned int page);
 
+/**
+ * The same, for a start that makes a hypercall in real mode first.
+ * @instruction: a FORM of 3 bytes
+ */
+uint8_t start_prepare_call(struct cpu *cpu, unsigned int page, const void *instruction, const struct start_call *call);
+
+/* The registers after it. */
+const struct start_call *start_answer(unsigned int page);
+
 /* The state recorded in that page by the last start. */
 const struct start_state *start_recorded(unsigned int page);
 
 /* INIT, SIPI, SIPI; false if the CPU does not come up within a second. */
 bool cpu_start(struct cpu *cpu, unsigned int page);
+
+/* The same on a page that is prepared. */
+bool cpu_start_at(struct cpu *cpu, uint8_t vector);
 
 /* The second CPU, started if it was not; NULL where there is none. */
 struct cpu *second_cpu(void);

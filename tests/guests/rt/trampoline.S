@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * First code of a started CPU, copied to a page below 1 MiB: records the state after INIT and SIPI (struct
- * start_state, cpu.h), then goes to 64-bit mode. The parameters at the page's end are filled in by cpu.c.
+ * start_state, cpu.h), makes a hypercall if it is to (struct start_call), then goes to 64-bit mode. The parameters at the page's end are filled in by cpu.c.
  */
 #define STATE   0xf00
+#define CALL    0xf50
+#define ANSWER  0xf64
 #define GDTR    0xf80
 #define CR3     0xf88
 #define CPU     0xf90
@@ -63,11 +65,29 @@ trampoline:
 	rdmsr
 	movl	%eax, STATE + 76
 
+	movl	CALL + 0, %eax
+	movl	CALL + 4, %edi
+	movl	CALL + 8, %esi
+	movl	CALL + 12, %edx
+	movl	CALL + 16, %ecx
+	.globl	trampoline_call
+	.hidden	trampoline_call
+trampoline_call:			/* a hypercall's place (cpu.c) */
+	nop
+	nop
+	nop
+	movl	%eax, ANSWER + 0
+	movl	%edi, ANSWER + 4
+	movl	%esi, ANSWER + 8
+	movl	%edx, ANSWER + 12
+	movl	%ecx, ANSWER + 16
+
 	lgdtl	GDTR
 	movl	$CR4_PAE, %eax
 	movl	%eax, %cr4
 	movl	CR3, %eax
 	movl	%eax, %cr3
+	movl	$MSR_EFER, %ecx
 	movl	$EFER_LME_NXE, %eax
 	xorl	%edx, %edx
 	wrmsr

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which CPUs are refused before anything is changed, and by which name: AMD-V. */
+#include "hv_test.h"
+
+#include "msr.h"
+#include "vcpu.h"
+#include "x86.h"
+
+static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx;
+static uint64_t vm_cr, efer;
+static const struct machine m;
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)subleaf;
+	switch (leaf) {
+	case 1:
+		return (struct cpuid_result){0, 0, leaf1_ecx, 0};
+	case 7:
+		return (struct cpuid_result){0, 1u << 7 | 1u << 20, 0, 0};
+	case 0x80000000:
+		return (struct cpuid_result){last_extended, 0, 0, 0};
+	case 0x80000001:
+		return (struct cpuid_result){0, 0, svm_ecx, 1u << 20 | 1u << 26};
+	case 0x8000000a:
+		return (struct cpuid_result){0, 0, 0, svm_edx};
+	default:
+		fail_msg("leaf %x", leaf);
+		return (struct cpuid_result){0, 0, 0, 0};
+	}
+}
+
+uint64_t rdmsr(uint32_t msr)
+{
+	assert_true(msr == VM_CR || msr == IA32_EFER);
+	assert_true(svm_ecx & 1u << 2); /* VM_CR is there only with SVM */
+	return msr == VM_CR ? vm_cr : efer;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	last_extended = 0x8000001f;
+	svm_ecx = 1u << 2;
+	svm_edx = 1;
+	leaf1_ecx = 1u << 21 | 1u << 26;
+	vm_cr = 1u << 3; /* LOCK alone keeps SVMDIS as it is: clear */
+	efer = 0xd00;
+	return 0;
+}
+
+static void accepted(void **state)
+{
+	(void)state;
+	assert_int_equal(vcpu_check(&m), HV_OK);
+}
+
+static void no_svm(void **state)
+{
+	svm_ecx = 0;
+	assert_int_equal(vcpu_check(&m), HV_E_NO_SVM);
+	setup(state);
+	last_extended = 0x80000000;
+	assert_int_equal(vcpu_check(&m), HV_E_NO_SVM);
+}
+
+/* APM volume 2, 15.30.1: SVMDIS, with LOCK or without, where only the firmware has the key. */
+static void locked_off(void **state)
+{
+	(void)state;
+	vm_cr = 1u << 4 | 1u << 3;
+	assert_int_equal(vcpu_check(&m), HV_E_SVM_LOCKED);
+	vm_cr = 1u << 4;
+	assert_int_equal(vcpu_check(&m), HV_E_SVM_LOCKED);
+}
+
+static void in_use(void **state)
+{
+	(void)state;
+	efer |= 1u << 12;
+	assert_int_equal(vcpu_check(&m), HV_E_ALREADY);
+}
+
+static void features_missing(void **state)
+{
+	svm_edx = 0;
+	assert_int_equal(vcpu_check(&m), HV_E_NO_NPT);
+	setup(state);
+	leaf1_ecx = 1u << 26;
+	assert_int_equal(vcpu_check(&m), HV_E_NO_X2APIC);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_svm, setup),
+		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
+		cmocka_unit_test_setup(features_missing, setup),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
