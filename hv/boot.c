@@ -76,7 +76,9 @@ static enum hv_error build_tables(struct machine *m)
 	descriptors_build_idt();
 	if ((error = hide_protected(m)) != HV_OK || (error = host_bridge_protect(m)) != HV_OK)
 		return error;
-	return iommu_prepare(m, &region);
+	if ((error = iommu_prepare(m, &region)) != HV_OK)
+		return error;
+	return host_bridge_build_detour(m, &region);
 }
 
 /* Makes HK and its statement. */

@@ -98,17 +98,35 @@ static void port_write(struct io_access access, uint32_t value)
 	}
 }
 
-/* IN leaves the upper part of RAX alone but for 32 bits, which clear it. */
-static uint64_t port_read(struct io_access access, uint64_t rax)
+/*
+ * The configuration address reads as all ones where there is memory-mapped configuration space: an OS that looks for the
+ * ports finds none (PCI 3.0, 3.2.2.3.2: an address is read back) and takes the way that needs no exit. They work all the same.
+ */
+static bool hides_mechanism(const struct machine *m, struct io_access access)
 {
+	return access.port == PCI_ADDRESS && m->boot.ecam_base != 0;
+}
+
+static uint32_t port_read(const struct machine *m, struct io_access access)
+{
+	if (hides_mechanism(m, access))
+		return UINT32_MAX;
 	switch (access.bytes) {
 	case 1:
-		return (rax & ~0xffull) | inb(access.port);
+		return inb(access.port);
 	case 2:
-		return (rax & ~0xffffull) | inw(access.port);
+		return inw(access.port);
 	default:
 		return inl(access.port);
 	}
+}
+
+/* IN leaves the upper part of RAX alone but for 32 bits, which clear it. */
+static uint64_t with_low_bytes(uint64_t rax, unsigned bytes, uint32_t value)
+{
+	const uint64_t low = (1ull << 8 * bytes) - 1;
+
+	return bytes == 4 ? value : (rax & ~low) | (value & low);
 }
 
 static bool refuse(struct cpu *cpu, struct io_access access, const char *what)
@@ -124,7 +142,7 @@ static bool perform(struct cpu *cpu, struct io_access access)
 	struct registers *const guest = &cpu->frame->guest;
 
 	if (access.in) {
-		guest->rax = port_read(access, guest->rax);
+		guest->rax = with_low_bytes(guest->rax, access.bytes, port_read(cpu->machine, access));
 		return true;
 	}
 	if (writes_output_port(access, (uint32_t)guest->rax))

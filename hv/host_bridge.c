@@ -25,6 +25,23 @@ enum hv_error host_bridge_protect(struct machine *m)
 	return error;
 }
 
+bool host_bridge_page(const struct machine *m, gpa_t address)
+{
+	const uint64_t function = (address.value - m->boot.ecam_base) / PAGE_BYTES;
+
+	return m->boot.ecam_base != 0 && function < PCI_FUNCTIONS_OF_BUS && is_host_bridge(m, (uint32_t)function);
+}
+
+enum hv_error host_bridge_build_detour(struct machine *m, struct region *region)
+{
+	for (uint64_t at = m->boot.ecam_base; at < m->boot.ecam_base + PCI_FUNCTIONS_OF_BUS * PAGE_BYTES;
+	     at += PAGE_BYTES) {
+		if (host_bridge_page(m, gpa(at)))
+			return stage2_build_detour(&m->root.stage2, region, at, &m->host_bridge_detour);
+	}
+	return HV_OK;
+}
+
 static bool reaches(struct io_access access, uint16_t first, uint16_t last)
 {
 	return access.port <= last && access.port + access.bytes > first;

@@ -14,6 +14,12 @@
  */
 enum hv_error host_bridge_protect(struct machine *m);
 
+/* Builds the view in which writes to those pages are dropped. When stage 2 is complete. Returns HV_OK or HV_E_REGION. */
+enum hv_error host_bridge_build_detour(struct machine *m, struct region *region);
+
+/* Is @address in the memory-mapped configuration space of a host bridge? */
+bool host_bridge_page(const struct machine *m, gpa_t address);
+
 /* Does an access touch the ports of PCI configuration space? The caller then holds pci_lock from here to its end. */
 bool host_bridge_port(struct io_access access);
 

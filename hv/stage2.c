@@ -127,6 +127,40 @@ enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_
 	return change_in(stage2, stage2->root, 4, base, base + bytes, WRITE_PROTECT);
 }
 
+/* Leads what is write-protected among @entries, a table of 4 KiB leaves, to @nowhere. */
+static void lead_away(const struct stage2 *stage2, uint64_t *entries, paddr_t nowhere)
+{
+	unsigned type;
+
+	(void)stage2_type(stage2->vendor, nowhere.value, PAGE_BYTES, &type); /* of one page: it has one */
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		if (stage2_present(entries[i]) && stage2_read_only(entries[i]) == entries[i])
+			entries[i] = stage2_leaf(nowhere.value, 1, type);
+	}
+}
+
+enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, uint64_t address, paddr_t *root)
+{
+	const paddr_t copies = region_take(region, 4), nowhere = region_take(region, 1);
+	paddr_t table = stage2->root, copy = copies;
+
+	if (copies.value == 0 || nowhere.value == 0)
+		return HV_E_REGION;
+	for (unsigned level = 4;; level--) {
+		__builtin_memcpy(region_pointer(copy), region_pointer(table), PAGE_BYTES);
+		if (level == 1)
+			break;
+		uint64_t *const entry = entry_of(copy, level, address);
+
+		table = paddr(stage2_address(*entry));
+		copy.value += PAGE_BYTES;
+		*entry = stage2_table(copy.value);
+	}
+	lead_away(stage2, region_pointer(copy), nowhere);
+	*root = copies;
+	return HV_OK;
+}
+
 paddr_t stage2_first_table(const struct stage2 *stage2)
 {
 	return paddr(stage2_address(*entry_of(stage2->root, 4, 0)));

@@ -42,6 +42,13 @@ enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
  */
 enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes);
 
+/**
+ * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those within the
+ * same 2 MiB as @address lead to a page that belongs to nobody. When @stage2 is complete, and has such a page at @address.
+ * Returns HV_OK, with the root table of the view in @root, or HV_E_REGION.
+ */
+enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, uint64_t address, paddr_t *root);
+
 /* The three-level table of the first 512 GiB, for what walks three levels. */
 paddr_t stage2_first_table(const struct stage2 *stage2);
 

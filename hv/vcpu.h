@@ -57,6 +57,12 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes);
 /* Injects an exception at the next entry; the error code is used for the vectors that have one. */
 void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code);
 
+/*
+ * Lets the guest execute one instruction on the stage-2 table at @root (stage2_build_detour) in place of its own. The view may stay
+ * for longer, where an interrupt or a fault comes first: it allows nothing more than the guest's own does.
+ */
+void vcpu_detour(struct cpu *cpu, paddr_t root);
+
 /* Hands an NMI to the guest as soon as it can take one. */
 void vcpu_inject_nmi(struct cpu *cpu);
 

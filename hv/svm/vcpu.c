@@ -71,6 +71,17 @@ void vcpu_inject_nmi(struct cpu *cpu)
 	vcpu->nmi_blocked = true;
 }
 
+/* Has the guest execute one instruction, unless it is about to. Its own TF comes back with the trap, svm_exit_debug(). */
+static void step(struct vcpu *vcpu)
+{
+	struct vmcb *const vmcb = vcpu->vmcb;
+
+	if ((vmcb->intercept_exceptions & 1u << VECTOR_DB) == 0)
+		vcpu->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
+	vmcb->rflags |= RFLAGS_TF;
+	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
+}
+
 void svm_exit_iret(struct cpu *cpu)
 {
 	struct vcpu *const vcpu = &cpu->vcpu;
@@ -82,12 +93,50 @@ void svm_exit_iret(struct cpu *cpu)
 		vcpu->nmi_blocked = false;
 		return;
 	}
-	vcpu->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
-	vmcb->rflags |= RFLAGS_TF;
-	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
+	vcpu->over_iret = true;
+	step(vcpu);
 }
 
-/* The step over the IRET is done: the flags are what it popped. A trap that is not only ours is the guest's as well. */
+/* Nothing but nested_cr3 tells that the guest is on a detour. */
+static void set_stage2(struct vmcb *vmcb, paddr_t root)
+{
+	vmcb->nested_cr3 = root.value;
+	vmcb->tlb_control = TLB_FLUSH_ALL;
+}
+
+/* With the interrupt shadow, no interrupt comes before the instruction. */
+void vcpu_detour(struct cpu *cpu, paddr_t root)
+{
+	set_stage2(cpu->vcpu.vmcb, root);
+	cpu->vcpu.vmcb->interrupt_shadow = 1;
+	step(&cpu->vcpu);
+}
+
+static void end_detour(struct cpu *cpu)
+{
+	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const paddr_t root = cpu->machine->root.stage2.root;
+
+	if (vmcb->nested_cr3 == root.value)
+		return;
+	set_stage2(vmcb, root);
+	if (!cpu->vcpu.guest_tf)
+		vmcb->rflags &= ~RFLAGS_TF;
+}
+
+/* The step over the IRET is done: the NMI that waited, behind a trap that is the guest's. */
+static void end_step_over_iret(struct cpu *cpu, bool behind_trap)
+{
+	struct vcpu *const vcpu = &cpu->vcpu;
+
+	vcpu->over_iret = vcpu->nmi_pending = vcpu->nmi_blocked = false;
+	if (behind_trap)
+		cpu_send_nmi(cpu); /* from its handler's first instruction */
+	else
+		vcpu_inject_nmi(cpu);
+}
+
+/* A step is done. A trap that is not only ours is the guest's as well. The flags behind an IRET are what it popped. */
 void svm_exit_debug(struct cpu *cpu)
 {
 	struct vcpu *const vcpu = &cpu->vcpu;
@@ -96,16 +145,13 @@ void svm_exit_debug(struct cpu *cpu)
 
 	cpu->exits[HV_EXIT_EXCEPTION]++;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	vcpu->nmi_pending = false;
-	vcpu->nmi_blocked = false;
 	if (!vcpu->guest_tf)
 		vmcb->dr6 &= ~DR6_BS;
-	if (guests) { /* its trap first, the NMI from its handler's first instruction */
+	if (guests)
 		vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | VECTOR_DB;
-		cpu_send_nmi(cpu);
-	} else {
-		vcpu_inject_nmi(cpu);
-	}
+	end_detour(cpu);
+	if (vcpu->over_iret)
+		end_step_over_iret(cpu, guests);
 }
 
 bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
@@ -197,7 +243,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_ET | (vmcb->cr0 & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 	vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
-	vmcb->tlb_control = TLB_FLUSH_ALL;
+	set_stage2(vmcb, cpu->machine->root.stage2.root);
 	vmcb->dr6 = DR6_INIT;
 	vmcb->dr7 = DR7_INIT;
 	vmcb->rflags = RFLAGS_FIXED;
@@ -207,7 +253,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->event_injection = 0;
 	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	vcpu->nmi_blocked = vcpu->nmi_pending = false;
+	vcpu->nmi_blocked = vcpu->nmi_pending = vcpu->over_iret = false;
 	clear_debug_addresses();
 	apic_reset();
 }

@@ -20,6 +20,7 @@ struct vcpu {
 	paddr_t host_save;
 	bool nmi_blocked; /* the guest handles an NMI: until its IRET */
 	bool nmi_pending; /* one more NMI waits for that IRET */
+	bool over_iret;   /* the step that is under way is the one over that IRET */
 	bool guest_tf;    /* TF as the guest had it before the step */
 };
 

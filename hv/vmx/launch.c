@@ -113,16 +113,15 @@ static enum hv_error enter_vmx_operation(const struct vcpu *vcpu, uint32_t revis
 }
 
 /* Translations that whoever used VMX before may have left (SDM 3C 28.4.3.3). */
-static void invalidate_all(uint64_t ept_pointer)
+static void invalidate_all(void)
 {
-	invept(INVALIDATE_ALL, ept_pointer);
+	invept(INVALIDATE_ALL, 0);
 	invvpid(INVALIDATE_ALL, ROOT_VPID);
 }
 
 static void write_controls(const struct machine *m)
 {
 	const struct controls *const controls = &m->vendor.controls;
-	const uint64_t ept_pointer = m->root.stage2.root.value | EPTP_4_LEVELS | EPTP_WRITE_BACK;
 
 	vmwrite(PIN_BASED_CONTROLS, controls->word[WORD_PIN]);
 	vmwrite(PRIMARY_CONTROLS, controls->word[WORD_PRIMARY]);
@@ -134,13 +133,13 @@ static void write_controls(const struct machine *m)
 	vmwrite(IO_BITMAP_B, m->vendor.io_map.value + PAGE_BYTES);
 	vmwrite(MSR_BITMAP, m->vendor.msr_map.value);
 	vmwrite(VIRTUAL_PROCESSOR_ID, ROOT_VPID);
-	vmwrite(EPT_POINTER, ept_pointer);
+	vmx_set_stage2(m->root.stage2.root);
 	if ((controls->word[WORD_SECONDARY] & SECONDARY_XSAVES) != 0)
 		vmwrite(XSS_EXITING_BITMAP, 0);
 	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
 	vmwrite(CR0_MASK, vmx_guest_cr0(0));
 	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE);
-	invalidate_all(ept_pointer);
+	invalidate_all();
 }
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)

@@ -90,6 +90,14 @@ void vcpu_nmi_arrived(void)
 void vmx_trap_flag_off(const struct cpu *cpu)
 {
 	write_primary(cpu, 0);
+	vmx_set_stage2(cpu->machine->root.stage2.root);
+}
+
+/* The trap flag ends it, or an NMI; then the instruction comes here again. Translations are cached for each table (28.3.3). */
+void vcpu_detour(struct cpu *cpu, paddr_t root)
+{
+	vmx_set_stage2(root);
+	write_primary(cpu, PRIMARY_TRAP_FLAG);
 }
 
 void vcpu_inject_nmi(struct cpu *cpu)
@@ -195,7 +203,7 @@ void vcpu_reset(struct cpu *cpu)
 	vmwrite(GUEST_PENDING_DEBUG, 0);
 	vmwrite(ENTRY_INTERRUPTION_INFO, 0);
 	cpu->vcpu.nmi_pending = false;
-	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	write_primary(cpu, PRIMARY_TRAP_FLAG); /* its exit ends a detour, too */
 	apic_reset();
 }
 

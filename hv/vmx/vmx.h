@@ -4,6 +4,7 @@
 #define HV_VMX_H
 
 #include "cpu.h"
+#include "instructions.h"
 #include "vmcs.h"
 
 #define ROOT_VPID 1u
@@ -19,13 +20,19 @@ void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 /* CR0 as VMX operation with an unrestricted guest wants it (SDM 3C 23.8): @cr0 with the fixed bits. */
 uint64_t vmx_guest_cr0(uint64_t cr0);
 
+/* The guest's second-level table, from its next entry on. */
+static inline void vmx_set_stage2(paddr_t root)
+{
+	vmwrite(EPT_POINTER, root.value | EPTP_4_LEVELS | EPTP_WRITE_BACK);
+}
+
 /* Triple fault of the guest. */
 _Noreturn void vmx_guest_shutdown(struct cpu *cpu);
 
 /* The guest can take an NMI now. */
 void vmx_exit_nmi_window(struct cpu *cpu);
 
-/* Ends the exit that vcpu_nmi_arrived() asked for. */
+/* Ends what vcpu_nmi_arrived() or vcpu_detour() asked for. */
 void vmx_trap_flag_off(const struct cpu *cpu);
 
 /*

@@ -96,67 +96,74 @@ def stats(machine, tool="cloisterctl"):
     return {name: int(count) for name, count in re.findall(r"exits (\S+) +(\d+)", text)}, memory
 
 
-# Named apart: programs execute CPUID, the count itself is a hypercall, interrupts between processors go through the one
-# register that could also carry INIT, and the configuration address shares its ports with the reset control.
-APART = ("cpuid", "hypercall", "x2apic-icr", "pci-config")
+def apart(cpus):
+    """What is named apart: programs execute CPUID, the count itself is a hypercall, and interrupts between processors
+    go through the one register that could also carry INIT."""
+    return ("cpuid", "hypercall", "x2apic-icr")[:1 + cpus]
 
 
-def besides(exits):
-    return sum(count for reason, count in exits.items() if reason not in APART)
+def besides(exits, cpus):
+    return sum(count for reason, count in exits.items() if reason not in apart(cpus))
 
 
-def print_exits(report, what, boot, limit=None):
-    print(f"\n  Exits of {what}, 2 CPUs:")
+def plural(cpus):
+    return "1 CPU" if cpus == 1 else f"{cpus} CPUs"
+
+
+def print_exits(report, what, boot, cpus, limit_of_all=None, limit_besides=None):
+    print(f"\n  Exits of {what}, {plural(cpus)}:")
     for reason, count in boot.items():
         if count:
             report.figure(f"  {reason}", count)
-    report.figure("all reasons", sum(boot.values()))
-    report.figure(f"besides {', '.join(APART)}", besides(boot), limit)
+    report.figure("all reasons", sum(boot.values()), limit_of_all)
+    report.figure(f"besides {', '.join(apart(cpus))}", besides(boot, cpus), limit_besides)
 
 
-def exits_of_host(report):
-    with Machine("bench-host", disks=[hosts.esp("bench-host")]) as machine:
+def exits_of_host(report, cpus):
+    with Machine(f"bench-host-{cpus}", disks=[hosts.esp("bench-host")], cpus=cpus) as machine:
         machine.expect("init: ready", timeout=120)
         machine.expect(PROMPT)
-        print_exits(report, "the measured host's boot, launch to attestd", stats(machine)[0])
+        what = "the measured Debian host's boot, launch to attestd"
+        print_exits(report, what, stats(machine)[0], cpus, 2500 if cpus == 1 else None, 2500)
 
 
-def exits_of_debian(report):
+def exits_of_debian(report, cpus):
     config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None)
     # What counts travels on Cloister's own disk; the Debian disk holds nothing of it.
     tools = {"cloister.ko": MODULE, "cloisterctl": TOOL}
     tools |= {library.rpartition("/")[2]: library for library in initramfs.libraries(TOOL) if "jansson" in library}
     disk = hosts.esp("bench-debian", config=config, kernel=False, more=tools)
-    with Machine("bench-debian", disks=[disk, hosts.DEBIAN]) as machine:
+    with Machine(f"bench-debian-{cpus}", disks=[disk, hosts.DEBIAN], cpus=cpus) as machine:
         machine.login()
         machine.run("systemctl is-system-running --wait", timeout=180)
         machine.check("mount -o ro,umask=022 LABEL=CLOISTER /mnt && export LD_LIBRARY_PATH=/mnt")
         machine.check("insmod /mnt/cloister.ko")
         boot, memory = stats(machine, "/mnt/cloisterctl")
-        print_exits(report, "a whole Debian boot, launch to running system", boot, 2500)
+        print_exits(report, "an unmodified Debian disk's boot, launch to running system", boot, cpus, None, 2500)
         ram_gib = machine.memory_mib / 1024
         report.figure("memory taken, bytes", memory, 16 * MEBI + int(8192 * ram_gib))
-        steady(report, machine)
+        steady(report, machine, cpus)
 
 
-def steady(report, machine):
-    print(f"\n  Exits in steady state, 2 CPUs, besides {', '.join(APART)}, which stand below:")
+def steady(report, machine, cpus):
+    print(f"\n  Exits in steady state, {plural(cpus)}, besides {', '.join(apart(cpus))}, which stand below:")
     machine.check("systemctl stop '*.timer'")
     for what, (command, seconds) in LOADS.items():
         before, _ = stats(machine, "/mnt/cloisterctl")
         machine.run(command.format(seconds=seconds), timeout=4 * seconds + 60)
         after, _ = stats(machine, "/mnt/cloisterctl")
         spent = {reason: after[reason] - before[reason] for reason in after}
-        report.figure(f"{what}, {seconds} s", besides(spent), 0)
+        report.figure(f"{what}, {seconds} s", besides(spent, cpus), 0)
         print("    " + ", ".join(f"{reason} {count}" for reason, count in spent.items() if count), flush=True)
 
 
 def main():
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    for part in (round_trips, boot_cost, exits_of_host, exits_of_debian):
+    parts = [(round_trips,), (boot_cost,)] + [(part, cpus) for part in (exits_of_host, exits_of_debian) for cpus in (1, 2)]
+    for part, *arguments in parts:
         try:
-            part(report)
+            part(report, *arguments)
         except (AssertionError, RuntimeError, AttributeError) as error:
             report.absent(part.__name__, error)
     print(f"\n{'all limits kept' if not report.missed else f'{report.missed} limits missed or not measured'}")

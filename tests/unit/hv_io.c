@@ -139,6 +139,29 @@ static void reading(void **state)
 	assert_int_equal(wipes, 0);
 }
 
+/* With memory-mapped configuration space, the address does not read back: the ports are not found, but they work. */
+static void address_hidden(void **state)
+{
+	struct entry_frame frame;
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	const struct io_access address = {.port = 0xcf8, .bytes = 4, .in = true};
+
+	(void)state;
+	config_address = 0x80000000;
+	frame.guest.rax = 0;
+	assert_true(exit_io(&cpu, address));
+	assert_int_equal(frame.guest.rax, 0x80000000);
+	test_machine.boot.ecam_base = 0xe0000000;
+	assert_true(exit_io(&cpu, address));
+	assert_int_equal(frame.guest.rax, 0xffffffff);
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf8, .bytes = 1, .in = true}));
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf9, .bytes = 1, .in = true})); /* reset control */
+	assert_int_equal(frame.guest.rax, 0xffffff81);
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcfc, .bytes = 4, .in = true}));
+	assert_int_equal(frame.guest.rax, 0x81828384);
+	test_machine.boot.ecam_base = 0;
+}
+
 static void refused(void **state)
 {
 	const struct io_access string = {.port = 0xcf9, .bytes = 1, .string = true},
@@ -195,8 +218,9 @@ static void host_bridges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exits),   cmocka_unit_test(sleeping), cmocka_unit_test(resetting),
-		cmocka_unit_test(reading), cmocka_unit_test(refused),  cmocka_unit_test(host_bridges),
+		cmocka_unit_test(exits),          cmocka_unit_test(sleeping), cmocka_unit_test(resetting),
+		cmocka_unit_test(reading),        cmocka_unit_test(refused),  cmocka_unit_test(host_bridges),
+		cmocka_unit_test(address_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,6 +166,34 @@ static void out_of_pages(void **state)
 	destroy(&stage2);
 }
 
+/* Only the write-protected pages of one table lead elsewhere, and the view itself is as it was. */
+static void detours(void **state)
+{
+	const uint64_t page = 0xe0000000, hole = 0xe0009000, other = 0xe0200000;
+	struct stage2 stage2 = make(PAGES, PHYS_BITS), detour = stage2;
+	unsigned level;
+
+	(void)state;
+	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, page + 3 * PAGE_BYTES, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, hole, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, other, PAGE_BYTES), HV_OK);
+	const uint64_t nowhere = stage2.tables.next + 4 * PAGE_BYTES;
+
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_OK);
+	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level), stage2_leaf(nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(hole), &level), 0);
+	assert_true(mapped(&detour, page + PAGE_BYTES));
+	assert_true(mapped(&detour, 0xffff000));
+	assert_false(writable(&detour, other));
+	assert_false(writable(&stage2, page));
+	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
+	stage2.tables.end = stage2.tables.next + 4 * PAGE_BYTES;
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_E_REGION);
+	destroy(&stage2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
 		cmocka_unit_test(overlapping_holes),
 		cmocka_unit_test(out_of_pages),
 		cmocka_unit_test(write_protected),
+		cmocka_unit_test(detours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

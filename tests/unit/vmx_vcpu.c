@@ -335,6 +335,25 @@ static void nmi_in_hypervisor(void **state)
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
 }
 
+#define EPTP(root) ((root) | 0x1eull)
+
+/* One instruction on another table, or none if an NMI comes first. */
+static void detour(void **state)
+{
+	(void)state;
+	m.root.stage2.root = paddr(0x5000);
+	vcpu_detour(&cpu, paddr(0x9000));
+	assert_int_equal(fields[EPT_POINTER], EPTP(0x9000));
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_TRAP_FLAG);
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
+	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
+	vcpu_detour(&cpu, paddr(0x9000));
+	fields[EXIT_INTERRUPTION_INFO] = 0x80000202;
+	leave_guest(REASON_EXCEPTION_NMI);
+	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
+}
+
 /* Between request and window, and at the window itself, the trap flag is never lost. */
 static void nmi_window(void **state)
 {
@@ -474,7 +493,7 @@ int main(void)
 		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
 		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
 		cmocka_unit_test_setup(efer, setup),           cmocka_unit_test_setup(init_and_sipi, setup),
-		cmocka_unit_test_setup(native_init, setup),
+		cmocka_unit_test_setup(native_init, setup),    cmocka_unit_test_setup(detour, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
