@@ -21,6 +21,7 @@ from testbed import Machine  # noqa: E402
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 MODULE = OUT / "tests" / "bench" / "cloister.ko"
+HOST_MODULE = OUT / "host" / "cloister.ko"
 TOOL = OUT / "host" / "cloisterctl"
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so both kernels use another one.
 CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
@@ -66,9 +67,21 @@ def round_trips(report):
     report.figure("loader entry to root guest running, TPM waits included", own_start, 100_000_000)
 
 
-def kernel_to_shell(name, **machine):
+def to_shell(name, modules=(), bare=False):
+    """A machine that boots Debian's kernel to a shell, under -icount."""
+    # No attestd, which cannot start without a TPM, and no drivers: a disk answers in its own time, not in instructions.
+    initrd = hosts.SCRATCH / f"{name}-initrd.img"
+    initramfs.initramfs(initrd, [TOOL, *modules], drivers=())
+    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
+    disk = hosts.esp(name, config=hosts.config(**BARE_BONES), kernel=False, more=kernel)
+    direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", CMDLINE]
+    return Machine(name, disks=[disk], cpus=1, tpm=None, nics=(), icount=True, iommu=False,
+                   extra=direct if bare else ())
+
+
+def kernel_to_shell(name, **how):
     """Instructions from the kernel's first clock reading to the shell, waiting included, by its own time stamps."""
-    with Machine(name, cpus=1, tpm=None, nics=(), icount=True, iommu=False, **machine) as booted:
+    with to_shell(name, **how) as booted:
         booted.expect("init: ready", timeout=240)
         booted.expect(PROMPT)
         stamp = re.search(r"\[ *(\d+)\.(\d{6})\] init: ready", booted.check("dmesg | grep init:"))
@@ -76,17 +89,18 @@ def kernel_to_shell(name, **machine):
 
 
 def boot_cost(report):
-    # No attestd, which cannot start without a TPM, and no drivers: a disk answers in its own time, not in instructions.
-    initrd = hosts.SCRATCH / "bench-initrd.img"
-    initramfs.initramfs(initrd, [TOOL], drivers=())
-    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
-    disk = hosts.esp("bench-boot", config=hosts.config(**BARE_BONES), kernel=False, more=kernel)
-    direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", CMDLINE]
-    bare = kernel_to_shell("bench-bare", disks=[disk], extra=direct)
-    under = statistics.median(kernel_to_shell(f"bench-cloister-{run}", disks=[disk]) for run in range(3))
+    bare = kernel_to_shell("bench-bare", bare=True)
+    under = statistics.median(kernel_to_shell(f"bench-cloister-{run}") for run in range(3))
     report.figure("kernel start to shell, bare, instructions", bare)
     report.figure("kernel start to shell, under Cloister, instructions", under, bare + bare // 200)
     print(f"  {'':<58} {100 * (under - bare) / bare:>+14.2f} %", flush=True)
+
+
+def exits_to_shell(report):
+    with to_shell("bench-exits", modules=[HOST_MODULE]) as machine:
+        machine.expect("init: ready", timeout=240)
+        machine.expect(PROMPT)
+        print_exits(report, "that boot, launch to shell", stats(machine)[0], machine.cpus, 2500)
 
 
 def stats(machine, tool="cloisterctl"):
@@ -110,21 +124,20 @@ def plural(cpus):
     return "1 CPU" if cpus == 1 else f"{cpus} CPUs"
 
 
-def print_exits(report, what, boot, cpus, limit_of_all=None, limit_besides=None):
+def print_exits(report, what, boot, cpus, limit=None, limit_besides=None):
     print(f"\n  Exits of {what}, {plural(cpus)}:")
     for reason, count in boot.items():
         if count:
             report.figure(f"  {reason}", count)
-    report.figure("all reasons", sum(boot.values()), limit_of_all)
+    report.figure("all reasons", sum(boot.values()), limit)
     report.figure(f"besides {', '.join(apart(cpus))}", besides(boot, cpus), limit_besides)
 
 
-def exits_of_host(report, cpus):
-    with Machine(f"bench-host-{cpus}", disks=[hosts.esp("bench-host")], cpus=cpus) as machine:
+def exits_of_host(report):
+    with Machine("bench-host", disks=[hosts.esp("bench-host")]) as machine:
         machine.expect("init: ready", timeout=120)
         machine.expect(PROMPT)
-        what = "the measured Debian host's boot, launch to attestd"
-        print_exits(report, what, stats(machine)[0], cpus, 2500 if cpus == 1 else None, 2500)
+        print_exits(report, "the measured host's boot, launch to attestd", stats(machine)[0], machine.cpus, None, 2500)
 
 
 def exits_of_debian(report, cpus):
@@ -160,7 +173,8 @@ def steady(report, machine, cpus):
 def main():
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    parts = [(round_trips,), (boot_cost,)] + [(part, cpus) for part in (exits_of_host, exits_of_debian) for cpus in (1, 2)]
+    parts = ((round_trips,), (boot_cost,), (exits_to_shell,), (exits_of_host,),
+             (exits_of_debian, 1), (exits_of_debian, 2))
     for part, *arguments in parts:
         try:
             part(report, *arguments)
