@@ -34,7 +34,7 @@ $$(OUT)/hv-$(1)/%.o: %.c hv/hv.mk build.mk
 $$(OUT)/hv-$(1)/%.o: %.S hv/hv.mk build.mk
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$@)
-	$$(Q)gcc -MD -MP -c $$< -o $$@
+	$$(Q)gcc -Ihv -MD -MP -c $$< -o $$@
 $(call hv_image,$(1),release,)
 $(call hv_image,$(1),debug,-debug)
 endef
