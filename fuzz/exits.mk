@@ -6,7 +6,7 @@ FUZZ_EXITS := $(OUT)/fuzz/exits
 # All of hv/ but what runs before the launch or what exits.c stands in for.
 FUZZ_EXITS_SOURCES := fuzz/exits/exits.c fuzz/exits/cpu.c hv/svm/exit.c hv/svm/vcpu.c \
 	$(filter-out $(patsubst %,hv/%.c,boot boot_info cpu cpu_features crash descriptors paging stage2),$(wildcard hv/*.c))
-FUZZ_EXITS_DEPENDS := $(FUZZ_EXITS_SOURCES) $(wildcard fuzz/exits/*.h hv/*.h hv/svm/*.h)
+FUZZ_EXITS_DEPENDS := $(FUZZ_EXITS_SOURCES) $(wildcard fuzz/*.h fuzz/exits/*.h hv/*.h hv/svm/*.h)
 FUZZ_EXITS_CFLAGS := -std=gnu17 -O1 -g -ffunction-sections -Wl,--gc-sections -fsanitize=undefined -include fuzz/exits/cpu.h -I. -Ihv -Ihv/svm -Iinclude -DHV_VERSION=1u -DHV_SVN=1u
 
 UNIT_TESTS += $(OUT)/tests/unit/exits_random

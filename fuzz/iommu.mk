@@ -7,7 +7,7 @@ FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c hv/iommu/dmar.c hv/
 .PHONY: fuzz-iommu
 fuzz: fuzz-iommu
 
-$(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/policy/harness.h $(wildcard hv/iommu/*.h)
+$(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/promise.h fuzz/policy/harness.h $(wildcard hv/iommu/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
 	$(Q)AFL_QUIET=1 afl-clang-fast $(FUZZ_POLICY_CFLAGS) -Ihv -o $@ $(FUZZ_IOMMU_SOURCES)

@@ -10,7 +10,7 @@ fuzz: fuzz-loader
 .SECONDARY: $(FUZZ_LOADER:%=$(FUZZ_LOADER_OUT)/%)
 fuzz-loader: $(FUZZ_LOADER:%=fuzz-loader-%)
 
-$(FUZZ_LOADER_OUT)/%: fuzz/loader/%.c loader/%.c fuzz/policy/harness.h $(FUZZ_LOADER_SOURCES) $(wildcard loader/*.h)
+$(FUZZ_LOADER_OUT)/%: fuzz/loader/%.c loader/%.c fuzz/promise.h fuzz/policy/harness.h $(FUZZ_LOADER_SOURCES) $(wildcard loader/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
 	$(Q)AFL_QUIET=1 afl-clang-fast $(FUZZ_POLICY_CFLAGS) -iquote loader -o $@ $< loader/$*.c $(FUZZ_LOADER_SOURCES)

@@ -14,7 +14,7 @@ fuzz: fuzz-policy
 .SECONDARY: $(FUZZ_POLICY:%=$(FUZZ_POLICY_OUT)/%)
 fuzz-policy: $(FUZZ_POLICY:%=fuzz-policy-%)
 
-$(FUZZ_POLICY_OUT)/%: fuzz/policy/%.c fuzz/policy/harness.h $(FUZZ_POLICY_SOURCES) $(wildcard policy/*.h)
+$(FUZZ_POLICY_OUT)/%: fuzz/policy/%.c fuzz/promise.h fuzz/policy/harness.h $(FUZZ_POLICY_SOURCES) $(wildcard policy/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
 	$(Q)AFL_QUIET=1 afl-clang-fast $(FUZZ_POLICY_CFLAGS) -o $@ $< $(FUZZ_POLICY_SOURCES) \

@@ -3,23 +3,12 @@
 #ifndef FUZZ_EXITS_WORLD_H
 #define FUZZ_EXITS_WORLD_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "fuzz/promise.h"
 #include "hv/cpu.h"
 
 #define CPUS      3u
 #define RAM_BASE  0x100000ull
 #define RAM_BYTES 0x8000ull
-
-/* A promise of the code under test. */
-#define PROMISE(holds)                                           \
-	do {                                                     \
-		if (!(holds)) {                                  \
-			fprintf(stderr, "broken: %s\n", #holds); \
-			abort();                                 \
-		}                                                \
-	} while (0)
 
 struct world {
 	struct cpu *running; /* the CPU whose exit is answered */

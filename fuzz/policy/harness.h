@@ -7,20 +7,9 @@
 #ifndef FUZZ_POLICY_HARNESS_H
 #define FUZZ_POLICY_HARNESS_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "fuzz/promise.h"
 #include "policy/reader.h"
 
 void fuzz_one(struct bytes input);
-
-/** A promise of the code under test. */
-#define PROMISE(holds)                                           \
-	do {                                                     \
-		if (!(holds)) {                                  \
-			fprintf(stderr, "broken: %s\n", #holds); \
-			abort();                                 \
-		}                                                \
-	} while (0)
 
 #endif

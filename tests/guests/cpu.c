@@ -48,7 +48,7 @@ static const struct feature hidden[] = {
 
 static uint32_t cpuid_part(uint32_t leaf, enum part part)
 {
-	const struct cpuid r = cpuid(leaf, 0);
+	const struct cpuid_result r = cpuid(leaf, 0);
 	const uint32_t parts[] = {r.eax, r.ebx, r.ecx, r.edx};
 
 	return parts[part];
@@ -62,7 +62,7 @@ static void test_hidden(void)
 
 static void test_signatures(void)
 {
-	struct cpuid r = cpuid(0x40000000, 0);
+	struct cpuid_result r = cpuid(0x40000000, 0);
 
 	ok(cpuid(1, 0).ecx >> 31, "CPUID shows the hypervisor bit");
 	ok(r.ebx == 0x4b4d564b && r.ecx == 0x564b4d56 && r.edx == 0x4d, "CPUID 40000000 has KVM's signature");
@@ -103,7 +103,7 @@ static void test_mirrored(void)
 static void test_cpuid_registers(void)
 {
 	struct gprs r = {.rax = 0xabcdef0100000000, .rbx = ~0ul, .rcx = ~0ul << 32, .rdx = ~0ul, .rsi = 1, .r15 = 2};
-	const struct cpuid expected = cpuid(0, 0);
+	const struct cpuid_result expected = cpuid(0, 0);
 	struct outcome o = attempt(form_cpuid, &r);
 
 	ok(completed(&o) && r.rax == expected.eax && r.rbx == expected.ebx && r.rcx == expected.ecx &&
@@ -222,7 +222,7 @@ FORM(form_xsetbv, "xsetbv");
 FORM(form_xgetbv, "xgetbv");
 FORM(form_write_cr4, "mov %rax, %cr4");
 
-static struct outcome xsetbv(uint32_t index, uint64_t value)
+static struct outcome try_xsetbv(uint32_t index, uint64_t value)
 {
 	struct gprs r = {.rcx = index, .rax = value & 0xffffffff, .rdx = value >> 32};
 
@@ -261,7 +261,7 @@ static void test_xsetbv_refused(uint64_t before)
 	struct outcome o;
 
 	for (uint32_t i = 0; i < COUNT(bad_xcr); i++) {
-		o = xsetbv(bad_xcr[i].index, bad_xcr[i].value);
+		o = try_xsetbv(bad_xcr[i].index, bad_xcr[i].value);
 		ok(faulted(&o, VEC_GP, 0, form_xsetbv), "XSETBV: %s is refused", bad_xcr[i].name);
 	}
 	o = attempt_cpl3(form_xsetbv, &r);
@@ -279,19 +279,19 @@ static void test_xsetbv(void)
 		return;
 	}
 	write_cr4(cr4 & ~CR4_OSXSAVE);
-	o = xsetbv(0, 3);
+	o = try_xsetbv(0, 3);
 	ok(faulted(&o, VEC_UD, 0, form_xsetbv), "XSETBV without CR4.OSXSAVE is undefined");
 	write_cr4(cr4 | CR4_OSXSAVE);
-	o = xsetbv(0, 1);
+	o = try_xsetbv(0, 1);
 	ok(completed(&o) && xcr0() == 1 && cpuid(0xd, 0).ebx == 576, "XSETBV: x87 alone works, CPUID D follows");
-	o = xsetbv(0, 3);
+	o = try_xsetbv(0, 3);
 	ok(completed(&o) && xcr0() == 3, "XSETBV: x87 and SSE work");
 	test_xsetbv_refused(3);
 	if (cpuid(0xd, 0).eax & 4) {
-		o = xsetbv(0, 7);
+		o = try_xsetbv(0, 7);
 		ok(completed(&o) && xcr0() == 7 && cpuid(0xd, 0).ebx == 832, "XSETBV: AVX works, CPUID D follows");
 	}
-	(void)xsetbv(0, 3);
+	(void)try_xsetbv(0, 3);
 	write_cr4(cr4);
 }
 

@@ -9,7 +9,7 @@ GUEST_RT_OBJECTS := $(patsubst tests/guests/%,$(GUEST_OUT)/%.o,$(GUEST_RT))
 
 # No vector registers: what a trap handler may do to them is not the tests' subject.
 GUEST_CFLAGS := -std=gnu17 -O2 -ffreestanding -fpic -fvisibility=hidden -fshort-wchar -fno-stack-protector -fcf-protection=none \
-	-fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -DGNU_EFI_USE_MS_ABI $(WARNINGS) $(REPRODUCIBLE) -Iinclude -Itests/guests/rt \
+	-fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -DGNU_EFI_USE_MS_ABI $(WARNINGS) $(REPRODUCIBLE) -Iinclude -I. -Itests/guests/rt \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 GUEST_LDFLAGS := -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined --build-id=none --defsym=_entry=efi_main -T /usr/lib/elf_x86_64_efi.lds
 GUEST_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .reloc

@@ -68,7 +68,7 @@ static void spin_cpl3(void *argument)
 	(void)attempt_cpl3(form_spin, &r);
 }
 
-static void halt(void *argument)
+static void halt_closed(void *argument)
 {
 	struct gprs r = {0};
 
@@ -234,8 +234,9 @@ static const struct {
 	const char *name;
 	cpu_work work;
 } stopped_in[] = {
-	{"a loop of CPUIDs", spin_cpuid},  {"a loop of hypercalls", spin_hypercall}, {"a loop at CPL 3", spin_cpl3},
-	{"HLT with interrupts off", halt}, {"a loop with interrupts on", spin_open},
+	{"a loop of CPUIDs", spin_cpuid},         {"a loop of hypercalls", spin_hypercall},
+	{"a loop at CPL 3", spin_cpl3},           {"HLT with interrupts off", halt_closed},
+	{"a loop with interrupts on", spin_open},
 };
 
 static void test_init_anywhere(void)

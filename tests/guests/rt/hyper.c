@@ -15,7 +15,7 @@ static unsigned int pages_used;
 
 bool hypervisor_present(void)
 {
-	const struct cpuid r = cpuid(HV_CPUID_BASE, 0);
+	const struct cpuid_result r = cpuid(HV_CPUID_BASE, 0);
 
 	return r.ebx == HV_CPUID_EBX && r.ecx == HV_CPUID_ECX && r.edx == HV_CPUID_EDX;
 }

@@ -12,11 +12,6 @@ typedef uint64_t table[ENTRIES] __attribute__((aligned(4096)));
 
 static table pml4, identity, window_pdpt, window_pd, window_pt;
 
-static void flush(uint64_t va)
-{
-	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-
 void paging_init(void)
 {
 	for (uint64_t i = 0; i < ENTRIES; i++)
@@ -34,7 +29,7 @@ uint64_t window_map(unsigned int slot, uint64_t pa, uint64_t flags)
 	const uint64_t va = WINDOW_BASE + slot * PAGE_BYTES;
 
 	window_pt[slot] = pa | flags;
-	flush(va);
+	invlpg((const void *)va);
 	return va;
 }
 
@@ -43,6 +38,6 @@ uint64_t window_by_table(unsigned int slot, uint64_t page_table)
 	const uint64_t va = WINDOW_BASE + LEVEL2_BYTES + slot * PAGE_BYTES;
 
 	window_pd[1] = page_table | TABLE_FLAGS;
-	flush(va);
+	invlpg((const void *)va);
 	return va;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Instructions that C has no words for, and the registers that the test programs name. These wrappers are
- * for accesses that must work; an access that may fault goes through attempt() (trap.h).
+ * The registers that the test programs name, and the instructions that the hypervisor itself has no use for. These wrappers
+ * are for accesses that must work; an access that may fault goes through attempt() (trap.h).
  */
 #ifndef RT_X86_H
 #define RT_X86_H
 
-#include <stdint.h>
+#include "hv/x86.h"
 
 #define RFLAGS_TF (1ul << 8)
 #define RFLAGS_IF (1ul << 9)
@@ -54,99 +54,27 @@ enum vector { VEC_DB = 1, VEC_NMI = 2, VEC_BP = 3, VEC_UD = 6, VEC_DF = 8, VEC_G
 #define PF_USER     4u
 #define PF_RESERVED 8u
 
-struct cpuid {
-	uint32_t eax, ebx, ecx, edx;
-};
+#define RT_REGISTER_READ(name)                                         \
+	static inline uint64_t read_##name(void)                       \
+	{                                                              \
+		uint64_t value;                                        \
+                                                                       \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
+		return value;                                          \
+	}
 
-static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
-{
-	struct cpuid r;
-
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
-	return r;
-}
-
-static inline uint64_t rdmsr(uint32_t msr)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
-	return (uint64_t)high << 32 | low;
-}
-
-static inline void wrmsr(uint32_t msr, uint64_t value)
-{
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
-}
-
-static inline uint64_t rdtsc(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint16_t inw(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void outw(uint16_t port, uint16_t value)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void outl(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-#define RT_CONTROL_REGISTER(name)                                               \
-	static inline uint64_t read_##name(void)                                \
-	{                                                                       \
-		uint64_t value;                                                 \
-                                                                                \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
-		return value;                                                   \
-	}                                                                       \
-                                                                                \
+#define RT_REGISTER_WRITE(name)                                                 \
 	static inline void write_##name(uint64_t value)                         \
 	{                                                                       \
 		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
 	}
 
-RT_CONTROL_REGISTER(cr0)
-RT_CONTROL_REGISTER(cr3)
-RT_CONTROL_REGISTER(cr4)
-RT_CONTROL_REGISTER(dr0)
-RT_CONTROL_REGISTER(dr3)
-RT_CONTROL_REGISTER(dr6)
-RT_CONTROL_REGISTER(dr7)
+RT_REGISTER_READ(dr0)
+RT_REGISTER_READ(dr3)
+RT_REGISTER_WRITE(cr3)
+RT_REGISTER_WRITE(dr0)
+RT_REGISTER_WRITE(dr3)
+RT_REGISTER_WRITE(dr7)
 
 static inline void interrupts_on(void)
 {
@@ -156,11 +84,6 @@ static inline void interrupts_on(void)
 static inline void interrupts_off(void)
 {
 	__asm__ volatile("cli" : : : "memory");
-}
-
-static inline void cpu_relax(void)
-{
-	__asm__ volatile("pause" : : : "memory");
 }
 
 #endif
