@@ -10,7 +10,7 @@ fuzz: fuzz-iommu
 $(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/promise.h fuzz/policy/harness.h $(wildcard hv/iommu/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
-	$(Q)AFL_QUIET=1 afl-clang-fast $(FUZZ_POLICY_CFLAGS) -Ihv -o $@ $(FUZZ_IOMMU_SOURCES)
+	$(Q)$(FUZZ_CC) $(FUZZ_POLICY_CFLAGS) -Ihv -o $@ $(FUZZ_IOMMU_SOURCES)
 
 # A crash or a hang ends it with an error and stays under build/out/fuzz/iommu.
 fuzz-iommu: $(FUZZ_IOMMU)/tables

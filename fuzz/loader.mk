@@ -13,7 +13,7 @@ fuzz-loader: $(FUZZ_LOADER:%=fuzz-loader-%)
 $(FUZZ_LOADER_OUT)/%: fuzz/loader/%.c loader/%.c fuzz/promise.h fuzz/policy/harness.h $(FUZZ_LOADER_SOURCES) $(wildcard loader/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
-	$(Q)AFL_QUIET=1 afl-clang-fast $(FUZZ_POLICY_CFLAGS) -iquote loader -o $@ $< loader/$*.c $(FUZZ_LOADER_SOURCES)
+	$(Q)$(FUZZ_CC) $(FUZZ_POLICY_CFLAGS) -iquote loader -o $@ $< loader/$*.c $(FUZZ_LOADER_SOURCES)
 
 # A crash or a hang ends it with an error and stays under build/out/fuzz/loader.
 fuzz-loader-%: $(FUZZ_LOADER_OUT)/%
