@@ -36,6 +36,8 @@ static void check_accepted(const struct dma_table *table)
 		for (uint32_t k = 0; k < i; k++)
 			PROMISE(!ranges_overlap(unit->base, unit->bytes, table->units[k].base, table->units[k].bytes));
 	}
+	for (uint32_t i = 0; i < table->setting_count; i++)
+		PROMISE(table->settings[i].first <= table->settings[i].last && table->settings[i].sysmgt != 0);
 	for (uint32_t i = 0; i < table->reserved_count; i++) {
 		const struct boot_range *const range = &table->reserved[i];
 
@@ -60,7 +62,8 @@ void fuzz_one(struct bytes input)
 	const enum hv_error error =
 		input.data[0] & 1 ? ivrs_parse(data, bytes, &table) : dmar_parse(data, bytes, &table);
 
-	PROMISE(table.unit_count <= DMA_MAX_UNITS && table.reserved_count <= DMA_MAX_RESERVED);
+	PROMISE(table.unit_count <= DMA_MAX_UNITS && table.reserved_count <= DMA_MAX_RESERVED &&
+		table.setting_count <= DMA_MAX_SETTINGS);
 	PROMISE(error == HV_OK || error == HV_E_DMA_TABLE);
 	PROMISE(error != HV_OK || table.unit_count != 0);
 	if (error == HV_OK && dma_table_check(&table, &boot, PHYS_BITS) == HV_OK)

@@ -32,6 +32,7 @@ static void amdvi_write(const struct iommu_unit *unit, amdvi_register at, uint64
 	mmio_write64(unit->base + at.offset, value);
 }
 
+/* Every CPU with SMAP, which the hypervisor needs, is younger than the last unit without INVALIDATE_IOMMU_ALL. */
 enum hv_error amdvi_check(struct iommu_unit *unit)
 {
 	const uint64_t control = amdvi_read(unit, AMDVI_CONTROL);
@@ -62,6 +63,7 @@ static void allow_devices(paddr_t table, unsigned level)
 	}
 }
 
+/* The interrupt map is not valid (IV): interrupts of every kind pass as they are. */
 static void fill_device_table(paddr_t table, paddr_t root)
 {
 	struct device_entry *const entries = region_pointer(table);
@@ -72,7 +74,16 @@ static void fill_device_table(paddr_t table, paddr_t root)
 		entries[i] = entry;
 }
 
-enum hv_error amdvi_build(struct machine *m, struct region *region)
+/* 2.2.2.1: a chipset's own messages, SMI among them, are refused but for devices that the firmware names. */
+static void apply_setting(paddr_t table, const struct dma_setting *setting)
+{
+	struct device_entry *const entries = region_pointer(table);
+
+	for (uint32_t i = setting->first; i <= setting->last; i++)
+		entries[i].data[1] |= DTE_SYSMGT(setting->sysmgt);
+}
+
+enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, struct region *region)
 {
 	struct iommu *const iommu = &m->iommu;
 
@@ -83,6 +94,8 @@ enum hv_error amdvi_build(struct machine *m, struct region *region)
 		return HV_E_REGION;
 	allow_devices(m->root.stage2.root, 4);
 	fill_device_table(iommu->root_table, m->root.stage2.root);
+	for (uint32_t i = 0; i < table->setting_count; i++)
+		apply_setting(iommu->root_table, &table->settings[i]);
 	return HV_OK;
 }
 
@@ -115,7 +128,8 @@ enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *u
 	amdvi_write(unit, AMDVI_COMMAND_TAIL, 0);
 	amdvi_write(unit, AMDVI_EVENT_HEAD, 0);
 	amdvi_write(unit, AMDVI_EVENT_TAIL, 0);
-	amdvi_write(unit, AMDVI_CONTROL, CONTROL_COHERENT | CONTROL_EVENT_EN | CONTROL_CMDBUF_EN | CONTROL_IOMMU_EN);
+	amdvi_write(unit, AMDVI_CONTROL,
+		    CONTROL_COHERENT | CONTROL_HT_TUN_EN | CONTROL_EVENT_EN | CONTROL_CMDBUF_EN | CONTROL_IOMMU_EN);
 	return invalidate(iommu, unit) ? HV_OK : HV_E_IOMMU_TIMEOUT;
 }
 
@@ -125,7 +139,7 @@ bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit)
 	       amdvi_read(unit, AMDVI_DEVICE_TABLE) == (iommu->root_table.value | DEVICE_TABLE_SIZE);
 }
 
-/* An overflow stops the log until it is switched off and on (2.5.2). */
+/* An overflow stops the log until it is switched off and on (2.5.1). */
 static void restart_log(const struct iommu_unit *unit)
 {
 	const uint64_t control = amdvi_read(unit, AMDVI_CONTROL);

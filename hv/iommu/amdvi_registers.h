@@ -26,6 +26,7 @@ typedef struct {
 #define RING_256          (8ull << 56) /* 256 entries of 16 bytes: one page */
 
 #define CONTROL_IOMMU_EN  (1ull << 0)
+#define CONTROL_HT_TUN_EN (1ull << 1) /* what comes in by a HyperTransport tunnel is translated, too */
 #define CONTROL_EVENT_EN  (1ull << 2)
 #define CONTROL_COHERENT  (1ull << 10)
 #define CONTROL_CMDBUF_EN (1ull << 12)
@@ -48,6 +49,9 @@ typedef struct {
 #define DTE_TV        (1ull << 1)
 #define DTE_LEVELS(n) ((uint64_t)(n) << 9)
 #define DTE_DOMAIN(n) ((uint64_t)(n))
+
+/* Its second quarter */
+#define DTE_SYSMGT(n) ((uint64_t)(n) << 40)
 
 /* Page table entries, 2.2.3, in bits that nested paging leaves to software */
 #define IO_NEXT_LEVEL(n) ((uint64_t)(n) << 9)

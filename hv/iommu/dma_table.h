@@ -12,11 +12,18 @@
 
 #define DMA_MAX_UNITS    16u
 #define DMA_MAX_RESERVED 32u
+#define DMA_MAX_SETTINGS 64u
 
 struct dma_unit {
 	uint64_t base, bytes; /* register pages */
 	uint16_t segment;
 	bool covers_all; /* every device of the segment that no other unit names */
+};
+
+/* AMD-Vi: devices @first to @last that may send system management messages, and how: SysMgt of IVRS 5.2.2.2. Never 0. */
+struct dma_setting {
+	uint16_t first, last;
+	uint8_t sysmgt;
 };
 
 struct dma_table {
@@ -26,6 +33,8 @@ struct dma_table {
 	uint8_t named
 		[32]; /* a bit for each function of segment 0, bus 0, that a unit names, with all that is behind it */
 	struct boot_range reserved[DMA_MAX_RESERVED];
+	uint32_t setting_count;
+	struct dma_setting settings[DMA_MAX_SETTINGS];
 	uint64_t where; /* on an error: offset in the table, or the address concerned */
 };
 

@@ -70,7 +70,7 @@ bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void vtd_poll(struct machine *m, const struct iommu_unit *unit);
 
 enum hv_error amdvi_check(struct iommu_unit *unit);
-enum hv_error amdvi_build(struct machine *m, struct region *region);
+enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, struct region *region);
 enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit);

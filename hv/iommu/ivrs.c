@@ -11,11 +11,24 @@ enum { IVHD_10 = 0x10, IVHD_11 = 0x11, IVHD_40 = 0x40, IVMD_ALL = 0x20, IVMD_ONE
 #define IVMD_BYTES     32u    /* 5.2.2.3 */
 #define UNIT_BYTES     16384u /* registers, but for performance counters */
 
-#define ENTRY_ACPI_HID   240u /* the only type whose length is its own */
+/* 5.2.2.2: device entries. The upper two bits of a type tell its length, except for the last one. */
+enum {
+	ENTRY_ALL = 1,
+	ENTRY_SELECT = 2,
+	ENTRY_RANGE = 3,
+	ENTRY_RANGE_END = 4,
+	ENTRY_ALIAS_SELECT = 66,
+	ENTRY_ALIAS_RANGE = 67,
+	ENTRY_EXTENDED_SELECT = 70,
+	ENTRY_EXTENDED_RANGE = 71,
+	ENTRY_SPECIAL = 72,
+	ENTRY_ACPI_HID = 240
+};
+
 #define ENTRY_HID_BYTES  22u
 #define ENTRY_UID_LENGTH 21u
 
-/* 5.2.2.2: the upper two bits of a device entry's type tell its length. 0: it does not fit. */
+/* 0: it does not fit. */
 static uint32_t entry_bytes(const uint8_t *entry, uint32_t left)
 {
 	if (entry[0] != ENTRY_ACPI_HID)
@@ -23,18 +36,87 @@ static uint32_t entry_bytes(const uint8_t *entry, uint32_t left)
 	return left < ENTRY_HID_BYTES ? 0 : ENTRY_HID_BYTES + entry[ENTRY_UID_LENGTH];
 }
 
-/* Every device gets the same device table entry: what the entries name makes no difference, but they must be whole. */
-static bool entries_sane(const uint8_t *entry, uint32_t left)
+/*
+ * Of an entry's settings only SysMgt matters: the others are rights to pass interrupt tables, which no device has. Few devices
+ * have it, and a unit's blocks of several types repeat it.
+ */
+static bool note_setting(struct dma_table *out, uint16_t first, uint16_t last, uint8_t settings)
 {
+	const uint8_t sysmgt = settings >> 4 & 3;
+
+	for (uint32_t i = 0; i < out->setting_count; i++) {
+		const struct dma_setting *const known = &out->settings[i];
+
+		if (known->first == first && known->last == last && known->sysmgt == sysmgt)
+			return true;
+	}
+	if (sysmgt == 0)
+		return true;
+	if (out->setting_count == DMA_MAX_SETTINGS)
+		return false;
+	out->settings[out->setting_count++] = (struct dma_setting){first, last, sysmgt};
+	return true;
+}
+
+/* The device that an entry of 8 bytes names in its second half: its requests bear this number. */
+static bool note_source(struct dma_table *out, const uint8_t *entry)
+{
+	return note_setting(out, le16(entry + 5), le16(entry + 5), entry[3]);
+}
+
+/* The settings are those of the entry that began the range. */
+static bool end_range(struct dma_table *out, const uint8_t *start, uint16_t last)
+{
+	if (start == NULL || le16(start + 1) > last)
+		return false;
+	return note_setting(out, le16(start + 1), last, start[3]) &&
+	       (start[0] != ENTRY_ALIAS_RANGE || note_source(out, start));
+}
+
+/* @start: the entry that began a range which has not ended */
+static bool read_entry(const uint8_t *entry, const uint8_t **start, struct dma_table *out)
+{
+	const uint16_t device = le16(entry + 1);
+	const uint8_t *const begun = *start;
+
+	switch (entry[0]) {
+	case ENTRY_ALL:
+		return note_setting(out, 0, UINT16_MAX, entry[3]);
+	case ENTRY_SELECT:
+	case ENTRY_EXTENDED_SELECT:
+	case ENTRY_ACPI_HID:
+		return note_setting(out, device, device, entry[3]);
+	case ENTRY_ALIAS_SELECT:
+		return note_setting(out, device, device, entry[3]) && note_source(out, entry);
+	case ENTRY_SPECIAL:
+		return note_source(out, entry);
+	case ENTRY_RANGE:
+	case ENTRY_ALIAS_RANGE:
+	case ENTRY_EXTENDED_RANGE:
+		*start = entry;
+		return begun == NULL;
+	case ENTRY_RANGE_END:
+		*start = NULL;
+		return end_range(out, begun, device);
+	default:
+		return true;
+	}
+}
+
+/* Whatever they name, every device is translated by the unit that it hangs on: only the settings make a difference. */
+static bool read_entries(const uint8_t *entry, uint32_t left, struct dma_table *out)
+{
+	const uint8_t *start = NULL;
+
 	while (left != 0) {
 		const uint32_t bytes = entry_bytes(entry, left);
 
-		if (bytes == 0 || bytes > left)
+		if (bytes == 0 || bytes > left || !read_entry(entry, &start, out))
 			return false;
 		entry += bytes;
 		left -= bytes;
 	}
-	return true;
+	return start == NULL;
 }
 
 /* A unit has a block of each type that its firmware knows, all with the same base. */
@@ -51,7 +133,7 @@ static bool read_ivhd(const uint8_t *ivhd, uint32_t bytes, struct dma_table *out
 {
 	const uint32_t head = ivhd[0] == IVHD_10 ? IVHD_BYTES : IVHD_EXT_BYTES;
 
-	if (bytes < head || !entries_sane(ivhd + head, bytes - head))
+	if (bytes < head || !read_entries(ivhd + head, bytes - head, out))
 		return false;
 	if (is_known(out, le64(ivhd + 8)))
 		return true;

@@ -11,11 +11,12 @@
 #define BASE    0xfed80000ull
 #define HOLE    0x40005000ull
 #define PAGES   2048u
-#define CONTROL (CONTROL_COHERENT | CONTROL_EVENT_EN | CONTROL_CMDBUF_EN | CONTROL_IOMMU_EN)
+#define CONTROL (CONTROL_COHERENT | CONTROL_HT_TUN_EN | CONTROL_EVENT_EN | CONTROL_CMDBUF_EN | CONTROL_IOMMU_EN)
 
 static struct machine m;
 static struct iommu_unit *unit;
 static struct region pages;
+static struct dma_table table;
 static uint64_t registers[0x4000 / 8];
 static bool works;
 static unsigned restarts, lines;
@@ -102,6 +103,7 @@ static int setup(void **state)
 	*state = memory;
 	pages = (struct region){(uintptr_t)memory, (uintptr_t)memory + PAGES * PAGE_BYTES};
 	memset(&m, 0, sizeof(m));
+	memset(&table, 0, sizeof(table));
 	memset(registers, 0, sizeof(registers));
 	m.iommu.tsc_khz = 1000;
 	m.iommu.kind = IOMMU_AMDVI;
@@ -174,7 +176,7 @@ static void views_are_equal(void **state)
 		0x3fffffff, 0x80000000, (1ull << 40) - 1};
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		unsigned level;
 		const uint64_t cpu = stage2_walk(&m.root.stage2, gpa(addresses[i]), &level);
@@ -194,7 +196,7 @@ static void views_are_equal(void **state)
 static void every_device_has_stage2(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
 	const uint64_t *const entries = region_pointer(m.iommu.root_table);
 
 	for (unsigned i = 0; i < 65536; i++) {
@@ -203,13 +205,32 @@ static void every_device_has_stage2(void **state)
 		assert_int_equal(entries[4 * i + 2] | entries[4 * i + 3], 0);
 	}
 	pages.next = pages.end - 100 * PAGE_BYTES;
-	assert_int_equal(amdvi_build(&m, &pages), HV_E_REGION);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_E_REGION);
+}
+
+/* System management messages from devices that the firmware names, and from no other. */
+static void settings_are_applied(void **state)
+{
+	(void)state;
+	table.setting_count = 2;
+	table.settings[0] = (struct dma_setting){0xa0, 0xa0, 1};
+	table.settings[1] = (struct dma_setting){0xfff0, 0xffff, 2};
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	const uint64_t *const entries = region_pointer(m.iommu.root_table);
+
+	for (unsigned i = 0; i < 65536; i++) {
+		const uint64_t sysmgt = i == 0xa0 ? 1 : i >= 0xfff0 ? 2 : 0;
+
+		assert_int_equal(entries[4 * i], m.root.stage2.root.value | 3 | 4 << 9 | 3ull << 61);
+		assert_int_equal(entries[4 * i + 1], 1 | sysmgt << 40);
+		assert_int_equal(entries[4 * i + 2] | entries[4 * i + 3], 0);
+	}
 }
 
 static void enables(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
 	*at(AMDVI_EXCLUSION) = 3; /* the firmware's exclusion range ends */
 	assert_false(iommu_translates(&m));
 	assert_int_equal(iommu_enable(&m), HV_OK);
@@ -223,7 +244,7 @@ static void enables(void **state)
 static void bounded_wait(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
 	works = false;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
 	assert_false(m.iommu.enabled);
@@ -234,7 +255,7 @@ static void events_are_logged(void **state)
 	uint64_t *events;
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	events = region_pointer(m.iommu.events);
 	events[2 * 255] = 2ull << 60 | EVENT_WRITE | 0x28;
@@ -262,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(checks_capabilities, setup, teardown),
 		cmocka_unit_test_setup_teardown(views_are_equal, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_device_has_stage2, setup, teardown),
+		cmocka_unit_test_setup_teardown(settings_are_applied, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_logged, setup, teardown),

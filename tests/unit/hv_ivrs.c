@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IVRS: a good table, one wrong field at a time, every cut and every byte changed. */
+/* IVRS: a good table, one wrong field at a time, every cut and every byte changed; what devices may send; reserved memory. */
 #include "hv_test.h"
 
 #include "iommu/dma_table.h"
@@ -71,6 +71,125 @@ static void reads_everything(void **state)
 	assert_int_equal(parse(END), HV_OK);
 	assert_int_equal(parsed.unit_count, 2);
 	assert_int_equal(parsed.units[1].segment, 3);
+}
+
+/* A table of one unit with these device entries. */
+static enum hv_error parse_entries(const uint8_t *entries, uint16_t bytes)
+{
+	static uint8_t small[IVHD10 + 24 + 512];
+
+	memcpy(small, table, IVHD10 + 24);
+	small[IVHD10 + 2] = (uint8_t)(24 + bytes);
+	small[IVHD10 + 3] = (uint8_t)((24 + bytes) >> 8);
+	memcpy(small + IVHD10 + 24, entries, bytes);
+	memcpy(small + 4, &(uint32_t){IVHD10 + 24u + bytes}, 4);
+	return ivrs_parse(small, IVHD10 + 24u + bytes, &parsed);
+}
+
+#define PARSE(...) parse_entries((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void assert_setting(uint32_t index, uint16_t first, uint16_t last, uint8_t sysmgt)
+{
+	assert_true(index < parsed.setting_count);
+	assert_int_equal(parsed.settings[index].first, first);
+	assert_int_equal(parsed.settings[index].last, last);
+	assert_int_equal(parsed.settings[index].sysmgt, sysmgt);
+}
+
+static void settings_of_devices(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(0, 9, 9, 0x10, 64, 9, 9, 0x10, 9, 9, 9, 9), HV_OK); /* padding */
+	assert_int_equal(parsed.setting_count, 0);
+	assert_int_equal(PARSE(1, 0, 0, 0x10), HV_OK);
+	assert_setting(0, 0, 0xffff, 1);
+	assert_int_equal(PARSE(2, 0x34, 0x12, 0xd7, 70, 0x35, 0x12, 0x20, 0, 0, 0, 0x80), HV_OK);
+	assert_int_equal(parsed.setting_count, 2);
+	assert_setting(0, 0x1234, 0x1234, 1);
+	assert_setting(1, 0x1235, 0x1235, 2);
+	assert_int_equal(PARSE(66, 0x34, 0x12, 0x30, 0, 0x78, 0x56, 0), HV_OK);
+	assert_int_equal(parsed.setting_count, 2);
+	assert_setting(0, 0x1234, 0x1234, 3);
+	assert_setting(1, 0x5678, 0x5678, 3);
+	assert_int_equal(PARSE(72, 0, 0, 0xd7, 9, 0xa0, 0, 1), HV_OK);
+	assert_int_equal(parsed.setting_count, 1);
+	assert_setting(0, 0xa0, 0xa0, 1);
+	assert_int_equal(
+		PARSE(240, 0xa5, 0, 0x10, 'A', 'M', 'D', 'I', '0', '0', '2', '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'x'),
+		HV_OK);
+	assert_setting(0, 0xa5, 0xa5, 1);
+	assert_int_equal(PARSE(2, 0xa0, 0, 0xcf), HV_OK); /* rights to pass interrupt tables */
+	assert_int_equal(parsed.setting_count, 0);
+}
+
+static void settings_of_ranges(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(3, 0x08, 0, 0x10, 4, 0xff, 0x01, 0x33), HV_OK);
+	assert_int_equal(parsed.setting_count, 1);
+	assert_setting(0, 8, 0x1ff, 1);
+	assert_int_equal(PARSE(71, 0x08, 0, 0x10, 0, 0, 0, 0, 4, 0x08, 0, 0), HV_OK);
+	assert_setting(0, 8, 8, 1);
+	assert_int_equal(PARSE(67, 0, 2, 0x20, 0, 0xa5, 0, 0, 0, 0, 0, 0, 4, 0xff, 2, 0), HV_OK);
+	assert_int_equal(parsed.setting_count, 2);
+	assert_setting(0, 0x200, 0x2ff, 2);
+	assert_setting(1, 0xa5, 0xa5, 2);
+	assert_int_equal(PARSE(4, 8, 0, 0), HV_E_DMA_TABLE);                          /* an end without a start */
+	assert_int_equal(PARSE(3, 8, 0, 0), HV_E_DMA_TABLE);                          /* a start without an end */
+	assert_int_equal(PARSE(3, 8, 0, 0, 3, 9, 0, 0, 4, 10, 0, 0), HV_E_DMA_TABLE); /* in each other */
+	assert_int_equal(PARSE(3, 8, 0, 0, 4, 9, 0, 0, 4, 10, 0, 0), HV_E_DMA_TABLE);
+	assert_int_equal(PARSE(3, 9, 0, 0, 4, 8, 0, 0), HV_E_DMA_TABLE); /* backwards */
+}
+
+/* Blocks of several types repeat a unit's settings; more than there is room for are refused, none is forgotten. */
+static void settings_in_number(void **state)
+{
+	uint8_t entries[4 * (DMA_MAX_SETTINGS + 1)] = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i <= DMA_MAX_SETTINGS; i++) {
+		memcpy(entries + 4 * i, (const uint8_t[]){2, (uint8_t)i, 3, 0x10}, 4);
+		assert_int_equal(parse_entries(entries, (uint16_t)(4 * i + 4)),
+				 i < DMA_MAX_SETTINGS ? HV_OK : HV_E_DMA_TABLE);
+	}
+	for (uint32_t i = 0; i <= DMA_MAX_SETTINGS; i++)
+		entries[4 * i + 1] = 1;
+	assert_int_equal(parse_entries(entries, sizeof(entries)), HV_OK);
+	assert_int_equal(parsed.setting_count, 1);
+}
+
+static enum hv_error check_reserved(uint8_t type, uint64_t base, uint64_t bytes)
+{
+	const struct boot_info boot = {
+		.ram_count = 1,
+		.hidden_count = 1,
+		.region = {0x10000000, 0x400000},
+		.pool = {0x20000000, 0x4000000},
+		.ram = {{0x100000, 0xff00000}},
+		.hidden = {{0xfed41000, 0x4000}},
+	};
+
+	good_table(NULL);
+	table[IVMD] = type;
+	put(IVMD + 16, base, 8);
+	put(IVMD + 24, bytes, 8);
+	assert_int_equal(parse(END), HV_OK);
+	return dma_table_check(&parsed, &boot, 40);
+}
+
+/* Unity maps and exclusion ranges, for whatever devices: never over what is protected. */
+static void reserved_memory_in_places(void **state)
+{
+	(void)state;
+	for (uint8_t type = 0x20; type <= 0x22; type++) {
+		assert_int_equal(check_reserved(type, 0x7d000000, 0x100000), HV_OK);
+		assert_int_equal(check_reserved(type, 0x10000000, 0x1000), HV_E_DMA_RESERVED);
+		assert_int_equal(parsed.where, 0x10000000);
+		assert_int_equal(check_reserved(type, 0x1ffff000, 0x2000), HV_E_DMA_RESERVED);
+		assert_int_equal(check_reserved(type, 0xfed44000, 0x1000), HV_E_DMA_RESERVED);
+		assert_int_equal(check_reserved(type, 0xfed83000, 0x1000), HV_E_DMA_RESERVED); /* the unit */
+		assert_int_equal(check_reserved(type, 1ull << 40, 0x1000), HV_E_DMA_TABLE);
+	}
 }
 
 #define REFUSES(statement, at)                                \
@@ -149,6 +268,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_everything, good_table),
+		cmocka_unit_test_setup(settings_of_devices, good_table),
+		cmocka_unit_test_setup(settings_of_ranges, good_table),
+		cmocka_unit_test_setup(settings_in_number, good_table),
+		cmocka_unit_test_setup(reserved_memory_in_places, good_table),
 		cmocka_unit_test_setup(refuses_blocks, good_table),
 		cmocka_unit_test_setup(refuses_headers, good_table),
 		cmocka_unit_test_setup(refuses_too_many, good_table),
