@@ -18,6 +18,7 @@ void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
 	cpu->refused_memory++;
 	console_line(cpu->machine, "cpu %u: %s of %lx refused, rip %lx", cpu->index, fetch ? "fetch" : how,
 		     address.value, vcpu_rip(cpu));
+	iommu_poll_seldom(cpu->machine);
 	if (write && host_bridge_page(cpu->machine, address))
 		vcpu_detour(cpu, cpu->machine->host_bridge_detour); /* as if the registers were read-only */
 	else

@@ -34,6 +34,7 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 		.region_bytes = m->boot.region.bytes,
 		.pool_bytes = m->boot.pool.bytes,
 		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
+		.lost_dma = __atomic_load_n(&m->iommu.overflows, __ATOMIC_RELAXED),
 		.iommu_units = m->iommu.unit_count,
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {

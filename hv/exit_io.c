@@ -164,6 +164,7 @@ bool exit_io(struct cpu *cpu, struct io_access access)
 	const bool config = host_bridge_port(access);
 
 	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
+	iommu_poll_seldom(cpu->machine);
 	if (access.string) /* would need the guest's memory; nobody sleeps or resets that way */
 		return refuse(cpu, access, "string access");
 	if (config)

@@ -87,6 +87,7 @@ void exit_wrmsr(struct cpu *cpu)
 	const enum msr_rule rule = msr_policy_find(msr)->write;
 
 	cpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
+	iommu_poll_seldom(cpu->machine);
 	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(cpu, msr, edx_eax(guest))))
 		vcpu_advance(cpu, RDMSR_BYTES);
 	else

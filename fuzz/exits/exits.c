@@ -76,6 +76,11 @@ void iommu_poll(struct machine *m)
 	(void)m;
 }
 
+void iommu_poll_seldom(struct machine *m)
+{
+	(void)m;
+}
+
 bool iommu_translates(const struct machine *m)
 {
 	return m->boot.cpu_count != 0;

@@ -42,6 +42,8 @@ static void hypervisor_metrics(FILE *out, const struct hv_stats *stats)
 	gauge(out, "cloister_iommu_units", "DMA remapping units under the hypervisor", stats->iommu_units);
 	family(out, "cloister_refused_dma_total", "counter", "Accesses of devices that were refused and recorded");
 	fprintf(out, "cloister_refused_dma_total %" PRIu64 "\n", stats->refused_dma);
+	family(out, "cloister_lost_dma_total", "counter", "Times that more was refused than could be recorded");
+	fprintf(out, "cloister_lost_dma_total %" PRIu32 "\n", stats->lost_dma);
 	family(out, "cloister_uptime_seconds", "gauge", "Time since the launch");
 	fprintf(out, "cloister_uptime_seconds %" PRIu64 ".%06" PRIu64 "\n", stats->uptime_us / 1000000,
 		stats->uptime_us % 1000000);

@@ -55,8 +55,9 @@ static enum exit_code stats_text(const struct hv_stats *stats)
 	       stats->cpus_parked);
 	printf("memory          %" PRIu64 " KiB, guest pool %" PRIu64 " KiB\n", stats->region_bytes / 1024,
 	       stats->pool_bytes / 1024);
-	printf("DMA remapping   %" PRIu32 " units, %" PRIu64 " refused accesses\n", stats->iommu_units,
-	       stats->refused_dma);
+	printf("DMA remapping   %" PRIu32 " units, %" PRIu64 " refused accesses, %" PRIu32
+	       " times more than recorded\n",
+	       stats->iommu_units, stats->refused_dma, stats->lost_dma);
 	for (size_t i = 0; i < HV_EXIT_KINDS; i++)
 		printf("exits %-20s %" PRIu64 "\n", exit_text[i], stats->exits[i]);
 	return EXIT_DONE;
@@ -75,11 +76,11 @@ static enum exit_code stats_json(const struct hv_stats *stats)
 
 	for (size_t i = 0; i < HV_EXIT_KINDS; i++)
 		json_object_set_new(exits, exit_text[i], number(stats->exits[i]));
-	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "uptime_us", number(stats->uptime_us),
+	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "uptime_us", number(stats->uptime_us),
 			 "cpus_in_control", number(stats->cpus_in_control), "cpus_parked", number(stats->cpus_parked),
 			 "region_bytes", number(stats->region_bytes), "pool_bytes", number(stats->pool_bytes),
-			 "iommu_units", number(stats->iommu_units), "refused_dma", number(stats->refused_dma), "exits",
-			 exits);
+			 "iommu_units", number(stats->iommu_units), "refused_dma", number(stats->refused_dma),
+			 "lost_dma", number(stats->lost_dma), "exits", exits);
 	ok = root && json_dumpf(root, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF;
 	json_decref(root);
 	return ok ? EXIT_DONE : failed("writing JSON", -ENOMEM);

@@ -162,6 +162,8 @@ void amdvi_poll(struct machine *m, const struct iommu_unit *unit)
 		iommu_fault(m, EVENT_SOURCE(low), le64(ring + head + 8), (low & EVENT_WRITE) != 0, EVENT_CODE(low));
 	}
 	amdvi_write(unit, AMDVI_EVENT_HEAD, head);
-	if ((amdvi_read(unit, AMDVI_STATUS) & STATUS_OVERFLOW) != 0)
+	if ((amdvi_read(unit, AMDVI_STATUS) & STATUS_OVERFLOW) != 0) {
 		restart_log(unit);
+		iommu_overflow(m, unit);
+	}
 }

@@ -3,6 +3,7 @@
 #include "iommu/iommu.h"
 
 #include "machine.h"
+#include "x86.h"
 
 #define SIGNATURE_DMAR 0x52414d44u
 #define SIGNATURE_IVRS 0x53525649u
@@ -137,6 +138,13 @@ void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool writ
 			     source & 7u, write ? "write" : "read", address, reason);
 }
 
+void iommu_overflow(struct machine *m, const struct iommu_unit *unit)
+{
+	m->iommu.overflows++;
+	if (may_log(m))
+		console_line(m, "dma: unit %lx: faults lost", unit->base);
+}
+
 void iommu_poll(struct machine *m)
 {
 	struct iommu *const iommu = &m->iommu;
@@ -150,4 +158,14 @@ void iommu_poll(struct machine *m)
 			amdvi_poll(m, &iommu->units[i]);
 	}
 	lock_release(&iommu->lock);
+}
+
+void iommu_poll_seldom(struct machine *m)
+{
+	const uint64_t now = rdtsc();
+
+	if (now - __atomic_load_n(&m->iommu.polled_tsc, __ATOMIC_RELAXED) < m->boot.tsc_khz * 1000)
+		return;
+	__atomic_store_n(&m->iommu.polled_tsc, now, __ATOMIC_RELAXED);
+	iommu_poll(m);
 }

@@ -220,6 +220,8 @@ void vtd_poll(struct machine *m, const struct iommu_unit *unit)
 		return;
 	for (uint32_t i = 0; i < CAP_RECORDS(unit->cap); i++)
 		read_record(m, unit, fault_offset(unit, i));
-	if ((status & FSTS_PFO) != 0) /* more faults than records; written back to clear it */
+	if ((status & FSTS_PFO) != 0) { /* written back to clear it */
 		vtd_write32(unit, VTD_FSTS, FSTS_PFO);
+		iommu_overflow(m, unit);
+	}
 }

@@ -84,7 +84,7 @@ struct hv_stats {
 	uint64_t exits[HV_EXIT_KINDS]; /* all CPUs together, since the launch */
 	uint64_t refused_dma;          /* accesses of devices that the IOMMUs refused and recorded */
 	uint32_t iommu_units;
-	uint32_t reserved;     /* 0 */
+	uint32_t lost_dma;     /* times that an IOMMU refused more than it could record */
 	uint64_t region_bytes; /* memory taken from the root guest, without the pool */
 	uint64_t pool_bytes;
 };

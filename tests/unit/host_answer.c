@@ -233,6 +233,7 @@ static void metrics_of_the_hypervisor(void **state)
 		.pool_bytes = 1ull << 40,
 		.iommu_units = 3,
 		.refused_dma = UINT64_MAX,
+		.lost_dma = UINT32_MAX,
 	};
 	size_t bytes, kinds = 0;
 	char *metrics = metrics_text(&stats, &bytes);
@@ -244,6 +245,7 @@ static void metrics_of_the_hypervisor(void **state)
 	assert_line(metrics, "cloister_pool_bytes 1099511627776");
 	assert_line(metrics, "cloister_iommu_units 3");
 	assert_line(metrics, "cloister_refused_dma_total 18446744073709551615");
+	assert_line(metrics, "cloister_lost_dma_total 4294967295");
 	assert_line(metrics, "cloister_exits_total{reason=\"cpuid\"} 18446744073709551615");
 	assert_line(metrics, "cloister_exits_total{reason=\"other\"} 5");
 	for (const char *at = metrics; (at = strstr(at, "\ncloister_exits_total{")); at++)

@@ -274,6 +274,7 @@ static void events_are_logged(void **state)
 	iommu_poll(&m);
 	assert_in_range(m.iommu.faults, 3, 2 + 256);
 	assert_int_equal(restarts, 1);
+	assert_int_equal(m.iommu.overflows, 1);
 	assert_int_equal(*at(AMDVI_CONTROL), CONTROL);
 }
 

@@ -55,6 +55,14 @@ void machine_wipe_secrets(struct machine *m)
 	wipes++;
 }
 
+static unsigned polls;
+
+void iommu_poll_seldom(struct machine *m)
+{
+	(void)m;
+	polls++;
+}
+
 void console_line(struct machine *m, const char *format, ...)
 {
 	(void)m;
@@ -75,9 +83,10 @@ static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
 	struct entry_frame frame = {.guest = {.rax = 0xffffffff00000000ull | value}};
 	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
 
-	wipes = written_bytes = 0;
+	wipes = written_bytes = polls = 0;
 	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes}));
 	assert_int_equal(written_bytes, bytes);
+	assert_int_equal(polls, 1);
 	assert_int_equal(written, bytes == 4 ? value : value & ((1u << 8 * bytes) - 1));
 	return wipes == 1;
 }

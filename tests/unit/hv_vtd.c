@@ -343,18 +343,51 @@ static void faults_are_logged(void **state)
 	assert_int_equal(lines, 0);
 	record(0, 0xfed41000, 5ull << 32 | 0x28);
 	record(1, 0x123456789000, FAULT_READ | 6ull << 32 | 0xffff);
-	registers[VTD_FSTS.offset] |= FSTS_PFO;
 	iommu_poll(&m);
 	assert_int_equal(m.iommu.faults, 2);
+	assert_int_equal(m.iommu.overflows, 0);
 	assert_int_equal(lines, 2);
 	assert_string_equal(last_line, "dma: device ff:1f.7: read of 123456789000 refused, reason 6");
 	assert_int_equal(get(FAULTS + 8) & FAULT_F, 0);
 	assert_int_equal(get(FAULTS + 24) & FAULT_F, 0);
-	assert_int_equal(registers[VTD_FSTS.offset] & FSTS_PFO, 0);
 	m.iommu.lock.held = true; /* another CPU reads them: no waiting */
 	record(0, 0, 0);
 	iommu_poll(&m);
 	assert_int_equal(m.iommu.faults, 2);
+}
+
+/* More than the records hold: that much is known, counted and said, in the same measure as the faults. */
+static void lost_faults_are_counted(void **state)
+{
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP);
+	assert_int_equal(iommu_enable(&m), HV_OK);
+	lines = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		record(0, 0x1000, 5ull << 32);
+		registers[VTD_FSTS.offset] |= FSTS_PFO;
+		iommu_poll(&m);
+		assert_int_equal(registers[VTD_FSTS.offset] & FSTS_PFO, 0);
+		if (i == 0)
+			assert_string_equal(last_line, "dma: unit fed90000: faults lost");
+	}
+	assert_int_equal(m.iommu.faults, 20);
+	assert_int_equal(m.iommu.overflows, 20);
+	assert_int_equal(lines, 16);
+}
+
+/* On the way of other exits: the first one reads, and then one in a second. */
+static void seldom_is_once_a_second(void **state)
+{
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP);
+	assert_int_equal(iommu_enable(&m), HV_OK);
+	ticks += 1000000;
+	for (unsigned i = 0; i < 3000; i++) { /* three seconds: each look at the clock is a millisecond */
+		record(0, 0x1000, 5ull << 32);
+		iommu_poll_seldom(&m);
+	}
+	assert_in_range(m.iommu.faults, 3, 4);
 }
 
 static void a_flood_is_counted(void **state)
@@ -385,6 +418,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(enables_by_register, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_are_logged, setup, teardown),
+		cmocka_unit_test_setup_teardown(lost_faults_are_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(seldom_is_once_a_second, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_flood_is_counted, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
