@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intel VT-d in legacy mode: one context for every device, the CPU's stage-2 table as its second level. */
-#include "iommu/iommu.h"
+#include "iommu/vtd.h"
 
-#include "iommu/vtd_registers.h"
 #include "machine.h"
 #include "wait.h"
-#include "x86.h"
 
 #define ENTRIES     256u
 #define ROOT_DOMAIN 1u /* 0 is the caches' own where CAP.CM is set (6.1) */
@@ -19,26 +17,6 @@ struct queue {
 	struct entry requests[3];
 	uint32_t done;
 };
-
-static uint32_t vtd_read32(const struct iommu_unit *unit, vtd_register32 at)
-{
-	return mmio_read32(unit->base + at.offset);
-}
-
-static uint64_t vtd_read64(const struct iommu_unit *unit, vtd_register64 at)
-{
-	return mmio_read64(unit->base + at.offset);
-}
-
-static void vtd_write32(const struct iommu_unit *unit, vtd_register32 at, uint32_t value)
-{
-	mmio_write32(unit->base + at.offset, value);
-}
-
-static void vtd_write64(const struct iommu_unit *unit, vtd_register64 at, uint64_t value)
-{
-	mmio_write64(unit->base + at.offset, value);
-}
 
 /* Where the capabilities put these registers. */
 static vtd_register64 iotlb(const struct iommu_unit *unit)
@@ -130,7 +108,7 @@ enum hv_error vtd_build(struct machine *m, struct region *region)
 }
 
 /* GCMD takes one command at a time, on top of the states that stay; it is done when GSTS shows it. */
-static bool command(const struct iommu *iommu, const struct iommu_unit *unit, uint32_t bit)
+bool vtd_command(const struct iommu *iommu, const struct iommu_unit *unit, uint32_t bit)
 {
 	vtd_write32(unit, VTD_GCMD, (vtd_read32(unit, VTD_GSTS) & GSTS_KEPT) | bit);
 	return wait_until((vtd_read32(unit, VTD_GSTS) & bit) != 0, iommu->tsc_khz, IOMMU_TIMEOUT_US);
@@ -165,7 +143,7 @@ static bool invalidate_by_queue(const struct iommu *iommu, const struct iommu_un
 					     {QI_WAIT_STATUS | 1ull << 32, region_paddr(&queue->done).value}}};
 	vtd_write64(unit, VTD_IQT, 0);
 	vtd_write64(unit, VTD_IQA, iommu->queue.value);
-	if (!command(iommu, unit, GLOBAL_QIE))
+	if (!vtd_command(iommu, unit, GLOBAL_QIE))
 		return false;
 	vtd_write64(unit, VTD_IQT, sizeof(queue->requests));
 	return wait_until(__atomic_load_n(&queue->done, __ATOMIC_ACQUIRE) == 1, iommu->tsc_khz, IOMMU_TIMEOUT_US);
@@ -188,8 +166,8 @@ static bool invalidate(const struct iommu *iommu, const struct iommu_unit *unit)
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {
 	vtd_write64(unit, VTD_RTADDR, iommu->root_table.value);
-	if (!flush_write_buffer(iommu, unit) || !command(iommu, unit, GLOBAL_SRTP) || !invalidate(iommu, unit) ||
-	    !command(iommu, unit, GLOBAL_TE) || !end_protected_regions(iommu, unit))
+	if (!flush_write_buffer(iommu, unit) || !vtd_command(iommu, unit, GLOBAL_SRTP) || !invalidate(iommu, unit) ||
+	    !vtd_command(iommu, unit, GLOBAL_TE) || !end_protected_regions(iommu, unit))
 		return HV_E_IOMMU_TIMEOUT;
 	return HV_OK;
 }

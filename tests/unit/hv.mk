@@ -20,10 +20,11 @@ $(OUT)/tests/unit/hv_dma_table: hv/iommu/dmar.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_dma_coverage: hv/iommu/coverage.c hv/pci.c
 HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/stage2.c hv/pci.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
+$(OUT)/tests/unit/hv_vtd: hv/iommu/prepared/vtd_ir.c
 $(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
 
-$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h hv/iommu/*.h)
+$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard hv/*.h hv/svm/*.h hv/iommu/*.h hv/iommu/prepared/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(HV_UNIT_CFLAGS) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

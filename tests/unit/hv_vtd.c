@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "iommu/iommu.h"
+#include "iommu/prepared/vtd_ir.h"
 #include "iommu/vtd_registers.h"
 #include "machine.h"
 #include "x86.h"
@@ -14,6 +15,8 @@
 #define GOOD_ECAP (ECAP_QI | ECAP_C | 0x30ull << 8)
 #define IOTLB     0x308u
 #define FAULTS    0x220u
+#define IQH       0x80u
+#define SIRTP     (1u << 24)
 
 static struct machine m;
 static struct iommu_unit *unit;
@@ -21,6 +24,8 @@ static struct region pages;
 static uint8_t registers[4096];
 static uint32_t answers; /* the commands that the unit completes */
 static bool queue_works;
+static bool entries_cached; /* of an interrupt remapping table that may be another */
+static uint64_t requests;   /* to the queue but for waiting: a byte each, the last one lowest */
 static unsigned lines, wbinvds;
 static char last_line[LINE_BYTES];
 static uint64_t ticks, uptime;
@@ -96,13 +101,17 @@ uint64_t mmio_read64(uint64_t address)
 
 static void global_command(uint32_t value)
 {
-	const uint32_t one_shot = GLOBAL_SRTP;
+	const uint32_t one_shot = GLOBAL_SRTP | SIRTP;
 	const uint32_t command = value & ~status();
 
 	assert_true((value & status() & ~one_shot) == (status() & ~one_shot)); /* what was on stays on */
 	assert_int_equal(__builtin_popcount(command & ~one_shot) + ((value & one_shot) != 0), 1);
-	if ((value & answers & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP)) != 0)
+	if ((value & answers & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP | SIRTP | GLOBAL_IRE)) != 0)
 		set_status(status() | (value & answers));
+	if ((value & SIRTP) != 0)
+		entries_cached = true;
+	if ((value & GLOBAL_IRE) != 0) /* a table first, and nothing left of the one before */
+		assert_true((status() & SIRTP) != 0 && !entries_cached);
 	if ((value & GLOBAL_TE) != 0)
 		assert_true((status() & GLOBAL_SRTP) != 0); /* a root table first */
 }
@@ -121,19 +130,30 @@ void mmio_write32(uint64_t address, uint32_t value)
 		memcpy(registers + at, &value, sizeof(value));
 }
 
-/* Context cache, IOTLB, status: in this order, and the status where it was asked for. */
+/* All requests up to the tail, in their order: the caches are emptied before a status is stored where it was asked for. */
 static void run_queue(uint64_t tail)
 {
 	const uint64_t *const queue = (const uint64_t *)(uintptr_t)get(VTD_IQA.offset);
+	uint64_t head = get(IQH);
 
-	if (!queue_works || tail == 0)
+	assert_true(tail < PAGE_BYTES && tail % 16 == 0);
+	if (!queue_works)
 		return;
-	assert_true((status() & GLOBAL_QIE) != 0);
-	assert_int_equal(tail, 48);
-	assert_int_equal(queue[0], 0x11);
-	assert_int_equal(queue[2], 0xd2);
-	assert_int_equal(queue[4] & UINT32_MAX, 0x25);
-	*(uint32_t *)(uintptr_t)queue[5] = (uint32_t)(queue[4] >> 32);
+	for (; head != tail; head = (head + 16) % PAGE_BYTES) {
+		const uint64_t *const request = queue + head / 8;
+
+		assert_true((status() & GLOBAL_QIE) != 0);
+		if ((request[0] & 0xf) == 5) {
+			assert_int_equal(request[0] & UINT32_MAX, 0x25);
+			*(uint32_t *)(uintptr_t)request[1] = (uint32_t)(request[0] >> 32);
+			continue;
+		}
+		requests = requests << 8 | (request[0] & 0xff);
+		assert_int_equal(request[0] >> 8 | request[1], 0);
+		if (request[0] == 4)
+			entries_cached = false;
+	}
+	put(IQH, head);
 }
 
 void mmio_write64(uint64_t address, uint64_t value)
@@ -171,7 +191,7 @@ static int setup(void **state)
 	put(VTD_ECAP.offset, GOOD_ECAP);
 	answers = GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP | 1;
 	queue_works = true;
-	lines = wbinvds = 0;
+	requests = lines = wbinvds = 0;
 	uptime = 5000000;
 	return 0;
 }
@@ -274,6 +294,7 @@ static void enables_by_queue(void **state)
 	assert_false(iommu_translates(&m));
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	assert_int_equal(get(VTD_RTADDR.offset), m.iommu.root_table.value);
+	assert_int_equal(requests, 0x11d2); /* context cache, IOTLB with reads and writes drained */
 	assert_true(iommu_translates(&m));
 	set_status(0); /* once is enough: the second CPU changes nothing */
 	assert_int_equal(iommu_enable(&m), HV_OK);
@@ -324,6 +345,69 @@ static void bounded_waits(void **state)
 	prepare(GOOD_CAP, GOOD_ECAP & ~ECAP_QI);
 	answers = all & ~1u;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
+}
+
+#define REMAPS (8ull | 16ull) /* ECAP.IR, ECAP.EIM */
+
+/* What an entry lets through: one vector for one CPU, from one device; no NMI, SMI or INIT. */
+static void remapping_entries(void **state)
+{
+	struct vtd_irte table[VTD_IR_ENTRIES] = {0};
+
+	(void)state;
+	vtd_ir_set(table, 7, 0x1234, 0x41, 0x89abcdef);
+	assert_int_equal(table[7].low, 0x89abcdef00410001);
+	assert_int_equal(table[7].high, 0x41234);
+	vtd_ir_set(table, 7, 0xffff, 0xff, 0);
+	assert_int_equal(table[7].low, 0xff0001);
+	assert_int_equal(table[7].high, 0x4ffff);
+	for (unsigned i = 0; i < VTD_IR_ENTRIES; i++)
+		assert_true(i == 7 || (table[i].low | table[i].high) == 0);
+}
+
+static void remaps_interrupts(void **state)
+{
+	const paddr_t table = region_take(&pages, 1);
+
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP | REMAPS);
+	answers |= SIRTP | GLOBAL_IRE;
+	assert_int_equal(iommu_enable(&m), HV_OK);
+	assert_int_equal(vtd_ir_enable(&m.iommu, unit, table), HV_OK);
+	assert_int_equal(get(VTD_IRTA.offset), table.value | 0x807);
+	assert_true((status() & GLOBAL_IRE) != 0);
+	assert_true(iommu_translates(&m));
+	assert_int_equal(requests, 0x11d204);
+	for (unsigned i = 0; i < 256; i++) { /* twice around the queue */
+		entries_cached = true;
+		assert_true(vtd_ir_invalidate(&m.iommu, unit));
+		assert_false(entries_cached);
+	}
+}
+
+static void remaps_or_says_no(void **state)
+{
+	const uint64_t lacks[] = {ECAP_QI, 8, 16};
+	const uint32_t lost[] = {SIRTP, GLOBAL_IRE};
+
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP | REMAPS);
+	assert_int_equal(iommu_enable(&m), HV_OK);
+	for (size_t i = 0; i < 3; i++) {
+		unit->ecap = (GOOD_ECAP | REMAPS) & ~lacks[i];
+		assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_UNIT);
+		assert_int_equal(get(VTD_IRTA.offset), 0);
+	}
+	unit->ecap = GOOD_ECAP | REMAPS;
+	for (size_t i = 0; i < 2; i++) {
+		set_status(GLOBAL_SRTP | GLOBAL_TE | GLOBAL_QIE);
+		answers = (SIRTP | GLOBAL_IRE) & ~lost[i];
+		assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_TIMEOUT);
+	}
+	answers = SIRTP | GLOBAL_IRE;
+	queue_works = false;
+	assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_TIMEOUT);
+	assert_false(vtd_ir_invalidate(&m.iommu, unit));
 }
 
 static void record(uint32_t index, uint64_t address, uint64_t high)
@@ -417,6 +501,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(enables_by_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_register, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(remapping_entries, setup, teardown),
+		cmocka_unit_test_setup_teardown(remaps_interrupts, setup, teardown),
+		cmocka_unit_test_setup_teardown(remaps_or_says_no, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_are_logged, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_faults_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(seldom_is_once_a_second, setup, teardown),
