@@ -441,9 +441,19 @@ static void test_flags(void)
 	ok(stats_read().iommu_units == 1, "one unit");
 }
 
+/* Did the hypervisor say once that it refused this to the CPU? */
+static bool logged(uint32_t from, const char *how, uint64_t address)
+{
+	char line[64];
+
+	*append_text(append_number(append_text(append_text(line, how), " of "), address, 16), " refused, rip ") = '\0';
+	return count_lines(from, line) == 1;
+}
+
 static void test_unit_by_cpu(void)
 {
 	const uint64_t control = (amdvi ? AMDVI_REGISTERS : VTD_REGISTERS) + UNIT_CONTROL;
+	const uint32_t seen = read_console();
 	struct gprs r = {.rdi = control};
 	struct outcome o = attempt(load_32, &r);
 
@@ -452,6 +462,8 @@ static void test_unit_by_cpu(void)
 	r = (struct gprs){.rdi = control, .rax = 0};
 	o = attempt(store_32, &r);
 	ok(faulted(&o, VEC_GP, 0, store_32), "a store that would switch it off is refused");
+	(void)read_console();
+	ok(logged(seen, "read", control) && logged(seen, "write", control), "both attempts are in the log");
 }
 
 void test_main(void)

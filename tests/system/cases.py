@@ -39,6 +39,11 @@ class Edit:
         return struct.pack("<4sIII16s", signature, self.offset, self.fix_checksum, len(self.data), self.data)
 
 
+def edits(table, offset, data):
+    """A longer change, in parts of the 16 bytes that one has room for."""
+    return tuple(Edit(table, offset + at, data[at:at + 16]) for at in range(0, len(data), 16))
+
+
 def config(**changes):
     """A config under which the loader returns after an error: that line is the first, so that it holds in any case."""
     no_kernel = {"boot": "firmware", "kernel": None, "initrd": None, "cmdline": None}

@@ -23,6 +23,21 @@ def at(address):
     return (Edit("DMAR", UNIT_BASE, struct.pack("<Q", address)),)
 
 
+def instead_of_scopes(structure):
+    """The unit for all devices, and behind it a structure of 40 bytes, where its five device scopes were."""
+    unit = struct.pack("<HHB", 0, 16, 1)
+    return (Edit("DMAR", LENGTH, struct.pack("<I", UNIT + 56)), Edit("DMAR", UNIT, unit),
+            *cases.edits("DMAR", UNIT + 16, structure))
+
+
+def second_unit(address):
+    return instead_of_scopes(struct.pack("<HHBBHQHH", 0, 16, 0, 0, 0, address, 0x7FFF, 24))
+
+
+def reserved(address):
+    return instead_of_scopes(struct.pack("<HHHHQQ", 1, 40, 0, 0, address, address + 4095))
+
+
 def required():
     return {"config": lambda: cases.config(require_iommu="yes")}
 
@@ -41,6 +56,8 @@ CASES = [
     Case("dmar-unit-at-tpm", "HV_E_DMA_TABLE", acpi=at(0xFED41000), where="at 0xfed41000"),
     Case("dmar-unit-misaligned", "HV_E_DMA_TABLE", acpi=at(0xFED90010), where="at 0xfed90010"),
     Case("dmar-unit-absent", "HV_E_IOMMU_UNIT", acpi=at(0xFEDA0000), where="at 0xfeda0000"),
+    Case("dmar-units-overlap", "HV_E_DMA_TABLE", acpi=second_unit(0xFED90000), where="at 0xfed90000"),
+    Case("dmar-reserved-at-tpm", "HV_E_DMA_RESERVED", acpi=reserved(0xFED42000), where="at 0xfed42000"),
     Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),)),
 ]
 

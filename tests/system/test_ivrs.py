@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every way in which the firmware's table of AMD-Vi units can be wrong."""
+
+import struct
+
+import pytest
+
+import cases
+from cases import Case, Edit
+
+# QEMU's IVRS: its only unit in two forms (AMD I/O Virtualization Technology 3.08, 5.2.2), each with its devices.
+LENGTH, UNIT, SAME_UNIT = 4, 48, 100
+UNIT_LENGTH, UNIT_BASE, ENTRIES, UID_LENGTH = UNIT + 2, UNIT + 8, UNIT + 24, 21
+SAME_BASE, SAME_LENGTH = SAME_UNIT + 8, 68
+RANGE, ACPI_HID, IVMD_ALL, UNKNOWN = 3, 240, 0x20, 0x77
+
+
+def edit(offset, form, *values):
+    return Edit("IVRS", offset, struct.pack("<" + form, *values))
+
+
+def reserved(address):
+    """Memory reserved for all devices, and a block that nobody knows, in place of the unit's second form."""
+    ivmd = struct.pack("<BBHHHQQQ", IVMD_ALL, 0, 32, 0, 0, 0, address, 4096)
+    return cases.edits("IVRS", SAME_UNIT, ivmd + struct.pack("<BBH", UNKNOWN, 0, SAME_LENGTH - len(ivmd)))
+
+
+CASES = [
+    Case("ivrs-no-unit", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 48),)),
+    Case("ivrs-only-header", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 40),)),
+    Case("ivrs-loop", "HV_E_DMA_TABLE", acpi=(edit(UNIT_LENGTH, "H", 0),), where="at 0x30"),
+    Case("ivrs-overlong", "HV_E_DMA_TABLE", acpi=(edit(UNIT_LENGTH, "H", 0xFFFF),), where="at 0x30"),
+    Case("ivrs-entry-overlong", "HV_E_DMA_TABLE",
+         acpi=(edit(ENTRIES, "B", ACPI_HID), edit(ENTRIES + UID_LENGTH, "B", 255)), where="at 0x30"),
+    Case("ivrs-range-without-end", "HV_E_DMA_TABLE", acpi=(edit(ENTRIES, "B", RANGE),), where="at 0x30"),
+    Case("ivrs-unit-in-ram", "HV_E_DMA_TABLE", acpi=(edit(UNIT_BASE, "Q", 0x200000),), where="at 0x200000"),
+    Case("ivrs-unit-at-tpm", "HV_E_DMA_TABLE", acpi=(edit(UNIT_BASE, "Q", 0xFED41000),), where="at 0xfed41000"),
+    Case("ivrs-units-overlap", "HV_E_DMA_TABLE", acpi=(edit(SAME_BASE, "Q", 0xFED82000),), where="at 0xfed82000"),
+    Case("ivrs-unit-absent", "HV_E_IOMMU_UNIT",
+         acpi=(edit(UNIT_BASE, "Q", 0xFEDA0000), edit(SAME_BASE, "Q", 0xFEDA0000)), where="at 0xfeda0000"),
+    Case("ivrs-reserved-at-tpm", "HV_E_DMA_RESERVED", acpi=reserved(0xFED42000), where="at 0xfed42000"),
+]
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return cases.run("ivrs-input", CASES, iommu=False, extra=["-device", "amd-iommu"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_refused(case, printed):
+    cases.check(case, printed.get(case.name))
