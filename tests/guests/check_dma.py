@@ -13,6 +13,7 @@ from check_tables import PAGE, Memory, Results, holes, leaves, vmcbs
 PRESENT, WIDTH_48, DOMAIN = 1, 2, 1 << 8
 VALID, FOUR_LEVELS, READ_WRITE, DEVICES = 3, 4 << 9, 3 << 61, 65536
 PT_LOAD, PF_X = 1, 1
+MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # what dma.c has the device write
 
 
 def pages_of(memory, low, high):
@@ -60,6 +61,8 @@ def check(name, dump, image):
     absent = [range(low, high) for low, high in holes(list(leaves(memory, root)), len(dump))]
     results.ok(all(any(page in hole for hole in absent) for page in [root, *tables]),
                "no device and no guest reaches these tables")
+    results.ok(MARK in dump and not any(MARK in dump[hole.start:hole.stop] for hole in absent),
+               "no device wrote there")
     text = text_of(image)
     copies = [at for hole in absent for at in hole[::PAGE] if dump[at:at + len(text)] == text]
     results.ok(len(copies) == 1, "the hypervisor's text is what the image file holds")

@@ -2,11 +2,14 @@
 /*
  * The root guest programs a device (QEMU's edu, docs/specs/edu.rst) to reach what it cannot reach itself: every transfer
  * that touches a protected page is refused at that page and recorded with the device, the address and the reason; transfers
- * to ordinary memory go on. Then the platform's floor: registers of the host bridge cannot be written.
+ * to ordinary memory go on. The device's buffer is one page: transfers of several are AHCI's (tests/system). Interrupt
+ * messages are no transfers to memory, and do no harm. Then the platform's floor: registers of the host bridge cannot be
+ * written.
  */
 #include <stddef.h>
 
 #include "clock.h"
+#include "cpu.h"
 #include "hyper.h"
 #include "machine.h"
 #include "paging.h"
@@ -45,7 +48,15 @@ enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
 #define AMDVI_BYTES     0x4000ul
 #define UNIT_CONTROL    0x18u /* global command of VT-d, control of AMD-Vi */
 #define LARGE_PAGE      0x200000ul
-#define PATTERN         0x5ac3d0c1u
+
+/* Writes of 4 bytes there are interrupt messages (SDM 3, 11.11), which units do not translate (VT-d 5.1, 3.14). */
+#define MESSAGES          0xfee00000ul
+#define MESSAGES_BYTES    0x100000ul
+#define MESSAGE_TO(apic)  ((uint64_t)(apic) << 12)
+#define MESSAGE_LOWEST    0x100u /* delivery modes, with the vector in bits 7-0 */
+#define MESSAGE_NMI       0x400u
+#define NMIS_IN_SIGNATURE 10u
+#define SETTLE_US         20000u
 
 /* q35 (Intel 82Q35, 5.1): registers that move or alias memory. */
 #define Q35_PCIEXBAR 0x60u
@@ -59,8 +70,9 @@ FORM(load_8, "movb (%rdi), %al");
 static volatile uint8_t *edu;
 static uint32_t edu_function; /* bus << 8 | device << 3 | function */
 static char console[40960];
-static uint8_t *allowed; /* a page of ordinary memory */
-static bool amdvi;       /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
+static uint8_t *allowed;        /* a page of ordinary memory */
+static uint64_t protected_base; /* the first page found that is not the root guest's */
+static bool amdvi;              /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
 
 static uint32_t config_read(uint32_t function, uint32_t at)
 {
@@ -92,14 +104,24 @@ static void edu_write(uint32_t at, uint64_t value)
 	*(volatile uint64_t *)(edu + at) = value;
 }
 
-/* One transfer between the device's buffer and memory, to its end. */
-static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
+/* A transfer between the device's buffer and memory; it takes the device 100 ms. */
+static void transfer_begin(bool to_memory, uint64_t address, uint32_t bytes)
 {
 	edu_write(EDU_SOURCE, to_memory ? EDU_BUFFER : address);
 	edu_write(EDU_DESTINATION, to_memory ? address : EDU_BUFFER);
 	edu_write(EDU_COUNT, bytes);
 	edu_write(EDU_COMMAND, EDU_START | (to_memory ? EDU_TO_MEMORY : 0));
-	if (!wait_until((*(volatile uint64_t *)(edu + EDU_COMMAND) & EDU_START) == 0, TRANSFER_BOUND_US))
+}
+
+static bool transfer_runs(void)
+{
+	return (*(volatile uint64_t *)(edu + EDU_COMMAND) & EDU_START) != 0;
+}
+
+static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
+{
+	transfer_begin(to_memory, address, bytes);
+	if (!wait_until(!transfer_runs(), TRANSFER_BOUND_US))
 		bail_out("the device does not end its transfer");
 }
 
@@ -176,47 +198,62 @@ static void expected_line(char *to, bool write, uint64_t address, unsigned int r
 	*append_text(to, "\n") = '\0';
 }
 
-/* What a device read where it may not: the buffer's old contents, or one byte all over; nothing that tells anything. */
-static bool reads_nothing(uint64_t address, uint32_t bytes)
+/* What the device's buffer holds before it is attacked with: the runner looks for it in memory (check_dma.py). */
+static uint8_t mark(uint32_t at)
+{
+	return (uint8_t)(at * 7 + 1);
+}
+
+static void load_buffer(void)
+{
+	for (uint32_t i = 0; i < PAGE_BYTES; i++)
+		allowed[i] = mark(i);
+	transfer(false, (uint64_t)allowed, PAGE_BYTES);
+}
+
+/* The buffer after a read that was refused: its old contents, or one byte all over; nothing that tells anything. */
+static bool buffer_tells_nothing(uint32_t from, uint32_t bytes)
 {
 	bool old = true, same = true;
 
-	for (uint32_t i = 0; i < bytes; i++)
-		allowed[i] = (uint8_t)(i * 7 + 1);
-	transfer(false, (uint64_t)allowed, bytes);
-	transfer(false, address, bytes);
-	transfer(true, (uint64_t)allowed, bytes);
-	for (uint32_t i = 0; i < bytes; i++) {
-		old &= allowed[i] == (uint8_t)(i * 7 + 1);
-		same &= allowed[i] == allowed[0];
+	transfer(true, (uint64_t)allowed, PAGE_BYTES);
+	for (uint32_t i = from; i < bytes; i++) {
+		old &= allowed[i] == mark(i);
+		same &= allowed[i] == allowed[from];
 	}
 	return old || same;
 }
 
-/* A transfer whose first refused page is 'page': one fault more, and it says so. */
-static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t page, unsigned int reason)
+/* One fault more, and it says so. */
+static bool recorded(uint64_t before, uint32_t seen, const char *line)
 {
-	const uint64_t before = stats_read().refused_dma;
-	const uint32_t seen = read_console();
-	char line[160];
-
-	if (amdvi && !write)
-		return reads_nothing(page > address ? page : address, bytes);
-	transfer(write, address, bytes);
-	if (amdvi)
-		return true; /* the runner looks at memory */
 	const uint64_t faults = stats_read().refused_dma - before;
 
-	expected_line(line, write, page, reason);
 	(void)read_console();
 	if (faults >= 1 && count_lines(seen, line) == 1)
 		return true;
-	diag("%lu faults at %lx, %u bytes, wanted: %s", faults, address, bytes, line);
+	diag("%lu faults, wanted: %s", faults, line);
 	return false;
+}
+
+/* A transfer whose first refused page is the one of 'page'; the buffer is loaded. */
+static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t page, unsigned int reason)
+{
+	const uint64_t before = stats_read().refused_dma, page_end = (page | (PAGE_BYTES - 1)) + 1;
+	const uint32_t seen = read_console();
+	char line[160];
+
+	transfer(write, address, bytes);
+	expected_line(line, write, page, reason);
+	if (!amdvi && !recorded(before, seen, line))
+		return false;
+	return write || buffer_tells_nothing(page > address ? (uint32_t)(page - address) : 0,
+					     address + bytes < page_end ? bytes : (uint32_t)(page_end - address));
 }
 
 static bool refused_both(uint64_t address, uint32_t bytes, uint64_t page)
 {
+	load_buffer();
 	return refused_at(true, address, bytes, page, NOT_WRITABLE) &&
 	       refused_at(false, address, bytes, page, NOT_READABLE);
 }
@@ -262,6 +299,7 @@ static void test_target(const char *name, uint64_t base, uint64_t bytes)
 	ok(refused_both(base + bytes - 8, 16, last), "%s: across its upper edge", name);
 	if (bytes > PAGE_BYTES)
 		ok(refused_both(base + PAGE_BYTES - 2048, 4096, base), "%s: across two of its pages", name);
+	ok(works(128, 64), "%s: ordinary memory is reached as before", name);
 }
 
 static bool page_refused(uint64_t address)
@@ -287,7 +325,8 @@ static unsigned int test_reserved(void)
 			a += LARGE_PAGE;
 		if (a == base)
 			continue;
-		found++;
+		if (!found++)
+			protected_base = base;
 		test_target(a - base == stats_read().region_bytes ? "hypervisor"
 			    : a - base == stats_read().pool_bytes ? "pool"
 								  : "hypervisor and pool",
@@ -296,14 +335,23 @@ static unsigned int test_reserved(void)
 	return found;
 }
 
+static bool refused_wide(uint64_t address)
+{
+	load_buffer();
+	return refused_at(true, address, 8, address, ADDRESS_TOO_WIDE) &&
+	       refused_at(false, address, 8, address, ADDRESS_TOO_WIDE);
+}
+
+/* Address bits that no table translates do not make another address of it. QEMU's AMD-Vi ignores them. */
 static void test_wide_addresses(void)
 {
 	begin("64-bit addresses");
 	for (unsigned int bit = 48; bit < 64; bit += 5) {
-		const uint64_t address = 1ul << bit | (uint64_t)allowed;
+		const uint64_t high = 1ul << bit;
 
-		ok(refused_at(true, address, 8, address, ADDRESS_TOO_WIDE), "write with address bit %u", bit);
-		ok(refused_at(false, address, 8, address, ADDRESS_TOO_WIDE), "read with address bit %u", bit);
+		ok(refused_wide(high | protected_base), "protected memory with address bit %u", bit);
+		if (!amdvi)
+			ok(refused_wide(high | (uint64_t)allowed), "ordinary memory with address bit %u", bit);
 	}
 }
 
@@ -318,6 +366,77 @@ static void test_overflow(void)
 	ok(stats_read().refused_dma > before, "8 refused transfers without a look: %lu recorded",
 	   stats_read().refused_dma - before);
 	ok(refused_both(TPM_LOCALITY_1, 1, TPM_LOCALITY_1), "and the next one is recorded again");
+}
+
+/* Fills the device's buffer with one message, and has it written. */
+static void send(uint64_t address, uint32_t message, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < PAGE_BYTES / sizeof(uint32_t); i++)
+		((uint32_t *)allowed)[i] = message;
+	transfer(false, (uint64_t)allowed, PAGE_BYTES);
+	transfer(true, address, bytes);
+	delay_us(SETTLE_US);
+}
+
+/* Interrupts that this CPU got from such a write. */
+static uint32_t interrupts(uint64_t address, uint32_t message, uint32_t bytes)
+{
+	const volatile uint32_t *const count = &this_cpu()->ipis[message & 0xff];
+	const uint32_t before = *count;
+
+	send(address, message, bytes);
+	return *count - before;
+}
+
+/* While the hypervisor signs, which takes most of the time. */
+static uint32_t nmis_in_signatures(uint64_t address)
+{
+	uint8_t *const challenge = page_get(), *const fresh = page_get();
+	const struct hypercall sign = {HC_SIGN, (uint64_t)challenge, (uint64_t)fresh, 0, 0};
+	const uint32_t before = this_cpu()->nmis;
+
+	for (unsigned int i = 0; i < NMIS_IN_SIGNATURE; i++) {
+		transfer_begin(true, address, 4);
+		while (transfer_runs()) {
+			if (hypercall(&sign) != 0)
+				return 0;
+		}
+	}
+	delay_us(SETTLE_US);
+	return this_cpu()->nmis - before;
+}
+
+static bool reads_no_message(uint64_t address, uint32_t bytes)
+{
+	load_buffer();
+	transfer(false, address, bytes);
+	return buffer_tells_nothing(0, bytes);
+}
+
+/*
+ * A device may send the root guest what the root guest may send itself. Not INIT: QEMU's INIT intercept is broken. Of messages
+ * to all CPUs the one counts that this CPU got; the other one is the hypervisor's, waiting for its SIPI.
+ */
+static void test_messages(void)
+{
+	const uint64_t here = MESSAGES | MESSAGE_TO(this_cpu()->apic_id), end = MESSAGES + MESSAGES_BYTES;
+	const uint32_t nmis = this_cpu()->nmis;
+
+	begin("interrupt messages");
+	interrupts_on();
+	ok(interrupts(here, 0x61, 4) == 1, "a fixed vector arrives once");
+	ok(interrupts(here, MESSAGE_LOWEST | 0x62, 4) == 1, "one of lowest priority arrives once");
+	ok(interrupts(here, 0x63, 1) == 0, "one byte is no message");
+	ok(interrupts(MESSAGES - 8, 0x64, 16) >= 1, "across the lower edge of the window");
+	ok(interrupts(end - 8, 0x65, 16) >= 1, "across the upper edge, to all CPUs");
+	ok(interrupts(here, 0x66, PAGE_BYTES) >= 1, "a page of messages");
+	send(here, MESSAGE_NMI, 4);
+	ok(this_cpu()->nmis == nmis + 1, "an NMI arrives once");
+	ok(nmis_in_signatures(here) == NMIS_IN_SIGNATURE, "%u NMIs while the hypervisor signs arrive once each",
+	   NMIS_IN_SIGNATURE);
+	interrupts_off();
+	ok(reads_no_message(here, 4) && reads_no_message(end - PAGE_BYTES, PAGE_BYTES), "the window reads as nothing");
+	ok(works(0, 4096), "ordinary memory is reached as before");
 }
 
 /* The registers of the host bridge read as before, whatever is written. */
@@ -479,10 +598,10 @@ void test_main(void)
 	test_target("TPM localities 1 to 4", TPM_LOCALITY_1, 4 * PAGE_BYTES);
 	test_target("IOMMU registers", amdvi ? AMDVI_REGISTERS : VTD_REGISTERS, amdvi ? AMDVI_BYTES : PAGE_BYTES);
 	test_unit_by_cpu();
-	if (!amdvi) {
-		test_wide_addresses();
+	test_wide_addresses();
+	if (!amdvi)
 		test_overflow();
-	}
+	test_messages();
 	test_floor_ports();
 	test_floor_memory();
 	test_allowed("after");
