@@ -14,13 +14,14 @@ import sys
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
 
+import debian  # noqa: E402
 import hosts  # noqa: E402
 import initramfs  # noqa: E402
 from emulator import OUT, PROMPT  # noqa: E402
 from testbed import Machine  # noqa: E402
+from throughput import throughput  # noqa: E402
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
-MODULE = OUT / "tests" / "bench" / "cloister.ko"
 HOST_MODULE = OUT / "host" / "cloister.ko"
 TOOL = OUT / "host" / "cloisterctl"
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so both kernels use another one.
@@ -142,17 +143,8 @@ def exits_of_host(report):
 
 
 def exits_of_debian(report, cpus):
-    config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None)
-    # What counts travels on Cloister's own disk; the Debian disk holds nothing of it.
-    tools = {"cloister.ko": MODULE, "cloisterctl": TOOL}
-    tools |= {library.rpartition("/")[2]: library for library in initramfs.libraries(TOOL) if "jansson" in library}
-    disk = hosts.esp("bench-debian", config=config, kernel=False, more=tools)
-    with Machine(f"bench-debian-{cpus}", disks=[disk, hosts.DEBIAN], cpus=cpus) as machine:
-        machine.login()
-        machine.run("systemctl is-system-running --wait", timeout=180)
-        machine.check("mount -o ro,umask=022 LABEL=CLOISTER /mnt && export LD_LIBRARY_PATH=/mnt")
-        machine.check("insmod /mnt/cloister.ko")
-        boot, memory = stats(machine, "/mnt/cloisterctl")
+    with debian.running(f"bench-debian-{cpus}", cpus=cpus) as machine:
+        boot, memory = stats(machine, debian.CTL)
         print_exits(report, "an unmodified Debian disk's boot, launch to running system", boot, cpus, None, 2500)
         ram_gib = machine.memory_mib / 1024
         report.figure("memory taken, bytes", memory, 16 * MEBI + int(8192 * ram_gib))
@@ -163,9 +155,9 @@ def steady(report, machine, cpus):
     print(f"\n  Exits in steady state, {plural(cpus)}, besides {', '.join(apart(cpus))}, which stand below:")
     machine.check("systemctl stop '*.timer'")
     for what, (command, seconds) in LOADS.items():
-        before, _ = stats(machine, "/mnt/cloisterctl")
+        before, _ = stats(machine, debian.CTL)
         machine.run(command.format(seconds=seconds), timeout=4 * seconds + 60)
-        after, _ = stats(machine, "/mnt/cloisterctl")
+        after, _ = stats(machine, debian.CTL)
         spent = {reason: after[reason] - before[reason] for reason in after}
         report.figure(f"{what}, {seconds} s", besides(spent, cpus), 0)
         print("    " + ", ".join(f"{reason} {count}" for reason, count in spent.items() if count), flush=True)
@@ -175,7 +167,7 @@ def main():
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
     parts = ((round_trips,), (boot_cost,), (exits_to_shell,), (exits_of_host,),
-             (exits_of_debian, 1), (exits_of_debian, 2))
+             (exits_of_debian, 1), (exits_of_debian, 2), (throughput,))
     for part, *arguments in parts:
         try:
             part(report, *arguments)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
+sys.path[:0] = [str(TREE / folder) for folder in ("tests/system", "tests/guests", "tests/bench", "tools/images")]
 
 import hosts  # noqa: E402
 from testbed import Machine  # noqa: E402

@@ -27,6 +27,8 @@ FIRMWARE = pathlib.Path("/usr/share/OVMF")
 AUTHORITY = TREE / "build" / "tpm-authority"
 CPU = "max,+svm,phys-bits=48"
 ATTESTD_PORT = 8180
+# What gives a machine the one or the other IOMMU.
+UNITS = {"vtd": {"iommu": True}, "amdvi": {"iommu": False, "extra": ["-device", "amd-iommu"]}}
 
 
 class Qmp:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's own disk with what looks at Cloister from inside: the disk holds nothing of it, it travels on Cloister's."""
+
+import contextlib
+import re
+
+import hosts
+import initramfs
+from emulator import OUT
+from testbed import Machine
+
+MODULE = OUT / "tests" / "bench" / "cloister.ko"
+TOOL = OUT / "host" / "cloisterctl"
+MOUNTED = "/mnt"
+CTL = f"{MOUNTED}/cloisterctl"
+
+
+def esp(name, *modules, **settings):
+    """Cloister's disk, which starts Debian's GRUB: kernel modules and cloisterctl beside the loader."""
+    config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None,
+                          **settings)
+    carried = [MODULE, TOOL, *modules, *(lib for lib in initramfs.libraries(TOOL) if "jansson" in lib)]
+    return hosts.esp(name, config=config, kernel=False, more={str(file).rpartition("/")[2]: file for file in carried})
+
+
+@contextlib.contextmanager
+def running(name, *, modules=(), settings=(), disks=(), **machine):
+    """A machine with Debian up, logged in, and /dev/cloister there; 'disks' follow Cloister's and Debian's."""
+    first = [esp(name, *modules, **dict(settings)), hosts.DEBIAN]
+    with Machine(name, disks=[*first, *disks], **machine) as booted:
+        booted.login()
+        booted.run("systemctl is-system-running --wait", timeout=180)
+        booted.check(f"mount -o ro,umask=022 LABEL=CLOISTER {MOUNTED} && export LD_LIBRARY_PATH={MOUNTED}")
+        booted.check(f"insmod {MOUNTED}/cloister.ko")
+        yield booted
+
+
+def refused_dma(machine):
+    """Accesses of devices that were refused and recorded."""
+    return int(re.search(r"(\d+) refused accesses", machine.check(f"{CTL} stats"))[1])

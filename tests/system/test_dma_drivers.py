@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""AHCI and e1000e under Debian's own drivers, behind the IOMMU: under load nothing is refused and nothing exits.
+
+Then the kernel has the same drivers program their devices with protected addresses (dma/dma_attack.c), while other
+transfers of the same devices go on. QEMU's AMD-Vi blocks as VT-d does, but records no event of it.
+"""
+
+import base64
+import dataclasses
+import itertools
+import re
+import struct
+import time
+
+import pytest
+
+import check_dma
+import debian
+import hosts
+from bench import besides, stats
+from check_tables import PAGE, Memory, holes, leaves, vmcbs
+from emulator import OUT
+from testbed import UNITS, Machine
+
+MODULE = OUT / "tests" / "system" / "dma" / "dma_attack.ko"
+ATTACK = "/sys/module/dma_attack/parameters/attack"
+SECTOR = 512
+SECTORS = 2048
+MARK = b"by a device that must not"  # in each sector of the attacks' disk
+PING_MARK = "c1057e12c1057e12c1057e12c1057e12"
+ETHERTYPE = b"\x88\xb5"  # ETH_P_802_EX1
+RECEIVE_RING = 256  # buffers, handed out again once used
+TPM_LOCALITY_1 = 0xFED41000
+SOURCE = {"disk": "0:1f.2", "net": "0:1.0"}
+DEBIAN, DISK = (f"/dev/disk/by-path/pci-0000:00:1f.2-ata-{port}" for port in (2, 3))
+REGISTERS = {"vtd": 0xFED90000, "amdvi": 0xFED80000}  # where QEMU has them
+
+
+@dataclasses.dataclass(repr=False)  # it holds all memory
+class Attacked:
+    """One machine for all tests of a unit, which run in the order of this file."""
+    unit: str
+    machine: Machine
+    frames: object  # file with all that the network saw
+    before: bytes = None  # memory before the attacks
+    protected: range = None  # the hypervisor and the pool
+    targets: dict = None  # name: address
+    receives: int = 0  # buffers that the network's packets were diverted from
+    sectors: itertools.count = dataclasses.field(default_factory=lambda: itertools.count(8, 64))
+
+    def dump(self):
+        """All memory, with the machine stopped meanwhile."""
+        self.machine.qmp.call("stop")
+        contents = self.machine.memory(0, self.machine.memory_mib << 20)
+        self.machine.qmp.call("cont")
+        return contents
+
+    def attack(self, kind, address, count, sector=0):
+        self.machine.check(f"echo {kind} {address:#x} {count} {sector} >{ATTACK}")
+
+    def faults(self, source, access, address):
+        """How often the hypervisor's messages say that this was refused, for the right reason (VT-d 5.1, table 26)."""
+        line = f"dma: device {source}: {access} of {address & -PAGE:x} refused, reason {5 if access == 'write' else 6}"
+        return int(self.machine.run(f"{debian.CTL} console | grep -c '{line}$'")[1])
+
+    def assert_logged(self, source, access, address):
+        if self.unit == "vtd":
+            assert self.faults(source, access, address) >= 1, self.machine.check(f"{debian.CTL} console | tail")
+
+
+def find_targets(attacked):
+    """Protected memory and what to aim at in it, from the nested page table that the VMCBs name."""
+    memory = Memory(attacked.before)
+    (vmcb, root), *_ = vmcbs(memory)
+    end = len(attacked.before)
+    attacked.protected, = (range(*hole) for hole in holes(list(leaves(memory, root)), end) if hole[0] < end)
+    text = attacked.before.find(check_dma.text_of(hosts.HYPERVISOR.read_bytes())[:PAGE])
+    attacked.targets = {"first-page": attacked.protected.start, "last-page": attacked.protected.stop - PAGE,
+                        "text": text, "nested-page-table": root, "vmcb": vmcb, "tpm": TPM_LOCALITY_1,
+                        "iommu": REGISTERS[attacked.unit]}
+    assert all(target in attacked.protected for target in (text, root, vmcb))
+
+
+@pytest.fixture(scope="module", params=UNITS)
+def attacked(request):
+    name = f"dma-drivers-{request.param}"
+    scratch, frames = hosts.SCRATCH / f"{name}.scratch", hosts.SCRATCH / f"{name}.pcap"
+    scratch.write_bytes(MARK.ljust(SECTOR, b"!") * SECTORS)
+    unit = UNITS[request.param]
+    extra = [*unit.get("extra", ()), "-object", f"filter-dump,id=frames,netdev=n0,file={frames}"]
+    with debian.running(name, modules=[MODULE], settings={"require_iommu": "yes", "pool_mib": 8}, disks=[scratch],
+                        nics=("e1000e",), iommu=unit["iommu"], extra=extra) as machine:
+        yield Attacked(request.param, machine, frames)
+
+
+def test_nothing_is_refused_and_nothing_exits_under_load(attacked):
+    machine = attacked.machine
+    machine.check("systemctl stop '*.timer'")
+    before, _ = stats(machine, debian.CTL)
+    machine.check(f"dd if={DEBIAN} of=/dev/null bs=1M count=200 iflag=direct", timeout=120)
+    machine.check("dd if=/dev/urandom of=/var/tmp/written bs=1M count=32 oflag=direct", timeout=120)
+    machine.check("cp /var/tmp/written /var/tmp/copy && sync && echo 3 >/proc/sys/vm/drop_caches"
+                  " && cmp /var/tmp/written /var/tmp/copy", timeout=120)
+    machine.check("ping -q -c 500 -i 0.002 -s 1400 10.0.2.2", timeout=60)
+    after, _ = stats(machine, debian.CTL)
+    assert besides({reason: after[reason] - before[reason] for reason in after}, machine.cpus) == 0, (before, after)
+    assert debian.refused_dma(machine) == 0
+    errors = machine.check("dmesg --level=err,crit,alert,emerg")
+    assert "ata" not in errors and "e1000e" not in errors, errors
+
+
+def test_the_attack_is_prepared(attacked):
+    """From here on, a file is read and summed again and again, and the network answers, until the attacks are over."""
+    machine = attacked.machine
+    machine.check(f"insmod {debian.MOUNTED}/dma_attack.ko disk={DISK} nic=$(ls /sys/bus/pci/drivers/e1000e/0*/net)")
+    sums = "dd if=/var/tmp/written bs=1M count=2 iflag=direct status=none | sha256sum"
+    machine.check(f"{sums} >/run/sum")
+    machine.check(f"{{ while :; do {sums}; done >/run/sums & ping -q -i 0.05 10.0.2.2 >/run/ping & }}")
+    attacked.before = attacked.dump()
+    find_targets(attacked)
+
+
+TARGETS = ("first-page", "last-page", "text", "nested-page-table", "vmcb", "tpm", "iommu")
+
+
+def written_sectors(attacked, sector, count):
+    command = f"dd if={DISK} iflag=direct,skip_bytes,count_bytes skip={sector * SECTOR} count={count} bs=4k status=none"
+    return base64.b64decode(attacked.machine.check(f"{command} | base64 -w 0"))
+
+
+def tells_nothing(data):
+    """Of a read that was refused the device has one byte all over."""
+    return len(set(data)) == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_disk_to_memory(attacked, target):
+    attacked.attack("disk-read", attacked.targets[target], PAGE)
+    attacked.assert_logged(SOURCE["disk"], "write", attacked.targets[target])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_memory_to_disk(attacked, target):
+    sector = next(attacked.sectors)
+    attacked.attack("disk-write", attacked.targets[target], PAGE, sector)
+    attacked.assert_logged(SOURCE["disk"], "read", attacked.targets[target])
+    assert tells_nothing(written_sectors(attacked, sector, PAGE))
+
+
+def test_several_pages_to_memory(attacked):
+    address = attacked.protected.start + 16 * PAGE
+    attacked.attack("disk-read", address, 4 * PAGE)
+    attacked.assert_logged(SOURCE["disk"], "write", address)
+
+
+def test_memory_to_disk_across_the_edge(attacked):
+    """Four pages, of which the first one is the root guest's own."""
+    sector, start = next(attacked.sectors), attacked.protected.start
+    attacked.attack("disk-write", start - PAGE, 4 * PAGE, sector)
+    attacked.assert_logged(SOURCE["disk"], "read", start)
+    assert tells_nothing(written_sectors(attacked, sector, 4 * PAGE)[PAGE:])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_memory_to_network(attacked, target):
+    attacked.attack("net-send", attacked.targets[target], 1000)
+    time.sleep(0.1)  # the driver does not wait for its device
+    attacked.assert_logged(SOURCE["net"], "read", attacked.targets[target])
+
+
+@pytest.mark.parametrize("target", ("nested-page-table", "tpm"))
+def test_network_to_memory(attacked, target):
+    diverted = 2
+    attacked.attack("net-receive", attacked.targets[target], diverted)
+    attacked.receives += diverted
+    attacked.machine.run(f"ping -q -i 0.001 -c {3 * RECEIVE_RING} -p {PING_MARK} 10.0.2.2", timeout=60)
+    attacked.assert_logged(SOURCE["net"], "write", attacked.targets[target])
+
+
+def test_allowed_transfers_went_on(attacked):
+    machine = attacked.machine
+    machine.check("kill %1; pkill -INT ping; sleep 1")
+    sums = machine.check("cat /run/sums").splitlines()
+    assert len(sums) >= 10 and set(sums) == {machine.check("cat /run/sum").strip()}
+    sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received",
+                                        machine.check("cat /run/ping")).groups())
+    assert sent >= 100 and sent - received <= attacked.receives + 1
+
+
+def test_the_network_saw_nothing(attacked):
+    payloads = []
+    dump, at = attacked.frames.read_bytes(), 24  # pcap: header of the file, then of each packet
+    while at < len(dump):
+        length, = struct.unpack_from("<I", dump, at + 8)
+        packet = dump[at + 16:at + 16 + length]
+        at += 16 + length
+        if packet[12:14] == ETHERTYPE:
+            payloads.append(packet[14:])
+    assert all(tells_nothing(payload) for payload in payloads)
+    assert len(payloads) <= len(TARGETS)
+
+
+def test_memory_is_unchanged(attacked):
+    after = attacked.dump()
+    protected = after[attacked.protected.start:attacked.protected.stop]
+    found = [mark in protected for mark in (MARK, bytes.fromhex(PING_MARK))]
+    assert not any(found)
+    for name in ("first-page", "last-page", "text", "nested-page-table"):
+        page = attacked.targets[name]
+        assert after[page:page + PAGE] == attacked.before[page:page + PAGE], name
+    results = check_dma.check(f"dma-{attacked.unit}", after, hosts.HYPERVISOR.read_bytes())
+    assert results and not [line for line in results if line.startswith("not ok")], results
+
+
+def test_the_unit_still_translates(attacked):
+    """The registers were aimed at, too: a device is refused as before."""
+    before = debian.refused_dma(attacked.machine)
+    attacked.attack("disk-read", TPM_LOCALITY_1 + PAGE, PAGE)
+    attacked.assert_logged(SOURCE["disk"], "write", TPM_LOCALITY_1 + PAGE)
+    if attacked.unit == "vtd":
+        assert debian.refused_dma(attacked.machine) > before
