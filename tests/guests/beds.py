@@ -34,7 +34,7 @@ class Qemu:
     HYPERVISOR = emulator.OUT / "hv-svm.elf"
     IMAGE = "hv-svm.elf"
     CONFIG = ""
-    TIMEOUT_S = 45
+    TIMEOUT_S = 90
     NO_MEMORY = None
     LACKS = {}
     DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
