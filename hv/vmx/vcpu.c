@@ -38,8 +38,10 @@ static void end_shadow(void)
 }
 
 /*
- * CPUID, which programs use, costs the least that is right: its length is known, and a shadow of MOV SS may last for one more
- * instruction (pending debug exceptions keep it valid: 27.3.4, 26.3.1.5). A shadow of STI comes with RFLAGS.IF.
+ * CPUID, which programs use, costs the least that is right: its length is known, and a shadow that it stood in may last for one
+ * more instruction. The entry stays valid (26.3.1.5): STI set RFLAGS.IF and CPUID leaves it, and a shadow with TF would want
+ * a pending single step, so that both are written then. All that a guest can see of it is that an interrupt comes behind the
+ * instruction after CPUID, not before it: an STI has to be followed by CPUID for that, and no code opens interrupts for it alone.
  */
 void vcpu_advance(struct cpu *cpu, unsigned bytes)
 {
@@ -49,7 +51,7 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 	const bool carries = (rip ^ next) >> 32 != 0 && (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) == 0;
 
 	vmwrite(GUEST_RIP, carries ? (uint32_t)next : next);
-	if (!is_cpuid || (rflags & (RFLAGS_IF | RFLAGS_TF)) != 0)
+	if (!is_cpuid || (rflags & RFLAGS_TF) != 0)
 		end_shadow();
 	if ((rflags & RFLAGS_TF) != 0) /* the single-step trap of the instruction that we executed */
 		vmwrite(GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);

@@ -457,7 +457,10 @@ static bool note_interrupt(struct frame *frame)
 	return false;
 }
 
-/* STI's shadow ends with the CPUID, also though the hypervisor executes it. */
+/*
+ * STI's shadow ends with the CPUID that the hypervisor executes, or, on VT-x, with the instruction behind it: looking for a
+ * shadow would make each CPUID of a program dearer.
+ */
 static void test_interrupt_shadow(void)
 {
 	struct gprs r = {0};
@@ -468,8 +471,8 @@ static void test_interrupt_shadow(void)
 	ipi_send(this_cpu()->apic_id, ICR_FIXED | ICR_ASSERT | IPI_VECTOR);
 	o = attempt(form_shadow, &r);
 	trap_set_hook(NULL);
-	if (!ok(completed(&o) && interrupted_at == (uint64_t)shadow_after,
-		"an interrupt comes right behind STI, CPUID"))
+	if (!ok(completed(&o) && interrupted_at - (uint64_t)shadow_after <= 1, /* the NOP's length */
+		"an interrupt comes behind STI, CPUID, at most one instruction later"))
 		diag("came at %lx, expected at %lx", interrupted_at, (uint64_t)shadow_after);
 	ipi_send(this_cpu()->apic_id, ICR_FIXED | ICR_ASSERT | IPI_VECTOR);
 	o = attempt(form_halt, &r);

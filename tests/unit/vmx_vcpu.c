@@ -185,14 +185,48 @@ static void leave_guest(uint32_t reason)
 	vmx_exit(&cpu);
 }
 
+/* As programs run, with interrupts on, in a shadow or not. Leaves 1 and 7 mirror CR4, which is one more field. */
 static void cpuid_is_cheap(void **state)
 {
+	const uint32_t shadows[] = {0, BLOCKING_STI, BLOCKING_MOV_SS};
+
 	(void)state;
-	leave_guest(REASON_CPUID);
-	assert_int_equal(reads, 3);
-	assert_int_equal(writes, 1);
-	assert_int_equal(fields[GUEST_RIP], 0x1002);
-	assert_int_equal(frame.guest.rax, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		reads = writes = 0;
+		fields[GUEST_RIP] = 0x1000;
+		fields[GUEST_RFLAGS] = 0x202;
+		fields[GUEST_INTERRUPTIBILITY] = shadows[i];
+		frame.guest.rax = 0;
+		leave_guest(REASON_CPUID);
+		assert_int_equal(reads, 3);
+		assert_int_equal(writes, 1);
+		assert_int_equal(fields[GUEST_RIP], 0x1002);
+		assert_int_equal(fields[GUEST_INTERRUPTIBILITY], shadows[i]);
+		assert_int_equal(frame.guest.rax, 1);
+	}
+	for (uint32_t leaf = 1; leaf <= 7; leaf += 6) {
+		reads = writes = 0;
+		frame.guest.rax = leaf;
+		frame.guest.rcx = 0;
+		leave_guest(REASON_CPUID);
+		assert_int_equal(reads, 4);
+		assert_int_equal(writes, 1);
+	}
+}
+
+/* A step over CPUID traps behind it, whatever shadow it stood in: the shadow ends, the trap is pending. */
+static void cpuid_steps(void **state)
+{
+	const uint32_t shadows[] = {0, BLOCKING_STI, BLOCKING_MOV_SS};
+
+	for (unsigned i = 0; i < 3; i++) {
+		setup(state);
+		fields[GUEST_RFLAGS] = 0x302;
+		fields[GUEST_INTERRUPTIBILITY] = shadows[i] | BLOCKING_NMI;
+		leave_guest(REASON_CPUID);
+		assert_int_equal(fields[GUEST_INTERRUPTIBILITY], BLOCKING_NMI);
+		assert_int_equal(fields[GUEST_PENDING_DEBUG], 1u << 14);
+	}
 }
 
 static void steps_over(void **state)
@@ -205,11 +239,8 @@ static void steps_over(void **state)
 	assert_int_equal(fields[GUEST_PENDING_DEBUG], 0);
 	fields[GUEST_RFLAGS] = 0x202;
 	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_STI;
-	leave_guest(REASON_CPUID);
+	leave_guest(REASON_RDMSR);
 	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
-	fields[GUEST_RFLAGS] = 0x102;
-	leave_guest(REASON_CPUID);
-	assert_int_equal(fields[GUEST_PENDING_DEBUG], 1u << 14);
 }
 
 /* RIP has 32 bits outside 64-bit code; in it, it carries. */
@@ -486,14 +517,23 @@ static void native_init(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(cpuid_is_cheap, setup), cmocka_unit_test_setup(steps_over, setup),
-		cmocka_unit_test_setup(end_of_4_gib, setup),   cmocka_unit_test_setup(injects, setup),
-		cmocka_unit_test_setup(delivers_again, setup), cmocka_unit_test_setup(faults_during_delivery, setup),
-		cmocka_unit_test_setup(stops, setup),          cmocka_unit_test_setup(port, setup),
-		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
-		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
-		cmocka_unit_test_setup(efer, setup),           cmocka_unit_test_setup(init_and_sipi, setup),
-		cmocka_unit_test_setup(native_init, setup),    cmocka_unit_test_setup(detour, setup),
+		cmocka_unit_test_setup(cpuid_is_cheap, setup),
+		cmocka_unit_test_setup(cpuid_steps, setup),
+		cmocka_unit_test_setup(steps_over, setup),
+		cmocka_unit_test_setup(end_of_4_gib, setup),
+		cmocka_unit_test_setup(injects, setup),
+		cmocka_unit_test_setup(delivers_again, setup),
+		cmocka_unit_test_setup(faults_during_delivery, setup),
+		cmocka_unit_test_setup(stops, setup),
+		cmocka_unit_test_setup(port, setup),
+		cmocka_unit_test_setup(nmi_in_guest, setup),
+		cmocka_unit_test_setup(nmi_in_hypervisor, setup),
+		cmocka_unit_test_setup(nmi_window, setup),
+		cmocka_unit_test_setup(cr_access, setup),
+		cmocka_unit_test_setup(efer, setup),
+		cmocka_unit_test_setup(init_and_sipi, setup),
+		cmocka_unit_test_setup(native_init, setup),
+		cmocka_unit_test_setup(detour, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
