@@ -18,9 +18,11 @@ struct machine machine;
 
 enum hv_error hv_prepare(struct boot_info *info);
 
-/* entry.S: the loader's way in, and a call on another stack. */
+/* entry.S: the loader's way in, and make_key() on another stack. */
 enum hv_error cpu_launch(uint32_t index);
-enum hv_error call_on_stack(enum hv_error (*function)(struct machine *), struct machine *m, void *top);
+enum hv_error make_key_on_stack(struct machine *m, void *top);
+
+enum hv_error make_key(struct machine *m);
 
 /* What cpu_launch() continues with, in RAX and RDX: the frame on the CPU's own stack and CR3; or 0 and the error. */
 struct launch_switch {
@@ -82,7 +84,7 @@ static enum hv_error build_tables(struct machine *m)
 }
 
 /* Makes HK and its statement. */
-static enum hv_error make_key(struct machine *m)
+enum hv_error make_key(struct machine *m)
 {
 	struct hk_statement *const statement = &m->statement;
 	const enum hv_error error = hk_create(&m->hk, m->boot.tpm_random);
@@ -123,7 +125,7 @@ static enum hv_error prepare(struct machine *m)
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;
 	/* The firmware's stack becomes the root guest's memory: the key is made on the hypervisor's own. */
-	if ((error = build_tables(m)) != HV_OK || (error = call_on_stack(make_key, m, m->cpus[0]->frame)) != HV_OK)
+	if ((error = build_tables(m)) != HV_OK || (error = make_key_on_stack(m, m->cpus[0]->frame)) != HV_OK)
 		return error;
 	m->prepared = true;
 	return HV_OK;

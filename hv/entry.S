@@ -46,16 +46,14 @@ cpu_launch:
 	add	$16, %rsp
 	ret
 
-/* enum hv_error call_on_stack(function, argument, top): RBP keeps the caller's stack. */
-	.globl call_on_stack
-	.hidden call_on_stack
-call_on_stack:
+/* enum hv_error make_key_on_stack(machine, top): make_key(machine). RBP keeps the caller's stack. */
+	.globl make_key_on_stack
+	.hidden make_key_on_stack
+make_key_on_stack:
 	push	%rbp
 	mov	%rsp, %rbp
-	mov	%rdi, %rax
-	mov	%rsi, %rdi
-	mov	%rdx, %rsp
-	call	*%rax
+	mov	%rsi, %rsp
+	call	make_key
 	mov	%rbp, %rsp
 	pop	%rbp
 	ret

@@ -7,7 +7,7 @@ HV_VERSION := $(shell printf '0x%02x%02x%02x' $(call version_part,1) $(call vers
 # General registers only, no red zone: exceptions and guests share the CPU with this code.
 HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden -mgeneral-regs-only -mno-red-zone \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -fdata-sections \
-	-fno-jump-tables -fstack-usage -MD -MP $(WARNINGS) $(REPRODUCIBLE) -Ihv -Iinclude -Ihv/lib/include \
+	$(HV_NO_INDIRECT) -fstack-usage -MD -MP $(WARNINGS) $(REPRODUCIBLE) -Ihv -Iinclude -Ihv/lib/include \
 	-DHV_VERSION=$(HV_VERSION)u -DHV_SVN=$(SVN)u
 HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv

@@ -11,8 +11,8 @@ HV_ATTEST_DEFINES := -DMBEDTLS_CONFIG_FILE='"hv/attest/mbedtls_config.h"'
 # General-purpose registers only, no red zone: this code runs between two guests' instructions.
 HV_ATTEST_CFLAGS := -std=gnu17 -Os -ffreestanding -fPIE -mcmodel=small -fvisibility=hidden \
 	-mgeneral-regs-only -mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns -fcallgraph-info=su -MD -MP \
-	$(REPRODUCIBLE) $(HV_ATTEST_INCLUDES)
+	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(HV_NO_INDIRECT) -fcallgraph-info=su \
+	-MD -MP $(REPRODUCIBLE) $(HV_ATTEST_INCLUDES)
 
 HV_ATTEST_OWN := $(wildcard hv/attest/*.c hv/lib/*.c)
 HV_ATTEST_MBEDTLS := sha256 sha512 md hmac_drbg p256-m
