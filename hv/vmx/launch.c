@@ -11,6 +11,21 @@
 #include "x86.h"
 
 #define LEAF1_ECX_VMX (1u << 5)
+#define LEAF1_ECX_SMX (1u << 6)
+
+/* TXT's public registers (TXT software development guide, appendix B.1): all ones without TXT */
+#define TXT_STS             0xfed30000ull
+#define TXT_STS_SENTER_DONE (1u << 0)
+
+/* Does a measured environment run? It may have left CR4.SMXE clear, but its own hardware guards memory and TPM. */
+static bool txt_launched(void)
+{
+	if ((cpuid(1, 0).ecx & LEAF1_ECX_SMX) == 0)
+		return false;
+	const uint32_t status = mmio_read32(TXT_STS);
+
+	return status != UINT32_MAX && (status & TXT_STS_SENTER_DONE) != 0;
+}
 
 enum hv_error vcpu_check(const struct machine *m)
 {
@@ -23,6 +38,8 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_VMX_LOCKED;
 	if ((read_cr4() & CR4_SMXE) != 0)
 		return HV_E_SMX;
+	if (txt_launched())
+		return HV_E_TXT;
 	if ((read_cr4() & CR4_VMXE) != 0)
 		return HV_E_ALREADY;
 	if ((error = cpu_features_check()) != HV_OK || (error = controls_negotiate(&controls)) != HV_OK)
@@ -52,21 +69,23 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 }
 
 /* Memory that the firmware left out of its MTRRs works, but so slowly that the machine seems to hang. */
-static void report_slow_ram(struct machine *m)
+static bool write_back(struct machine *m, const struct boot_range *range)
 {
-	for (uint32_t i = 0; i < m->boot.ram_count; i++) {
-		const struct boot_range *const ram = &m->boot.ram[i];
-		const uint64_t last = ram->base + ram->bytes - PAGE_BYTES;
-		unsigned first_type, last_type;
+	const uint64_t end = range->base + range->bytes;
+	const uint64_t good = mtrr_write_back_end(&m->vendor.mtrr, range->base, end);
 
-		(void)mtrr_type(&m->vendor.mtrr, ram->base, PAGE_BYTES, &first_type); /* a page has one type */
-		(void)mtrr_type(&m->vendor.mtrr, last, PAGE_BYTES, &last_type);
-		if (first_type != TYPE_WB || last_type != TYPE_WB)
-			console_line(
-				m,
-				"RAM at %lx, %lx bytes, is not all write-back: update the firmware, which sets the MTRRs",
-				ram->base, ram->bytes);
-	}
+	if (good != end)
+		m->boot.out.error_where = good;
+	return good == end;
+}
+
+static enum hv_error check_memory_types(struct machine *m)
+{
+	bool good = write_back(m, &m->boot.region) && write_back(m, &m->boot.pool);
+
+	for (uint32_t i = 0; good && i < m->boot.ram_count; i++)
+		good = write_back(m, &m->boot.ram[i]);
+	return good ? HV_OK : HV_E_MTRR_RAM;
 }
 
 enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
@@ -82,8 +101,7 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
 	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
 		return error;
-	report_slow_ram(m);
-	return HV_OK;
+	return check_memory_types(m);
 }
 
 uint64_t vmx_guest_cr0(uint64_t cr0)

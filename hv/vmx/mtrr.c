@@ -126,3 +126,20 @@ bool mtrr_type(const struct mtrr *mtrr, uint64_t base, uint64_t bytes, unsigned 
 	}
 	return true;
 }
+
+#define LARGEST_BLOCK (1ull << 30) /* terabytes are walked in thousands of steps */
+
+uint64_t mtrr_write_back_end(const struct mtrr *mtrr, uint64_t base, uint64_t end)
+{
+	while (base < end) {
+		uint64_t bytes = LARGEST_BLOCK;
+		unsigned type;
+
+		while ((base & (bytes - 1)) != 0 || !mtrr_type(mtrr, base, bytes, &type))
+			bytes /= 2;
+		if (type != TYPE_WB)
+			return base;
+		base += bytes;
+	}
+	return end;
+}

@@ -39,4 +39,7 @@ enum hv_error mtrr_read(struct mtrr *mtrr, uint32_t phys_bits);
  */
 bool mtrr_type(const struct mtrr *mtrr, uint64_t base, uint64_t bytes, unsigned *type);
 
+/* Where [@base, @end), both multiples of 4 KiB, stops to be write-back: @end if all of it is. */
+uint64_t mtrr_write_back_end(const struct mtrr *mtrr, uint64_t base, uint64_t end);
+
 #endif

@@ -44,7 +44,7 @@ struct boot_out {
 	uint64_t statement;       /* physical address of struct hk_statement */
 	uint32_t statement_bytes; /* sizeof(struct hk_statement) */
 	uint32_t error_cpu;       /* on an error, the CPU index concerned */
-	uint64_t error_where;     /* HV_E_DMA_*: offset in the table; HV_E_IOMMU_*: address of the unit; else 0 */
+	uint64_t error_where;     /* HV_E_DMA_*: offset in the table; HV_E_IOMMU_*, HV_E_MTRR_RAM: address; else 0 */
 };
 
 struct boot_info {

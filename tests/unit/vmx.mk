@@ -8,7 +8,7 @@ $(OUT)/tests/unit/vmx_controls: hv/vmx/controls.c
 $(OUT)/tests/unit/vmx_mtrr: hv/vmx/mtrr.c
 $(OUT)/tests/unit/vmx_stage2: hv/vmx/mtrr.c hv/stage2.c
 $(OUT)/tests/unit/vmx_entry: $(wildcard hv/vmx/debug/*.c)
-$(OUT)/tests/unit/vmx_check: hv/vmx/launch.c hv/vmx/controls.c hv/cpu_features.c
+$(OUT)/tests/unit/vmx_check: hv/vmx/launch.c hv/vmx/controls.c hv/vmx/mtrr.c hv/cpu_features.c
 $(OUT)/tests/unit/vmx_vcpu: hv/vmx/vcpu.c hv/vmx/exit.c hv/event.c hv/exit_cpuid.c
 $(OUT)/tests/unit/vmx_speculation: hv/vmx/speculation.c
 $(OUT)/tests/unit/hv_event: hv/event.c

@@ -2,11 +2,15 @@
 /* Which CPUs are refused before anything is changed, and by which name. */
 #include "hv_test.h"
 
+#include "io_policy.h"
+#include "msr.h"
 #include "vcpu.h"
 #include "x86.h"
 
-static uint32_t leaf1_ecx, leaf7_ebx, extended_edx;
-static uint64_t cr4, feature_control, capability[0x11];
+#define GIB (1ull << 30)
+
+static uint32_t leaf1_ecx, leaf7_ebx, extended_edx, txt_status;
+static uint64_t cr4, feature_control, capability[0x11], mtrr_mask;
 static struct machine m;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
@@ -27,8 +31,20 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 
 uint64_t rdmsr(uint32_t msr)
 {
-	if (msr == 0x3a)
+	switch (msr) {
+	case 0x3a:
 		return feature_control;
+	case IA32_MTRRCAP:
+		return 1; /* one range, no fixed ones */
+	case IA32_MTRR_DEF_TYPE:
+		return 1u << 11;
+	case IA32_MTRR_PHYSBASE0:
+		return 6;
+	case IA32_MTRR_PHYSBASE0 + 1:
+		return mtrr_mask;
+	default:
+		break;
+	}
 	assert_in_range(msr, 0x480, 0x490);
 	return capability[msr - 0x480];
 }
@@ -36,6 +52,29 @@ uint64_t rdmsr(uint32_t msr)
 uint64_t read_cr4(void)
 {
 	return cr4;
+}
+
+uint32_t mmio_read32(uint64_t address)
+{
+	assert_int_equal(address, 0xfed30000);
+	assert_true(leaf1_ecx & 1u << 6); /* there may be nothing to read without SMX */
+	return txt_status;
+}
+
+/* Bitmaps and mitigations have tests of their own. */
+void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192])
+{
+	(void)boot;
+	(void)bitmap;
+}
+void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), void *bitmap)
+{
+	(void)clear;
+	(void)bitmap;
+}
+void speculation_choose(struct machine *machine_)
+{
+	(void)machine_;
 }
 
 static int setup(void **state)
@@ -50,7 +89,8 @@ static int setup(void **state)
 		capability[i] = 0xffffffff00000000;
 	capability[0] = 1ull << 55 | 0x13;
 	capability[12] = 0x00000f0106734141;
-	m = (struct machine){0};
+	mtrr_mask = (1ull << 40) - 4 * GIB + (1u << 11);
+	m = (struct machine){.phys_bits = 40};
 	return 0;
 }
 
@@ -87,6 +127,40 @@ static void in_use(void **state)
 	assert_int_equal(vcpu_check(&m), HV_E_SMX);
 	cr4 = 0x668 | 1u << 13;
 	assert_int_equal(vcpu_check(&m), HV_E_ALREADY);
+}
+
+static void measured_environment(void **state)
+{
+	(void)state;
+	leaf1_ecx |= 1u << 6;
+	txt_status = UINT32_MAX; /* a CPU with SMX on a board without TXT */
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	txt_status = 2; /* ended: SEXIT.DONE */
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	txt_status = 0x18091; /* as tboot shows it */
+	assert_int_equal(vcpu_check(&m), HV_E_TXT);
+}
+
+/* RAM that no MTRR covers, in the list, in the region or in the pool: refused, with its address. */
+static void memory_types(void **state)
+{
+	static _Alignas(PAGE_BYTES) uint8_t pages[VENDOR_MACHINE_PAGES * PAGE_BYTES];
+	const struct boot_range inside = {GIB, GIB}, outside = {4 * GIB - PAGE_BYTES, 2 * PAGE_BYTES};
+	struct boot_range *const ranges[] = {&m.boot.ram[0], &m.boot.ram[1], &m.boot.region, &m.boot.pool};
+
+	m.boot.ram_count = 2;
+	m.boot.ram[0] = m.boot.ram[1] = m.boot.region = inside;
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
+	assert_int_equal(m.boot.out.error_where, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct boot_range before = *ranges[i];
+
+		*ranges[i] = outside;
+		assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_E_MTRR_RAM);
+		assert_int_equal(m.boot.out.error_where, 4 * GIB);
+		*ranges[i] = before;
+	}
+	(void)state;
 }
 
 static void features_missing(void **state)
@@ -127,9 +201,14 @@ static void differs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_vmx, setup),
-		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
-		cmocka_unit_test_setup(features_missing, setup), cmocka_unit_test_setup(no_ept, setup),
+		cmocka_unit_test_setup(accepted, setup),
+		cmocka_unit_test_setup(no_vmx, setup),
+		cmocka_unit_test_setup(locked_off, setup),
+		cmocka_unit_test_setup(in_use, setup),
+		cmocka_unit_test_setup(measured_environment, setup),
+		cmocka_unit_test_setup(memory_types, setup),
+		cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(no_ept, setup),
 		cmocka_unit_test_setup(differs, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

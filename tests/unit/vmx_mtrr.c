@@ -233,6 +233,30 @@ static void blocks_agree_with_pages(void **state)
 	assert_int_equal(type_at(&mtrr, 24 * MIB + 4096), TYPE_WB);
 }
 
+/* To the page: behind the ranges, in a hole of any size, in the VGA window; and none where all is write-back. */
+static void write_back_end(void **state)
+{
+	struct mtrr mtrr;
+
+	(void)state;
+	set(0, 0, 4 * GIB, TYPE_WB, 40);
+	set(1, 4 * GIB, 2 * GIB, TYPE_WB, 40);
+	set(2, 3 * GIB + 4096, 4096, TYPE_UC, 40);
+	set(3, 5 * GIB + 512 * MIB, 512 * MIB, TYPE_WT, 40);
+	fixed_types[2] = 0; /* 16 KiB each from 0xa0000 */
+	assert_int_equal(mtrr_read(&mtrr, 40), HV_OK);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 0, 0xa0000), 0xa0000);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 0, MIB), 0xa0000);
+	assert_int_equal(mtrr_write_back_end(&mtrr, MIB, 3 * GIB), 3 * GIB);
+	assert_int_equal(mtrr_write_back_end(&mtrr, MIB, 4 * GIB), 3 * GIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 3 * GIB + 4096, 4 * GIB), 3 * GIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 3 * GIB + 8192, 5 * GIB + MIB + 4096), 5 * GIB + MIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 4 * GIB - MIB, 7 * GIB), 5 * GIB + 512 * MIB);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 6 * GIB - 4096, 6 * GIB), 6 * GIB - 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, 6 * GIB, 7 * GIB), 6 * GIB); /* no range covers it */
+	assert_int_equal(mtrr_write_back_end(&mtrr, 7 * GIB, 7 * GIB), 7 * GIB); /* empty */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup(refused, setup),
 		cmocka_unit_test_setup(widths, setup),
 		cmocka_unit_test_setup(blocks_agree_with_pages, setup),
+		cmocka_unit_test_setup(write_back_end, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
