@@ -58,7 +58,7 @@ static enum hv_error hide_protected(struct machine *m)
 static enum hv_error build_tables(struct machine *m)
 {
 	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
-	const uint64_t directories = stage2_directory_pages(m->phys_bits) + SPLIT_PAGES;
+	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES;
 	const paddr_t stage2_pages = region_take(&region, directories);
 	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
 	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
@@ -72,6 +72,9 @@ static enum hv_error build_tables(struct machine *m)
 	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
 
 	if ((error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor)) != HV_OK)
+		return error;
+	if (m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB &&
+	    (error = stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_4KIB)) != HV_OK)
 		return error;
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));

@@ -31,8 +31,7 @@ static bool region_sane(const struct boot_info *boot, uint32_t phys_bits)
 	const struct boot_range *const region = &boot->region;
 
 	return range_sane(region, phys_bits) && large_aligned(region) && (boot->image_bytes & PAGE_MASK) == 0 &&
-	       boot->image_bytes <= region->bytes &&
-	       region->bytes >= boot_region_bytes(boot->image_bytes, boot->cpu_count, phys_bits);
+	       boot->image_bytes <= region->bytes && region->bytes >= boot_region_bytes(boot, phys_bits);
 }
 
 static bool pool_sane(const struct boot_info *boot, uint32_t phys_bits)
@@ -97,10 +96,10 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 		return HV_E_BOOT_INFO;
 	if (boot->ecam_base != 0 && !range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits))
 		return HV_E_BOOT_INFO;
-	if (!region_sane(boot, phys_bits))
-		return HV_E_REGION;
+	if (boot->ram_leaf_bytes != BOOT_LEAF_2MIB && boot->ram_leaf_bytes != BOOT_LEAF_4KIB)
+		return HV_E_BOOT_INFO;
 	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits) ||
 	    !cpus_sane(boot))
 		return HV_E_BOOT_INFO;
-	return HV_OK;
+	return region_sane(boot, phys_bits) ? HV_OK : HV_E_REGION;
 }

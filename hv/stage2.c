@@ -40,7 +40,7 @@ static bool map_identity(struct stage2 *stage2, uint64_t *entry, uint64_t base, 
 
 	if (!stage2_type(stage2->vendor, base, span(level), &type))
 		return split(stage2, entry, base, level);
-	__atomic_store_n(entry, stage2_leaf(base, level, type), __ATOMIC_RELEASE);
+	__atomic_store_n(entry, stage2_leaf(stage2->vendor, base, level, type), __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -81,12 +81,23 @@ enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, s
 	return HV_OK;
 }
 
-enum change { HIDE, WRITE_PROTECT };
+enum change { HIDE, WRITE_PROTECT, LIMIT_2MIB, LIMIT_4KIB };
 
-/* A leaf, or for HIDE a whole table. */
+/* Is the change made in @entry of @level itself, and not below it? */
+static bool in_place(uint64_t entry, unsigned level, enum change change)
+{
+	if (change == HIDE)
+		return true;
+	if (change == WRITE_PROTECT)
+		return stage2_is_leaf(entry, level);
+	return level == 1 || (change == LIMIT_2MIB && level == 2 && stage2_is_leaf(entry, level));
+}
+
 static uint64_t changed(uint64_t entry, enum change change)
 {
-	return change == HIDE ? 0 : stage2_read_only(entry);
+	if (change == HIDE)
+		return 0;
+	return change == WRITE_PROTECT ? stage2_read_only(entry) : entry;
 }
 
 /*
@@ -102,7 +113,7 @@ static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned le
 
 		const bool whole = stop - base == span(level);
 
-		if (whole && (change == HIDE || stage2_is_leaf(*entry, level))) {
+		if (whole && in_place(*entry, level, change)) {
 			*entry = changed(*entry, change);
 		} else if (stage2_present(*entry)) {
 			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, base & ~(span(level) - 1), level))
@@ -127,6 +138,19 @@ enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_
 	return change_in(stage2, stage2->root, 4, base, base + bytes, WRITE_PROTECT);
 }
 
+enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes)
+{
+	const enum change change = bytes == BOOT_LEAF_4KIB ? LIMIT_4KIB : LIMIT_2MIB;
+	enum hv_error error = HV_OK;
+
+	for (uint32_t i = 0; error == HV_OK && i < boot->ram_count; i++) {
+		const uint64_t base = boot->ram[i].base, last = base + boot->ram[i].bytes - 1;
+
+		error = change_in(stage2, stage2->root, 4, base & ~(span(3) - 1), (last | (span(3) - 1)) + 1, change);
+	}
+	return error;
+}
+
 /* Leads what is write-protected among @entries, a table of 4 KiB leaves, to @nowhere. */
 static void lead_away(const struct stage2 *stage2, uint64_t *entries, paddr_t nowhere)
 {
@@ -135,7 +159,7 @@ static void lead_away(const struct stage2 *stage2, uint64_t *entries, paddr_t no
 	(void)stage2_type(stage2->vendor, nowhere.value, PAGE_BYTES, &type); /* of one page: it has one */
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		if (stage2_present(entries[i]) && stage2_read_only(entries[i]) == entries[i])
-			entries[i] = stage2_leaf(nowhere.value, 1, type);
+			entries[i] = stage2_leaf(stage2->vendor, nowhere.value, 1, type);
 	}
 }
 

@@ -6,6 +6,7 @@
 #ifndef HV_STAGE2_H
 #define HV_STAGE2_H
 
+#include "cloister/boot_info.h"
 #include "cloister/errors.h"
 #include "region.h"
 #include "types.h"
@@ -41,6 +42,13 @@ enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
  * Makes [@base, @base + @bytes) readable only, likewise. What was hidden stays hidden.
  */
 enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes);
+
+/**
+ * Makes the leaves no larger than @bytes (BOOT_LEAF_*) in each GiB that holds RAM, likewise: what the firmware reserved
+ * beside its RAM and runs code from, such as where the other CPUs wait, is in one with it. Leaves there are not write-protected
+ * yet, but for pages. Elsewhere leaves stay as they are.
+ */
+enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes);
 
 /**
  * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those within the

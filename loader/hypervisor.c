@@ -63,8 +63,9 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 {
 	const uint32_t bits = cpu_physical_bits();
 	const bool ivrs = info->dma_table_bytes && !memcmp((const void *)info->dma_table, "IVRS", 4);
-	const uint64_t bytes =
-		boot_region_bytes(image->bytes, info->cpu_count, bits) + (ivrs ? BOOT_DEVICE_TABLE_BYTES : 0);
+
+	info->image_bytes = image->bytes;
+	const uint64_t bytes = boot_region_bytes(info, bits) + (ivrs ? BOOT_DEVICE_TABLE_BYTES : 0);
 
 	if (bits < 36 || bits > 52)
 		return fail_hv(failure, HV_E_PHYS_BITS, "CPUID leaf 80000008: %u", bits);
@@ -73,7 +74,6 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 		return false;
 	uint8_t *memory = (uint8_t *)info->region.base;
 	memset(memory, 0, bytes);
-	info->image_bytes = image->bytes;
 	return elf_place(file, image, memory, info->region.base, failure) &&
 	       allow_execution(image, info->region.base, failure);
 }
@@ -91,7 +91,8 @@ static bool in_region(const struct boot_info *info, uint64_t address, uint64_t b
 	       address - info->region.base <= info->region.bytes - bytes;
 }
 
-bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, struct failure *failure)
+bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, bool *small_leaves,
+			struct failure *failure)
 {
 	typedef uint32_t hv_prepare_t(struct boot_info *);
 	hv_prepare_t *hv_prepare = (hv_prepare_t *)(info->region.base + image->entry);
@@ -100,6 +101,7 @@ bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, s
 	const uint32_t error = hv_prepare(info);
 	interrupts_restore(flags);
 	wipe(info->tpm_random, sizeof(info->tpm_random));
+	*small_leaves = error == HV_E_SMALL_PAGES;
 	if (error != HV_OK)
 		return fail_hv(failure, error, "hv_prepare, CPU %u, at 0x%lx", info->out.error_cpu,
 			       info->out.error_where);
@@ -115,4 +117,11 @@ void hypervisor_wipe(const struct boot_info *info)
 {
 	if (info->region.bytes)
 		memset((void *)info->region.base, 0, info->region.bytes);
+}
+
+void hypervisor_remove(struct boot_info *info)
+{
+	hypervisor_wipe(info);
+	memory_release(&info->region);
+	memory_release(&info->pool);
 }

@@ -173,7 +173,7 @@ static void hide_dma_table(void)
 		acpi_hide((uint8_t *)loader.acpi.dma_table);
 }
 
-static void fill_info(void)
+static bool fill_info(struct failure *failure)
 {
 	struct boot_info *info = &loader.info;
 
@@ -183,12 +183,14 @@ static void fill_info(void)
 	info->cpu_count = loader.acpi.cpu_count;
 	memcpy(info->cpu_apic_id, loader.acpi.cpu_apic_id, info->cpu_count * sizeof(info->cpu_apic_id[0]));
 	info->hidden[info->hidden_count++] = (struct boot_range){TPM_LOCALITY_1, TPM_HIDDEN_BYTES};
+	info->ram_leaf_bytes = BOOT_LEAF_2MIB;
 	info->tsc_khz = measure_tsc_khz();
 	info->ecam_base = loader.acpi.ecam_base;
 	info->pm1a_port = loader.acpi.pm1a_port;
 	info->pm1b_port = loader.acpi.pm1b_port;
 	info->reset_port = loader.acpi.reset_port;
 	info->serial_port = (uint16_t)loader.config.serial_port;
+	return copy_dma_table(failure);
 }
 
 static bool read_ram(struct failure *failure)
@@ -198,24 +200,37 @@ static bool read_ram(struct failure *failure)
 	return memory_map_read(&map, failure) && memory_map_ram(&map, &loader.info, failure);
 }
 
-/* The RAM list is read twice: for the pool's bound, and again without what has been reserved. */
+/* The RAM list is read twice: for the sizes of region and pool, and again without what has been reserved. */
 static bool place(struct failure *failure)
 {
-	fill_info();
-	return copy_dma_table(failure) && read_ram(failure) &&
+	return read_ram(failure) &&
 	       hypervisor_place(loader.image_file.data, &loader.image, loader.config.pool_mib, &loader.info, failure) &&
 	       read_ram(failure);
 }
 
+/* Only the hypervisor knows which leaves CPU and DMA remapping units can use; it has used up the TPM's random bytes. */
+static bool place_with_small_leaves(struct failure *failure)
+{
+	hypervisor_remove(&loader.info);
+	loader.info.ram_leaf_bytes = BOOT_LEAF_4KIB;
+	if (!ask_tpm(failure) || !place(failure))
+		return false;
+	say("CPU or DMA remapping needs 4 KiB pages: the hypervisor takes %lu MiB", loader.info.region.bytes >> 20);
+	return true;
+}
+
 static bool prepare(struct failure *failure)
 {
+	bool small_leaves;
 	const size_t log_bytes = measure_log_bytes(&loader.measure, sizeof(struct hk_statement));
 
 	if (log_bytes > BOOT_MAX_LOG)
 		return fail(failure, LOADER_E_LOG_FULL, "%lu bytes, at most %u", log_bytes, BOOT_MAX_LOG);
 	loader.info.log = (uint64_t)loader.measure.log.to;
 	loader.info.log_bytes = (uint32_t)log_bytes;
-	return hypervisor_prepare(&loader.image, &loader.info, failure);
+	return hypervisor_prepare(&loader.image, &loader.info, &small_leaves, failure) ||
+	       (small_leaves && place_with_small_leaves(failure) &&
+		hypervisor_prepare(&loader.image, &loader.info, &small_leaves, failure));
 }
 
 static bool measure_statement(struct failure *failure)
@@ -236,9 +251,9 @@ static bool start(struct failure *failure)
 	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
-	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && place(failure) && prepare(failure) &&
-	       launch_check(&loader.info, failure) && measure_statement(failure) &&
-	       launch_all(&loader.info, &loader.begun, failure);
+	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && fill_info(failure) &&
+	       place(failure) && prepare(failure) && launch_check(&loader.info, failure) &&
+	       measure_statement(failure) && launch_all(&loader.info, &loader.begun, failure);
 }
 
 /* Waits for a key, but not for ever, and powers off. */

@@ -129,6 +129,12 @@ bool memory_reserve(uint64_t bytes, enum loader_error error, struct boot_range *
 	return true;
 }
 
+void memory_release(struct boot_range *range)
+{
+	free_pages(range->base, range->bytes);
+	*range = (struct boot_range){0, 0};
+}
+
 bool memory_allow_execution(uint64_t base, uint64_t bytes, struct failure *failure)
 {
 	static const EFI_GUID guid = EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID;

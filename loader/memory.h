@@ -28,6 +28,9 @@ bool memory_map_ram(const struct memory_map *map, struct boot_info *info, struct
  */
 bool memory_reserve(uint64_t bytes, enum loader_error error, struct boot_range *range, struct failure *failure);
 
+/** Gives back what memory_reserve took; *range is empty afterwards, or was before. */
+void memory_release(struct boot_range *range);
+
 /** Lets code run there, on firmware that protects data pages. */
 bool memory_allow_execution(uint64_t base, uint64_t bytes, struct failure *failure);
 

@@ -29,12 +29,10 @@ static uint32_t fault_offset(const struct iommu_unit *unit, uint32_t index)
 	return CAP_FRO(unit->cap) + FAULT_BYTES * index;
 }
 
-/* Stage 2 has 1 GiB and 2 MiB leaves, and three or four levels. */
+/* Stage 2 has three or four levels. */
 static bool walks_stage2(const struct iommu_unit *unit)
 {
-	const uint64_t pages = CAP_SLLPS_2MIB | CAP_SLLPS_1GIB;
-
-	return (unit->cap & pages) == pages && (unit->cap & (CAP_SAGAW_39 | CAP_SAGAW_48)) != 0;
+	return (unit->cap & (CAP_SAGAW_39 | CAP_SAGAW_48)) != 0;
 }
 
 enum hv_error vtd_check(struct iommu_unit *unit)
@@ -63,6 +61,18 @@ static struct iommu_unit common(const struct iommu *iommu)
 		unit.ecap &= iommu->units[i].ecap;
 	}
 	return unit;
+}
+
+/*
+ * Leaves over RAM become as small as what every unit with the capabilities @cap can walk, for CPUs and devices alike. Elsewhere
+ * larger ones may remain: to a unit without them the bit that makes an entry a leaf is reserved, so that it blocks what would
+ * go there (11.4.2, SSLPS; 9.8).
+ */
+static enum hv_error limit_leaves(struct machine *m, uint64_t cap)
+{
+	if ((cap & CAP_SLLPS_2MIB) == 0)
+		return m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB ? HV_OK : HV_E_SMALL_PAGES;
+	return (cap & CAP_SLLPS_1GIB) != 0 ? HV_OK : stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_2MIB);
 }
 
 static uint64_t ram_end(const struct boot_info *boot)
@@ -101,6 +111,10 @@ enum hv_error vtd_build(struct machine *m, struct region *region)
 		context.low = stage2_first_table(&m->root.stage2).value | ENTRY_PRESENT;
 		context.high = CONTEXT_AW_39 | CONTEXT_DOMAIN(ROOT_DOMAIN);
 	}
+	const enum hv_error error = limit_leaves(m, all.cap);
+
+	if (error != HV_OK)
+		return error;
 	fill_tables(iommu, contexts, &context);
 	if ((all.ecap & ECAP_C) == 0)
 		wbinvd(); /* the walks do not see the caches; stage 2 is final, too */

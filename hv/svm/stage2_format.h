@@ -28,8 +28,9 @@ static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t bas
 }
 
 /* Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow. */
-static inline uint64_t stage2_leaf(uint64_t address, unsigned level, unsigned type)
+static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
 {
+	(void)vendor;
 	(void)type;
 	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
 }

@@ -44,7 +44,8 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_ALREADY;
 	if ((error = cpu_features_check()) != HV_OK || (error = controls_negotiate(&controls)) != HV_OK)
 		return error;
-	if (m->prepared && __builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0)
+	if (m->prepared && (__builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0 ||
+			    speculation_itlb_multihit() != m->vendor.speculation.itlb_multihit))
 		return HV_E_CPU_DIFFERS;
 	return HV_OK;
 }
@@ -97,11 +98,15 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
-	speculation_choose(m);
 	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
 	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
 		return error;
-	return check_memory_types(m);
+	if ((error = check_memory_types(m)) != HV_OK)
+		return error;
+	if (speculation_itlb_multihit() && m->boot.ram_leaf_bytes != BOOT_LEAF_4KIB)
+		return HV_E_SMALL_PAGES;
+	speculation_choose(m);
+	return HV_OK;
 }
 
 uint64_t vmx_guest_cr0(uint64_t cr0)

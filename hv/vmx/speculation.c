@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mitigations at VM entry. What needs none here:
- * - branch targets: after the launch the hypervisor makes no indirect calls or jumps, and each of its returns has its own call behind it since
- *   the exit, so that neither the branch predictor's nor the return stack's contents of the guest are used;
- * - one guest reading another's traces through predictors (IBPB): there is one guest;
- * - the page size change machine check (iTLB multihit): the root guest can only stop its own machine with it.
+ * Mitigations, at VM entry and in stage 2. What needs none here:
+ * - branch targets (BHB, BTB): no image holds an indirect branch (tools/branches);
+ * - return stack (RSB): since the exit, each return has a call of its own behind it;
+ * - one guest reading another's traces through predictors (IBPB): there is one guest.
  */
 #include "speculation.h"
 
@@ -29,20 +28,42 @@
 
 #define FLUSH_CMD_L1D 1ull
 
+static uint32_t leaf7_edx(void)
+{
+	return cpuid(0, 0).eax >= 7 ? cpuid(7, 0).edx : 0;
+}
+
+static uint64_t arch_capabilities(void)
+{
+	return (leaf7_edx() & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
+}
+
+bool speculation_itlb_multihit(void)
+{
+	return (arch_capabilities() & PSCHANGE_MC_NO) == 0;
+}
+
+static const char *yes_or_no(bool condition)
+{
+	return condition ? "yes" : "no";
+}
+
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor.speculation;
-	const uint32_t features = cpuid(0, 0).eax >= 7 ? cpuid(7, 0).edx : 0;
-	const uint64_t capabilities = (features & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
+	const uint64_t capabilities = arch_capabilities();
 	const bool stale_buffers = (~capabilities & (MDS_NO | TAA_NO | FBSDP_NO)) != 0 ||
 				   ((capabilities & RFDS_NO) == 0 && (capabilities & RFDS_CLEAR) != 0);
 
-	chosen->flush_l1d = (features & LEAF7_EDX_L1D_FLUSH) != 0 && (capabilities & (RDCL_NO | SKIP_L1D_FLUSH)) == 0;
-	chosen->clear_buffers = (features & LEAF7_EDX_MD_CLEAR) != 0 && stale_buffers;
+	chosen->flush_l1d =
+		(leaf7_edx() & LEAF7_EDX_L1D_FLUSH) != 0 && (capabilities & (RDCL_NO | SKIP_L1D_FLUSH)) == 0;
+	chosen->clear_buffers = (leaf7_edx() & LEAF7_EDX_MD_CLEAR) != 0 && stale_buffers;
 	chosen->needed = chosen->flush_l1d || chosen->clear_buffers;
-	console_line(m, "VM entry: L1D flush %s, buffers cleared (VERW) %s; large executable pages %s",
-		     chosen->flush_l1d ? "yes" : "no", chosen->clear_buffers ? "yes" : "no",
-		     (capabilities & PSCHANGE_MC_NO) != 0 ? "safe" : "kept: a guest could stop the machine");
+	chosen->itlb_multihit = speculation_itlb_multihit();
+	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (one domain), RSB no (no return without its call)",
+		     yes_or_no(chosen->flush_l1d), yes_or_no(chosen->clear_buffers));
+	console_line(m, "indirect branches: none; iTLB multihit: %s",
+		     chosen->itlb_multihit ? "4 KiB pages where there is RAM, no code in larger ones" : "CPU is safe");
 }
 
 void speculation_before_entry(const struct speculation *speculation)

@@ -9,6 +9,7 @@
 #include "vendor.h"
 
 #define EPT_WRITABLE (1ull << 1)
+#define EPT_RW       3ull
 #define EPT_RWX      7ull /* read, write, execute */
 #define EPT_TYPE(t)  ((uint64_t)(t) << 3)
 #define EPT_LEAF     (1ull << 7)
@@ -20,10 +21,15 @@ static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t bas
 	return mtrr_type(&vendor->mtrr, base, bytes, type);
 }
 
-/* Leaf for @address at @level (1: 4 KiB): read, write, execute; the guest's PAT counts as well. */
-static inline uint64_t stage2_leaf(uint64_t address, unsigned level, unsigned type)
+/*
+ * Leaf for @address at @level (1: 4 KiB): read, write, and execute unless that invites the page size change machine check;
+ * the guest's PAT counts as well.
+ */
+static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
 {
-	return address | EPT_RWX | EPT_TYPE(type) | (level > 1 ? EPT_LEAF : 0);
+	const uint64_t large = EPT_LEAF | (vendor->speculation.itlb_multihit ? EPT_RW : EPT_RWX);
+
+	return address | EPT_TYPE(type) | (level > 1 ? large : EPT_RWX);
 }
 
 static inline uint64_t stage2_table(uint64_t address)

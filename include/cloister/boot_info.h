@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
-#define BOOT_INFO_VERSION 2u
+#define BOOT_INFO_VERSION 3u
 
 #define BOOT_MAX_CPUS      256u
 #define BOOT_MAX_RAM       128u
@@ -66,6 +66,8 @@ struct boot_info {
 	uint32_t tpm_reset_count;
 	uint32_t tpm_restart_count;
 
+	uint64_t ram_leaf_bytes; /* the smallest leaves of stage 2 over RAM that the region has room for: BOOT_LEAF_* */
+
 	uint64_t tsc_khz;     /* measured against the firmware's timer */
 	uint64_t ecam_base;   /* MCFG, segment 0, bus 0; 0 if there is none */
 	uint16_t pm1a_port;   /* FADT PM1a_CNT_BLK, 0 if there is none */
@@ -90,27 +92,49 @@ struct boot_info {
 #define BOOT_PAGES_PER_CPU 16ull
 #define BOOT_PAGES_FIXED   192ull
 
+/* boot_info.ram_leaf_bytes. The loader asks for 2 MiB; on HV_E_SMALL_PAGES it places the image once more, with 4 KiB. */
+#define BOOT_LEAF_2MIB 0x200000ull
+#define BOOT_LEAF_4KIB 0x1000ull
+
+/* Stage-2 tables for leaves of that size in each GiB that holds RAM; the list is sorted. */
+static inline uint64_t boot_ram_tables(const struct boot_info *boot)
+{
+	uint64_t gibs = 0, next = 0; /* the first GiB that is not counted */
+
+	for (uint32_t i = 0; i < boot->ram_count; i++) {
+		const uint64_t begin = boot->ram[i].base >> 30,
+			       end = ((boot->ram[i].base + boot->ram[i].bytes - 1) >> 30) + 1;
+
+		if (end > next)
+			gibs += end - (begin > next ? begin : next);
+		next = end;
+	}
+	return gibs * (boot->ram_leaf_bytes == BOOT_LEAF_4KIB ? 1 + 512 : 1);
+}
+
 /* What the region has more where the DMA table is an IVRS: AMD-Vi's device table. */
 #define BOOT_DEVICE_TABLE_BYTES 0x200000ull
 
 /**
  * Size of the hypervisor's region in bytes, a multiple of 2 MiB.
- * @image_bytes: memory of the loaded image, at most 16 MiB
- * @cpus:        number of CPUs, at most BOOT_MAX_CPUS
- * @phys_bits:   physical address width, 36 to 52 (CPUID 80000008.EAX[7:0])
+ * @boot:      image_bytes, at most 16 MiB; cpu_count; ram; ram_leaf_bytes
+ * @phys_bits: physical address width, 36 to 52 (CPUID 80000008.EAX[7:0])
  */
-static inline uint64_t boot_region_bytes(uint64_t image_bytes, uint32_t cpus, uint32_t phys_bits)
+static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t phys_bits)
 {
 	const uint64_t mapped_bits = phys_bits > 48 ? 48 : phys_bits; /* stage 2 has four levels */
 	const uint64_t directories = mapped_bits > 39 ? 1ull << (mapped_bits - 39) : 1;
-	const uint64_t pages = BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * cpus + directories;
-	const uint64_t bytes = image_bytes + pages * 4096;
+	const uint64_t ram_tables = boot_ram_tables(boot);
+	const uint64_t pages =
+		BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * boot->cpu_count + directories + ram_tables +
+		ram_tables / 256; /* the hypervisor maps them, with one page in 512 and their directories */
+	const uint64_t bytes = boot->image_bytes + pages * 4096;
 
 	return (bytes + 0x1fffff) & ~0x1fffffull;
 }
 
 _Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
-_Static_assert(sizeof(struct boot_info) == 200 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
+_Static_assert(sizeof(struct boot_info) == 208 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
 	       "boot_info layout");
 
 #endif

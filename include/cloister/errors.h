@@ -69,7 +69,10 @@
 	X(HV_E_TXT, 40, "a measured environment runs already (TXT.STS.SENTER.DONE is set)",                            \
 	  "boot Cloister on the bare machine, not behind tboot or another measured launch")                            \
 	X(HV_E_MTRR_RAM, 41, "the firmware's MTRRs do not make all RAM write-back, from the address shown on",         \
-	  "update the firmware, which sets the memory types; take out the RAM that it does not cover")
+	  "update the firmware, which sets the memory types; take out the RAM that it does not cover")                 \
+	X(HV_E_SMALL_PAGES, 42,                                                                                        \
+	  "CPU or DMA remapping units need 4 KiB pages, for whose tables the region has no room",                      \
+	  "report this as a defect: the loader makes room when the hypervisor asks for it")
 
 #define HV_ERROR_ENUM(name, value, what, next) name = (value),
 enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };

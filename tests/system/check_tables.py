@@ -22,7 +22,8 @@ EFER_SVME, EFER_NXE = 1 << 12, 1 << 11
 CR0_WP, CR4_SMEP, CR4_SMAP = 1 << 16, 1 << 20, 1 << 21
 
 # VMCB control area and state save area (APM volume 2, tables B-1 and B-2); a host save area has the same format.
-NP_ENABLE, N_CR3 = 0x090, 0x0B0
+INTERCEPT_4, ASID, NP_ENABLE, N_CR3 = 0x010, 0x058, 0x090, 0x0B0
+INTERCEPT_VMRUN = 1  # VMRUN wants it, and an ASID that is not 0 (15.5.1)
 GDTR_LIMIT, GDTR_BASE = 0x464, 0x468
 EFER, CR4, CR3, CR0, RIP, RSP = 0x4D0, 0x548, 0x550, 0x558, 0x578, 0x5D8
 
@@ -89,6 +90,7 @@ def vmcbs(memory):
     for page in memory.pages():
         root = memory.u64(page + N_CR3)
         if (memory.u64(page + NP_ENABLE) == 1 and root and root % PAGE == 0 and root < len(memory.dump)
+                and memory.u64(page + INTERCEPT_4) & INTERCEPT_VMRUN and memory.u64(page + ASID) & 0xFFFFFFFF
                 and memory.u64(page + EFER) & EFER_SVME):
             yield page, root
 

@@ -35,6 +35,13 @@ def test_stays_in_x2apic(host):
     assert "x2apic" in host.check("dmesg | grep 'APIC routing'")
 
 
+def test_boot_log_lists_mitigations(host):
+    """Bochs's CPUs have no IA32_ARCH_CAPABILITIES, nor the microcode of the others."""
+    log = host.check("cloisterctl console")
+    assert "VM entry: L1D flush no, VERW no, IBPB no (one domain), RSB no" in log
+    assert "indirect branches: none; iTLB multihit: 4 KiB pages" in log
+
+
 def test_idle_costs_no_exit(host):
     assert intel.idle_exits(host, IDLE_S)[1] == {}
 

@@ -35,7 +35,7 @@ static bool mapped(const struct stage2 *stage2, uint64_t address)
 	const uint64_t span = 1ull << (12 + 9 * (level - 1));
 
 	assert_int_equal(stage2_address(entry & ~(span - 1)), address & ~(span - 1));
-	assert_int_equal(entry & 0xfff & ~(uint64_t)NPT_PS, NPT_P | NPT_RW | NPT_US);
+	assert_int_equal(entry & 0xfff & ~(uint64_t)(NPT_PS | NPT_RW), NPT_P | NPT_US);
 	return true;
 }
 
@@ -156,6 +156,60 @@ static void write_protected(void **state)
 	destroy(&stage2);
 }
 
+/* 0 where nothing is mapped */
+static unsigned level_of(const struct stage2 *stage2, uint64_t address)
+{
+	unsigned level;
+
+	return mapped(stage2, address) && stage2_walk(stage2, gpa(address), &level) != 0 ? level : 0;
+}
+
+/* In each GiB with RAM, holes and pages that are protected included; nowhere else. Exactly as many pages as announced. */
+static void limited_leaves(void **state)
+{
+	const uint64_t gib = 1u << 30, mib = 1u << 20;
+	struct boot_info boot = {
+		.ram_count = 4,
+		.ram = {{0, 640 << 10}, {mib, gib + mib}, {gib + 4 * mib, mib}, {6 * gib - mib, 2 * mib}},
+	};
+
+	(void)state;
+	for (boot.ram_leaf_bytes = BOOT_LEAF_2MIB; boot.ram_leaf_bytes >= BOOT_LEAF_4KIB; boot.ram_leaf_bytes /= 512) {
+		const unsigned level = boot.ram_leaf_bytes == BOOT_LEAF_4KIB ? 1 : 2;
+		const uint64_t extra = boot_ram_tables(&boot), count = stage2_directory_pages(PHYS_BITS) + extra;
+		struct stage2 stage2 = make(count, PHYS_BITS);
+
+		assert_int_equal(extra, level == 1 ? 4 * 513 : 4);
+		assert_int_equal(stage2_limit_leaves(&stage2, &boot, boot.ram_leaf_bytes), HV_OK);
+		assert_int_equal(stage2.tables.next, stage2.tables.end);
+		for (uint64_t at = 0; at < 8 * gib; at += gib / 4 + PAGE_BYTES)
+			assert_int_equal(level_of(&stage2, at),
+					 at < 2 * gib || (at >= 5 * gib && at < 7 * gib) ? level : 3);
+		assert_int_equal(stage2_limit_leaves(&stage2, &boot, boot.ram_leaf_bytes), HV_OK); /* nothing to do */
+		destroy(&stage2);
+	}
+}
+
+static void limited_around_holes(void **state)
+{
+	const struct boot_info boot = {.ram_count = 1, .ram = {{0, 4096}}};
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	const uint64_t hole = 4 << 20, page = 8 << 20;
+
+	(void)state;
+	assert_int_equal(stage2_hide(&stage2, hole, 2 << 20), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_OK);
+	assert_int_equal(level_of(&stage2, page), 1);
+	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_4KIB), HV_OK);
+	assert_int_equal(level_of(&stage2, hole), 0);
+	assert_int_equal(level_of(&stage2, hole - 1), 1);
+	assert_int_equal(level_of(&stage2, hole + (2 << 20)), 1);
+	assert_false(writable(&stage2, page));
+	assert_true(writable(&stage2, page + PAGE_BYTES));
+	destroy(&stage2);
+}
+
 static void out_of_pages(void **state)
 {
 	struct stage2 stage2 = make(stage2_directory_pages(PHYS_BITS) + 1, PHYS_BITS);
@@ -163,6 +217,9 @@ static void out_of_pages(void **state)
 	(void)state;
 	assert_int_equal(stage2_hide(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_FULL);
 	assert_int_equal(stage2_hide(&stage2, 1ull << 31, 1ull << 30), HV_OK); /* a whole leaf needs no page */
+	const struct boot_info boot = {.ram_count = 1, .ram = {{1u << 30, 1u << 30}}};
+
+	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_E_STAGE2_FULL);
 	destroy(&stage2);
 }
 
@@ -181,8 +238,8 @@ static void detours(void **state)
 	const uint64_t nowhere = stage2.tables.next + 4 * PAGE_BYTES;
 
 	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_OK);
-	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(nowhere, 1, 0));
-	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level), stage2_leaf(nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(NULL, nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level), stage2_leaf(NULL, nowhere, 1, 0));
 	assert_int_equal(stage2_walk(&detour, gpa(hole), &level), 0);
 	assert_true(mapped(&detour, page + PAGE_BYTES));
 	assert_true(mapped(&detour, 0xffff000));
@@ -204,6 +261,8 @@ int main(void)
 		cmocka_unit_test(out_of_pages),
 		cmocka_unit_test(write_protected),
 		cmocka_unit_test(detours),
+		cmocka_unit_test(limited_leaves),
+		cmocka_unit_test(limited_around_holes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

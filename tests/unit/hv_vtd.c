@@ -213,8 +213,7 @@ static void checks_capabilities(void **state)
 		{VTD_CAP.offset, GOOD_CAP & ~CAP_SAGAW_48, HV_OK},
 		{VTD_CAP.offset, UINT64_MAX, HV_E_IOMMU_UNIT},
 		{VTD_CAP.offset, GOOD_CAP & ~(CAP_SAGAW_48 | CAP_SAGAW_39), HV_E_IOMMU_UNIT},
-		{VTD_CAP.offset, GOOD_CAP & ~CAP_SLLPS_1GIB, HV_E_IOMMU_UNIT},
-		{VTD_CAP.offset, GOOD_CAP & ~CAP_SLLPS_2MIB, HV_E_IOMMU_UNIT},
+		{VTD_CAP.offset, GOOD_CAP & ~(CAP_SLLPS_2MIB | CAP_SLLPS_1GIB), HV_OK},
 		{VTD_CAP.offset, GOOD_CAP | 0x3ffull << 24, HV_E_IOMMU_UNIT}, /* fault records outside */
 		{VTD_CAP.offset, GOOD_CAP | 0xffull << 40, HV_E_IOMMU_UNIT},
 		{VTD_ECAP.offset, UINT64_MAX, HV_E_IOMMU_UNIT},
@@ -277,6 +276,43 @@ static void three_levels(void **state)
 	check_tables(0x7654000, 1);
 	m.boot.ram[0].bytes = (1ull << 39) + PAGE_BYTES;
 	assert_int_equal(vtd_build(&m, &pages), HV_E_IOMMU_UNIT);
+}
+
+/* A stage 2 of @count pages for RAM below 1 GiB, and two units, one without the leaves @missing. */
+static enum hv_error build_without(uint64_t missing, uint64_t leaf_bytes, uint64_t count, unsigned levels[2])
+{
+	static _Alignas(PAGE_BYTES) uint8_t tables[8 * PAGE_BYTES];
+	const struct region region = {(uintptr_t)tables, (uintptr_t)tables + count * PAGE_BYTES};
+
+	assert_int_equal(stage2_build_identity(&m.root.stage2, 40, region, &m.vendor), HV_OK);
+	m.boot.ram_leaf_bytes = leaf_bytes;
+	m.iommu.unit_count = 2;
+	m.iommu.units[0].cap = GOOD_CAP;
+	m.iommu.units[1].cap = GOOD_CAP & ~missing;
+	pages.next = pages.end - 3 * PAGE_BYTES;
+	const enum hv_error error = vtd_build(&m, &pages);
+
+	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(0x123456), &levels[0]), 0);
+	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(1u << 30), &levels[1]), 0);
+	return error;
+}
+
+/* One table for all: leaves over RAM are what the poorest unit can walk; 4 KiB ones need room that the loader makes. */
+static void leaves_suit_every_unit(void **state)
+{
+	unsigned levels[2];
+
+	(void)state;
+	assert_int_equal(build_without(0, BOOT_LEAF_2MIB, 4, levels), HV_OK);
+	assert_int_equal(levels[0], 3);
+	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
+	assert_int_equal(levels[0], 2);
+	assert_int_equal(levels[1], 3); /* no RAM there: the unit blocks it */
+	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 3, levels), HV_E_STAGE2_FULL);
+	assert_int_equal(build_without(CAP_SLLPS_2MIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
+	assert_int_equal(build_without(CAP_SLLPS_2MIB | CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
+	/* hv_prepare() has made them small already */
+	assert_int_equal(build_without(CAP_SLLPS_2MIB | CAP_SLLPS_1GIB, BOOT_LEAF_4KIB, 4, levels), HV_OK);
 }
 
 static void prepare(uint64_t cap, uint64_t ecap)
@@ -498,6 +534,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(checks_capabilities, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_device_has_stage2, setup, teardown),
 		cmocka_unit_test_setup_teardown(three_levels, setup, teardown),
+		cmocka_unit_test_setup_teardown(leaves_suit_every_unit, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_register, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_waits, setup, teardown),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where the hypervisor's memory may lie, and what is left of the TPM's random bytes after its preparation.
+// Where the hypervisor's memory may lie and how it is given back, and what is left of the TPM's random bytes after its
+// preparation.
 #include "loader_test.h"
 
 #include <cloister/errors.h>
@@ -12,6 +13,7 @@
 uint32_t mock_physical_bits;
 
 static EFI_PHYSICAL_ADDRESS asked_below;
+static uint64_t freed_pages;
 
 static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE memory, UINTN pages,
 					EFI_PHYSICAL_ADDRESS *address)
@@ -25,8 +27,8 @@ static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE 
 
 static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
 {
-	(void)address;
-	(void)pages;
+	assert_int_equal(address % 4096, 0);
+	freed_pages += pages;
 	return EFI_SUCCESS;
 }
 
@@ -69,15 +71,44 @@ static void random_is_wiped(void **state)
 	const struct elf_image image = {.entry = 0};
 	struct boot_info info;
 	struct failure failure;
+	bool small_leaves;
 	(void)state;
 
 	for (prepare_error = HV_OK; prepare_error <= HV_OK + 1; prepare_error++) {
 		info = (struct boot_info){.region = {.base = (uint64_t)fake_prepare}};
 		memset(info.tpm_random, 0x5a, sizeof(info.tpm_random));
-		assert_false(hypervisor_prepare(&image, &info, &failure)); /* it gives back no addresses */
+		/* It gives back no addresses. */
+		assert_false(hypervisor_prepare(&image, &info, &small_leaves, &failure));
+		assert_false(small_leaves);
 		assert_int_equal(seen[31], 0x5a);
 		assert_memory_equal(info.tpm_random, zeros, sizeof(zeros));
 	}
+}
+
+/* The one failure after which another try makes sense; and all memory comes back for it, wiped. */
+static void asks_for_small_leaves(void **state)
+{
+	static _Alignas(4096) uint8_t region[2 * 4096], pool[4096];
+	EFI_BOOT_SERVICES services = {.FreePages = free_pages};
+	const struct elf_image image = {.entry = 0};
+	struct boot_info info = {.region = {.base = (uint64_t)fake_prepare}};
+	struct failure failure;
+	bool small_leaves;
+	(void)state;
+
+	boot_services = &services;
+	prepare_error = HV_E_SMALL_PAGES;
+	assert_false(hypervisor_prepare(&image, &info, &small_leaves, &failure));
+	assert_true(small_leaves);
+	info.region = (struct boot_range){(uint64_t)region, sizeof(region)};
+	info.pool = (struct boot_range){(uint64_t)pool, sizeof(pool)};
+	region[sizeof(region) - 1] = 0x5a;
+	freed_pages = 0;
+	hypervisor_remove(&info);
+	assert_int_equal(region[sizeof(region) - 1], 0);
+	assert_int_equal(freed_pages, 3);
+	assert_int_equal(info.region.bytes, 0);
+	assert_int_equal(info.pool.bytes, 0);
 }
 
 int main(void)
@@ -85,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reservations),
 		cmocka_unit_test(random_is_wiped),
+		cmocka_unit_test(asks_for_small_leaves),
 	};
 
 	return cmocka_run_group_tests_name("loader_place", tests, NULL, NULL);

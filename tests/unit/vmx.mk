@@ -13,7 +13,7 @@ $(OUT)/tests/unit/vmx_vcpu: hv/vmx/vcpu.c hv/vmx/exit.c hv/event.c hv/exit_cpuid
 $(OUT)/tests/unit/vmx_speculation: hv/vmx/speculation.c
 $(OUT)/tests/unit/hv_event: hv/event.c
 
-$(VMX_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h $(wildcard tests/unit/mock/*.h hv/*.h hv/vmx/*.h hv/vmx/debug/*.h)
+$(VMX_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h $(wildcard tests/unit/mock/*.h include/cloister/*.h hv/*.h hv/vmx/*.h hv/vmx/debug/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(subst -Ihv/svm,-include tests/unit/mock/vmx.h -Ihv/vmx,$(HV_UNIT_CFLAGS)) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

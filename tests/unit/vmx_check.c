@@ -12,6 +12,7 @@
 static uint32_t leaf1_ecx, leaf7_ebx, extended_edx, txt_status;
 static uint64_t cr4, feature_control, capability[0x11], mtrr_mask;
 static struct machine m;
+static bool itlb_multihit;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -74,7 +75,11 @@ void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), voi
 }
 void speculation_choose(struct machine *machine_)
 {
-	(void)machine_;
+	machine_->vendor.speculation.itlb_multihit = itlb_multihit;
+}
+bool speculation_itlb_multihit(void)
+{
+	return itlb_multihit;
 }
 
 static int setup(void **state)
@@ -90,7 +95,8 @@ static int setup(void **state)
 	capability[0] = 1ull << 55 | 0x13;
 	capability[12] = 0x00000f0106734141;
 	mtrr_mask = (1ull << 40) - 4 * GIB + (1u << 11);
-	m = (struct machine){.phys_bits = 40};
+	m = (struct machine){.phys_bits = 40, .boot.ram_leaf_bytes = BOOT_LEAF_2MIB};
+	itlb_multihit = false;
 	return 0;
 }
 
@@ -163,6 +169,24 @@ static void memory_types(void **state)
 	(void)state;
 }
 
+/* A CPU that needs small pages gets no others; all CPUs must agree about it. */
+static void small_pages(void **state)
+{
+	static _Alignas(PAGE_BYTES) uint8_t pages[VENDOR_MACHINE_PAGES * PAGE_BYTES];
+
+	(void)state;
+	itlb_multihit = true;
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_E_SMALL_PAGES);
+	m.boot.ram_leaf_bytes = BOOT_LEAF_4KIB;
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
+	m.prepared = true;
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	itlb_multihit = false;
+	assert_int_equal(vcpu_check(&m), HV_E_CPU_DIFFERS);
+	m.prepared = false;
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
+}
+
 static void features_missing(void **state)
 {
 	uint32_t *const words[] = {&leaf1_ecx, &leaf1_ecx, &leaf7_ebx, &leaf7_ebx, &extended_edx, &extended_edx};
@@ -207,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup(in_use, setup),
 		cmocka_unit_test_setup(measured_environment, setup),
 		cmocka_unit_test_setup(memory_types, setup),
+		cmocka_unit_test_setup(small_pages, setup),
 		cmocka_unit_test_setup(features_missing, setup),
 		cmocka_unit_test_setup(no_ept, setup),
 		cmocka_unit_test_setup(differs, setup),

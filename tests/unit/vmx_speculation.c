@@ -54,7 +54,8 @@ static void expect(uint32_t edx, uint64_t arch_capabilities, unsigned flush, uns
 	flushes = verws = lines = 0;
 	memset(&m, 0, sizeof(m));
 	speculation_choose(&m);
-	assert_int_equal(lines, 1);
+	assert_int_equal(lines, 2);
+	assert_int_equal(m.vendor.speculation.itlb_multihit, (arch_capabilities & 1u << 6) == 0);
 	assert_int_equal(m.vendor.speculation.needed, flush + clear != 0);
 	speculation_before_entry(&m.vendor.speculation);
 	assert_int_equal(flushes, flush);
@@ -78,6 +79,7 @@ static void chosen(void **state)
 	expect(MD_CLEAR | ARCH_CAP, rdcl_no | buffers_no | rfds_clear, 0, 1);
 	expect(MD_CLEAR | ARCH_CAP, rdcl_no | buffers_no | rfds_clear | rfds_no, 0, 0);
 	expect(ARCH_CAP, rdcl_no, 0, 0);
+	expect(ARCH_CAP, rdcl_no | 1u << 6, 0, 0); /* PSCHANGE_MC_NO */
 }
 
 int main(void)

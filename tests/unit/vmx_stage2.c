@@ -26,6 +26,7 @@ static struct stage2 make(uint64_t pages, enum hv_error expected)
 static int setup(void **state)
 {
 	(void)state;
+	vendor.speculation.itlb_multihit = false;
 	vendor.mtrr = (struct mtrr){
 		.fixed_enabled = true,
 		.default_type = TYPE_WB,
@@ -111,6 +112,31 @@ static void read_only(void **state)
 	free(region_pointer(stage2.root));
 }
 
+/* On CPUs with the page size change machine check: code in 4 KiB pages only, all of them where there is RAM. */
+static void itlb_multihit(void **state)
+{
+	const struct boot_info boot = {.ram_count = 1, .ram = {{4 * GIB, 4096}}};
+	unsigned level;
+
+	(void)state;
+	vendor.speculation.itlb_multihit = true;
+	struct stage2 stage2 = make(1400, HV_OK);
+
+	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_4KIB), HV_OK);
+	check(&stage2, 0, 1, 6);
+	check(&stage2, 4 * GIB, 1, 6);
+	check(&stage2, 5 * GIB - 1, 1, 6);
+	for (uint64_t at = 0; at < 512 * GIB; at += 2 * MIB) {
+		const uint64_t entry = stage2_walk(&stage2, gpa(at), &level);
+
+		assert_int_equal(entry & 7,
+				 level == 1 ? 7 : 3); /* SDM 3C tables 28-3, 28-5: read and write, not execute */
+	}
+	assert_int_equal(stage2_walk(&stage2, gpa(5 * GIB), &level), 5 * GIB | 3 | 6 << 3 | 1u << 7);
+	assert_int_equal(level, 3);
+	free(region_pointer(stage2.root));
+}
+
 /* Types ask for more tables than there are pages: a named error. */
 static void out_of_pages(void **state)
 {
@@ -127,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup(tables, setup),
 		cmocka_unit_test_setup(hole_in_mixed_types, setup),
 		cmocka_unit_test_setup(read_only, setup),
+		cmocka_unit_test_setup(itlb_multihit, setup),
 		cmocka_unit_test_setup(out_of_pages, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
