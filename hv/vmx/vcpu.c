@@ -113,6 +113,7 @@ void vmx_exit_nmi_window(struct cpu *cpu)
 	cpu->exits[HV_EXIT_NMI_WINDOW]++;
 	cpu->vcpu.nmi_pending = false;
 	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	end_shadow(); /* STI may leave the window open, and the CPU yet refuse an NMI behind it (25.2, 26.3.1.5) */
 	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI);
 }
 

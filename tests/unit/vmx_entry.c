@@ -299,10 +299,12 @@ static const struct violation violations[] = {
 	{LONG, GUEST_ACTIVITY_STATE, 4, "guest activity state", {0, 0}},
 	{V86, GUEST_ACTIVITY_STATE, 1, "guest activity state", {0, 0}},
 	{LONG, GUEST_ACTIVITY_STATE, 3, "guest activity state", {GUEST_INTERRUPTIBILITY, 1}},
+	{LONG, GUEST_ACTIVITY_STATE, 1, "injected event in HLT", {EVENT, 0x80000b0d}},
 	{LONG, GUEST_INTERRUPTIBILITY, 0x20, "guest interruptibility", {0, 0}},
 	{LONG, GUEST_INTERRUPTIBILITY, 3, "guest interruptibility", {0, 0}},
 	{LONG, GUEST_INTERRUPTIBILITY, 1, "guest blocking by STI", {GUEST_RFLAGS, 2}},
 	{LONG, GUEST_INTERRUPTIBILITY, 2, "guest interruptibility", {EVENT, 0x80000020}},
+	{LONG, GUEST_INTERRUPTIBILITY, 1, "guest interruptibility", {EVENT, 0x80000202}},
 	{LONG, GUEST_INTERRUPTIBILITY, 2, "guest interruptibility", {EVENT, 0x80000202}},
 	{LONG, GUEST_INTERRUPTIBILITY, 8, "guest interruptibility", {EVENT, 0x80000202}},
 	{LONG, GUEST_INTERRUPTIBILITY, 4, "guest blocking by SMI", {0, 0}},
@@ -335,6 +337,20 @@ static void violated(void **state)
 	}
 }
 
+/* What ends HLT may be injected in it. */
+static void halted(void **state)
+{
+	const uint32_t events[] = {0, 0x80000020, 0x80000202, 0x80000301, 0x80000312};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		make(LONG);
+		fields[GUEST_ACTIVITY_STATE] = 1;
+		fields[EVENT] = events[i];
+		assert_null(entry_fault_find(PHYS_BITS).field);
+	}
+}
+
 static void names_value_and_rule(void **state)
 {
 	(void)state;
@@ -364,9 +380,8 @@ static void widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(valid),
-		cmocka_unit_test(violated),
-		cmocka_unit_test(names_value_and_rule),
+		cmocka_unit_test(valid),  cmocka_unit_test(violated),
+		cmocka_unit_test(halted), cmocka_unit_test(names_value_and_rule),
 		cmocka_unit_test(widths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

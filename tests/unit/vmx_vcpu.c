@@ -385,7 +385,7 @@ static void detour(void **state)
 	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
 }
 
-/* Between request and window, and at the window itself, the trap flag is never lost. */
+/* Between request and window, and at the window itself, the trap flag is never lost; STI does not block what is injected. */
 static void nmi_window(void **state)
 {
 	(void)state;
@@ -393,7 +393,9 @@ static void nmi_window(void **state)
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW | PRIMARY_TRAP_FLAG);
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW);
+	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_STI;
 	leave_guest(REASON_NMI_WINDOW);
+	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000202);
 }

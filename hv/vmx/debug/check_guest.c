@@ -109,15 +109,24 @@ static void check_interruptibility(struct check *check, uint64_t blocking, uint6
 		"with RFLAGS.IF");
 	require(check, !external || (blocking & shadow) == 0, "guest interruptibility", blocking,
 		"without STI and MOV SS when an external interrupt is injected");
-	require(check, !nmi || (blocking & (BLOCKING_MOV_SS | BLOCKING_NMI)) == 0, "guest interruptibility", blocking,
-		"without MOV SS and NMI when an NMI is injected");
+	require(check, !nmi || (blocking & (shadow | BLOCKING_NMI)) == 0, "guest interruptibility", blocking,
+		"without STI (some CPUs), MOV SS and NMI when an NMI is injected");
 	require(check, (blocking & BLOCKING_SMI) == 0, "guest blocking by SMI", blocking, "0 outside SMM");
+}
+
+static bool ends_halt(uint64_t event)
+{
+	const uint64_t type = event & EVENT_TYPE_MASK, vector = event & EVENT_VECTOR_MASK;
+
+	return type == 0 || type == EVENT_TYPE_NMI ||
+	       (type == EVENT_TYPE_EXCEPTION && (vector == VECTOR_DB || vector == VECTOR_MC));
 }
 
 void check_guest_activity(struct check *check)
 {
 	const uint64_t activity = vmread(GUEST_ACTIVITY_STATE), blocking = vmread(GUEST_INTERRUPTIBILITY);
 	const uint64_t pending = vmread(GUEST_PENDING_DEBUG), rflags = vmread(GUEST_RFLAGS);
+	const uint64_t event = vmread(ENTRY_INTERRUPTION_INFO);
 	const bool shadow = (blocking & (BLOCKING_STI | BLOCKING_MOV_SS)) != 0;
 	const bool steps = (rflags & RFLAGS_TF) != 0 && (vmread(GUEST_DEBUGCTL) & DEBUGCTL_BTF) == 0;
 
@@ -126,6 +135,8 @@ void check_guest_activity(struct check *check)
 		activity, "not HLT at SS.DPL above 0");
 	require(check, activity == ACTIVITY_ACTIVE || !shadow, "guest activity state", activity,
 		"active under a shadow of STI or MOV SS");
+	require(check, activity != ACTIVITY_HLT || (event & EVENT_VALID) == 0 || ends_halt(event),
+		"injected event in HLT", event, "an external interrupt, an NMI, #DB or #MC");
 	check_interruptibility(check, blocking, rflags);
 	require(check, (pending & PENDING_RESERVED) == 0, "guest pending debug exceptions", pending,
 		"without reserved bits");
