@@ -38,7 +38,7 @@ help:
 #:   make reference  write the policy file that this build's hosts must satisfy
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
-#:   make fuzz       AFL++ on the exit handler and every parser, FUZZ_SECONDS=N each (10)
+#:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10)
 #:   make lint       formatting, static analysis
 #:   make sbom       package versions behind the build
 #:   make clean      remove build/out; 'make distclean' also the Debian root

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The exit handler of AMD-V under a hostile guest: an input is a sequence of exits on three CPUs with registers, exit
+ * The exit handlers under a hostile guest: an input is a sequence of exits on three CPUs with registers, exit
  * information and flags of the attacker's choice. After each, what must never change has not changed, and what is
- * injected is an event that the CPU takes.
+ * injected is an event that the CPU takes. One program for each vendor.
  *
- *   exits FILE...      runs inputs, to look at a finding
  *   exits --random N   runs N inputs of a fixed pseudo-random sequence: the unit test
+ *   exits --show N     the same, and shows the exits: the last ones lead to the broken promise
+ *   exits FILE...      runs inputs and shows the exits, to look at a finding
  *   exits              reads one input from standard input: AFL++
  */
 #include <setjmp.h>
 #include <string.h>
 
 #include "hv/iommu/iommu.h"
-#include "hv/svm/svm.h"
-#include "hv/svm/vmcb.h"
 #include "hv/vcpu.h"
 #include "world.h"
 
 #define EXITS_MAX 64
 
-static struct machine test_machine;
+struct machine machine;
 static struct cpu cpus[CPUS];
 static struct entry_frame frames[CPUS];
-static _Alignas(4096) struct vmcb vmcbs[CPUS];
 static jmp_buf stopped;
+static char last_line[LINE_BYTES + 1]; /* of the console */
 
 /*
  * The rest of the hypervisor, as far as the exit handler calls it.
@@ -31,18 +30,10 @@ static jmp_buf stopped;
 void crash(struct cpu *cpu, const struct crash_record *record)
 {
 	PROMISE(cpu == world.running);
-	PROMISE(world.stopped_ok || record->kind == CRASH_GUEST_SHUTDOWN);
-	longjmp(stopped, 1);
-}
-
-void cpu_kick(struct cpu *cpu)
-{
-	PROMISE(cpu != world.running && cpu->launched);
-}
-
-void cpu_send_nmi(const struct cpu *cpu)
-{
-	PROMISE(cpu->launched);
+	if (record->kind == world.stops || (record->kind == CRASH_GUEST_SHUTDOWN && world.double_fault))
+		longjmp(stopped, 1);
+	fprintf(stderr, "stopped with a crash record of kind %u; last: %s", record->kind, last_line);
+	abort();
 }
 
 uint64_t machine_uptime_us(const struct machine *m)
@@ -66,9 +57,11 @@ int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 
 void console_mirror(uint16_t port, const char *text, uint32_t length)
 {
-	(void)port;
-	(void)text;
 	PROMISE(length <= LINE_BYTES);
+	memcpy(last_line, text, length);
+	last_line[length] = '\0';
+	if (port != 0)
+		fwrite(text, 1, length, stderr);
 }
 
 void iommu_poll(struct machine *m)
@@ -112,80 +105,29 @@ void window_write(const struct paging *paging, uint32_t index, paddr_t address, 
 	(void)sink;
 }
 
-/*
- * Input: a stream of bytes; zeros behind its end.
- */
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-
-static uint64_t take(struct input *input, unsigned bytes)
+static void set_up_cpu(uint32_t index, uint32_t apic_id)
 {
-	uint64_t value = 0;
+	struct cpu *const cpu = &cpus[index];
 
-	for (unsigned i = 0; i < bytes && input->left > 0; i++, input->left--)
-		value |= (uint64_t)*input->data++ << 8 * i;
-	return value;
+	cpu->machine = &machine;
+	cpu->index = index;
+	cpu->apic_id = machine.boot.cpu_apic_id[index] = apic_id;
+	cpu->is_bsp = index == 0;
+	cpu->launched = index < 2 || (world.features & FEATURE_CPU_2) != 0;
+	cpu->frame = &frames[index];
+	machine.cpus[index] = cpu;
+	world.running = cpu;
+	vendor_set_up(cpu);
 }
 
-/* Memory-mapped configuration space, whose first page is a host bridge's; the second-level tables. */
-#define ECAM_BASE 0xe0000000ull
-#define STAGE2    0x77000ull
-#define DETOUR    0x88000ull
-
-/* A register: often a number that means something. */
-static uint64_t take_register(struct input *input)
+static void set_up(struct input *input, bool verbose)
 {
-	static const uint64_t known[] = {
-		0,
-		1,
-		0x1b,
-		0x10,
-		0x277,
-		0x2ff,
-		0x830,
-		0xda0,
-		0xc0000080,
-		0xc0010015,
-		0xc0010114,
-		0x3b,
-		HC_READ,
-		HC_SIGN,
-		0x40000100,
-		0x80000001,
-		0xd,
-		7,
-		RAM_BASE,
-		RAM_BASE + 0xff0,
-		RAM_BASE + RAM_BYTES - 1,
-		4096,
-		0xcf9,
-		0xfe,
-		0x4500,
-		0x200000604ull,
-		0x100000500ull,
-		0xc4500,
-		~0ull,
-		1ull << 63,
-		ECAM_BASE + 0x50,
-	};
-	const uint8_t choice = (uint8_t)take(input, 1);
+	const uint32_t apic_ids[CPUS] = {0, 1, 0x21};
 
-	if (choice < 0xc0)
-		return known[choice % (sizeof(known) / sizeof(known[0]))];
-	return take(input, choice < 0xe0 ? 2 : 8);
-}
-
-static void set_up(struct input *input)
-{
-	const uint32_t ids[CPUS] = {0, 1, 0x21};
-
-	memset(&test_machine, 0, sizeof(test_machine));
+	memset(&machine, 0, sizeof(machine));
 	memset(cpus, 0, sizeof(cpus));
 	memset(frames, 0, sizeof(frames));
-	memset(vmcbs, 0, sizeof(vmcbs));
-	test_machine.boot = (struct boot_info){
+	machine.boot = (struct boot_info){
 		.cpu_count = CPUS,
 		.ram_count = 1,
 		.ram = {{RAM_BASE, RAM_BYTES}},
@@ -195,173 +137,86 @@ static void set_up(struct input *input)
 		.log_bytes = 1000,
 		.ecam_base = ECAM_BASE,
 	};
-	test_machine.root.stage2.root = paddr(STAGE2);
-	test_machine.host_bridge_detour = paddr(DETOUR);
-	test_machine.host_bridges[0] = 1;
-	const uint8_t features = (uint8_t)take(input, 1);
-
-	world = (struct world){.cpu_has_xsaves = features & 1, .cpu_has_mpx = features & 2};
-	for (uint32_t i = 0; i < CPUS; i++) {
-		cpus[i].machine = &test_machine;
-		cpus[i].index = i;
-		cpus[i].apic_id = ids[i];
-		cpus[i].is_bsp = i == 0;
-		cpus[i].launched = i < 2 || (features & 4) != 0;
-		cpus[i].frame = &frames[i];
-		cpus[i].vcpu.vmcb = &vmcbs[i];
-		test_machine.cpus[i] = &cpus[i];
-		vmcbs[i].efer = 0x1500;
-		vmcbs[i].asid = 1;
-		vmcbs[i].nested_control = 1;
-		vmcbs[i].nested_cr3 = STAGE2;
-		vmcbs[i].iopm_base = 0x66000;
-		vmcbs[i].msrpm_base = 0x55000;
-		vmcbs[i].intercept_exceptions = 1u << 18;
-		vmcbs[i].intercept_misc1 = 0x9c8c000e;
-		vmcbs[i].intercept_misc2 = 0x207f;
-	}
+	machine.phys_bits = 40;
+	machine.root.stage2.root = paddr(STAGE2);
+	machine.host_bridge_detour = paddr(DETOUR);
+	machine.host_bridges[0] = 1;
+	machine.console.serial_port = verbose ? 0x3f8 : 0;
+	world = (struct world){.features = (uint8_t)take(input, 1)};
+	for (uint32_t i = 0; i < CPUS; i++)
+		set_up_cpu(i, apic_ids[i]);
 }
 
-/* The last three end a sequence, so they are rare. */
-static const uint32_t exit_codes[] = {0x7c, 0x7c,  0x7c,  0x7c, 0x81, 0x81, 0x81, 0x81, 0x7b, 0x7b, 0x7b,
-				      0x7b, 0x400, 0x400, 0x61, 0x61, 0x74, 0x74, 0x41, 0x72, 0x8d, 0x8d,
-				      0x76, 0x62,  0x63,  0x80, 0x84, 0x86, 0x7a, 0x7f, 0x52, 0x1f0};
-
-/* What a CPU can have been delivering: nothing, an interrupt, an NMI, an exception. */
-static uint64_t take_delivering(struct input *input)
+static struct cpu *take_cpu(struct input *input)
 {
-	static const uint32_t events[] = {0,          0,          0,          0x80000030, 0x80000202,
-					  0x80000b0e, 0x80000b08, 0x80000300, 0x80000b0d, 0x80000301};
-
-	return events[take(input, 1) % (sizeof(events) / sizeof(events[0]))];
+	return &cpus[take(input, 1) % 2 + (cpus[2].launched && (take(input, 1) & 1))];
 }
 
-/* A call that gets past its first check, most of the time. */
-static void take_hypercall(struct input *input, struct registers *guest)
+static void take_registers(struct input *input, struct registers *guest)
 {
-	const uint8_t choice = (uint8_t)take(input, 1);
-
-	if (choice < 0x60) {
-		guest->rax = HC_SIGN;
-		guest->rdx = guest->rcx = choice < 0x50 ? 0 : guest->rcx;
-	} else if (choice < 0xe0) {
-		guest->rax = HC_READ;
-		guest->rdi = choice % (HV_OBJECT_COUNT + 1);
-		guest->rcx = 1 + take(input, 2) % 4096;
-		guest->rdx = RAM_BASE + (choice & 0x10 ? RAM_BYTES - 64 + take(input, 1) % 128 : take(input, 2));
-	}
-}
-
-/* An access near a port that is looked at. */
-static uint64_t take_io(struct input *input, struct registers *guest)
-{
-	static const uint16_t ports[] = {0x64, 0x63, 0x92, 0x602, 0x604, 0x605, 0xcf8, 0xcf9, 0xcfc};
-	static const uint16_t values[] = {0xd1, 0xfe, 0xff, 0x2000, 0x20, 6, 0x600, 1};
-	static const uint8_t sizes[] = {1, 2, 4, 1};
-	const uint8_t choice = (uint8_t)take(input, 1);
-
-	if (choice < 0xc0)
-		guest->rax = values[take(input, 1) % 8];
-	return (uint64_t)ports[take(input, 1) % 9] << 16 | (uint64_t)sizes[choice & 3] << 4 |
-	       ((choice & 0x1c) == 0 ? 5 : (choice & 4) >> 2);
-}
-
-static struct cpu *take_exit(struct input *input)
-{
-	struct cpu *const cpu = &cpus[take(input, 1) % 2 + (cpus[2].launched && (take(input, 1) & 1))];
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
-	struct registers *const guest = &cpu->frame->guest;
-	const uint16_t flags = (uint16_t)take(input, 2);
-
-	vmcb->exit_code = exit_codes[take(input, 1) % (sizeof(exit_codes) / sizeof(exit_codes[0]))];
-	vmcb->exit_info1 = vmcb->exit_code == 0x7c ? flags & 1 : take_register(input);
-	vmcb->rip = take_register(input);
-	vmcb->exit_info2 = vmcb->exit_code == 0x7b ? vmcb->rip + 2 : take_register(input);
-	vmcb->exit_interrupt_info = vmcb->exit_code == 0x400 ? take_delivering(input) : 0;
-	vmcb->next_rip = (flags & 2) != 0 && vmcb->exit_code != 0x400 ? vmcb->rip + 2 : 0;
-	vmcb->cpl = flags >> 2 & 3;
-	vmcb->cs.attributes = (flags & 0x10) != 0 ? 0x29b : 0x49b;
-	vmcb->rflags = (flags & 0x20) != 0 ? 0x102 : 2;
-	vmcb->cr0 = (flags & 0x40) != 0 ? 0x80010033 : 0x31;
-	vmcb->cr4 = (flags & 0x80) != 0 ? 0x40668 : 0x668;
-	cpu->nmi_seen = (flags & 0x100) != 0;
 	guest->rax = take_register(input);
 	guest->rcx = take_register(input);
 	guest->rdx = take_register(input);
 	guest->rdi = take_register(input);
 	guest->rsi = take_register(input);
-	if (vmcb->exit_code == 0x81)
-		take_hypercall(input, guest);
-	if (vmcb->exit_code == 0x7b)
-		vmcb->exit_info1 = take_io(input, guest);
-	return cpu;
 }
 
-/* An event that VMRUN takes (APM 2 15.20), or none. */
-static void check_event(uint64_t event, uint64_t delivering)
+void check_event(uint32_t event, uint32_t delivering, bool error_codes)
 {
 	const uint32_t vector = event & 0xff, type = event >> 8 & 7;
 	const uint32_t with_code = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17 | 1u << 21;
 
+	PROMISE((event & 0x80000000) != 0 || (delivering & 0x80000000) == 0); /* no event is lost */
 	if ((event & 0x80000000) == 0 || event == delivering)
 		return;
+	PROMISE(!world.double_fault);
 	PROMISE((event & 0x7ffff000) == 0);
 	PROMISE(type == 2 || type == 3);
 	PROMISE(type != 2 || (vector == 2 && (event & 0x800) == 0));
-	PROMISE(type != 3 ||
-		(vector < 32 && vector != 2 && ((event & 0x800) != 0) == ((with_code >> vector & 1) != 0)));
+	PROMISE(type != 3 || (vector < 32 && vector != 2));
+	PROMISE(type != 3 || ((event & 0x800) != 0) == (error_codes && (with_code >> vector & 1) != 0));
 }
 
-static void check(const struct cpu *cpu, uint64_t delivering)
+static void check(const struct cpu *cpu)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
-
-	PROMISE((vmcb->efer & 0x1000) != 0 && (vmcb->efer & ~0xdd01ull) == 0);
-	PROMISE(vmcb->asid == 1 && vmcb->nested_control == 1);
-	PROMISE(vmcb->nested_cr3 == STAGE2 || (vmcb->nested_cr3 == DETOUR && (vmcb->intercept_exceptions & 2) != 0));
-	PROMISE(vmcb->iopm_base == 0x66000 && vmcb->msrpm_base == 0x55000);
-	PROMISE((vmcb->intercept_exceptions & ~2u) == 1u << 18);
-	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c8c000e && vmcb->intercept_misc2 == 0x207f);
-	PROMISE(!cpu->startup.init && !cpu->startup.waiting);
-	PROMISE(!test_machine.hk_lock.held && !test_machine.pci_lock.held && !test_machine.console.lock.held &&
-		!cpu->startup.lock.held);
-	PROMISE(!cpu->vcpu.nmi_pending || cpu->vcpu.nmi_blocked);
-	check_event(vmcb->event_injection, delivering);
+	PROMISE(world.stops == CRASH_NONE);
+	PROMISE(!cpu->startup.waiting);
+	PROMISE(!machine.hk_lock.held && !machine.pci_lock.held && !machine.console.lock.held);
+	for (uint32_t i = 0; i < CPUS; i++)
+		PROMISE(!cpus[i].startup.lock.held);
 }
 
-static void run(const uint8_t *data, size_t bytes)
+static void run(const uint8_t *data, size_t bytes, bool verbose)
 {
 	struct input input = {data, bytes};
 
-	set_up(&input);
+	set_up(&input, verbose);
 	for (unsigned i = 0; i < EXITS_MAX && input.left > 0; i++) {
-		struct cpu *const cpu = take_exit(&input);
-		const uint32_t code = (uint32_t)cpu->vcpu.vmcb->exit_code;
+		struct cpu *const cpu = take_cpu(&input);
 
 		world.running = cpu;
-		world.stopped_ok = code == 0x7f || code == 0x52 || code == 0x1f0;
+		world.stops = CRASH_NONE;
+		world.double_fault = false;
+		take_registers(&input, &cpu->frame->guest);
+		const uint32_t code = vendor_take_exit(&input, cpu);
+
+		if (verbose)
+			fprintf(stderr, "cpu %u: exit %x\n", cpu->index, code);
 		if (setjmp(stopped) != 0)
 			return;
-		const uint64_t delivering = cpu->vcpu.vmcb->exit_interrupt_info;
-		const struct vmcb before = *cpu->vcpu.vmcb, *const vmcb = cpu->vcpu.vmcb;
-
-		svm_exit(cpu);
-		check(cpu, delivering);
-		/* What changes the meaning of a translation flushes it. */
-		PROMISE((vmcb->efer == before.efer && vmcb->cr0 == before.cr0 &&
-			 vmcb->nested_cr3 == before.nested_cr3) ||
-			vmcb->tlb_control == 1);
+		vendor_exit(cpu);
+		check(cpu);
 	}
 }
 
 static uint8_t buffer[1 << 16];
 
-static void run_stream(FILE *file)
+static void run_stream(FILE *file, bool verbose)
 {
-	run(buffer, fread(buffer, 1, sizeof(buffer), file));
+	run(buffer, fread(buffer, 1, sizeof(buffer), file), verbose);
 }
 
-static void run_random(unsigned long count)
+static void run_random(unsigned long count, bool verbose)
 {
 	uint64_t state = 88172645463325252ull;
 
@@ -372,17 +227,19 @@ static void run_random(unsigned long count)
 			state ^= state << 17;
 			buffer[k] = (uint8_t)(state >> 32);
 		}
-		run(buffer, 512);
+		run(buffer, 512, verbose);
 	}
 	printf("TAP version 13\n1..1\nok 1 - %lu random sequences of exits keep every promise\n", count);
 }
 
 int main(int argc, char **argv)
 {
+	const bool show = argc == 3 && strcmp(argv[1], "--show") == 0;
+
 	if (argc == 1)
-		run_stream(stdin);
-	if (argc == 3 && strcmp(argv[1], "--random") == 0) {
-		run_random(strtoul(argv[2], NULL, 10));
+		run_stream(stdin, false);
+	if (show || (argc == 3 && strcmp(argv[1], "--random") == 0)) {
+		run_random(strtoul(argv[2], NULL, 10), show);
 		return 0;
 	}
 	for (int i = 1; i < argc; i++) {
@@ -392,7 +249,7 @@ int main(int argc, char **argv)
 			perror(argv[i]);
 			return 1;
 		}
-		run_stream(file);
+		run_stream(file, true);
 		fclose(file);
 	}
 	return 0;
