@@ -22,6 +22,8 @@
 #define CR4_SMAP    (1ull << 21)
 #define CR4_PKE     (1ull << 22)
 
+#define CR4_MIRRORED (CR4_OSXSAVE | CR4_PKE) /* what CPUID shows, in leaves 1 and 7 */
+
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF    (1ull << 8)
 #define RFLAGS_IF    (1ull << 9)

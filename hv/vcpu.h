@@ -44,7 +44,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
 _Noreturn void vcpu_run(struct cpu *cpu);
 
 /* The guest's view of its registers that are not in struct registers. */
-uint64_t vcpu_cr4(const struct cpu *cpu);
+uint64_t vcpu_cr4(const struct cpu *cpu); /* at least the bits that CPUID mirrors (CR4_MIRRORED) */
 unsigned vcpu_cpl(const struct cpu *cpu);
 uint64_t vcpu_rip(const struct cpu *cpu);
 

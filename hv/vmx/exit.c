@@ -68,7 +68,7 @@ static uint64_t guest_register(const struct cpu *cpu, unsigned number)
 
 /*
  * MOV to CR0 or CR4 with another value in a bit that VMX operation fixes. CR0.NE: the guest's shadow follows, then the guest
- * executes the instruction again, without an exit. CR4.VMXE and SMXE: CPUID does not show them, so they are reserved.
+ * executes the instruction again, without an exit. CR4 likewise.
  */
 static void exit_cr_access(struct cpu *cpu)
 {
@@ -79,7 +79,7 @@ static void exit_cr_access(struct cpu *cpu)
 		stop_unknown(cpu);
 	if (CR_NUMBER(qualification) == 0)
 		vmwrite(CR0_SHADOW, guest_register(cpu, CR_REGISTER(qualification)));
-	else
+	else if (!vmx_cr4_write(cpu, guest_register(cpu, CR_REGISTER(qualification))))
 		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 

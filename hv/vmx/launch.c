@@ -142,6 +142,14 @@ static void invalidate_all(void)
 	invvpid(INVALIDATE_ALL, ROOT_VPID);
 }
 
+#define LEAF7_ECX_PKU (1u << 3)
+
+/* The bits that this CPU has: the others are reserved, and it refuses them itself. */
+static uint64_t mirrored_cr4(void)
+{
+	return CR4_OSXSAVE | ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0);
+}
+
 static void write_controls(const struct machine *m)
 {
 	const struct controls *const controls = &m->vendor.controls;
@@ -161,7 +169,7 @@ static void write_controls(const struct machine *m)
 		vmwrite(XSS_EXITING_BITMAP, 0);
 	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
 	vmwrite(CR0_MASK, vmx_guest_cr0(0));
-	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE);
+	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | mirrored_cr4());
 	invalidate_all();
 }
 
@@ -254,6 +262,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR4, cr4 | CR4_VMXE);
 	vmwrite(CR4_SHADOW, cr4);
+	cpu->vcpu.cr4 = cr4 & CR4_MIRRORED;
 	vmwrite(GUEST_EFER, efer);
 	capture_segments();
 	capture_msrs();

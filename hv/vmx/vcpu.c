@@ -13,8 +13,19 @@ const uint32_t vcpu_vendor_flags = 0;
 
 uint64_t vcpu_cr4(const struct cpu *cpu)
 {
-	(void)cpu;
-	return vmread(GUEST_CR4) & ~CR4_VMXE;
+	return cpu->vcpu.cr4;
+}
+
+bool vmx_cr4_write(struct cpu *cpu, uint64_t value)
+{
+	const uint64_t mirrored = vmread(CR4_MASK) & CR4_MIRRORED;
+
+	if ((value & (CR4_VMXE | CR4_SMXE)) != 0) /* CPUID does not show them, so they are reserved */
+		return false;
+	cpu->vcpu.cr4 = value & mirrored;
+	vmwrite(CR4_SHADOW, cpu->vcpu.cr4);
+	vmwrite(GUEST_CR4, (vmread(GUEST_CR4) & ~mirrored) | cpu->vcpu.cr4);
+	return true;
 }
 
 unsigned vcpu_cpl(const struct cpu *cpu)
@@ -175,7 +186,7 @@ static void reset_segments(void)
 	vmwrite(GUEST_IDTR_LIMIT, 0xffff);
 }
 
-static void reset_control_registers(const struct cpu *cpu)
+static void reset_control_registers(struct cpu *cpu)
 {
 	const uint64_t cr0 = CR0_ET | (vmread(GUEST_CR0) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 
@@ -184,6 +195,7 @@ static void reset_control_registers(const struct cpu *cpu)
 	vmwrite(GUEST_CR3, 0);
 	vmwrite(GUEST_CR4, CR4_VMXE);
 	vmwrite(CR4_SHADOW, 0);
+	cpu->vcpu.cr4 = 0;
 	vmwrite(GUEST_EFER, 0);
 	vmwrite(ENTRY_CONTROLS, cpu->machine->vendor.controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
 	write_cr2(0);

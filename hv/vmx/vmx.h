@@ -17,6 +17,9 @@ struct segment {
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 
+/* MOV to CR4 of a value that differs in a bit of CR4_MASK. True: the guest executes it again, without an exit. False: #GP. */
+bool vmx_cr4_write(struct cpu *cpu, uint64_t value);
+
 /* CR0 as VMX operation with an unrestricted guest wants it (SDM 3C 23.8): @cr0 with the fixed bits. */
 uint64_t vmx_guest_cr0(uint64_t cr0);
 
