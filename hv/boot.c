@@ -83,6 +83,7 @@ static enum hv_error build_tables(struct machine *m)
 		return error;
 	if ((error = iommu_prepare(m, &region)) != HV_OK)
 		return error;
+	stage2_seal(&m->root.stage2);
 	return host_bridge_build_detour(m, &region);
 }
 

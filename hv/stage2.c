@@ -65,6 +65,7 @@ enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, s
 	stage2->bits = covered_bits(phys_bits);
 	stage2->tables = directories;
 	stage2->vendor = vendor;
+	stage2->sealed = false;
 	stage2->root = region_take(&stage2->tables, 1);
 
 	const uint64_t end = 1ull << stage2->bits;
@@ -128,14 +129,20 @@ static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned le
 	return HV_OK;
 }
 
+/* Nobody flushes a TLB for what changes here: so nothing changes once a guest may have run. */
+static enum hv_error change_range(struct stage2 *stage2, uint64_t base, uint64_t end, enum change change)
+{
+	return stage2->sealed ? HV_E_STAGE2_SEALED : change_in(stage2, stage2->root, 4, base, end, change);
+}
+
 enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
 {
-	return change_in(stage2, stage2->root, 4, base, base + bytes, HIDE);
+	return change_range(stage2, base, base + bytes, HIDE);
 }
 
 enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes)
 {
-	return change_in(stage2, stage2->root, 4, base, base + bytes, WRITE_PROTECT);
+	return change_range(stage2, base, base + bytes, WRITE_PROTECT);
 }
 
 enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes)
@@ -146,7 +153,7 @@ enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info 
 	for (uint32_t i = 0; error == HV_OK && i < boot->ram_count; i++) {
 		const uint64_t base = boot->ram[i].base, last = base + boot->ram[i].bytes - 1;
 
-		error = change_in(stage2, stage2->root, 4, base & ~(span(3) - 1), (last | (span(3) - 1)) + 1, change);
+		error = change_range(stage2, base & ~(span(3) - 1), (last | (span(3) - 1)) + 1, change);
 	}
 	return error;
 }

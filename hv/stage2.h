@@ -16,6 +16,7 @@ struct stage2 {
 	paddr_t root;
 	uint32_t bits;        /* guest-physical address width that it covers, at most 48 */
 	struct region tables; /* free pages for splits */
+	bool sealed;          /* it changes no more */
 	const struct vendor_machine *vendor;
 };
 
@@ -29,12 +30,21 @@ struct stage2 {
 enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories,
 				    const struct vendor_machine *vendor);
 
+/*
+ * From here on the tables are constant, so that no TLB ever needs to be flushed for a change, on any CPU or unit (SDM 3C 28.4.3.1;
+ * APM 2 15.25.9): every function that changes one refuses. Before the first entry of the guest.
+ */
+static inline void stage2_seal(struct stage2 *stage2)
+{
+	stage2->sealed = true;
+}
+
 /* Pages that stage2_build_identity() itself uses. */
 uint64_t stage2_directory_pages(uint32_t phys_bits);
 
 /**
  * Takes [@base, @base + @bytes) out of the guest's view; both multiples of 4 KiB, inside the covered width.
- * Before the first entry of the guest only: no flush. Returns HV_OK or HV_E_STAGE2_FULL.
+ * Until it is sealed. Returns HV_OK, HV_E_STAGE2_FULL or HV_E_STAGE2_SEALED.
  */
 enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
 

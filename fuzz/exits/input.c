@@ -25,6 +25,7 @@ uint64_t take_register(struct input *input)
 		0xc0000080,
 		0xc0010015,
 		0xc0010114,
+		0x440668,
 		0x3b,
 		HC_READ,
 		HC_SIGN,

@@ -21,7 +21,7 @@ static const struct {
 	{VMCS_LINK_POINTER, ~0ull},
 	{EXCEPTION_BITMAP, 1u << 18},
 	{CR0_MASK, 0x20},
-	{CR4_MASK, 0x6000},
+	{CR4_MASK, CR4_OWNED | 0x6000},
 	{CR0_SHADOW, 0x80010033},
 	{CR4_SHADOW, 0x668},
 	{HOST_CR0, 0x80010033},
@@ -112,6 +112,8 @@ static void check_controls(const struct cpu *cpu)
 	PROMISE(((entry ^ at_launch[FIELD_SLOT(ENTRY_CONTROLS)]) & ~0x200ull) == 0);
 	PROMISE(stage2 == (STAGE2 | 0x1e) || (stage2 == (DETOUR | 0x1e) && (primary & TRAP_FLAG) != 0));
 	PROMISE((*field(CR4_SHADOW) & 0x6000) == 0);
+	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (*field(CR4_SHADOW) & CR4_OWNED));
+	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (vcpu_cr4(cpu) & CR4_OWNED));
 	PROMISE(*field(GUEST_ACTIVITY_STATE) <= 1); /* active or HLT: SIPIs are the hypervisor's */
 }
 
@@ -119,7 +121,8 @@ static void check_controls(const struct cpu *cpu)
 static void check_guest_state(const uint64_t *before)
 {
 	static const uint32_t part[] = {
-		GUEST_RIP, GUEST_INTERRUPTIBILITY, GUEST_PENDING_DEBUG, GUEST_ACTIVITY_STATE, GUEST_EFER, GUEST_PAT};
+		GUEST_RIP, GUEST_INTERRUPTIBILITY, GUEST_PENDING_DEBUG, GUEST_ACTIVITY_STATE, GUEST_EFER, GUEST_PAT,
+		GUEST_CR4};
 	const uint64_t *const vmcs = vmx_cpus[world.running->index].vmcs;
 
 	for (uint32_t slot = 0; slot < FIELDS; slot++) {
@@ -127,6 +130,8 @@ static void check_guest_state(const uint64_t *before)
 			PROMISE(vmcs[slot] == before[slot] || is_one_of(slot, part, COUNT_OF(part)));
 	}
 	PROMISE(((*field(GUEST_EFER) ^ before[FIELD_SLOT(GUEST_EFER)]) & ~0x901ull) == 0);
+	PROMISE(((*field(GUEST_CR4) ^ before[FIELD_SLOT(GUEST_CR4)]) & ~CR4_OWNED) == 0);
+	PROMISE(*field(GUEST_CR4) == before[FIELD_SLOT(GUEST_CR4)] || world.running->vcpu.reason == 28);
 	PROMISE(*field(GUEST_ACTIVITY_STATE) == before[FIELD_SLOT(GUEST_ACTIVITY_STATE)] ||
 		*field(GUEST_ACTIVITY_STATE) == 0);
 }
@@ -136,18 +141,30 @@ static bool is_instruction(uint32_t reason)
 	return reason != 0 && reason != 3 && reason != 4 && reason != 8 && reason != 37 && reason != 48;
 }
 
-/* An instruction is over, with its shadow and its single step, or it faults; MOV to CR0 is executed again. */
+/* MOV to CR0 or CR4 is executed again, without an exit: the bits that are not the guest's read as it wrote them. */
+static void check_mov_to_cr(struct cpu *cpu)
+{
+	const uint64_t qualification = *field(EXIT_QUALIFICATION);
+	const uint64_t value = *guest_register(cpu, qualification >> 8 & 15);
+
+	if ((qualification & 15) == 0)
+		PROMISE(*field(CR0_SHADOW) == value);
+	else
+		PROMISE((*field(CR4_SHADOW) & CR4_OWNED) == (value & CR4_OWNED) && (value & 0x6000) == 0);
+}
+
+/* An instruction is over, with its shadow and its single step, or it faults. */
 static void check_instruction(struct cpu *cpu, const uint64_t *before)
 {
 	const uint32_t reason = cpu->vcpu.reason;
 	const uint64_t rip = before[FIELD_SLOT(GUEST_RIP)], next = rip + *field(EXIT_INSTRUCTION_LENGTH);
 	const bool is_long = (*field(ENTRY_CONTROLS) & 0x200) != 0 && (*field(GUEST_CS_RIGHTS) & 0x2000) != 0;
 	const bool faults = (*field(ENTRY_INTERRUPTION_INFO) & 0x80000000) != 0, steps = *field(GUEST_RFLAGS) & 0x100;
-	const uint64_t qualification = *field(EXIT_QUALIFICATION);
 
-	if (faults || !is_instruction(reason) || (reason == 28 && (qualification & 15) == 0)) {
+	if (faults || !is_instruction(reason) || reason == 28) {
 		PROMISE(*field(GUEST_RIP) == rip);
-		PROMISE(reason != 28 || faults || *field(CR0_SHADOW) == *guest_register(cpu, qualification >> 8 & 15));
+		if (reason == 28 && !faults)
+			check_mov_to_cr(cpu);
 		return;
 	}
 	PROMISE(*field(GUEST_RIP) == (is_long ? next : (uint32_t)next));

@@ -70,11 +70,16 @@ static unsigned width(uint32_t which)
 	return widths[which >> 13 & 3];
 }
 
-/* Paging control and EFER; EPT tables of different roots have translations of their own (SDM 3C 28.3.2). */
-static bool changes_translations(uint32_t which)
+/*
+ * Paging control and EFER; EPT tables of different roots have translations of their own (SDM 3C 28.3.2). OSXSAVE and PKE change
+ * none: protection keys are looked at in each access (SDM 3A 4.6.2).
+ */
+static bool changes_translations(uint32_t which, uint64_t changed)
 {
-	return which == GUEST_CR0 || which == GUEST_CR3 || which == GUEST_CR4 || which == GUEST_EFER ||
-	       which == ENTRY_CONTROLS;
+	const uint64_t concerned = which == GUEST_CR4 ? changed & ~CR4_OWNED : changed;
+
+	return concerned != 0 && (which == GUEST_CR0 || which == GUEST_CR3 || which == GUEST_CR4 ||
+				  which == GUEST_EFER || which == ENTRY_CONTROLS);
 }
 
 void vmwrite(uint32_t which, uint64_t value)
@@ -82,7 +87,7 @@ void vmwrite(uint32_t which, uint64_t value)
 	PROMISE(exists(which) && SLOT_KIND(FIELD_SLOT(which)) != KIND_READ_ONLY);
 	PROMISE(width(which) == 64 || value >> width(which) == 0);
 	between_instructions();
-	if (changes_translations(which) && *field(which) != value)
+	if (changes_translations(which, *field(which) ^ value))
 		current()->stale = true;
 	*field(which) = value;
 }
@@ -132,7 +137,7 @@ uint64_t vendor_rdmsr(uint32_t msr)
 	case 0x488:
 		return 0x2000;
 	case 0x489:
-		return 0x3767ff;
+		return 0x7767ff;
 	default:
 		fprintf(stderr, "MSR %x is not for the hypervisor to read\n", msr);
 		abort();

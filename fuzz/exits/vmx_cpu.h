@@ -10,6 +10,8 @@
 #define FEATURE_FLUSH_L1D     (1u << FEATURE_VENDOR)
 #define FEATURE_CLEAR_BUFFERS (2u << FEATURE_VENDOR)
 
+#define CR4_OWNED 0x440000ull /* OSXSAVE and PKE, in the mask of this CPU */
+
 /* A VMCS is as many words as there can be fields: 4 widths, 4 kinds (appendix B), and 32 are enough of each. */
 #define FIELDS         512u
 #define FIELD_SLOT(f)  (((f) >> 13 & 3) << 7 | ((f) >> 10 & 3) << 5 | ((f) >> 1 & 31))

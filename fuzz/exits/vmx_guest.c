@@ -24,11 +24,10 @@ static const struct {
 #define CHOICE_NMI     0x0020u
 #define CHOICE_HLT     0x0040u
 #define CHOICE_STEPPED 0x0080u
-#define CHOICE_OSXSAVE 0x0100u
-#define CHOICE_PCIDE   0x0200u
-#define CHOICE_CACHE   0x0400u
-#define CHOICE_INIT    0x0800u
-#define CHOICE_BRIDGE  0x1000u
+#define CHOICE_PCIDE   0x0100u
+#define CHOICE_CACHE   0x0200u
+#define CHOICE_INIT    0x0400u
+#define CHOICE_BRIDGE  0x0800u
 
 #define BLOCKED_BY_STI    1u
 #define BLOCKED_BY_MOV_SS 2u
@@ -68,7 +67,7 @@ static void set_control_registers(enum mode mode, uint16_t choice)
 	const bool is_long = mode == LONG || mode == COMPATIBILITY;
 
 	*field(GUEST_CR0) = modes[mode].cr0 | ((choice & CHOICE_CACHE) != 0 ? 0x60000000u : 0);
-	*field(GUEST_CR4) = modes[mode].cr4 | ((choice & CHOICE_OSXSAVE) != 0 ? 0x40000u : 0) |
+	*field(GUEST_CR4) = modes[mode].cr4 | (*field(GUEST_CR4) & CR4_OWNED) |
 			    (is_long && (choice & CHOICE_PCIDE) != 0 ? 0x20000u : 0);
 	*field(GUEST_EFER) = (*field(GUEST_EFER) & ~0x400ull) | (is_long ? 0x400u : 0);
 	*field(ENTRY_CONTROLS) = (*field(ENTRY_CONTROLS) & ~0x200ull) | (is_long ? 0x200u : 0);

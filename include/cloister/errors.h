@@ -72,7 +72,9 @@
 	  "update the firmware, which sets the memory types; take out the RAM that it does not cover")                 \
 	X(HV_E_SMALL_PAGES, 42,                                                                                        \
 	  "CPU or DMA remapping units need 4 KiB pages, for whose tables the region has no room",                      \
-	  "report this as a defect: the loader makes room when the hypervisor asks for it")
+	  "report this as a defect: the loader makes room when the hypervisor asks for it")                            \
+	X(HV_E_STAGE2_SEALED, 43, "a guest's second-level tables were to change after the launch",                     \
+	  "report this as a defect: the hypervisor does not change them")
 
 #define HV_ERROR_ENUM(name, value, what, next) name = (value),
 enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };

@@ -251,6 +251,23 @@ static void detours(void **state)
 	destroy(&stage2);
 }
 
+/* Whoever changes a table that a guest may use finds out. */
+static void sealed(void **state)
+{
+	struct stage2 stage2 = make(PAGES, PHYS_BITS);
+	const struct boot_info boot = {.ram_count = 1, .ram = {{0, 1ull << 30}}};
+	unsigned level;
+
+	(void)state;
+	stage2_seal(&stage2);
+	assert_int_equal(stage2_hide(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_SEALED);
+	assert_int_equal(stage2_write_protect(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_SEALED);
+	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_E_STAGE2_SEALED);
+	assert_int_not_equal(stage2_walk(&stage2, gpa(0x1000), &level), 0);
+	assert_int_equal(level, 3);
+	destroy(&stage2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +278,7 @@ int main(void)
 		cmocka_unit_test(out_of_pages),
 		cmocka_unit_test(write_protected),
 		cmocka_unit_test(detours),
+		cmocka_unit_test(sealed),
 		cmocka_unit_test(limited_leaves),
 		cmocka_unit_test(limited_around_holes),
 	};
