@@ -94,7 +94,8 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
 	    boot->dma_table_bytes > BOOT_MAX_DMA_TABLE || boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
 		return HV_E_BOOT_INFO;
-	if (boot->ecam_base != 0 && !range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits))
+	if (boot->ecam_base != 0 && (boot->ecam_base % ECAM_BUS_BYTES != 0 ||
+				     !range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits)))
 		return HV_E_BOOT_INFO;
 	if (boot->ram_leaf_bytes != BOOT_LEAF_2MIB && boot->ram_leaf_bytes != BOOT_LEAF_4KIB)
 		return HV_E_BOOT_INFO;

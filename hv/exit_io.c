@@ -99,12 +99,14 @@ static void port_write(struct io_access access, uint32_t value)
 }
 
 /*
- * The configuration address reads as all ones where there is memory-mapped configuration space: an OS that looks for the
- * ports finds none (PCI 3.0, 3.2.2.3.2: an address is read back) and takes the way that needs no exit. They work all the same.
+ * Where there is memory-mapped configuration space, an OS that looks for the ports does not find them and takes the way that needs
+ * no exit: what it writes to 0xCF8 to see whether it reads back (PCI 3.0, 3.2.2.3.2) reads as all ones, and so do parts, with which
+ * it looks for mechanism #2. Any other address reads back, for who saves it and puts it back; the ports work all the same.
  */
 static bool hides_mechanism(const struct machine *m, struct io_access access)
 {
-	return access.port == PCI_ADDRESS && m->boot.ecam_base != 0;
+	return access.port == PCI_ADDRESS && m->boot.ecam_base != 0 && m->boot.pci_ports_shown == 0 &&
+	       (access.bytes != 4 || inl(PCI_ADDRESS) == PCI_ADDRESS_ENABLE);
 }
 
 static uint32_t port_read(const struct machine *m, struct io_access access)

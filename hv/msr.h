@@ -16,6 +16,7 @@
 #define IA32_TSC_ADJUST         0x0000003bu
 #define IA32_SPEC_CTRL          0x00000048u
 #define IA32_PRED_CMD           0x00000049u
+#define PRED_CMD_IBPB           1ull
 #define IA32_BIOS_SIGN_ID       0x0000008bu
 #define MSR_PLATFORM_INFO       0x000000ceu
 #define IA32_UMWAIT_CONTROL     0x000000e1u

@@ -174,9 +174,12 @@ enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *re
 {
 	const paddr_t copies = region_take(region, 4), nowhere = region_take(region, 1);
 	paddr_t table = stage2->root, copy = copies;
+	unsigned leaf;
 
 	if (copies.value == 0 || nowhere.value == 0)
 		return HV_E_REGION;
+	if (stage2_walk(stage2, gpa(address), &leaf) == 0 || leaf != 1)
+		return HV_E_STAGE2_FULL; /* hidden, or not protected page by page */
 	for (unsigned level = 4;; level--) {
 		__builtin_memcpy(region_pointer(copy), region_pointer(table), PAGE_BYTES);
 		if (level == 1)

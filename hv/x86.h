@@ -135,6 +135,12 @@ static inline void invlpg(const volatile void *address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* Clears the CPU's buffers as well, where its microcode has learnt to. */
+static inline void verw(uint16_t selector)
+{
+	__asm__ volatile("verw %0" : : "m"(selector) : "cc");
+}
+
 static inline void wbinvd(void)
 {
 	__asm__ volatile("wbinvd" : : : "memory");

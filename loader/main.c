@@ -186,6 +186,7 @@ static bool fill_info(struct failure *failure)
 	info->ram_leaf_bytes = BOOT_LEAF_2MIB;
 	info->tsc_khz = measure_tsc_khz();
 	info->ecam_base = loader.acpi.ecam_base;
+	info->pci_ports_shown = loader.config.pci_ports;
 	info->pm1a_port = loader.acpi.pm1a_port;
 	info->pm1b_port = loader.acpi.pm1b_port;
 	info->reset_port = loader.acpi.reset_port;

@@ -7,7 +7,12 @@
 #include "world.h"
 
 static _Alignas(4096) struct vmcb vmcbs[CPUS];
-static bool init_held; /* an INIT that was intercepted, which is still pending (APM 2 15.21.8) */
+/* Of FEATURE_VENDOR. */
+#define FEATURE_FLUSH_PREDICTORS (1u << FEATURE_VENDOR)
+#define FEATURE_CLEAR_BUFFERS    (2u << FEATURE_VENDOR)
+
+static bool flushed, cleared; /* since the exit: branch predictors, the CPU's buffers */
+static bool init_held;        /* an INIT that was intercepted, which is still pending (APM 2 15.21.8) */
 
 /* The window of a CPU that waits for a SIPI: another one sends it, so that the wait ends. */
 void gif_window(void)
@@ -29,14 +34,24 @@ uint64_t vendor_rdmsr(uint32_t msr)
 
 void vendor_wrmsr(uint32_t msr, uint64_t value)
 {
-	fprintf(stderr, "MSR %x is not for the hypervisor to write %lx\n", msr, (unsigned long)value);
-	abort();
+	PROMISE(msr == 0x49 && value == 1 && (world.features & FEATURE_FLUSH_PREDICTORS) != 0);
+	flushed = true;
+}
+
+void verw(uint16_t selector)
+{
+	PROMISE(selector == 0x10 && (world.features & FEATURE_CLEAR_BUFFERS) != 0);
+	cleared = true;
 }
 
 void vendor_set_up(struct cpu *cpu)
 {
 	struct vmcb *const vmcb = &vmcbs[cpu->index];
 
+	cpu->machine->vendor.speculation = (struct speculation){
+		.flush_predictors = (world.features & FEATURE_FLUSH_PREDICTORS) != 0,
+		.clear_buffers = (world.features & FEATURE_CLEAR_BUFFERS) != 0,
+	};
 	init_held = false;
 	memset(vmcb, 0, sizeof(*vmcb));
 	cpu->vcpu.vmcb = vmcb;
@@ -145,8 +160,11 @@ void vendor_exit(struct cpu *cpu)
 	const struct vmcb before = *cpu->vcpu.vmcb;
 	const unsigned resets = world.resets;
 
+	flushed = cleared = false;
 	svm_exit(cpu);
 	check(cpu, &before);
+	PROMISE(flushed == ((world.features & FEATURE_FLUSH_PREDICTORS) != 0));
+	PROMISE(cleared == ((world.features & FEATURE_CLEAR_BUFFERS) != 0));
 	const bool is_reset = world.resets != resets;
 	const uint32_t event = (uint32_t)cpu->vcpu.vmcb->event_injection;
 

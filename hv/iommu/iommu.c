@@ -34,7 +34,7 @@ static enum hv_error take_units(struct machine *m, const struct dma_table *table
 		error = take_unit(m, &table->units[i], region);
 	if (error != HV_OK)
 		return error;
-	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, region) : amdvi_build(m, table, region);
+	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, table, region) : amdvi_build(m, table, region);
 }
 
 /* Whose table it is stands in its signature. */

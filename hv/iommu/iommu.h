@@ -72,7 +72,7 @@ void iommu_overflow(struct machine *m, const struct iommu_unit *unit);
  * *_enable, *_translates, *_poll: as above, for one unit, with the lock held where iommu.c holds it.
  */
 enum hv_error vtd_check(struct iommu_unit *unit);
-enum hv_error vtd_build(struct machine *m, struct region *region);
+enum hv_error vtd_build(struct machine *m, const struct dma_table *table, struct region *region);
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void vtd_poll(struct machine *m, const struct iommu_unit *unit);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
+#include "msr.h"
 #include "startup.h"
 #include "svm.h"
 #include "vcpu.h"
@@ -137,12 +138,17 @@ static void svm_exit_dispatch(struct cpu *cpu)
 
 void svm_exit(struct cpu *cpu)
 {
+	const struct speculation *const speculation = &cpu->machine->vendor.speculation;
 	struct vmcb *const vmcb = cpu->vcpu.vmcb;
 
+	if (speculation->flush_predictors) /* before anything returns */
+		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
 	/* What the exit interrupted is delivered again, unless the answer puts something else in its place. */
 	vmcb->event_injection = vmcb->exit_interrupt_info;
 	vmcb->tlb_control = TLB_KEEP;
 	svm_exit_dispatch(cpu);
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
 		startup_process(cpu);
+	if (speculation->clear_buffers)
+		verw(HOST_DS);
 }

@@ -66,6 +66,7 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
+	speculation_choose(m);
 	return HV_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "speculation.h"
 #include "types.h"
 
 #define VENDOR_PAGES         3 /* guest VMCB, host VMCB, host save area */
@@ -26,6 +27,7 @@ struct vcpu {
 
 struct vendor_machine {
 	paddr_t io_map, msr_map;
+	struct speculation speculation;
 };
 
 /* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */

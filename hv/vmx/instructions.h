@@ -65,11 +65,6 @@ static inline void invvpid(uint64_t type, uint64_t vpid)
 	__asm__ volatile("invvpid %0, %1; ja 1f; ud2; 1:" : : "m"(descriptor), "r"(type) : "cc", "memory");
 }
 
-static inline void verw(uint16_t selector)
-{
-	__asm__ volatile("verw %0" : : "m"(selector) : "cc");
-}
-
 /* To the handler of NMIs, after an exit for one: its IRET ends the blocking of NMIs. */
 static inline void raise_nmi(void)
 {

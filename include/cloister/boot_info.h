@@ -68,12 +68,13 @@ struct boot_info {
 
 	uint64_t ram_leaf_bytes; /* the smallest leaves of stage 2 over RAM that the region has room for: BOOT_LEAF_* */
 
-	uint64_t tsc_khz;     /* measured against the firmware's timer */
-	uint64_t ecam_base;   /* MCFG, segment 0, bus 0; 0 if there is none */
-	uint16_t pm1a_port;   /* FADT PM1a_CNT_BLK, 0 if there is none */
-	uint16_t pm1b_port;   /* FADT PM1b_CNT_BLK, 0 if there is none */
-	uint16_t reset_port;  /* FADT RESET_REG if it is an I/O port, else 0 */
-	uint16_t serial_port; /* 16550 for debug output and crash records, 0 for none */
+	uint64_t tsc_khz;         /* measured against the firmware's timer */
+	uint64_t ecam_base;       /* MCFG, segment 0, bus 0; a multiple of 1 MiB; 0 if there is none */
+	uint64_t pci_ports_shown; /* 0, or 1: port 0xCF8 is found by who looks for it although there is an ECAM */
+	uint16_t pm1a_port;       /* FADT PM1a_CNT_BLK, 0 if there is none */
+	uint16_t pm1b_port;       /* FADT PM1b_CNT_BLK, 0 if there is none */
+	uint16_t reset_port;      /* FADT RESET_REG if it is an I/O port, else 0 */
+	uint16_t serial_port;     /* 16550 for debug output and crash records, 0 for none */
 
 	uint32_t cpu_apic_id[BOOT_MAX_CPUS];       /* enabled processors of the MADT; the BSP is number 0 */
 	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */
@@ -134,7 +135,7 @@ static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t 
 }
 
 _Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
-_Static_assert(sizeof(struct boot_info) == 208 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
+_Static_assert(sizeof(struct boot_info) == 216 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
 	       "boot_info layout");
 
 #endif

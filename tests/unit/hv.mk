@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
 
-HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi svm_check
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi svm_check svm_speculation
 HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
 UNIT_TESTS += $(HV_UNIT_TESTS)
 
@@ -23,6 +23,7 @@ $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
 $(OUT)/tests/unit/hv_vtd: hv/iommu/prepared/vtd_ir.c
 $(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
+$(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c
 
 $(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard include/cloister/*.h hv/*.h hv/svm/*.h hv/iommu/*.h hv/iommu/prepared/*.h)
 	@mkdir -p $(@D)

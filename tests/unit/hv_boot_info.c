@@ -63,6 +63,7 @@ static void refuses_counts(void **state)
 	REFUSES(log_bytes, BOOT_MAX_LOG + 1, HV_E_BOOT_INFO);
 	REFUSES(dma_table_bytes, BOOT_MAX_DMA_TABLE + 1, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0000800, HV_E_BOOT_INFO);
+	REFUSES(ecam_base, 0xe0080000, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, (1ull << PHYS_BITS) - 4096, HV_E_BOOT_INFO);
 	REFUSES(ram_leaf_bytes, 0, HV_E_BOOT_INFO);
 	REFUSES(ram_leaf_bytes, 1 << 30, HV_E_BOOT_INFO);

@@ -163,12 +163,21 @@ static void address_hidden(void **state)
 	test_machine.boot.ecam_base = 0xe0000000;
 	assert_true(exit_io(&cpu, address));
 	assert_int_equal(frame.guest.rax, 0xffffffff);
+	config_address = 0x8000f804;
+	assert_true(exit_io(&cpu, address)); /* saved, to be put back */
+	assert_int_equal(frame.guest.rax, 0x8000f804);
 	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf8, .bytes = 1, .in = true}));
+	assert_int_equal(frame.guest.rax, 0x8000f8ff);
+	frame.guest.rax = 0xffffffff;
 	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf9, .bytes = 1, .in = true})); /* reset control */
 	assert_int_equal(frame.guest.rax, 0xffffff81);
 	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcfc, .bytes = 4, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x81828384);
-	test_machine.boot.ecam_base = 0;
+	config_address = 0x80000000;
+	test_machine.boot.pci_ports_shown = 1;
+	assert_true(exit_io(&cpu, address));
+	assert_int_equal(frame.guest.rax, 0x80000000);
+	test_machine.boot.pci_ports_shown = test_machine.boot.ecam_base = 0;
 }
 
 static void refused(void **state)

@@ -246,6 +246,8 @@ static void detours(void **state)
 	assert_false(writable(&detour, other));
 	assert_false(writable(&stage2, page));
 	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, hole, &detour.root), HV_E_STAGE2_FULL);
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, 1ull << 32, &detour.root), HV_E_STAGE2_FULL);
 	stage2.tables.end = stage2.tables.next + 4 * PAGE_BYTES;
 	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_E_REGION);
 	destroy(&stage2);

@@ -21,6 +21,7 @@
 static struct machine m;
 static struct iommu_unit *unit;
 static struct region pages;
+static struct dma_table reserved; /* for devices, by the firmware */
 static uint8_t registers[4096];
 static uint32_t answers; /* the commands that the unit completes */
 static bool queue_works;
@@ -257,13 +258,13 @@ static void every_device_has_stage2(void **state)
 {
 	(void)state;
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
 	check_tables(m.root.stage2.root.value, 2);
 	assert_int_equal(wbinvds, 0);
 	unit->ecap &= ~ECAP_C;
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
 	assert_int_equal(wbinvds, 1);
-	assert_int_equal(vtd_build(&m, &pages), HV_E_REGION); /* pages are used up */
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_E_REGION); /* pages are used up */
 }
 
 static void three_levels(void **state)
@@ -272,10 +273,10 @@ static void three_levels(void **state)
 	m.iommu.unit_count = 2; /* one of two units is enough */
 	m.iommu.units[0].cap = GOOD_CAP;
 	m.iommu.units[1].cap = GOOD_CAP & ~CAP_SAGAW_48;
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
 	check_tables(0x7654000, 1);
 	m.boot.ram[0].bytes = (1ull << 39) + PAGE_BYTES;
-	assert_int_equal(vtd_build(&m, &pages), HV_E_IOMMU_UNIT);
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_E_IOMMU_UNIT);
 }
 
 /* A stage 2 of @count pages for RAM below 1 GiB, and two units, one without the leaves @missing. */
@@ -290,7 +291,7 @@ static enum hv_error build_without(uint64_t missing, uint64_t leaf_bytes, uint64
 	m.iommu.units[0].cap = GOOD_CAP;
 	m.iommu.units[1].cap = GOOD_CAP & ~missing;
 	pages.next = pages.end - 3 * PAGE_BYTES;
-	const enum hv_error error = vtd_build(&m, &pages);
+	const enum hv_error error = vtd_build(&m, &reserved, &pages);
 
 	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(0x123456), &levels[0]), 0);
 	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(1u << 30), &levels[1]), 0);
@@ -308,6 +309,12 @@ static void leaves_suit_every_unit(void **state)
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
 	assert_int_equal(levels[0], 2);
 	assert_int_equal(levels[1], 3); /* no RAM there: the unit blocks it */
+	reserved = (struct dma_table){.reserved_count = 1, .reserved = {{0x200000, 4 * PAGE_BYTES}}};
+	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
+	reserved.reserved[0].base = (1u << 30) - PAGE_BYTES; /* into the GiB without RAM */
+	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_IOMMU_UNIT);
+	assert_int_equal(build_without(0, BOOT_LEAF_2MIB, 4, levels), HV_OK);
+	reserved.reserved_count = 0;
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 3, levels), HV_E_STAGE2_FULL);
 	assert_int_equal(build_without(CAP_SLLPS_2MIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
 	assert_int_equal(build_without(CAP_SLLPS_2MIB | CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
@@ -320,7 +327,7 @@ static void prepare(uint64_t cap, uint64_t ecap)
 	put(VTD_CAP.offset, cap);
 	put(VTD_ECAP.offset, ecap);
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
 }
 
 static void enables_by_queue(void **state)

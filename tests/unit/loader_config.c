@@ -55,6 +55,7 @@ static void every_key(void **state)
 			  "tpm_binding = weak\n"
 			  "require_tpm = no\n"
 			  "require_iommu = no\n"
+			  "pci_ports = shown\n"
 			  "serial = 0x3F8\n"
 			  "on_error = continue\n"
 			  "boot = kernel\n"
@@ -68,6 +69,7 @@ static void every_key(void **state)
 	assert_int_equal(config.tpm_binding, CONFIG_BINDING_WEAK);
 	assert_int_equal(config.require_tpm, 0);
 	assert_int_equal(config.require_iommu, 0);
+	assert_int_equal(config.pci_ports, 1);
 	assert_int_equal(config.serial_port, 0x3f8);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_CONTINUE);
 	assert_int_equal(config.boot, CONFIG_BOOT_KERNEL);

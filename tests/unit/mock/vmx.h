@@ -16,7 +16,6 @@ void vmclear(paddr_t vmcs);
 void vmptrld(paddr_t vmcs);
 void invept(uint64_t type, uint64_t ept_pointer);
 void invvpid(uint64_t type, uint64_t vpid);
-void verw(uint16_t selector);
 void raise_nmi(void);
 
 #define INVALIDATE_SINGLE 1ull

@@ -27,6 +27,7 @@ uint32_t mmio_read32(uint64_t address);
 void mmio_write32(uint64_t address, uint32_t value);
 uint64_t mmio_read64(uint64_t address);
 void mmio_write64(uint64_t address, uint64_t value);
+void verw(uint16_t selector);
 void invlpg(const volatile void *address);
 uint64_t read_cr0(void);
 uint64_t read_cr2(void);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which mitigations this CPU needs (APM 3 appendix E.4; AMD's papers on branch type confusion, speculative return stack overflow
+ * and transient scheduler attacks). Indirect branches need none: there are none.
+ */
+#include "speculation.h"
+
+#include "machine.h"
+#include "x86.h"
+
+/* CPUID 80000008.EBX, 80000021.EAX and ECX */
+#define EXT8_EBX_IBPB        (1u << 12)
+#define EXT8_EBX_BTC_NO      (1u << 29)
+#define EXT21_EAX_VERW_CLEAR (1u << 5)
+#define EXT21_EAX_SRSO_NO    (1u << 29)
+#define EXT21_ECX_TSA_NO     (3u << 1) /* TSA_SQ_NO and TSA_L1_NO */
+
+static struct cpuid_result extended_leaf(uint32_t leaf)
+{
+	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
+}
+
+void speculation_choose(struct machine *m)
+{
+	struct speculation *const chosen = &m->vendor.speculation;
+	const struct cpuid_result ext8 = extended_leaf(0x80000008), ext21 = extended_leaf(0x80000021);
+	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
+
+	chosen->flush_predictors = (ext8.ebx & EXT8_EBX_IBPB) != 0 && !own_returns;
+	chosen->clear_buffers =
+		(ext21.eax & EXT21_EAX_VERW_CLEAR) != 0 && (ext21.ecx & EXT21_ECX_TSA_NO) != EXT21_ECX_TSA_NO;
+	console_line(m, "VM exit: IBPB %s; VM entry: VERW %s; indirect branches: none",
+		     chosen->flush_predictors ? "yes" : "no", chosen->clear_buffers ? "yes" : "no");
+}

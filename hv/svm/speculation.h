@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mitigations at #VMEXIT and VMRUN against speculation that the CPU does not rule out itself. Chosen once, at boot. */
+#ifndef HV_SPECULATION_H
+#define HV_SPECULATION_H
+
+#include <stdbool.h>
+
+struct machine;
+
+struct speculation {
+	bool flush_predictors; /* branch type confusion, SRSO: the guest would steer our returns. IBPB, before the first of them */
+	bool clear_buffers; /* transient scheduler attacks: VERW */
+};
+
+/* Chooses by CPUID, once at boot, and says so on the console. */
+void speculation_choose(struct machine *m);
+
+#endif
