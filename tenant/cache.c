@@ -49,7 +49,7 @@ void cache_load(struct cache *cache, const char *directory, const char *url)
 		struct file *file = &cache->files[i];
 
 		/* Its time becomes the time of its last use. */
-		if (utimensat(folder, name.text, NULL, 0) != 0 ||
+		if (utimensat(folder, name.text, NULL, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !file_read_in(directory, name.text, ANSWER_MAX_BYTES, file))
 			continue;
 		cache->known.log[cache->known.count++] =

@@ -3,9 +3,12 @@
 #include "tenant/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool complain(const char *path, const char *why)
 {
@@ -26,10 +29,10 @@ static bool read_stream(FILE *stream, const char *path, size_t max, struct file 
 	return true;
 }
 
-bool file_read(const char *path, size_t max, struct file *file)
+/* @stream: NULL if it could not be opened, for the reason in errno */
+static bool read_and_close(FILE *stream, const char *path, size_t max, struct file *file)
 {
 	*file = (struct file){NULL, 0};
-	FILE *stream = fopen(path, "rb");
 	if (!stream)
 		return complain(path, strerror(errno));
 	const bool ok = read_stream(stream, path, max, file);
@@ -39,6 +42,11 @@ bool file_read(const char *path, size_t max, struct file *file)
 	return ok;
 }
 
+bool file_read(const char *path, size_t max, struct file *file)
+{
+	return read_and_close(fopen(path, "rb"), path, max, file);
+}
+
 static bool join(const char *directory, const char *name, char path[PATH_MAX])
 {
 	const int len = snprintf(path, PATH_MAX, "%s/%s", directory, name);
@@ -46,26 +54,64 @@ static bool join(const char *directory, const char *name, char path[PATH_MAX])
 	return (len > 0 && len < PATH_MAX) || complain(directory, "is too long a path");
 }
 
+/* The user did not choose this name, so that somebody else's link is not followed, nor a FIFO's other end waited for. */
+static FILE *open_regular(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fdopen(fd, "rb");
+	close(fd);
+	errno = ELOOP; /* as for a link */
+	return NULL;
+}
+
 bool file_read_in(const char *directory, const char *name, size_t max, struct file *file)
 {
 	char path[PATH_MAX];
 
 	*file = (struct file){NULL, 0};
-	return join(directory, name, path) && file_read(path, max, file);
-}
-
-bool file_write_in(const char *directory, const char *name, struct bytes data)
-{
-	char path[PATH_MAX];
-
 	if (!join(directory, name, path))
 		return false;
-	FILE *stream = fopen(path, "wb");
-	if (!stream)
-		return complain(path, strerror(errno));
+	FILE *stream = open_regular(path);
+	if (!stream && errno == ELOOP)
+		return complain(path, "is a link or no regular file, and is not read: remove it");
+	return read_and_close(stream, path, max, file);
+}
+
+/* What mkostemp made is for the user alone; evidence is no secret, and has the rights of any file that the user makes. */
+static bool fill(int fd, struct bytes data)
+{
+	const mode_t mask = umask(0);
+	umask(mask);
+	const bool shared = fchmod(fd, 0666 & ~mask) == 0;
+	FILE *stream = fdopen(fd, "wb");
+	if (!stream) {
+		close(fd);
+		return false;
+	}
 	const bool written = data.len == 0 || fwrite(data.data, 1, data.len, stream) == data.len;
-	const bool closed = fclose(stream) == 0;
-	return (written && closed) || complain(path, strerror(errno));
+	return fclose(stream) == 0 && written && shared;
+}
+
+/* What has the name is replaced as a whole or not at all, and not written through if it is a link. */
+bool file_write_in(const char *directory, const char *name, struct bytes data)
+{
+	char path[PATH_MAX], new_path[PATH_MAX];
+
+	if (!join(directory, name, path) || !join(directory, ".new.XXXXXX", new_path))
+		return false;
+	const int fd = mkostemp(new_path, O_CLOEXEC);
+	if (fd < 0)
+		return complain(path, strerror(errno));
+	if (fill(fd, data) && rename(new_path, path) == 0)
+		return true;
+	complain(path, strerror(errno));
+	unlink(new_path);
+	return false;
 }
 
 void file_free(struct file *file)

@@ -14,10 +14,10 @@ struct file {
 /** Reads a file of at most 'max' bytes. On failure says why on standard error. */
 bool file_read(const char *path, size_t max, struct file *file);
 
-/** Reads DIRECTORY/NAME. */
+/** Reads DIRECTORY/NAME, which must be a regular file and no link. */
 bool file_read_in(const char *directory, const char *name, size_t max, struct file *file);
 
-/** Writes DIRECTORY/NAME. On failure says why on standard error. */
+/** Writes DIRECTORY/NAME, in place of what was there. On failure says why on standard error. */
 bool file_write_in(const char *directory, const char *name, struct bytes data);
 
 void file_free(struct file *file);
