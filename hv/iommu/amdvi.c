@@ -74,13 +74,18 @@ static void fill_device_table(paddr_t table, paddr_t root)
 		entries[i] = entry;
 }
 
-/* 2.2.2.1: a chipset's own messages, SMI among them, are refused but for devices that the firmware names. */
+/*
+ * 2.2.2.1: a chipset's own messages, SMI among them, are refused but for numbers that the firmware names. The first mode that it
+ * gives a number stays: two together would be a third one. The table is not refused: units may differ in what they give all.
+ */
 static void apply_setting(paddr_t table, const struct dma_setting *setting)
 {
 	struct device_entry *const entries = region_pointer(table);
 
-	for (uint32_t i = setting->first; i <= setting->last; i++)
-		entries[i].data[1] |= DTE_SYSMGT(setting->sysmgt);
+	for (uint32_t i = setting->first; i <= setting->last; i++) {
+		if (entries[i].data[1] == DTE_DOMAIN(ROOT_DOMAIN))
+			entries[i].data[1] |= DTE_SYSMGT(setting->sysmgt);
+	}
 }
 
 enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, struct region *region)
@@ -149,17 +154,24 @@ static void restart_log(const struct iommu_unit *unit)
 	amdvi_write(unit, AMDVI_CONTROL, control);
 }
 
-/* Head and tail are offsets in the ring, so that at most a ring is read. */
+/*
+ * Head and tail are offsets in the ring, so that at most a ring is read. The tail may be seen before what it announces: a record
+ * without a code (2.5) waits for the next poll, and what was read loses its code, so that it is not read again a lap later.
+ */
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit)
 {
-	const uint8_t *const ring = region_pointer(events_of(&m->iommu, unit));
+	volatile uint64_t *const ring = region_pointer(events_of(&m->iommu, unit));
 	const uint64_t tail = amdvi_read(unit, AMDVI_EVENT_TAIL) & (PAGE_MASK & ~(EVENT_BYTES - 1ull));
 	uint64_t head = amdvi_read(unit, AMDVI_EVENT_HEAD) & (PAGE_MASK & ~(EVENT_BYTES - 1ull));
 
 	for (; head != tail; head = (head + EVENT_BYTES) & PAGE_MASK) {
-		const uint64_t low = le64(ring + head);
+		volatile uint64_t *const record = ring + head / sizeof(*ring);
+		const uint64_t low = record[0];
 
-		iommu_fault(m, EVENT_SOURCE(low), le64(ring + head + 8), (low & EVENT_WRITE) != 0, EVENT_CODE(low));
+		if (EVENT_CODE(low) == 0)
+			break;
+		iommu_fault(m, EVENT_SOURCE(low), record[1], (low & EVENT_WRITE) != 0, EVENT_CODE(low));
+		record[0] = 0;
 	}
 	amdvi_write(unit, AMDVI_EVENT_HEAD, head);
 	if ((amdvi_read(unit, AMDVI_STATUS) & STATUS_OVERFLOW) != 0) {

@@ -20,7 +20,10 @@ struct dma_unit {
 	bool covers_all; /* every device of the segment that no other unit names */
 };
 
-/* AMD-Vi: devices @first to @last that may send system management messages, and how: SysMgt of IVRS 5.2.2.2. Never 0. */
+/*
+ * AMD-Vi: devices @first to @last, of segment 0, that may send system management messages, and how: SysMgt of IVRS 5.2.2.2.
+ * Never 0.
+ */
 struct dma_setting {
 	uint16_t first, last;
 	uint8_t sysmgt;

@@ -129,11 +129,12 @@ static bool is_known(const struct dma_table *out, uint64_t base)
 	return false;
 }
 
+/* One device table serves all units: a number in it is meant as one of segment 0, and what other segments say is not heard. */
 static bool read_ivhd(const uint8_t *ivhd, uint32_t bytes, struct dma_table *out)
 {
 	const uint32_t head = ivhd[0] == IVHD_10 ? IVHD_BYTES : IVHD_EXT_BYTES;
 
-	if (bytes < head || !read_entries(ivhd + head, bytes - head, out))
+	if (bytes < head || (le16(ivhd + 16) == 0 && !read_entries(ivhd + head, bytes - head, out)))
 		return false;
 	if (is_known(out, le64(ivhd + 8)))
 		return true;

@@ -158,6 +158,26 @@ static void settings_in_number(void **state)
 	assert_int_equal(parsed.setting_count, 1);
 }
 
+/* The device table is that of segment 0: what a unit of another segment says of its devices is not heard, the unit is. */
+static void settings_of_other_segments(void **state)
+{
+	(void)state;
+	for (uint16_t segment = 0; segment <= 0x100; segment += 0x80) {
+		put(IVHD10 + 16, segment, 2);
+		put(IVHD11 + 16, segment, 2);
+		put(IVHD11 + 8, 0xfed90000, 8);
+		table[IVHD10 + 27] = 0x10;     /* all devices */
+		table[IVHD11 + 40 + 3] = 0x20; /* the one with an ACPI HID */
+		assert_int_equal(parse(END), HV_OK);
+		assert_int_equal(parsed.unit_count, 2);
+		assert_int_equal(parsed.setting_count, segment == 0 ? 2 : 0);
+	}
+	put(IVHD10 + 16, 0, 2);
+	assert_int_equal(parse(END), HV_OK);
+	assert_int_equal(parsed.setting_count, 1);
+	assert_setting(0, 0, 0xffff, 1);
+}
+
 static enum hv_error check_reserved(uint8_t type, uint64_t base, uint64_t bytes)
 {
 	const struct boot_info boot = {
@@ -271,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup(settings_of_devices, good_table),
 		cmocka_unit_test_setup(settings_of_ranges, good_table),
 		cmocka_unit_test_setup(settings_in_number, good_table),
+		cmocka_unit_test_setup(settings_of_other_segments, good_table),
 		cmocka_unit_test_setup(reserved_memory_in_places, good_table),
 		cmocka_unit_test_setup(refuses_blocks, good_table),
 		cmocka_unit_test_setup(refuses_headers, good_table),
