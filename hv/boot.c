@@ -234,9 +234,11 @@ uint64_t machine_uptime_us(const struct machine *m)
 
 void machine_wipe_secrets(struct machine *m)
 {
-	if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
-		return; /* crash() wiped them, on a CPU that may hold the lock for ever */
-	lock_take(&m->hk_lock);
+	while (!lock_try(&m->hk_lock)) {
+		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
+			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
+		cpu_relax();
+	}
 	hk_wipe(&m->hk);
 	lock_release(&m->hk_lock);
 	console_line(m, "secrets wiped");
