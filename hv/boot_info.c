@@ -30,8 +30,8 @@ static bool region_sane(const struct boot_info *boot, uint32_t phys_bits)
 {
 	const struct boot_range *const region = &boot->region;
 
-	return range_sane(region, phys_bits) && large_aligned(region) && (boot->image_bytes & PAGE_MASK) == 0 &&
-	       boot->image_bytes <= region->bytes && region->bytes >= boot_region_bytes(boot, phys_bits);
+	return large_aligned(region) && (boot->image_bytes & PAGE_MASK) == 0 && boot->image_bytes <= region->bytes &&
+	       region->bytes >= boot_region_bytes(boot, phys_bits);
 }
 
 static bool pool_sane(const struct boot_info *boot, uint32_t phys_bits)
@@ -99,6 +99,8 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 		return HV_E_BOOT_INFO;
 	if (boot->ram_leaf_bytes != BOOT_LEAF_2MIB && boot->ram_leaf_bytes != BOOT_LEAF_4KIB)
 		return HV_E_BOOT_INFO;
+	if (!range_sane(&boot->region, phys_bits)) /* the others are compared with it */
+		return HV_E_REGION;
 	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits) ||
 	    !cpus_sane(boot))
 		return HV_E_BOOT_INFO;
