@@ -80,6 +80,10 @@ class Emulator:
         assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
         return output
 
+    def wait_until(self, condition, timeout=60):
+        """Waits until a command of the machine's shell succeeds."""
+        self.check(f"until {condition}; do sleep 0.1; done", timeout)
+
     def login(self, user="root", password="root", timeout=180):
         self.expect("login: ", timeout)
         self.send(user)
