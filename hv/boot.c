@@ -104,6 +104,8 @@ enum hv_error make_key(struct machine *m)
 	statement->cpu_count = m->boot.cpu_count;
 	statement->tpm_reset_count = m->boot.tpm_reset_count;
 	statement->tpm_restart_count = m->boot.tpm_restart_count;
+	statement->dma_units = m->iommu.unit_count;
+	statement->dma_protections = iommu_protections(m);
 	__builtin_memcpy(statement->image_sha256, m->boot.image_sha256, sizeof(statement->image_sha256));
 	__builtin_memcpy(statement->config_sha256, m->boot.config_sha256, sizeof(statement->config_sha256));
 	return hk_sign_statement(&m->hk, statement);

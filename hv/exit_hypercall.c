@@ -101,6 +101,7 @@ static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
 		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
 		.uptime_us = machine_uptime_us(m),
+		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
 		const struct cpu *const cpu = m->cpus[i];
@@ -122,6 +123,7 @@ static int64_t hypercall_sign(struct cpu *cpu, const struct arguments *a)
 		return HC_E_ARGUMENT;
 	if (!guest_ram(m, a->rdi, sizeof(fresh.qualifying_data)) || !guest_ram(m, a->rsi, sizeof(fresh)))
 		return HC_E_BUFFER;
+	iommu_poll(m);
 	fill_fresh(m, &fresh);
 	window_read(&m->paging, cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
 	if (!lock_try(&m->hk_lock))

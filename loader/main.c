@@ -19,10 +19,8 @@
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
 
-#define KEY_WAIT_100NS     300000000u  /* 30 s */
-#define TSC_MEASURE_US     5000u       /* the ACPI timer behind Stall ticks every 0.28 us */
-#define TPM_LOCALITY_1     0xfed41000u /* PTP 1.05, table 32: localities 1 to 4, of FIFO and CRB alike */
-#define TPM_HIDDEN_BYTES   0x4000u
+#define KEY_WAIT_100NS     300000000u /* 30 s */
+#define TSC_MEASURE_US     5000u      /* the ACPI timer behind Stall ticks every 0.28 us */
 #define HYPERVISOR_PRESENT (1u << 31) /* CPUID.1:ECX, APM volume 3, E.3.2 */
 
 static struct {
@@ -182,7 +180,7 @@ static bool fill_info(struct failure *failure)
 	info->bytes = sizeof(*info);
 	info->cpu_count = loader.acpi.cpu_count;
 	memcpy(info->cpu_apic_id, loader.acpi.cpu_apic_id, info->cpu_count * sizeof(info->cpu_apic_id[0]));
-	info->hidden[info->hidden_count++] = (struct boot_range){TPM_LOCALITY_1, TPM_HIDDEN_BYTES};
+	info->hidden[info->hidden_count++] = (struct boot_range){BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES};
 	info->ram_leaf_bytes = BOOT_LEAF_2MIB;
 	info->tsc_khz = measure_tsc_khz();
 	info->ecam_base = loader.acpi.ecam_base;

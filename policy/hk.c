@@ -2,12 +2,21 @@
 /* Parsers of the HK statement, the fresh answer and the launch log. */
 #include "policy/hk.h"
 
+#include <stdio.h>
+
 #include <cloister/boot_info.h>
 
 #define SIGNATURE_BYTES 64u
 #define LAUNCH_STRONG   "cloister-strong" /* these with their NUL */
 #define LAUNCH_WEAK     "cloister-weak"
 #define LAUNCH_ERROR    "cloister-error"
+
+/* Remapping is on or off: units without the flag, or protections without a unit, are no statement of ours. */
+static bool dma_consistent(const struct hk_statement *s)
+{
+	return ((s->flags & HK_FLAG_DMA_PRESENT) != 0) == (s->dma_units != 0) && !(s->dma_protections & ~HK_DMA_ALL) &&
+	       (s->dma_units != 0 || s->dma_protections == 0);
+}
 
 /* The structures are defined as little-endian; they are read field by field, whatever this machine is. */
 bool hk_statement_parse(struct bytes raw, struct hk_statement *s)
@@ -27,10 +36,12 @@ bool hk_statement_parse(struct bytes raw, struct hk_statement *s)
 	s->cpu_count = read_le32(&r);
 	s->tpm_reset_count = read_le32(&r);
 	s->tpm_restart_count = read_le32(&r);
+	s->dma_units = read_le32(&r);
+	s->dma_protections = read_le32(&r);
 	read_copy(&r, s->signature, sizeof(s->signature));
 	return read_done(&r) && memcmp(s->magic, HK_STATEMENT_MAGIC, sizeof(s->magic)) == 0 &&
 	       s->version == HK_STATEMENT_VERSION && s->bytes == sizeof(*s) && !(s->flags & ~HK_FLAG_ALL) &&
-	       s->cpu_count >= 1 && s->cpu_count <= BOOT_MAX_CPUS;
+	       s->cpu_count >= 1 && s->cpu_count <= BOOT_MAX_CPUS && dma_consistent(s);
 }
 
 bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
@@ -52,6 +63,7 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
 	f->refused_io = read_le64(&r);
 	f->refused_instruction = read_le64(&r);
 	f->refused_hypercall = read_le64(&r);
+	f->refused_dma = read_le64(&r);
 	read_copy(&r, f->signature, sizeof(f->signature));
 	return read_done(&r) && memcmp(f->magic, HK_FRESH_MAGIC, sizeof(f->magic)) == 0 &&
 	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL) &&
@@ -129,4 +141,24 @@ bool launch_error_text(const struct tcg_event *event, struct bytes *text)
 		return false;
 	*text = (struct bytes){event->data.data + sizeof(LAUNCH_ERROR), event->data.len - sizeof(LAUNCH_ERROR)};
 	return true;
+}
+
+const char *hk_dma_name(enum hk_dma protection)
+{
+#define HK_DMA_NAME(name, text) [name] = text,
+	static const char *const names[] = {HK_DMA_PROTECTIONS(HK_DMA_NAME)};
+#undef HK_DMA_NAME
+
+	return names[protection];
+}
+
+void hk_dma_text(uint32_t protections, char text[HK_DMA_TEXT])
+{
+	size_t used = 0;
+
+	snprintf(text, HK_DMA_TEXT, "nothing");
+	for (enum hk_dma i = 0; i < HK_DMA_COUNT; i++)
+		if (protections >> i & 1)
+			used += (size_t)snprintf(text + used, HK_DMA_TEXT - used, "%s%s", used ? " " : "",
+						 hk_dma_name(i));
 }

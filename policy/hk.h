@@ -38,6 +38,14 @@ struct digest launch_mark(enum launch_mark mark);
 /** ECDSA by the key of 'statement', over all of 'raw' but the signature at its end. */
 enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw);
 
+#define HK_DMA_TEXT 80 /* room for the names of all protections, NUL included */
+
+/** The name of one protection (statement.h). */
+const char *hk_dma_name(enum hk_dma protection);
+
+/** The names of 'protections', with spaces between them; "nothing" if there are none. */
+void hk_dma_text(uint32_t protections, char text[HK_DMA_TEXT]);
+
 /** Does 'event' tell of a failed launch by its digest? Gives the error's text, which MARK_ERROR itself has not. */
 bool launch_error_text(const struct tcg_event *event, struct bytes *text);
 

@@ -41,9 +41,12 @@ static void set_facts(struct judgement *j)
 		.svn = j->statement.svn,
 		.flags = j->fresh.flags,
 		.cpus = j->statement.cpu_count,
+		.dma_units = j->statement.dma_units,
+		.dma_protections = j->statement.dma_protections,
 		.uptime_us = j->fresh.uptime_us,
 		.refused_accesses = j->fresh.refused_memory + j->fresh.refused_msr + j->fresh.refused_io +
 				    j->fresh.refused_instruction + j->fresh.refused_hypercall,
+		.refused_dma = j->fresh.refused_dma,
 	};
 }
 

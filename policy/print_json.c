@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "policy/encoding.h"
+#include "policy/hk.h"
 
 static const char *const STATES[] = {
 	[STEP_NOT_EVALUATED] = "not-evaluated", [STEP_PASSED] = "pass", [STEP_REFUSED] = "refused"};
@@ -33,20 +34,32 @@ static json_t *refusal_json(const struct refusal *r)
 	return object;
 }
 
+static json_t *protections_json(uint32_t protections)
+{
+	json_t *array = json_array();
+
+	for (enum hk_dma i = 0; i < HK_DMA_COUNT; i++)
+		if (protections >> i & 1)
+			json_array_append_new(array, json_string(hk_dma_name(i)));
+	return array;
+}
+
 static json_t *facts_json(const struct verdict *v)
 {
 	const struct verdict_facts *f = &v->facts;
-	char name[2 * TPM_NAME_BYTES + 1], version[16], text[160];
+	char name[2 * TPM_NAME_BYTES + 1], version[16], text[VERDICT_DESCRIPTION];
 
 	hex_encode(v->ak_name.bytes, TPM_NAME_BYTES, name);
 	snprintf(version, sizeof(version), "%u.%u.%u", f->version >> 16 & 0xff, f->version >> 8 & 0xff,
 		 f->version & 0xff);
 	verdict_describe(v, text, sizeof(text));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I}", "summary", text, "ak_name",
-			 name, "version", version, "svn", (json_int_t)f->svn, "cpus", (json_int_t)f->cpus, "amd",
-			 (f->flags & HK_FLAG_AMD) != 0, "debug", (f->flags & HK_FLAG_DEBUG) != 0, "dma_remapping",
-			 (f->flags & HK_FLAG_DMA_PRESENT) != 0, "weak_binding", (f->flags & HK_FLAG_WEAK_BINDING) != 0,
-			 "no_tpm", (f->flags & HK_FLAG_NO_TPM) != 0, "uptime_us",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I, s:I, s:I}", "summary", text,
+			 "ak_name", name, "version", version, "svn", (json_int_t)f->svn, "cpus", (json_int_t)f->cpus,
+			 "amd", (f->flags & HK_FLAG_AMD) != 0, "debug", (f->flags & HK_FLAG_DEBUG) != 0,
+			 "dma_remapping", (f->flags & HK_FLAG_DMA_PRESENT) != 0, "weak_binding",
+			 (f->flags & HK_FLAG_WEAK_BINDING) != 0, "no_tpm", (f->flags & HK_FLAG_NO_TPM) != 0,
+			 "dma_units", (json_int_t)f->dma_units, "dma_protections", protections_json(f->dma_protections),
+			 "refused_dma", (json_int_t)(f->refused_dma & INT64_MAX), "uptime_us",
 			 (json_int_t)(f->uptime_us & INT64_MAX), "refused_accesses",
 			 (json_int_t)(f->refused_accesses & INT64_MAX));
 }

@@ -2,6 +2,10 @@
 /* A verdict for people. */
 #include "policy/verdict.h"
 
+#include <inttypes.h>
+
+#include "policy/hk.h"
+
 struct palette {
 	const char *good, *bad, *open, *bold, *end;
 };
@@ -37,10 +41,13 @@ static void print_refusal(const struct refusal *r, FILE *to, const struct palett
 
 static void print_last_line(const struct verdict *v, FILE *to, const struct palette *p)
 {
-	char text[160];
+	char text[VERDICT_DESCRIPTION], dma[HK_DMA_TEXT];
 
 	if (verdict_trusted(v)) {
 		verdict_describe(v, text, sizeof(text));
+		hk_dma_text(v->facts.dma_protections, dma);
+		fprintf(to, "\ndevices are kept from: %s (%" PRIu64 " accesses refused so far)\n", dma,
+			v->facts.refused_dma);
 		fprintf(to, "\n%s%sVERDICT: trusted%s: %s%s\n", p->bold, p->good, p->end, text,
 			v->pinned ? "" : "; the machine's identity was not checked");
 		return;

@@ -130,6 +130,8 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "install the release image; or allow_debug in the policy, for tests")                                      \
 	X(REFUSE_DMA, STEP_HYPERVISOR, "dma-remapping-off", "no IOMMU translates: devices can write the hypervisor", \
 	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                              \
+	X(REFUSE_DMA_PARTIAL, STEP_HYPERVISOR, "dma-remapping-partial", "devices reach what they must be kept from", \
+	  "see the hypervisor's log; update the hypervisor")                                                         \
 	X(REFUSE_NO_TPM, STEP_HYPERVISOR, "no-tpm", "the hypervisor was started with require_tpm = no",              \
 	  "require_tpm = yes in the host's config")                                                                  \
 	X(REFUSE_CONFIG, STEP_CONFIG, "config-unknown", "the host's cloister.conf is not one that the policy knows", \

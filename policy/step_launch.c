@@ -195,11 +195,28 @@ static void compare_reference(struct judgement *j, const struct reference_image 
 	       s->hv_version >> 8 & 0xff, s->hv_version & 0xff, s->svn, debug ? "debug" : "release");
 }
 
+static void check_dma(struct judgement *j)
+{
+	const struct hk_statement *s = &j->statement;
+	char expected[HK_DMA_TEXT], found[HK_DMA_TEXT];
+
+	if (!j->policy->require_dma_remapping && !(s->flags & HK_FLAG_DMA_REQUIRED))
+		return;
+	if (!(s->flags & HK_FLAG_DMA_PRESENT)) {
+		refuse(j, REFUSE_DMA, "DMA remapping on", "off at the launch");
+		return;
+	}
+	if (s->dma_protections == HK_DMA_ALL)
+		return;
+	hk_dma_text(HK_DMA_ALL, expected);
+	hk_dma_text(s->dma_protections, found);
+	refuse(j, REFUSE_DMA_PARTIAL, expected, "%s", found);
+}
+
 static void check_state(struct judgement *j)
 {
 	const struct policy *p = j->policy;
 	const struct hk_statement *s = &j->statement;
-	const bool needs_dma = p->require_dma_remapping || (s->flags & HK_FLAG_DMA_REQUIRED);
 	char expected[48];
 
 	snprintf(expected, sizeof(expected), "svn %u or higher", p->minimum_svn);
@@ -207,8 +224,7 @@ static void check_state(struct judgement *j)
 		refuse(j, REFUSE_SVN, expected, "svn %u", s->svn);
 	if ((s->flags & HK_FLAG_DEBUG) && !p->allow_debug)
 		refuse(j, REFUSE_DEBUG, "a release image", "a debug image");
-	if (needs_dma && !(s->flags & HK_FLAG_DMA_PRESENT))
-		refuse(j, REFUSE_DMA, "DMA remapping on", "off at the launch");
+	check_dma(j);
 	if ((s->flags & HK_FLAG_NO_TPM) && !p->allow_no_tpm)
 		refuse(j, REFUSE_NO_TPM, "a launch with a TPM", "a launch without one");
 }

@@ -28,8 +28,11 @@ struct verdict_facts {
 	uint32_t svn;
 	uint32_t flags; /* HK_FLAG_* of the fresh answer */
 	uint32_t cpus;
+	uint32_t dma_units;
+	uint32_t dma_protections; /* bits of enum hk_dma */
 	uint64_t uptime_us;
-	uint64_t refused_accesses;
+	uint64_t refused_accesses; /* of the root guest's CPUs */
+	uint64_t refused_dma;
 };
 
 struct verdict {
@@ -84,7 +87,9 @@ void verdict_print(const struct verdict *verdict, FILE *to, bool colour);
 /** For programs: one JSON object. False if it could not be written. */
 bool verdict_print_json(const struct verdict *verdict, FILE *to);
 
-/** "Cloister 0.1.0 (svn 1), AMD-V, release, 2 CPUs, DMA remapping off, strong binding". */
+#define VERDICT_DESCRIPTION 192 /* room for what follows, NUL included */
+
+/** "Cloister 0.1.0 (svn 1), AMD-V, release, 2 CPUs, DMA remapping on (1 unit), strong binding". */
 void verdict_describe(const struct verdict *verdict, char *text, size_t size);
 
 #endif

@@ -20,6 +20,7 @@ static void print_hex(const char *name, const void *data, size_t len)
 static void print_statement(const struct hk_statement *s)
 {
 	static const char *const flags[] = {"debug", "dma-required", "dma-present", "amd", "weak-binding", "no-tpm"};
+	char dma[HK_DMA_TEXT];
 
 	printf("%-16s%u.%u.%u (svn %u)\n", "hypervisor", s->hv_version >> 16, s->hv_version >> 8 & 0xff,
 	       s->hv_version & 0xff, s->svn);
@@ -28,6 +29,8 @@ static void print_statement(const struct hk_statement *s)
 		if (s->flags & 1u << i)
 			printf("%s ", flags[i]);
 	printf("\n%-16s%u\n", "CPUs", s->cpu_count);
+	hk_dma_text(s->dma_protections, dma);
+	printf("%-16s%u, devices are kept from: %s\n", "DMA units", s->dma_units, dma);
 	printf("%-16s%u, %u\n", "TPM counters", s->tpm_reset_count, s->tpm_restart_count);
 	print_hex("image SHA-256", s->image_sha256, sizeof(s->image_sha256));
 	print_hex("config SHA-256", s->config_sha256, sizeof(s->config_sha256));

@@ -35,6 +35,6 @@ struct cloister_sign {
 #define CLOISTER_SIGN _IOWR(0xCB, 0x02, struct cloister_sign)
 
 _Static_assert(sizeof(struct cloister_read) == 24, "ioctl layout");
-_Static_assert(sizeof(struct cloister_sign) == 240, "ioctl layout");
+_Static_assert(sizeof(struct cloister_sign) == 248, "ioctl layout");
 
 #endif

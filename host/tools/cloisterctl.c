@@ -108,6 +108,19 @@ static void print_flags(uint32_t flags)
 	putchar('\n');
 }
 
+static void print_dma(uint32_t units, uint32_t protections)
+{
+#define HK_DMA_NAME(name, text) [name] = text,
+	static const char *const names[] = {HK_DMA_PROTECTIONS(HK_DMA_NAME)};
+#undef HK_DMA_NAME
+
+	printf("%-15s %" PRIu32 "%s", "DMA units", units, units != 0 ? ", devices are kept from:" : "");
+	for (size_t i = 0; i < HK_DMA_COUNT; i++)
+		if (protections >> i & 1)
+			printf(" %s", names[i]);
+	putchar('\n');
+}
+
 static void print_statement(const struct hk_statement *statement)
 {
 	const uint32_t version = statement->hv_version;
@@ -120,6 +133,7 @@ static void print_statement(const struct hk_statement *statement)
 	print_hex("key", statement->hk_public, sizeof(statement->hk_public));
 	print_flags(statement->flags);
 	printf("%-15s %" PRIu32 "\n", "CPUs", statement->cpu_count);
+	print_dma(statement->dma_units, statement->dma_protections);
 	printf("%-15s %" PRIu32 " resets, %" PRIu32 " restarts\n", "TPM", statement->tpm_reset_count,
 	       statement->tpm_restart_count);
 }

@@ -55,6 +55,9 @@ enum hv_error iommu_enable(struct machine *m);
 /* Does every unit translate, with our tables, as of now? False without units. */
 bool iommu_translates(const struct machine *m);
 
+/* Bits of enum hk_dma (statement.h), from the tables themselves, once they are built; 0 without units. */
+uint32_t iommu_protections(const struct machine *m);
+
 /* Reads, logs and clears the faults that the units recorded. Does nothing while another CPU does it. */
 void iommu_poll(struct machine *m);
 

@@ -32,6 +32,10 @@ struct boot_range {
 	uint64_t bytes;
 };
 
+/* PC Client Platform TPM Profile 1.05, table 32: a page for each of the TPM's localities 1 to 4, of FIFO and CRB alike. */
+#define BOOT_TPM_LOCALITY_1       0xfed41000u
+#define BOOT_TPM_LOCALITIES_BYTES 0x4000u
+
 /* boot_info.flags; the same bits stand in the HK statement (statement.h). */
 #define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
 #define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */

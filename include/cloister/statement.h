@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #define HK_STATEMENT_MAGIC   "CLSTHKS1" /* 8 bytes, no terminator */
-#define HK_STATEMENT_VERSION 1u
+#define HK_STATEMENT_VERSION 2u
 #define HK_FRESH_MAGIC       "CLSTFRS1"
-#define HK_FRESH_VERSION     1u
+#define HK_FRESH_VERSION     2u
 
 #define HK_FLAG_DEBUG        (1u << 0) /* debug image */
 #define HK_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
@@ -21,6 +21,22 @@
 #define HK_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 in place of 17-19 */
 #define HK_FLAG_NO_TPM       (1u << 5) /* development: started without a TPM */
 #define HK_FLAG_ALL          0x3fu
+
+/*
+ * What the remapping units keep devices from, as their table has it: the hypervisor's region and the pool, the TPM's localities 1
+ * to 4, the units' own registers, and addresses that a device says it has translated itself (ATS). Bit numbers, and names for users.
+ */
+#define HK_DMA_PROTECTIONS(X)                 \
+	X(HK_DMA_MEMORY, "hypervisor-memory") \
+	X(HK_DMA_TPM, "tpm-localities")       \
+	X(HK_DMA_UNITS, "unit-registers")     \
+	X(HK_DMA_ATS, "ats")
+
+#define HK_DMA_ENUM(name, text) name,
+enum hk_dma { HK_DMA_PROTECTIONS(HK_DMA_ENUM) HK_DMA_COUNT };
+#undef HK_DMA_ENUM
+
+#define HK_DMA_ALL ((1u << HK_DMA_COUNT) - 1)
 
 struct hk_statement {
 	char magic[8];
@@ -36,6 +52,8 @@ struct hk_statement {
 	uint32_t cpu_count;
 	uint32_t tpm_reset_count;
 	uint32_t tpm_restart_count;
+	uint32_t dma_units;       /* remapping units, all of which translate; 0 without HK_FLAG_DMA_PRESENT */
+	uint32_t dma_protections; /* bits of enum hk_dma, of each unit */
 	uint8_t signature[64];
 };
 
@@ -55,10 +73,11 @@ struct hk_fresh {
 	uint64_t refused_io;
 	uint64_t refused_instruction; /* VMX, SVM, GETSEC, SKINIT; hypercalls from CPL > 0 */
 	uint64_t refused_hypercall;   /* bad arguments */
+	uint64_t refused_dma;         /* accesses of devices, as far as the units could record them */
 	uint8_t signature[64];
 };
 
-_Static_assert(sizeof(struct hk_statement) == 264, "HK statement layout");
-_Static_assert(sizeof(struct hk_fresh) == 208, "fresh answer layout");
+_Static_assert(sizeof(struct hk_statement) == 272, "HK statement layout");
+_Static_assert(sizeof(struct hk_fresh) == 216, "fresh answer layout");
 
 #endif

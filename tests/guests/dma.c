@@ -556,7 +556,11 @@ static void test_flags(void)
 	ok(hypercall(&read) == sizeof(*statement) && (statement->flags & HK_FLAG_DMA_PRESENT),
 	   "the statement has DMA remapping present");
 	ok(statement->flags & HK_FLAG_DMA_REQUIRED, "the statement has DMA remapping required");
+	ok(statement->dma_units == stats_read().iommu_units && statement->dma_protections == HK_DMA_ALL,
+	   "the statement has %u units, and protections %x", statement->dma_units, statement->dma_protections);
 	ok(hypercall(&sign) == 0 && (fresh->flags & HK_FLAG_DMA_PRESENT), "the fresh answer has it on");
+	ok(fresh->refused_dma == stats_read().refused_dma, "the fresh answer has %lu refused accesses",
+	   fresh->refused_dma);
 	ok(stats_read().iommu_units == 1, "one unit");
 }
 

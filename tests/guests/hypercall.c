@@ -313,6 +313,9 @@ static void test_statement(void)
 	ok(s->cpu_count == acpi_cpus(), "statement: %u CPUs", s->cpu_count);
 	ok(s->hv_version == cpuid(HV_CPUID_VERSION, 0).ebx && s->svn == cpuid(HV_CPUID_VERSION, 0).ecx,
 	   "statement: version and SVN are CPUID's");
+	ok(!!(s->flags & HK_FLAG_DMA_PRESENT) == (s->dma_units != 0) &&
+		   s->dma_protections == (s->dma_units != 0 ? HK_DMA_ALL : 0),
+	   "statement: %u DMA remapping units, protections %x", s->dma_units, s->dma_protections);
 	statement = *s;
 	data("statement", s, sizeof(*s));
 }

@@ -25,8 +25,8 @@ FLAGS = 0x0E  # statement.h: DMA remapping required and present, AMD
 CPUS = 2
 BOOT_ID = hashlib.sha256(b"a boot that never was").digest()
 # What struct hk_statement and struct hk_fresh (include/cloister/statement.h) hold before the signature.
-STATEMENT, STATEMENT_BYTES = "<8sII64s32sII32s32sIIII", 264
-FRESH, FRESH_BYTES = "<8sII32s32sIIIIQQQQQQ", 208
+STATEMENT, STATEMENT_BYTES = "<8sII64s32sII32s32sIIIIII", 272
+FRESH, FRESH_BYTES = "<8sII32s32sIIIIQQQQQQQ", 216
 
 TPM_ST_SESSIONS, TPM_CC_PCR_EXTEND, TPM_CC_CREATE_PRIMARY, TPM_CC_QUOTE = 0x8002, 0x182, 0x131, 0x158
 TPM_RH_ENDORSEMENT, TPM_ALG_SHA256, TPM_ALG_NULL, EV_IPL = 0x4000000B, 0x0B, 0x10, 0x0D
@@ -88,9 +88,9 @@ class Forgery:
     def statement(self, reset_count):
         reference = json.loads(hosts.POLICY.read_text())["hypervisor"][0]
         major, minor, patch = map(int, reference["version"].split("."))
-        return struct.pack(STATEMENT, b"CLSTHKS1", 1, STATEMENT_BYTES, self.public, BOOT_ID,
+        return struct.pack(STATEMENT, b"CLSTHKS1", 2, STATEMENT_BYTES, self.public, BOOT_ID,
                            major << 16 | minor << 8 | patch, reference["svn"], sha256(hosts.HYPERVISOR.read_bytes()),
-                           sha256(hosts.CONFIG.read_bytes()), FLAGS, CPUS, reset_count, 0)
+                           sha256(hosts.CONFIG.read_bytes()), FLAGS, CPUS, reset_count, 0, 1, 0xF)
 
     def image(self):
         """forger.elf with the commands that it sends."""
@@ -144,8 +144,8 @@ class Forgery:
         qualifying = sha256(b"cloister-evidence-1" + nonce + channel + sha256(self.tcg_log) + sha256(hv_log)
                             + sha256(statement))
         quote, signature = self.quote(qualifying)
-        fresh = struct.pack(FRESH, b"CLSTFRS1", 1, FRESH_BYTES, qualifying, BOOT_ID, FLAGS, CPUS, 0, 0,
-                            10 ** 7, 0, 0, 0, 0, 0)
+        fresh = struct.pack(FRESH, b"CLSTFRS1", 2, FRESH_BYTES, qualifying, BOOT_ID, FLAGS, CPUS, 0, 0,
+                            10 ** 7, 0, 0, 0, 0, 0, 0)
         logs = {name: {"sha256": sha256(log).hex(), "data": b64(log)}
                 for name, log in (("tcg_log", self.tcg_log), ("hv_log", hv_log))}
         return logs | {"version": 1, "quote": b64(quote), "signature": b64(signature), "ak_public": b64(self.ak_public),

@@ -96,7 +96,8 @@ def judged(name, require_iommu, **machine):
 def test_host_with_remapping_passes(name, machine):
     status, text, _ = judged(f"dma-{name}", "yes", **machine)
     assert status == hosts.PASS, text
-    assert "DMA remapping on" in text
+    assert "DMA remapping on (1 unit)" in text
+    assert "kept from: hypervisor-memory tpm-localities unit-registers ats (0 accesses" in text
 
 
 def test_host_without_remapping_is_refused():

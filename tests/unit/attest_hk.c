@@ -78,6 +78,8 @@ static struct hk_statement facts(void)
 	statement.cpu_count = 0x41424344;
 	statement.tpm_reset_count = 0x51525354;
 	statement.tpm_restart_count = 0x61626364;
+	statement.dma_units = 0x71727374;
+	statement.dma_protections = HK_DMA_ALL;
 	return statement;
 }
 
@@ -96,6 +98,7 @@ static struct hk_fresh state_now(uint8_t qualifying)
 	fresh.refused_io = 0x4142434445464748;
 	fresh.refused_instruction = 0x5152535455565758;
 	fresh.refused_hypercall = 0x6162636465666768;
+	fresh.refused_dma = 0x7172737475767778;
 	return fresh;
 }
 
@@ -190,10 +193,10 @@ static void fresh_of_another_key_is_refused(void **state)
 	EVP_PKEY_free(key);
 }
 
-static const uint8_t statement_head[] = {'C', 'L', 'S', 'T', 'H', 'K', 'S', '1', 1, 0, 0, 0, 8, 1, 0, 0};
+static const uint8_t statement_head[] = {'C', 'L', 'S', 'T', 'H', 'K', 'S', '1', 2, 0, 0, 0, 0x10, 1, 0, 0};
 static const uint8_t statement_middle[] = {3, 2, 1, 0, 0x14, 0x13, 0x12, 0x11};
-static const uint8_t statement_tail[] = {0x18, 0,    0,    0,    0x44, 0x43, 0x42, 0x41,
-					 0x54, 0x53, 0x52, 0x51, 0x64, 0x63, 0x62, 0x61};
+static const uint8_t statement_tail[] = {0x18, 0,    0,    0,    0x44, 0x43, 0x42, 0x41, 0x54, 0x53, 0x52, 0x51,
+					 0x64, 0x63, 0x62, 0x61, 0x74, 0x73, 0x72, 0x71, 0x0f, 0,    0,    0};
 
 static void statement_layout(void **state)
 {
@@ -211,15 +214,15 @@ static void statement_layout(void **state)
 		assert_int_equal(bytes[120 + i], 0x21);
 		assert_int_equal(bytes[152 + i], 0x31);
 	}
-	assert_memory_equal(bytes + 184, statement_tail, 16);
+	assert_memory_equal(bytes + 184, statement_tail, sizeof(statement_tail));
 }
 
-static const uint8_t fresh_head[] = {'C', 'L', 'S', 'T', 'F', 'R', 'S', '1', 1, 0, 0, 0, 0xd0, 0, 0, 0};
-static const uint8_t fresh_counts[] = {8,    0,    0,    0,    4,    3,    2,    1,    8,    7,    6,    5,    0,
-				       0,    0,    0,    0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11, 0x28, 0x27,
-				       0x26, 0x25, 0x24, 0x23, 0x22, 0x21, 0x38, 0x37, 0x36, 0x35, 0x34, 0x33, 0x32,
-				       0x31, 0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41, 0x58, 0x57, 0x56, 0x55,
-				       0x54, 0x53, 0x52, 0x51, 0x68, 0x67, 0x66, 0x65, 0x64, 0x63, 0x62, 0x61};
+static const uint8_t fresh_head[] = {'C', 'L', 'S', 'T', 'F', 'R', 'S', '1', 2, 0, 0, 0, 0xd8, 0, 0, 0};
+static const uint8_t fresh_counts[] = {
+	8,    0,    0,    0,    4,    3,    2,    1,    8,    7,    6,    5,    0,    0,    0,    0,    0x18, 0x17,
+	0x16, 0x15, 0x14, 0x13, 0x12, 0x11, 0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21, 0x38, 0x37, 0x36, 0x35,
+	0x34, 0x33, 0x32, 0x31, 0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41, 0x58, 0x57, 0x56, 0x55, 0x54, 0x53,
+	0x52, 0x51, 0x68, 0x67, 0x66, 0x65, 0x64, 0x63, 0x62, 0x61, 0x78, 0x77, 0x76, 0x75, 0x74, 0x73, 0x72, 0x71};
 
 static void fresh_layout(void **state)
 {
@@ -233,7 +236,7 @@ static void fresh_layout(void **state)
 	for (size_t i = 0; i < 32; i++)
 		assert_int_equal(bytes[16 + i], 0x71);
 	assert_memory_equal(bytes + 48, hk.boot_id, 32);
-	assert_memory_equal(bytes + 80, fresh_counts, 64);
+	assert_memory_equal(bytes + 80, fresh_counts, sizeof(fresh_counts));
 }
 
 /* SP 800-90A, 10.1.2, on OpenSSL's HMAC: the generator again, from the standard's text. */

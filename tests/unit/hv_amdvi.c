@@ -229,6 +229,28 @@ static void settings_are_applied(void **state)
 	}
 }
 
+/* Read off the table: a page of whatever is protected that is there clears its bit. */
+static void tells_protections(void **state)
+{
+	(void)state;
+	m.boot.region = (struct boot_range){HOLE, PAGE_BYTES};
+	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_MEMORY | 1u << HK_DMA_ATS);
+	assert_int_equal(stage2_hide(&m.root.stage2, BASE, sizeof(registers)), HV_OK);
+	assert_int_equal(stage2_hide(&m.root.stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES - PAGE_BYTES),
+			 HV_OK);
+	m.boot.pool = (struct boot_range){4ull << 30, 3ull << 30};
+	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
+	assert_int_equal(stage2_hide(&m.root.stage2, 4ull << 30, (3ull << 30) - PAGE_BYTES), HV_OK);
+	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
+	m.boot.pool.bytes -= PAGE_BYTES;
+	assert_int_equal(stage2_hide(&m.root.stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES), HV_OK);
+	assert_int_equal(iommu_protections(&m), HK_DMA_ALL);
+	m.boot.region.bytes += PAGE_BYTES;
+	assert_int_equal(iommu_protections(&m), HK_DMA_ALL & ~(1u << HK_DMA_MEMORY));
+	m.iommu.unit_count = 0;
+	assert_int_equal(iommu_protections(&m), 0);
+}
+
 static void enables(void **state)
 {
 	(void)state;
@@ -315,6 +337,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(views_are_equal, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_device_has_stage2, setup, teardown),
 		cmocka_unit_test_setup_teardown(settings_are_applied, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_protections, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_logged, setup, teardown),

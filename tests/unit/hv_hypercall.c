@@ -195,10 +195,14 @@ static void signs(void **state)
 	(void)state;
 	memset(ram, 0x77, 32);
 	cpu.refused_memory = 3;
+	test_machine.iommu.faults = 5;
+	polls = 0;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
 	memcpy(&fresh, ram + 4096, sizeof(fresh));
 	assert_memory_equal(fresh.qualifying_data, ram, 32);
 	assert_int_equal(fresh.refused_memory, 3);
+	assert_int_equal(fresh.refused_dma, 5);
+	assert_int_equal(polls, 1); /* as of now */
 	assert_int_equal(fresh.signature[63], 0x5a);
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE, 1, 0), HC_E_ARGUMENT);
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE, 0, 1), HC_E_ARGUMENT);

@@ -78,7 +78,7 @@ static void pcr_other(struct built *b)
 static void statement_version(struct built *b, struct scenario *s)
 {
 	(void)s;
-	b->statement[8] = 2;
+	b->statement[8] = HK_STATEMENT_VERSION + 1;
 }
 static void statement_flag(struct scenario *s)
 {
@@ -552,6 +552,36 @@ static void dma_needed(struct built *b)
 {
 	b->policy.require_dma_remapping = true;
 }
+static void dma_on(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_DMA_PRESENT;
+	s->statement.dma_units = 1;
+	s->statement.dma_protections = HK_DMA_ALL;
+	s->fresh.flags |= HK_FLAG_DMA_PRESENT;
+}
+static void dma_without_tpm(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_protections &= ~(1u << HK_DMA_TPM);
+}
+static void dma_flag_only(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_units = s->statement.dma_protections = 0;
+}
+static void dma_units_only(struct scenario *s)
+{
+	s->statement.dma_units = 1;
+}
+static void dma_protections_only(struct scenario *s)
+{
+	s->statement.dma_protections = 1;
+}
+static void dma_protection_unknown(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_protections |= 1u << HK_DMA_COUNT;
+}
 static void dma_promised(struct scenario *s)
 {
 	s->statement.flags |= HK_FLAG_DMA_REQUIRED;
@@ -559,7 +589,8 @@ static void dma_promised(struct scenario *s)
 }
 static void dma_lost(struct scenario *s)
 {
-	s->statement.flags |= HK_FLAG_DMA_PRESENT;
+	dma_on(s);
+	s->fresh.flags &= ~HK_FLAG_DMA_PRESENT;
 }
 static void no_tpm(struct scenario *s)
 {
@@ -736,6 +767,7 @@ static const struct lie LIES[] = {
 	{"StartupLocality 3", early_locality, locality_started, NULL, {0}, 0, NULL},
 	{"boot entry tried twice", boot_retry, NULL, NULL, {0}, 0, NULL},
 	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
+	{"DMA remapping on, as needed", dma_on, NULL, dma_needed, {0}, 0, NULL},
 	{"PCR 14 extended by shim, later", other_after_strong, NULL, NULL, {0}, 0, NULL},
 	{"weak binding, allowed", weak, NULL, weak_allowed, {0}, 0, NULL},
 	{"weak binding, PCRs 17 to 19 closed", weak, weak_closed, weak_allowed, {0}, 0, NULL},
@@ -753,6 +785,10 @@ static const struct lie LIES[] = {
 	{"PCR list with another PCR", NULL, NULL, pcr_other, {REFUSE_PCRS_OTHER}, 11, NULL},
 	{"statement of version 2", NULL, statement_version, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement with an unknown flag", statement_flag, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"DMA remapping without a unit", dma_flag_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"DMA units without the flag", dma_units_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"DMA protections without a unit", dma_protections_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"an unknown DMA protection", dma_protection_unknown, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement cut", NULL, statement_long, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"fresh answer with reserved bits", fresh_reserved, NULL, NULL, {REFUSE_FRESH_FORMAT}, 11, NULL},
 	{"launch log in another order", NULL, launch_order, NULL, {REFUSE_HV_LOG_SHAPE}, 11, NULL},
@@ -872,6 +908,7 @@ static const struct lie LIES[] = {
 	{"debug build", debug, NULL, debug_of_policy, {REFUSE_DEBUG}, 19, NULL},
 	{"DMA remapping off, policy", NULL, NULL, dma_needed, {REFUSE_DMA}, 19, NULL},
 	{"DMA remapping off, config", dma_promised, NULL, NULL, {REFUSE_DMA}, 19, NULL},
+	{"devices reach the TPM", dma_without_tpm, NULL, dma_needed, {REFUSE_DMA_PARTIAL}, 19, "unit-registers"},
 	{"started without a TPM", no_tpm, NULL, NULL, {REFUSE_NO_TPM}, 19, NULL},
 	{"one config flag", config_flag, NULL, NULL, {REFUSE_CONFIG}, 20, "line 3: serial = none"},
 
