@@ -140,7 +140,7 @@ static void test_identity(struct cpu *second)
 		return;
 	}
 	cpu_run(second, read_identity, &other);
-	if (!cpu_wait(second, 1000000))
+	if (!cpu_wait(second, PATIENCE_US))
 		bail_out("the second CPU does not answer");
 	ok(other.initial == (second->apic_id & 0xff) && other.x2apic == second->apic_id,
 	   "CPUID: the second CPU's APIC ID is %u", other.x2apic);

@@ -28,16 +28,14 @@
 #define COMMAND_MEMORY 2u
 #define COMMAND_MASTER 4u
 
-#define EDU_ID            0x11e81234u
-#define EDU_SOURCE        0x80u
-#define EDU_DESTINATION   0x88u
-#define EDU_COUNT         0x90u
-#define EDU_COMMAND       0x98u
-#define EDU_START         1u
-#define EDU_TO_MEMORY     2u
-#define EDU_BUFFER        0x40000u
-#define TRANSFER_BOUND_US 2000000u
-#define READY_US          500000u
+#define EDU_ID          0x11e81234u
+#define EDU_SOURCE      0x80u
+#define EDU_DESTINATION 0x88u
+#define EDU_COUNT       0x90u
+#define EDU_COMMAND     0x98u
+#define EDU_START       1u
+#define EDU_TO_MEMORY   2u
+#define EDU_BUFFER      0x40000u
 
 /* VT-d 5.1, table 26: reasons of faults. */
 enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
@@ -121,7 +119,7 @@ static bool transfer_runs(void)
 static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
 {
 	transfer_begin(to_memory, address, bytes);
-	if (!wait_until(!transfer_runs(), TRANSFER_BOUND_US))
+	if (!wait_until(!transfer_runs(), PATIENCE_US))
 		bail_out("the device does not end its transfer");
 }
 
@@ -610,6 +608,5 @@ void test_main(void)
 	test_floor_memory();
 	test_allowed("after");
 	test_flags();
-	note("ready"); /* the runner looks at memory */
-	delay_us(READY_US);
+	let_look();
 }

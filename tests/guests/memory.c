@@ -18,11 +18,9 @@
 #define TPM_DID_VID     0xf00u
 #define TPM_LOCALITIES  5u
 
-#define LARGE_PAGE      0x200000ul
-#define STRING_LEAD     24ul /* bytes that a copy into a range begins before it */
-#define DEBUG_PORT      0x80u
-#define PARK_BOUND_US   2000000u
-#define SURVEY_BOUND_US 20000000u
+#define LARGE_PAGE  0x200000ul
+#define STRING_LEAD 24ul /* bytes that a copy into a range begins before it */
+#define DEBUG_PORT  0x80u
 
 struct access {
 	const char *name;
@@ -252,7 +250,7 @@ static void test_every_page(const struct target *t, struct cpu *second)
 		return;
 	survey = (struct survey){.target = t};
 	cpu_run(second, survey_elsewhere, &survey);
-	if (!cpu_wait(second, SURVEY_BOUND_US))
+	if (!cpu_wait(second, PATIENCE_US))
 		bail_out("the second CPU does not come back from %s", t->name);
 	ok(!survey.open, "%s: each of %lu pages is refused to the second CPU", t->name, t->bytes / PAGE_BYTES);
 }
@@ -385,7 +383,7 @@ static void test_cr3(const struct target *t, struct cpu *cpu)
 		return;
 	}
 	cpu_run(cpu, cr3_into_target, (void *)t->base);
-	ok(wait_until(stats_read().cpus_parked == 1, PARK_BOUND_US),
+	ok(wait_until(stats_read().cpus_parked == 1, PATIENCE_US),
 	   "a CPU whose CR3 is in protected memory is parked, the other goes on");
 }
 

@@ -3,6 +3,7 @@
  * Model-specific registers from the root guest: what gives power over the hypervisor is refused with #GP, what was
  * frozen at the launch keeps its value, what an operating system needs works (architecture.md, section 3).
  */
+#include "clock.h"
 #include "cpu.h"
 #include "hyper.h"
 #include "machine.h"
@@ -304,7 +305,7 @@ static void test_second_cpu(void)
 		return;
 	}
 	cpu_run(cpu, denied_elsewhere, &open);
-	if (!cpu_wait(cpu, 5000000))
+	if (!cpu_wait(cpu, PATIENCE_US))
 		bail_out("the second CPU does not answer");
 	ok(!open, "the second CPU refuses the same: %u open", open);
 }

@@ -25,8 +25,6 @@
 #define SYSTEM_CONTROL_A   0x92u
 #define KEYBOARD_COMMAND   0x64u
 #define KEYBOARD_RESET     0xfeu
-#define EFFECT_US          2000000u
-#define LOOK_US            1000000u
 
 static void sleep_s3(void)
 {
@@ -117,13 +115,6 @@ static void test_key(void)
 	data("sizes", (const uint64_t[]){stats.region_bytes, stats.pool_bytes}, 2 * sizeof(uint64_t));
 }
 
-/* Time for the runner to stop the machine and look at its memory. */
-static void let_look(void)
-{
-	note("ready");
-	delay_us(LOOK_US);
-}
-
 void test_main(void)
 {
 	test_key();
@@ -133,7 +124,7 @@ void test_main(void)
 			continue;
 		begin(program_argument);
 		ways[i].end();
-		delay_us(EFFECT_US);
+		delay_us(PATIENCE_US);
 		bail_out("the machine goes on after '%s'", program_argument);
 	}
 	bail_out("no way to end the machine is called '%s'", program_argument);

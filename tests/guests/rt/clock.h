@@ -10,15 +10,26 @@ void clock_init(void);
 uint64_t clock_us(void);
 void delay_us(uint64_t us);
 
+/* For what takes a moment: only what never comes takes longer, on however slow a computer. */
+#define PATIENCE_US 100000000u
+
+struct wait {
+	uint64_t seen_us, left_us;
+};
+
+/* A wait is over when its time is, of which what passes between two looks counts little: an emulator may be stopped. */
+struct wait wait_begin(uint64_t timeout_us);
+bool wait_goes_on(struct wait *wait);
+
 /* Spins until 'condition' holds, at most timeout_us; its value is the condition's last one. */
-#define wait_until(condition, timeout_us)                            \
-	({                                                           \
-		const uint64_t end_ = clock_us() + (timeout_us);     \
-		bool holds_;                                         \
-                                                                     \
-		while (!(holds_ = (condition)) && clock_us() < end_) \
-			cpu_relax();                                 \
-		holds_;                                              \
+#define wait_until(condition, timeout_us)                               \
+	({                                                              \
+		struct wait wait_ = wait_begin(timeout_us);             \
+		bool holds_;                                            \
+                                                                        \
+		while (!(holds_ = (condition)) && wait_goes_on(&wait_)) \
+			cpu_relax();                                    \
+		holds_;                                                 \
 	})
 
 #endif

@@ -17,7 +17,6 @@
 #define SIVR_ENABLE    0x1ffu
 #define INIT_SETTLE_US 10000u /* MP specification, appendix B.4 */
 #define SIPI_SETTLE_US 200u
-#define START_BOUND_US 5000000u
 
 /* Parameters at the end of a trampoline page; trampoline.S knows the offsets. */
 struct __attribute__((packed)) start_page {
@@ -188,7 +187,7 @@ bool cpu_start_at(struct cpu *cpu, uint8_t vector)
 	ipi_send(cpu->apic_id, ICR_STARTUP | ICR_ASSERT | vector);
 	delay_us(SIPI_SETTLE_US);
 	ipi_send(cpu->apic_id, ICR_STARTUP | ICR_ASSERT | vector);
-	return wait_until(cpu->starts != before, START_BOUND_US);
+	return wait_until(cpu->starts != before, PATIENCE_US);
 }
 
 /* The first enabled CPU of the MADT that is not this one. */

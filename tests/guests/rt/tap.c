@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TAP on a polled 16550, a printf that is just enough for it, and the end of the machine. */
 #include "tap.h"
+#include "clock.h"
 #include "x86.h"
 
 #include <stdarg.h>
 
 /* 16550 UART: register offsets and LSR bits (PC16550D data sheet, section 8). */
-enum { UART_THR = 0, UART_IER = 1, UART_LCR = 3, UART_LSR = 5, UART_SCR = 7 };
+enum { UART_RBR = 0, UART_THR = 0, UART_IER = 1, UART_LCR = 3, UART_LSR = 5, UART_SCR = 7 };
+#define LSR_DR   0x01
 #define LSR_THRE 0x20
 #define LSR_TEMT 0x40
 #define COM1     0x3f8
@@ -158,9 +160,11 @@ static void put_line(const char *prefix, const char *text)
 	put_char('\n');
 }
 
-void note(const char *word)
+void let_look(void)
 {
-	put_line("# ", word);
+	put_line("# ", "ready");
+	(void)wait_until(inb(COM1 + UART_LSR) & LSR_DR, PATIENCE_US);
+	(void)inb(COM1 + UART_RBR);
 }
 
 void begin(const char *name)

@@ -23,8 +23,8 @@ void skip(const char *name, const char *reason);
 /* A line for a person: the next failure's circumstances. */
 void diag(const char *format, ...) TAP_FORMAT(1);
 
-/* A word to the runner. */
-void note(const char *word);
+/* Lets the runner look at memory, and waits until it answers, by a character on COM1. */
+void let_look(void);
 
 /* Bytes that the runner checks with tools of its own. */
 void data(const char *name, const void *bytes, uint32_t len);
