@@ -10,7 +10,7 @@ unit: $$(UNIT_TESTS)
 	@rm -f $(OUT)/log/unit/*.tap
 	@for t in $(UNIT_TESTS); do \
 		n=$$(basename $$t); \
-		CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $$t >$(OUT)/log/unit/$$n.tap 2>$(OUT)/log/unit/$$n.err || \
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 900 $$t >$(OUT)/log/unit/$$n.tap 2>$(OUT)/log/unit/$$n.err || \
 			echo "not ok - $$n exited with $$?" >>$(OUT)/log/unit/$$n.tap; \
 	done
 	@tests/summary unit $(OUT)/log/unit/*.tap
