@@ -17,7 +17,7 @@ sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
 import debian  # noqa: E402
 import hosts  # noqa: E402
 import initramfs  # noqa: E402
-from emulator import OUT, PROMPT  # noqa: E402
+from emulator import OUT  # noqa: E402
 from testbed import Machine  # noqa: E402
 from throughput import throughput  # noqa: E402
 
@@ -60,7 +60,7 @@ def round_trips(report):
                           cmdline=None)
     disk = hosts.esp("bench-roundtrip", config=config, kernel=False, more={"EFI/cloister/roundtrip.efi": ROUNDTRIP})
     with Machine("bench-roundtrip", disks=[disk], cpus=1, nics=(), icount=True) as machine:
-        own_start = int(machine.expect(r"launched: \d+ CPUs, (\d+) ticks", timeout=120)[1])
+        own_start = int(machine.expect(r"launched: \d+ CPUs, (\d+) ticks")[1])
         cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
         vmmcall = int(machine.expect(r"BENCH hypercall (\d+)")[1])
     report.figure("CPUID round trip, instructions", cpuid, 150)
@@ -83,8 +83,7 @@ def to_shell(name, modules=(), bare=False):
 def kernel_to_shell(name, **how):
     """Instructions from the kernel's first clock reading to the shell, waiting included, by its own time stamps."""
     with to_shell(name, **how) as booted:
-        booted.expect("init: ready", timeout=240)
-        booted.expect(PROMPT)
+        booted.ready()
         stamp = re.search(r"\[ *(\d+)\.(\d{6})\] init: ready", booted.check("dmesg | grep init:"))
     return int(stamp[1]) * 10**9 + int(stamp[2]) * 1000
 
@@ -99,8 +98,7 @@ def boot_cost(report):
 
 def exits_to_shell(report):
     with to_shell("bench-exits", modules=[HOST_MODULE]) as machine:
-        machine.expect("init: ready", timeout=240)
-        machine.expect(PROMPT)
+        machine.ready()
         print_exits(report, "that boot, launch to shell", stats(machine)[0], machine.cpus, 2500)
 
 
@@ -137,8 +135,7 @@ def print_exits(report, what, boot, cpus, limit=None, limit_besides=None):
 
 def exits_of_host(report):
     with Machine("bench-host", disks=[hosts.esp("bench-host")]) as machine:
-        machine.expect("init: ready", timeout=120)
-        machine.expect(PROMPT)
+        machine.ready()
         print_exits(report, "the measured host's boot, launch to attestd", stats(machine)[0], machine.cpus, None, 2500)
 
 
@@ -156,7 +153,7 @@ def steady(report, machine, cpus):
     machine.check("systemctl stop '*.timer'")
     for what, (command, seconds) in LOADS.items():
         before, _ = stats(machine, debian.CTL)
-        machine.run(command.format(seconds=seconds), timeout=4 * seconds + 60)
+        machine.run(command.format(seconds=seconds))
         after, _ = stats(machine, debian.CTL)
         spent = {reason: after[reason] - before[reason] for reason in after}
         report.figure(f"{what}, {seconds} s", besides(spent, cpus), 0)

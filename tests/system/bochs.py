@@ -2,7 +2,7 @@
 """Whole machines with VT-x and EPT: Bochs in a root of its own, the same disks and the same console as on QEMU.
 
     with BochsMachine("name", disks=[esp]) as machine:
-        machine.expect("login:", timeout=120)
+        machine.expect("login:")
 
 What a machine wrote stays in build/out/log/system/NAME/: serial.log, bochs.log (where a VM entry that is refused is
 explained), bochs.out, bochsrc, command. No TPM, no IOMMU, no network.
@@ -20,15 +20,15 @@ import time
 import pexpect
 from pexpect import fdpexpect
 
-from emulator import OUT, TREE, Emulator
+from emulator import OUT, PATIENCE_S, TREE, Emulator
 from tpm import own_process
 
 MEND = OUT / "tests" / "bochs" / "mend.so"
 MODEL = "corei7_icelake_u"
 IPS = 100_000_000  # instructions in a second of the machine's time
 TERMINAL = (50, 132)  # what Bochs draws the VGA text screen on
-CONNECT_S = 20
-COPY_S = 5  # for what the machine had sent when it ended
+CONNECT_S = 300
+COPY_S = 60  # for what the machine had sent when it ended
 
 # Bochs has no display that needs no terminal, and a guest's screen is not looked at: the console is COM1.
 BOCHSRC = """\
@@ -136,7 +136,7 @@ class BochsMachine(Emulator):
     def ended(self):
         return self.run_state() != "running"
 
-    def wait_stopped(self, timeout=60):
+    def wait_stopped(self, timeout=PATIENCE_S):
         """Waits until the machine has switched itself off or reset itself."""
         deadline = time.monotonic() + timeout
         ended = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import esp as images
 import hosts
-from emulator import OUT
+from emulator import OUT, PATIENCE_S
 from testbed import Machine
 
 
@@ -66,7 +66,7 @@ def run(name, cases, **machine):
     starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "cases.efi"}
     disk = images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
     with Machine(name, disks=[disk], nics=(), **machine) as booted:
-        booted.expect("CASES DONE", timeout=30 + 10 * len(cases))
+        booted.expect("CASES DONE", timeout=PATIENCE_S + 30 * len(cases))
         text = booted.serial()
     found = re.findall(r"CASE (\S+) BEGIN\n(.*?)CASE \1 END ([^\n]*)\n", text, re.S)
     return {case: printed for case, printed, _ in found}

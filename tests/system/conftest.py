@@ -50,7 +50,7 @@ def pytest_configure(config):
 def measured():
     """The measured host, booted once, with attestd at its port."""
     with Machine("measured", disks=[hosts.esp("measured")]) as machine:
-        machine.expect("init: ready", timeout=120)
+        machine.ready()
         yield machine
 
 

@@ -29,7 +29,7 @@ def running(name, *, modules=(), settings=(), disks=(), **machine):
     first = [esp(name, *modules, **dict(settings)), hosts.DEBIAN]
     with Machine(name, disks=[*first, *disks], **machine) as booted:
         booted.login()
-        booted.run("systemctl is-system-running --wait", timeout=180)
+        booted.run("systemctl is-system-running --wait")
         booted.check(f"mount -o ro,umask=022 LABEL=CLOISTER {MOUNTED} && export LD_LIBRARY_PATH={MOUNTED}")
         booted.check(f"insmod {MOUNTED}/cloister.ko")
         yield booted

@@ -15,6 +15,7 @@ import hosts  # noqa: E402
 from testbed import Machine  # noqa: E402
 
 LIVE = sys.stdout.isatty()
+BOOT_S = 600
 
 # What is shown, in this order: name, title, what to boot, the exit code of 'cloister verify' that is right.
 SCENES = [
@@ -37,7 +38,7 @@ def wait_ready(machine, started):
             machine.expect("init: ready", timeout=1)
             return
         except AssertionError:
-            if time.monotonic() - started > 180:
+            if time.monotonic() - started > BOOT_S:
                 raise
             if LIVE:
                 last = machine.serial().rstrip().rpartition("\n")[2]

@@ -11,7 +11,8 @@ import pexpect
 TREE = pathlib.Path(__file__).resolve().parents[2]
 OUT = TREE / "build" / "out"
 LOG = OUT / "log" / "system"
-PROMPT = r"[#$] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
+PROMPT = r"\n# "  # the measured host's
+PATIENCE_S = 300  # for what takes seconds: only what never comes takes longer, on however slow a computer
 
 
 class Emulator:
@@ -45,16 +46,16 @@ class Emulator:
     def __exit__(self, *_):
         self.close()
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=PATIENCE_S):
         """Waits for a regular expression on the console; returns the match. Ends early if the machine stops."""
         deadline = time.monotonic() + timeout
         while True:
             left = deadline - time.monotonic()
-            stopped = self.stopped()
+            stopped, unmatched = self.stopped(), len(self.console.buffer)
             found = self.console.expect([pattern, pexpect.EOF, pexpect.TIMEOUT], timeout=max(0, min(left, 2)))
             if found == 0:
                 return self.console.match
-            if found == 1 or stopped or left < 0:
+            if found == 1 or left < 0 or stopped and len(self.console.buffer) == unmatched:
                 what = f"nothing for {timeout} s" if left < 0 else f"{self.PROGRAM} has stopped"
                 raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n"
                                      f"{self.serial()[-2000:]}")
@@ -66,32 +67,43 @@ class Emulator:
     def send(self, line):
         self.console.send(line + "\r")
 
-    def run(self, command, timeout=60):
+    def run(self, command, timeout=PATIENCE_S):
         """Runs a command in the machine's shell; returns its exit status and its output."""
         # The marks are split in what is typed, so that their echo is not taken for them.
         self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
-        match = self.expect(r"RCMARK=(\d+)", timeout)
+        match = self.expect(r"RCMARK=(\d+)\r", timeout)
         output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
         return int(match[1]), output
 
-    def check(self, command, timeout=60):
+    def check(self, command, timeout=PATIENCE_S):
         """Runs a command that must succeed; returns its output."""
         status, output = self.run(command, timeout)
         assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
         return output
 
-    def wait_until(self, condition, timeout=60):
+    def wait_until(self, condition, timeout=PATIENCE_S):
         """Waits until a command of the machine's shell succeeds."""
         self.check(f"until {condition}; do sleep 0.1; done", timeout)
 
-    def login(self, user="root", password="root", timeout=180):
-        self.expect("login: ", timeout)
+    def ready(self, timeout=PATIENCE_S):
+        """Waits until the measured host is up, with its shell on the console."""
+        self.expect("init: ready", timeout)
+        self.shell()
+
+    def shell(self):
+        """Waits for the measured host's shell, and keeps the kernel's messages out of what commands print."""
+        self.expect(PROMPT)
+        self.check("dmesg -n 1")
+
+    def login(self, user="root", password="root"):
+        self.expect("login: ", 3 * PATIENCE_S)
         self.send(user)
         self.expect("Password: ")
         self.send(password)
-        self.expect(PROMPT)
-        # A plain prompt, no colours, no line editing.
-        self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '")
+        self.expect(rf"{user}@\S+# ")
+        # A plain prompt, no colours, no line editing; neither the kernel nor systemd writes in between.
+        self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '; "
+                   "dmesg -n 1; kill -s RTMIN+21 1")
 
     def serial(self):
         """All that the machine has written to its console."""

@@ -9,7 +9,7 @@ import urllib.request
 
 import esp as images
 import initramfs
-from emulator import OUT, TREE
+from emulator import OUT, PATIENCE_S, TREE
 
 LOADER = OUT / "loader.efi"
 HYPERVISOR = OUT / "hv-svm.elf"
@@ -77,8 +77,8 @@ def verify(machine, policy=POLICY):
 
 
 def verify_at(*arguments):
-    argv = [OUT / "cloister", "verify", *arguments]
-    result = subprocess.run(argv, capture_output=True, text=True, timeout=120)
+    argv = [OUT / "cloister", "verify", "--timeout", str(PATIENCE_S), *arguments]
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
     return result.returncode, result.stdout + result.stderr
 
 
@@ -87,7 +87,7 @@ def evidence(machine, nonce=bytes(32), channel=bytes(32)):
     body = {"nonce": base64.b64encode(nonce).decode(), "channel": base64.b64encode(channel).decode()}
     request = urllib.request.Request(f"{url(machine)}/v1/evidence", json.dumps(body).encode(),
                                      {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         fields = json.load(answer)
     for key in ("quote", "signature", "ak_public", "hk_statement", "fresh"):
         fields[key] = base64.b64decode(fields[key] or "")

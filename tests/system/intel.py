@@ -39,7 +39,7 @@ def idle_exits(machine, seconds):
     ask for themselves (CPUID, hypercalls, at most a few IPIs to the CPU that they are started on), and all others.
     """
     command = f"sleep 1; cloisterctl stats; echo LATER; sleep {seconds}; cloisterctl stats"
-    before, _, after = machine.check(command, timeout=120).partition("LATER")
+    before, _, after = machine.check(command, timeout=1800).partition("LATER")
     before, after = exits(before), exits(after)
     spent = {reason: after[reason] - before[reason] for reason in after if after[reason] != before[reason]}
     asked = {"cpuid", "hypercall"} | ({"x2apic-icr"} if spent.get("x2apic-icr", 0) <= PROGRAM_IPIS else set())

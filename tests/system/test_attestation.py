@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 import hosts
-from emulator import OUT
+from emulator import OUT, PATIENCE_S
 from forgery import Forgery
 from testbed import Machine
 
@@ -26,7 +26,7 @@ def sha256(data):
 def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
     """Boots a host that must be refused; returns the explanation."""
     with Machine(name, disks=disks, **machine) as booted:
-        booted.expect("init: ready", timeout=120)
+        booted.ready()
         status, text = hosts.verify(booted, policy)
     assert status == code, text
     return text
@@ -34,7 +34,7 @@ def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
 
 def tool(*argv, **environment):
     argv = list(map(str, argv))
-    result = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=60,
+    result = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S,
                             env=os.environ | environment, cwd=hosts.SCRATCH)  # a TPM in the process leaves files there
     assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
     return result.stdout
@@ -120,12 +120,14 @@ class TestAccepted:
         assert bytes.fromhex(loader) in accepted["tcg_log"]
 
     def test_logs_travel_once(self, measured, tmp_path):
-        answers = []
-        for _ in range(2):
+        log, line, answers = "/run/attestd.log", "/v1/evidence: 200, ", []
+        before = int(measured.run(f"grep -c '{line}' {log}")[1])
+        for number in (1, 2):
             status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--cache", tmp_path)
             assert status == hosts.PASS, text
-            log = measured.check("cat /run/attestd.log")
-            answers.append(int(re.findall(r"/v1/evidence: 200, (\d+) bytes", log)[-1]))
+            # The line is written after the answer.
+            measured.wait_until(f"test $(grep -c '{line}' {log}) -ge {before + number}")
+            answers.append(int(re.findall(rf"{line}(\d+) bytes", measured.check(f"cat {log}"))[-1]))
         logs = sum(len(path.read_bytes()) for path in tmp_path.iterdir())
         assert answers[0] - answers[1] > logs * 4 / 3, answers  # in base64
         print("bytes of the first and the second answer:", *answers)
@@ -161,7 +163,7 @@ class TestWeakBinding:
     def weak(self):
         config = hosts.config(tpm_binding="weak")
         with Machine("weak", disks=[hosts.esp("weak", config=config)], tpm="crb") as machine:
-            machine.expect("init: ready", timeout=120)
+            machine.ready()
             yield machine, config
 
     def test_refused_unless_the_policy_consents(self, weak):
@@ -175,7 +177,7 @@ class TestWeakBinding:
         config = hosts.config(tpm_binding="weak")
         consents = policy("weak-closed", config=config_entry(config), allow_weak_binding=True)
         with Machine("weak-closed", disks=[hosts.esp("weak-closed", config=config)]) as machine:
-            machine.expect("init: ready", timeout=120)
+            machine.ready()
             pcrs = hosts.evidence(machine)["pcrs"]
             status, text = hosts.verify(machine, consents)
         assert [pcrs[pcr] for pcr in (17, 18, 19)] == [sha256(ALL_ONES + sha256(b"cloister-weak\0"))] * 3
@@ -186,7 +188,7 @@ class TestWeakBinding:
         forgery = Forgery()
         disk = hosts.esp("forged", hypervisor=forgery.image(), config=hosts.config(tpm_binding="weak"))
         with Machine("forged", disks=[disk]) as machine:
-            machine.expect("init: ready", timeout=120)
+            machine.ready()
             assert "launched: 2 CPUs" in machine.serial()
             tcg_log = hosts.evidence(machine)["tcg_log"]
             machine.cut_power()  # the TPM stays on, and is the attacker's alone

@@ -5,9 +5,10 @@ import pytest
 
 import intel
 from bochs import BochsMachine
-from emulator import OUT, PROMPT
+from emulator import OUT
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
+BOOT_S = 1800
 IDLE_S = 10  # of the machine's time
 ROUND_TRIP = 150  # instructions
 
@@ -16,8 +17,7 @@ ROUND_TRIP = 150  # instructions
 def host(request):
     name = f"bochs-{request.param}"
     with BochsMachine(name, disks=[intel.disk(name)], cpus=request.param) as machine:
-        machine.expect("init: ready", timeout=300)
-        machine.expect(PROMPT)
+        machine.ready(timeout=BOOT_S)
         yield machine
 
 
@@ -48,7 +48,7 @@ def test_idle_costs_no_exit(host):
 
 def test_switches_off(host):
     host.send("poweroff -f")
-    host.wait_stopped(timeout=60)
+    host.wait_stopped()
     assert host.run_state() == "shutdown"
 
 
@@ -56,7 +56,7 @@ def test_round_trips():
     """With one CPU the TSC counts instructions."""
     disk = intel.disk("bochs-roundtrip", program=ROUNDTRIP)
     with BochsMachine("bochs-roundtrip", disks=[disk], memory_mib=256) as machine:
-        cpuid = int(machine.expect(r"BENCH cpuid (\d+)", timeout=120)[1])
+        cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
         hypercall = int(machine.expect(r"BENCH hypercall (\d+)")[1])
     assert cpuid <= ROUND_TRIP and hypercall <= ROUND_TRIP, (cpuid, hypercall)
 
@@ -67,6 +67,6 @@ def test_refuses_a_cpu_without(feature, error):
     name = f"bochs-no-{feature}"
     disk = intel.disk(name, program=ROUNDTRIP)
     with BochsMachine(name, disks=[disk], features=f"exclude_features={feature}", memory_mib=256) as machine:
-        machine.expect(f"error {error}", timeout=120)
+        machine.expect(f"error {error}")
         machine.expect("where: ")
         machine.expect("next: ")

@@ -87,7 +87,7 @@ def judged(name, require_iommu, **machine):
     """Boots a measured host; returns what a tenant who requires DMA remapping decides, and the host's own log."""
     config = hosts.config(require_iommu=require_iommu)
     with Machine(name, disks=[hosts.esp(name, config=config)], nics=("virtio", "e1000e"), **machine) as host:
-        host.expect("init: ready", timeout=120)
+        host.ready()
         stats = host.check("cloisterctl stats")
         return (*hosts.verify(host, policy(name, config)), stats)
 

@@ -28,7 +28,7 @@ SECTORS = 2048
 MARK = b"by a device that must not"  # in each sector of the attacks' disk
 PING_MARK = "c1057e12c1057e12c1057e12c1057e12"
 ETHERTYPE = b"\x88\xb5"  # ETH_P_802_EX1
-SUMS, ANSWERS = "/run/sums", "/run/answers"  # of the transfers that are allowed
+SUMS, ANSWERS, ENOUGH = "/run/sums", "/run/answers", "/run/enough"  # of the transfers that are allowed
 RECEIVE_RING = 256  # buffers, handed out again once used
 TPM_LOCALITY_1 = 0xFED41000
 SOURCE = {"disk": "0:1f.2", "net": "0:1.0"}
@@ -57,13 +57,14 @@ class Attacked:
         return contents
 
     def attack(self, kind, address, count, sector=0):
-        self.machine.check(f"echo {kind} {address:#x} {count} {sector} >{ATTACK}")
+        """Not faster than the hypervisor logs what it refuses: 16 lines a second."""
+        self.machine.check(f"sleep 0.3; echo {kind} {address:#x} {count} {sector} >{ATTACK}")
 
     def assert_logged(self, source, access, address):
         """The hypervisor says that this was refused, for the right reason (VT-d 5.1, table 26)."""
         line = f"dma: device {source}: {access} of {address & -PAGE:x} refused, reason {5 if access == 'write' else 6}"
         if self.unit == "vtd":  # a driver does not wait for its device
-            self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'", timeout=10)
+            self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'")
 
     def transferred(self):
         """How many sums of the file and answers to pings there are so far."""
@@ -99,11 +100,11 @@ def test_nothing_is_refused_and_nothing_exits_under_load(attacked):
     machine = attacked.machine
     machine.check("systemctl stop '*.timer'")
     before, _ = stats(machine, debian.CTL)
-    machine.check(f"dd if={DEBIAN} of=/dev/null bs=1M count=200 iflag=direct", timeout=120)
-    machine.check("dd if=/dev/urandom of=/var/tmp/written bs=1M count=32 oflag=direct", timeout=120)
+    machine.check(f"dd if={DEBIAN} of=/dev/null bs=1M count=200 iflag=direct")
+    machine.check("dd if=/dev/urandom of=/var/tmp/written bs=1M count=32 oflag=direct")
     machine.check("cp /var/tmp/written /var/tmp/copy && sync && echo 3 >/proc/sys/vm/drop_caches"
-                  " && cmp /var/tmp/written /var/tmp/copy", timeout=120)
-    machine.check("ping -q -c 500 -i 0.002 -s 1400 10.0.2.2", timeout=60)
+                  " && cmp /var/tmp/written /var/tmp/copy")
+    machine.check("ping -q -c 500 -i 0.002 -s 1400 10.0.2.2")
     after, _ = stats(machine, debian.CTL)
     assert besides({reason: after[reason] - before[reason] for reason in after}, machine.cpus) == 0, (before, after)
     assert debian.refused_dma(machine) == 0
@@ -117,7 +118,7 @@ def test_the_attack_is_prepared(attacked):
     machine.check(f"insmod {debian.MOUNTED}/dma_attack.ko disk={DISK} nic=$(ls /sys/bus/pci/drivers/e1000e/0*/net)")
     sums = "dd if=/var/tmp/written bs=1M count=2 iflag=direct status=none | sha256sum"
     machine.check(f"{sums} >/run/sum")
-    machine.check(f"{{ while :; do {sums}; done >{SUMS} & ping -i 0.05 10.0.2.2 >{ANSWERS} & }}")
+    machine.check(f"{{ until test -e {ENOUGH}; do {sums}; done >{SUMS} & ping -i 0.05 10.0.2.2 >{ANSWERS} & }}")
     machine.wait_until(f"test -s {SUMS} -a -s {ANSWERS}")
     attacked.before = attacked.dump()
     find_targets(attacked)
@@ -176,7 +177,7 @@ def test_network_to_memory(attacked, target):
     diverted = 2
     attacked.attack("net-receive", attacked.targets[target], diverted)
     attacked.receives += diverted
-    attacked.machine.run(f"ping -q -i 0.001 -c {3 * RECEIVE_RING} -p {PING_MARK} 10.0.2.2", timeout=60)
+    attacked.machine.run(f"ping -q -i 0.001 -c {3 * RECEIVE_RING} -p {PING_MARK} 10.0.2.2")
     attacked.assert_logged(SOURCE["net"], "write", attacked.targets[target])
 
 
@@ -187,12 +188,11 @@ def test_allowed_transfers_went_on(attacked):
     assert all(now > then for now, then in zip(reached, attacked.progress)), (attacked.progress, reached)
     sums, answers = reached
     machine.wait_until(f"test $(grep -c . {SUMS}) -ge {sums + 5} -a $(grep -c . {ANSWERS}) -ge {answers + 20}")
-    machine.check("kill %1; pkill -INT ping")
-    machine.wait_until(f"grep -q transmitted {ANSWERS}")
-    assert set(machine.check(f"cat {SUMS}").split("\n")[:-1]) == {machine.check("cat /run/sum").strip()}
-    sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received",
-                                        machine.check(f"tail -n 4 {ANSWERS}")).groups())
-    assert sent - received <= attacked.receives + 1
+    machine.check(f"touch {ENOUGH}; pkill -INT ping; wait")
+    assert set(machine.check(f"cat {SUMS}").splitlines()) == {machine.check("cat /run/sum").strip()}
+    # Up to the last answer: what was sent after it may have been on its way.
+    answered = [int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", machine.check(f"cat {ANSWERS}"))]
+    assert max(answered) - len(set(answered)) <= attacked.receives
 
 
 def test_the_network_saw_nothing(attacked):

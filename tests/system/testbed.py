@@ -2,7 +2,7 @@
 """Whole machines: QEMU's q35 without hardware virtualisation, a TPM of its own, a console to talk to.
 
     with Machine("name", disks=[esp]) as machine:
-        machine.expect("login:", timeout=120)
+        machine.expect("login:")
 
 What a machine wrote stays in build/out/log/system/NAME/: serial.log, qemu.log, command.
 """
@@ -20,7 +20,7 @@ import time
 import pexpect
 from pexpect import fdpexpect
 
-from emulator import TREE, Emulator
+from emulator import PATIENCE_S, TREE, Emulator
 from tpm import Tpm, own_process, scratch_base
 
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
@@ -104,7 +104,7 @@ class Machine(Emulator):
 
     def start(self):
         self.prepare()
-        serial, serial_far = socket.socketpair()
+        serial, serial_far = tcp_pair()
         qmp, qmp_far = socket.socketpair()
         argv = self.arguments() + [
             "-display", "none", "-no-shutdown",
@@ -152,7 +152,7 @@ class Machine(Emulator):
         """Whether the machine has powered itself off or reset: QEMU then pauses it."""
         return super().stopped() or self.qmp.call("query-status")["status"] in ("shutdown", "paused")
 
-    def wait_stopped(self, timeout=60):
+    def wait_stopped(self, timeout=PATIENCE_S):
         """Waits until the machine has powered itself off or reset."""
         deadline = time.monotonic() + timeout
         while not self.stopped():
@@ -176,6 +176,16 @@ class Machine(Emulator):
         super().close()
         if self.tpm and self.owns_tpm:
             self.tpm.remove()
+
+
+def tcp_pair():
+    """
+    Two ends of a connection that take megabytes while nobody reads. Unix sockets take 278 single bytes, and a machine
+    whose UART is not emptied in time goes on without what it wanted to say.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        near = socket.create_connection(server.getsockname())
+        return near, server.accept()[0]
 
 
 def free_port():

@@ -17,11 +17,24 @@ TPM_ST_NO_SESSIONS = 0x8001
 TPM_CC_PCR_READ = 0x17E
 TPM_ALG_SHA256 = 0x0B
 PCR_BANKS = "sha256,sha384"
+START_S = 60
+ANSWER_S = 60
 
 
 def own_process(argv, **kwargs):
     """Starts a process that cannot outlive this one."""
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.DEVNULL, **kwargs)
+
+
+def wait_listening(path, process):
+    """Waits until a process listens on a Unix socket; false if it has ended, or does not for a minute."""
+    deadline = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                return True
+        time.sleep(0.01)
+    return False
 
 
 def manufacture(state, authority):
@@ -57,11 +70,8 @@ class Tpm:
         self.process = own_process(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.state}", "--ctrl",
                                     f"type=unixio,path={self.control}", "--flags", "startup-clear",
                                     "--log", f"file={self.state}/swtpm.log"])
-        deadline = time.monotonic() + 10
-        while not self.control.exists():
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise RuntimeError(f"swtpm did not start: see {self.state}/swtpm.log")
-            time.sleep(0.01)
+        if not wait_listening(self.control, self.process):
+            raise RuntimeError(f"swtpm did not start: see {self.state}/swtpm.log")
 
     def stop(self):
         if self.process:
@@ -77,8 +87,8 @@ class Tpm:
         """Sends one TPM command. Only while no machine is connected: swtpm serves one client at a time."""
         ours, theirs = socket.socketpair()
         with socket.socket(socket.AF_UNIX) as control, ours:
-            control.settimeout(10)
-            ours.settimeout(10)
+            control.settimeout(ANSWER_S)
+            ours.settimeout(ANSWER_S)
             control.connect(str(self.control))
             with theirs:
                 control.sendmsg([struct.pack(">I", CMD_SET_DATAFD)],
