@@ -9,7 +9,7 @@ from emulator import OUT
 HYPERVISOR = OUT / "hv-vmx.elf"
 DEBUG_HYPERVISOR = OUT / "hv-vmx-debug.elf"
 # At the port's default of 9600 baud most of a boot on Bochs would be waiting for it.
-CMDLINE = "console=ttyS0,115200"
+CMDLINE = "console=ttyS0,115200 no_timer_check"
 PROGRAM_IPIS = 8
 
 
