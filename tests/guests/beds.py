@@ -34,7 +34,7 @@ class Qemu:
     HYPERVISOR = emulator.OUT / "hv-svm.elf"
     IMAGE = "hv-svm.elf"
     CONFIG = ""
-    TIMEOUT_S = 900  # a boot takes seconds: only for what hangs
+    TIMEOUT_S = 600  # a boot takes seconds: only for what hangs
     NO_MEMORY = None
     LACKS = {}
     DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
@@ -78,7 +78,7 @@ class Bochs:
     HYPERVISOR = emulator.OUT / "hv-vmx.elf"
     IMAGE = "hv-vmx.elf"
     CONFIG = "require_tpm = no\n"
-    TIMEOUT_S = 1800
+    TIMEOUT_S = 1200
     DMA = ()
     NO_MEMORY = "Bochs does not let its memory be looked at"
     LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",

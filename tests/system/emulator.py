@@ -82,8 +82,12 @@ class Emulator:
         return output
 
     def wait_until(self, condition, timeout=PATIENCE_S):
-        """Waits until a command of the machine's shell succeeds."""
-        self.check(f"until {condition}; do sleep 0.1; done", timeout)
+        """Waits until a command of the machine's shell succeeds. The shell can be used even if it never does."""
+        try:
+            self.check(f"until {condition}; do sleep 0.1; done", timeout)
+        except AssertionError:
+            self.console.send("\x03")
+            raise
 
     def ready(self, timeout=PATIENCE_S):
         """Waits until the measured host is up, with its shell on the console."""

@@ -64,7 +64,7 @@ class Attacked:
         """The hypervisor says that this was refused, for the right reason (VT-d 5.1, table 26)."""
         line = f"dma: device {source}: {access} of {address & -PAGE:x} refused, reason {5 if access == 'write' else 6}"
         if self.unit == "vtd":  # a driver does not wait for its device
-            self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'")
+            self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'", timeout=60)
 
     def transferred(self):
         """How many sums of the file and answers to pings there are so far."""
