@@ -3,7 +3,7 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit guests system run reference tcb bench fuzz lint sbom
+INNER := all demo test unit guests system run reference tcb bench fuzz prove lint sbom
 
 .DEFAULT_GOAL := all
 .PHONY: $(INNER) root root-bochs clean distclean help
@@ -39,6 +39,7 @@ help:
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10)
+#:   make prove      CBMC on the checks and parsers of the hypervisor (2 minutes)
 #:   make lint       formatting, static analysis
 #:   make sbom       package versions behind the build
 #:   make clean      remove build/out; 'make distclean' also the Debian root

@@ -26,7 +26,7 @@ REPRODUCIBLE := -ffile-prefix-map=/cloister=. -fno-record-gcc-switches -frandom-
 HV_NO_INDIRECT := -fno-jump-tables -mindirect-branch=thunk-inline
 CFLAGS_USER := -std=c17 -O2 -D_GNU_SOURCE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(WARNINGS) $(REPRODUCIBLE) -Iinclude
 
-.PHONY: all demo test unit guests system run reference tcb bench fuzz lint sbom
+.PHONY: all demo test unit guests system run reference tcb bench fuzz prove lint sbom
 .DEFAULT_GOAL := all
 
 # The product, then what is made from it, then what tests it: each may use the variables of those before it.

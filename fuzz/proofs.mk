@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# CBMC's proofs of the hypervisor: 'make prove', or 'make prove-NAME' for one harness of fuzz/proofs/.
+
+PROOFS := boot_info console cpuid dma_walk dmar event hypercall icr io ivrs ivrs_settings msr_policy_svm msr_policy_vmx mtrr
+PROOF_OUT := $(OUT)/proofs
+# Not --conversion-check: casts that cut are meant, and GCC refuses every other (WARNINGS).
+PROOF_WRAPS := --unsigned-overflow-check
+PROOF_CHECKS = $(PROOF_WRAPS) --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
+
+# What each is linked with, and how often its loops go round at most.
+prove-boot_info: hv/boot_info.c
+prove-boot_info: PROOF_LOOPS := --unwind 7
+prove-console: hv/console.c
+prove-console: PROOF_LOOPS := --unwind 202
+prove-cpuid: hv/exit_cpuid.c
+prove-cpuid: PROOF_LOOPS := --unwind 10
+prove-dma_walk: hv/iommu/dma_table.c
+prove-dma_walk: PROOF_LOOPS := --unwind 10
+prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
+prove-event: hv/event.c
+prove-hypercall: hv/exit_hypercall.c
+prove-hypercall: PROOF_LOOPS := --unwind 18
+prove-icr: hv/startup.c
+prove-icr: PROOF_LOOPS := --unwind 5
+prove-io: hv/exit_io.c hv/host_bridge.c
+prove-io: PROOF_LOOPS := --unwind 8
+prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:6
+prove-ivrs: PROOF_REPLACED := note_setting:any_setting
+prove-ivrs_settings: PROOF_LOOPS := --unwind 10
+prove-msr_policy_svm prove-msr_policy_vmx: hv/msr_policy.c
+prove-msr_policy_svm prove-msr_policy_vmx: PROOF_LOOPS := --unwind 257
+prove-mtrr: hv/vmx/mtrr.c
+prove-mtrr: PROOF_LOOPS := --unwind 12 --no-sat-preprocessor
+prove-mtrr prove-msr_policy_vmx: PROOF_VENDOR := vmx
+PROOF_VENDOR := svm
+
+.PHONY: prove $(PROOFS:%=prove-%)
+# As many at once as there are CPUs: a proof keeps one busy.
+prove:
+	@$(MAKE) -f build.mk -j$$(nproc) $(PROOFS:%=prove-%)
+	@tests/summary prove $(PROOFS:%=$(PROOF_OUT)/%.tap)
+
+# The CPU is the unit tests'. A harness without a proof, or one that does not compile, fails.
+$(PROOFS:%=prove-%): prove-%:
+	@mkdir -p $(PROOF_OUT)
+	$(call say,PROVE,$*)
+	$(Q)goto-cc -std=gnu17 $(WARNINGS) -Wno-unused-parameter -Wno-uninitialized -include tests/unit/mock/x86.h -I. -Ihv -Ihv/$(PROOF_VENDOR) \
+		-Iinclude -DHV_VERSION=1u -DHV_SVN=1u -o $(PROOF_OUT)/$*.goto \
+		fuzz/proofs/$(patsubst %_$(PROOF_VENDOR),%,$*).c $(filter %.c,$^)
+	$(if $(PROOF_REPLACED),$(Q)goto-instrument --replace-calls $(PROOF_REPLACED) $(PROOF_OUT)/$*.goto $(PROOF_OUT)/$*.goto >$(PROOF_OUT)/$*.log)
+	$(Q)fuzz/proofs/prove fuzz/proofs/$(patsubst %_$(PROOF_VENDOR),%,$*).c $(PROOF_OUT)/$*.goto $(PROOF_OUT)/$*.log \
+		$(PROOF_CHECKS) $(PROOF_LOOPS) >$(PROOF_OUT)/$*.tap
+	@sed 's/^/    /' $(PROOF_OUT)/$*.tap
+
+SCRIPTS_PYTHON += fuzz/proofs/prove

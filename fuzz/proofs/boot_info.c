@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hv/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs, four RAM
+ * ranges and three hidden ranges (and any counts that are too large): what is accepted keeps the promises that the
+ * rest of the hypervisor builds on.
+ */
+#include "proof.h"
+
+#include "machine.h"
+
+#define CPUS   4
+#define RAM    4
+#define HIDDEN 3
+
+static bool apart(const struct boot_range *a, const struct boot_range *b)
+{
+	return a->base + a->bytes <= b->base || b->base + b->bytes <= a->base;
+}
+
+/* Whole pages, inside the address width and the lower half of the addresses: no sum of two of its numbers wraps. */
+static void check_range(const struct boot_range *range, uint32_t phys_bits)
+{
+	PROVE((range->base & 4095) == 0 && (range->bytes & 4095) == 0 && range->bytes != 0);
+	PROVE(range->base < 1ull << 47 && range->bytes <= (1ull << 47) - range->base);
+	PROVE(range->base + range->bytes <= 1ull << phys_bits);
+}
+
+static void check_ranges(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const bool pool = boot->pool.base != 0 || boot->pool.bytes != 0;
+	uint32_t ram, later, hidden;
+
+	ASSUME(ram < boot->ram_count && later > ram && hidden < HIDDEN);
+	check_range(&boot->ram[ram], phys_bits);
+	PROVE(apart(&boot->ram[ram], &boot->region));
+	PROVE(!pool || apart(&boot->ram[ram], &boot->pool));
+	PROVE(later >= boot->ram_count || boot->ram[ram].base + boot->ram[ram].bytes <= boot->ram[later].base);
+	if (hidden < boot->hidden_count) {
+		check_range(&boot->hidden[hidden], phys_bits);
+		PROVE(apart(&boot->ram[ram], &boot->hidden[hidden]));
+	}
+	REACHABLE(pool && ram == 2 && later == 3 && boot->ram_count == RAM && hidden == 2 &&
+		  boot->hidden_count == HIDDEN);
+	REACHABLE(!pool && boot->hidden_count == 0);
+}
+
+static void check_region(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const uint64_t large = 0x1fffff;
+
+	check_range(&boot->region, phys_bits);
+	PROVE((boot->region.base & large) == 0 && (boot->region.bytes & large) == 0);
+	PROVE(boot->image_bytes <= boot->region.bytes && (boot->image_bytes & 4095) == 0);
+	/* Room behind the image for what hv/boot.c takes out of it (BOOT_PAGES_*). */
+	PROVE((boot->region.bytes - boot->image_bytes) / 4096 >= 192 + 16ull * boot->cpu_count);
+	if (boot->pool.base != 0 || boot->pool.bytes != 0) {
+		check_range(&boot->pool, phys_bits);
+		PROVE((boot->pool.base & large) == 0 && (boot->pool.bytes & large) == 0);
+		PROVE(apart(&boot->pool, &boot->region));
+	}
+}
+
+static void check_counts(const struct boot_info *boot)
+{
+	uint32_t a, b;
+
+	PROVE(boot->cpu_count >= 1 && boot->cpu_count <= BOOT_MAX_CPUS);
+	PROVE(boot->ram_count <= BOOT_MAX_RAM && boot->hidden_count <= BOOT_MAX_HIDDEN);
+	PROVE(boot->log_bytes <= BOOT_MAX_LOG && boot->dma_table_bytes <= BOOT_MAX_DMA_TABLE);
+	PROVE(boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000);
+	if (a < b && b < boot->cpu_count)
+		PROVE(boot->cpu_apic_id[a] != boot->cpu_apic_id[b]);
+	PROVE((boot->flags & ~0x32u) == 0);
+	REACHABLE(boot->cpu_count == CPUS);
+}
+
+void prove_boot_info(void)
+{
+	struct boot_info boot;
+	uint32_t phys_bits;
+
+	ASSUME(phys_bits >= 36 && phys_bits <= 52);
+	ASSUME(boot.cpu_count <= CPUS || boot.cpu_count > BOOT_MAX_CPUS);
+	ASSUME(boot.ram_count <= RAM || boot.ram_count > BOOT_MAX_RAM);
+	ASSUME(boot.hidden_count <= HIDDEN || boot.hidden_count > BOOT_MAX_HIDDEN);
+	if (boot_info_check(&boot, phys_bits) != HV_OK)
+		return;
+	check_counts(&boot);
+	check_region(&boot, phys_bits);
+	check_ranges(&boot, phys_bits);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hv/iommu/dma_table.c: in any table of up to 80 bytes, with any reader, the walk hands out structures that lie behind each
+ * other and inside the table, comes to an end, and says where it stopped.
+ */
+#include "iommu/dma_table.h"
+#include "proof.h"
+
+#define HEAD  48u
+#define BYTES 80u
+
+static uint8_t memory[BYTES];
+static const uint8_t *next;
+static bool refused;
+
+static bool reader(const uint8_t *structure, uint32_t bytes, struct dma_table *out)
+{
+	const bool accepted = any_bool();
+
+	PROVE(!refused);
+	PROVE(structure == next);
+	PROVE(bytes >= 4 && bytes <= (uint32_t)(memory + BYTES - structure));
+	PROVE(bytes == (structure[2] | (uint32_t)structure[3] << 8));
+	next = structure + bytes;
+	refused = !accepted;
+	if (accepted && out->unit_count < DMA_MAX_UNITS && any_bool())
+		out->unit_count++;
+	return accepted;
+}
+
+void prove_dma_walk(void)
+{
+	struct dma_table table;
+	uint32_t bytes;
+
+	__CPROVER_havoc_object(memory);
+	ASSUME(bytes <= BYTES);
+	const uint8_t *const data = memory + BYTES - bytes;
+
+	next = bytes >= HEAD ? data + HEAD : 0;
+	const enum hv_error error = dma_table_walk(data, bytes, HEAD, reader, &table);
+
+	PROVE(error == HV_OK || error == HV_E_DMA_TABLE);
+	PROVE(error != HV_OK || (!refused && next == memory + BYTES && table.unit_count != 0));
+	PROVE(error != HV_OK || le32(data + 4) == bytes);
+	PROVE(table.where < bytes || table.where == 0);
+	REACHABLE(error == HV_OK && table.unit_count == 8);
+	REACHABLE(error == HV_E_DMA_TABLE && table.where == HEAD + 20);
+	REACHABLE(refused);
+}

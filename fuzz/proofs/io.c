@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hv/exit_io.c: for every set of ports that the firmware can name (but a PM1 register in the last port, which has no room for
+ * its second byte), every access and every value: what puts the machine to sleep or resets it exits, and goes to the
+ * port only after the secrets are wiped; nothing else wipes them. Writes to a host bridge never get there.
+ */
+#include "proof.h"
+
+#include "host_bridge.h"
+#include "io_policy.h"
+
+static const struct boot_info *boot;
+static const uint8_t *host_bridges;
+static uint32_t config_address, port_value;
+static bool wiped, wrote, touched;
+
+/* Any byte of the access, and any way in which it could end the machine. */
+static unsigned byte, way;
+enum { SLEEP_A, SLEEP_B, RESET_CONTROL, SYSTEM_CONTROL, KEYBOARD, RESET_REGISTER, WAYS };
+
+/* By number: ACPI 6.5, 4.8.3.2.1 and 4.8.3.6; ICH9 data sheet, 13.7.3 and 13.7.5; the keyboard controller's pulse commands. */
+static bool ends(unsigned how, uint32_t port, uint8_t value, bool is_config_address)
+{
+	switch (how) {
+	case SLEEP_A:
+		return boot->pm1a_port != 0 && port == boot->pm1a_port + 1u && (value & 0x20) != 0;
+	case SLEEP_B:
+		return boot->pm1b_port != 0 && port == boot->pm1b_port + 1u && (value & 0x20) != 0;
+	case RESET_CONTROL:
+		return port == 0xcf9 && (value & 4) != 0 && !is_config_address;
+	case SYSTEM_CONTROL:
+		return port == 0x92 && (value & 1) != 0;
+	case KEYBOARD:
+		return port == 0x64 && value >= 0xf0 && (value & 1) == 0;
+	default: /* the reset control is looked at more closely */
+		return boot->reset_port != 0 && boot->reset_port != 0xcf9 && port == boot->reset_port;
+	}
+}
+
+static bool byte_ends(uint16_t port, unsigned bytes, uint32_t value)
+{
+	return byte < bytes && ends(way, port + byte, (uint8_t)(value >> 8 * byte), port == 0xcf8 && bytes == 4);
+}
+
+static bool access_ends(uint16_t port, unsigned bytes, uint32_t value)
+{
+	bool any = false;
+
+	for (unsigned how = 0; how < WAYS; how++) {
+		for (unsigned i = 0; i < bytes; i++)
+			any = any || ends(how, port + i, (uint8_t)(value >> 8 * i), port == 0xcf8 && bytes == 4);
+	}
+	return any;
+}
+
+/* The CPU looks at the bit of each byte's port (APM 2 15.10.1; SDM 3C 25.1.3). */
+static bool access_exits(uint16_t port, unsigned bytes)
+{
+	bool exits = false;
+
+	for (uint32_t at = port; at < port + bytes && at < 0x10000; at++)
+		exits = exits || io_policy_exits(boot, (uint16_t)at);
+	return exits;
+}
+
+static bool at_host_bridge(uint16_t port, unsigned bytes)
+{
+	const uint32_t function = config_address >> 8 & 0xff;
+
+	return port <= 0xcff && port + bytes > 0xcfc && config_address >> 31 == 1 &&
+	       (config_address >> 16 & 0xff) == 0 && (host_bridges[function / 8] >> function % 8 & 1) != 0;
+}
+
+static void port_written(uint16_t port, unsigned bytes, uint32_t value)
+{
+	PROVE(wiped || !byte_ends(port, bytes, value));
+	PROVE(!at_host_bridge(port, bytes));
+	for (unsigned i = 0; i < bytes; i++)
+		PROVE(port + i != 0x64 || (uint8_t)(value >> 8 * i) != 0xd1); /* output port: bit 0 is the reset */
+	wrote = touched = true;
+}
+
+void outb(uint16_t port, uint8_t value)
+{
+	port_written(port, 1, value);
+}
+
+void outw(uint16_t port, uint16_t value)
+{
+	port_written(port, 2, value);
+}
+
+void outl(uint16_t port, uint32_t value)
+{
+	port_written(port, 4, value);
+}
+
+uint8_t inb(uint16_t port)
+{
+	touched = true;
+	return (uint8_t)port_value;
+}
+
+uint16_t inw(uint16_t port)
+{
+	touched = true;
+	return (uint16_t)port_value;
+}
+
+uint32_t inl(uint16_t port)
+{
+	touched = true;
+	return port == 0xcf8 ? config_address : port_value;
+}
+
+void machine_wipe_secrets(struct machine *m)
+{
+	PROVE(!touched || at_host_bridge(0xcfc, 1) || !wrote);
+	wiped = true;
+}
+
+/* Proven in console.c. */
+void console_line(struct machine *m, const char *format, ...)
+{
+}
+
+/* Its registers are not ports. */
+void iommu_poll_seldom(struct machine *m)
+{
+}
+
+uint64_t vcpu_rip(const struct cpu *cpu)
+{
+	uint64_t rip;
+
+	return rip;
+}
+
+static void assume_access(const struct boot_info *info, struct io_access access)
+{
+	ASSUME(info->pm1a_port != 0xffff && info->pm1b_port != 0xffff);
+	ASSUME(access.bytes == 1 || access.bytes == 2 || access.bytes == 4);
+	__CPROVER_havoc_object(&byte);
+	__CPROVER_havoc_object(&way);
+	boot = info;
+}
+
+void prove_io_policy(void)
+{
+	struct boot_info info;
+	struct io_access access;
+	uint32_t value;
+
+	assume_access(&info, access);
+	const bool wipes = io_policy_ends(&info, access, value);
+
+	PROVE(wipes || !byte_ends(access.port, access.bytes, value));
+	PROVE(access_exits(access.port, access.bytes) || !byte_ends(access.port, access.bytes, value));
+	PROVE(access.port > 0xcff || access.port + access.bytes <= 0xcf8 || access_exits(access.port, access.bytes));
+	PROVE(access.port > 0x64 || access.port + access.bytes <= 0x64 || access_exits(access.port, access.bytes));
+	REACHABLE(wipes && access.bytes == 4 && access.port == 0x603);
+	REACHABLE(wipes && access.bytes == 2 && access.port == 0xcf8);
+	REACHABLE(!wipes && access.port == 0xcf9);
+	REACHABLE(access.port == 0xffff && access.bytes == 4);
+}
+
+void prove_io_no_other_wipe(void)
+{
+	struct boot_info info;
+	struct io_access access;
+	uint32_t value;
+
+	assume_access(&info, access);
+	ASSUME(info.pm1b_port == 0);
+	const bool wipes = io_policy_ends(&info, access, value);
+
+	PROVE(!wipes || access_ends(access.port, access.bytes, value));
+	REACHABLE(wipes);
+	REACHABLE(!wipes);
+}
+
+void prove_exit_io(void)
+{
+	struct machine m;
+	struct entry_frame frame;
+	struct cpu cpu;
+	struct io_access access;
+
+	assume_access(&m.boot, access);
+	__CPROVER_havoc_object(&config_address);
+	__CPROVER_havoc_object(&port_value);
+	host_bridges = m.host_bridges;
+	m.pci_lock.held = false;
+	cpu.machine = &m;
+	cpu.frame = &frame;
+	cpu.refused_io = 0;
+	cpu.exits[HV_EXIT_PCI] = cpu.exits[HV_EXIT_IO] = 0;
+	const uint64_t rax = frame.guest.rax;
+	const bool done = exit_io(&cpu, access);
+	const uint64_t low = access.bytes == 4 ? UINT64_MAX : (1ull << 8 * access.bytes) - 1;
+
+	PROVE(!m.pci_lock.held);
+	PROVE(done || (!wrote && !wiped));
+	PROVE(done || access.string || !access.in);
+	PROVE(!access.string || (!touched && !done));
+	PROVE(!access.in || !wrote);
+	PROVE((frame.guest.rax & ~low) == (rax & ~low));
+	PROVE((access.in && done) || frame.guest.rax == rax);
+	PROVE(access.bytes != 4 || !access.in || !done || frame.guest.rax >> 32 == 0);
+	REACHABLE(wiped && wrote);
+	REACHABLE(!wiped && wrote && access.port == 0xcfc);
+	REACHABLE(done && !access.in && !wrote);
+	REACHABLE(!done && !access.string);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For all harnesses. A local variable without a value has every value (CBMC), of which ASSUME() leaves those that are meant;
+ * PROVE() holds for all of them. A proof of nothing is none: REACHABLE() marks what must be possible, and fails the proof if
+ * it is not.
+ */
+#ifndef PROOF_H
+#define PROOF_H
+
+#include <stdbool.h>
+
+#define ASSUME(condition)    __CPROVER_assume(condition)
+#define PROVE(condition)     __CPROVER_assert(condition, #condition)
+#define REACHABLE(condition) __CPROVER_assert(!(condition), "reachable: " #condition)
+
+/* A variable of this type without a value need not be 0 or 1. */
+static inline bool any_bool(void)
+{
+	unsigned any;
+
+	return (any & 1) != 0;
+}
+
+#endif
