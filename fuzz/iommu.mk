@@ -22,5 +22,3 @@ fuzz-iommu: $(FUZZ_IOMMU)/tables
 		>$(FUZZ_IOMMU)/log 2>&1 || { tail -n 20 $(FUZZ_IOMMU)/log; exit 1; }
 	$(Q)sed -n 's/^\(execs_done\|edges_found\|saved_crashes\|saved_hangs\) *: */    \1 /p' $(FUZZ_IOMMU)/found/default/fuzzer_stats
 	$(Q)! grep -E '^saved_(crashes|hangs) *: [1-9]' $(FUZZ_IOMMU)/found/default/fuzzer_stats
-
-SCRIPTS_PYTHON += fuzz/iommu/seeds

@@ -26,4 +26,3 @@ fuzz-loader-%: $(FUZZ_LOADER_OUT)/%
 	$(Q)sed -n 's/^\(execs_done\|edges_found\|saved_crashes\|saved_hangs\) *: */    \1 /p' \
 		$(FUZZ_LOADER_OUT)/found-$*/default/fuzzer_stats
 	$(Q)! grep -E '^saved_(crashes|hangs) *: [1-9]' $(FUZZ_LOADER_OUT)/found-$*/default/fuzzer_stats
-SCRIPTS_PYTHON += fuzz/loader/seeds

@@ -51,5 +51,3 @@ $(PROOFS:%=prove-%): prove-%:
 	$(Q)fuzz/proofs/prove fuzz/proofs/$(patsubst %_$(PROOF_VENDOR),%,$*).c $(PROOF_OUT)/$*.goto $(PROOF_OUT)/$*.log \
 		$(PROOF_CHECKS) $(PROOF_LOOPS) >$(PROOF_OUT)/$*.tap
 	@sed 's/^/    /' $(PROOF_OUT)/$*.tap
-
-SCRIPTS_PYTHON += fuzz/proofs/prove

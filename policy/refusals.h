@@ -126,7 +126,7 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "the policy says something else of this image than the image itself",                                      \
 	  "make the policy anew (make reference)")                                                                   \
 	X(REFUSE_SVN, STEP_HYPERVISOR, "svn-low", "an old hypervisor with known defects", "update the host")         \
-	X(REFUSE_DEBUG, STEP_HYPERVISOR, "debug-build", "a debug image: it prints what it does and checks less",     \
+	X(REFUSE_DEBUG, STEP_HYPERVISOR, "debug-build", "a debug image: its serial port tells what guests do",       \
 	  "install the release image; or allow_debug in the policy, for tests")                                      \
 	X(REFUSE_DMA, STEP_HYPERVISOR, "dma-remapping-off", "no IOMMU translates: devices can write the hypervisor", \
 	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                              \

@@ -9,5 +9,3 @@ $(SBOM): tools/sbom /.packages $(OUT)/loader.efi $(HV_VENDORS:%=$(OUT)/hv-%.elf)
 
 sbom: $(SBOM)
 	@echo "$(SBOM)"
-
-SCRIPTS_PYTHON += tools/sbom tests/unit/sbom_document

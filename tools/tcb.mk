@@ -4,5 +4,3 @@
 tcb: $(HV_VENDORS:%=$(OUT)/hv-%.elf) $(HV_ATTEST)
 	$(Q)for vendor in $(HV_VENDORS); do tools/tcb $$vendor $(OUT)/hv-$$vendor.elf.map $(OUT)/hv || exit 1; done
 	$(Q)tools/branches $(filter %.elf,$^)
-
-SCRIPTS_PYTHON += tools/tcb tests/unit/tcb_figures

@@ -147,9 +147,9 @@ bool queue_stop(struct queue *queue, int64_t patience_ms)
 	pthread_mutex_unlock(&queue->lock);
 	queue_expire(queue, INT64_MAX);
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(patience_ms / 1000);
-	if (pthread_timedjoin_np(queue->thread, NULL, &until) != 0)
+	if (pthread_clockjoin_np(queue->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
 		return false;
 	pthread_mutex_destroy(&queue->lock);
 	pthread_cond_destroy(&queue->more);

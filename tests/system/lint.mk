@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Static checks of everything in Python and shell.
 
-SCRIPTS_PYTHON := $(shell find tools tests -name '*.py')
+SCRIPTS_PYTHON := $(shell find tools tests -name '*.py'; grep -rlI '^\#!/usr/bin/\(env \)\?python3' tools tests fuzz)
 # SC2016: what 'sh -c' gets in single quotes is meant for that shell.
-SCRIPTS_SHELL := $(shell grep -rlI '^\#!/bin/sh' tools tests .ci)
+SCRIPTS_SHELL := $(shell grep -rlI '^\#!/bin/sh' tools tests fuzz .ci)
 
 .PHONY: lint-scripts
 lint: lint-scripts
