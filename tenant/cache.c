@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy/encoding.h"
+#include "tenant/store.h"
 
 #define HOST_BYTES 16u
 
@@ -38,6 +39,15 @@ static bool is_ours(const char *name)
 	return host == 2 * HOST_BYTES && (strcmp(name + host, KINDS[0]) == 0 || strcmp(name + host, KINDS[1]) == 0);
 }
 
+static void take(struct cache *cache, const char *directory, const char *name)
+{
+	struct file *file = &cache->files[cache->known.count];
+
+	if (file_read_in(directory, name, ANSWER_MAX_BYTES, file))
+		cache->known.log[cache->known.count++] =
+			(struct evidence_log){sha256(file_bytes(file)), file_bytes(file)};
+}
+
 void cache_load(struct cache *cache, const char *directory, const char *url)
 {
 	*cache = (struct cache){.directory = directory, .url = url};
@@ -46,15 +56,25 @@ void cache_load(struct cache *cache, const char *directory, const char *url)
 		return;
 	for (size_t i = 0; i < KNOWN_LOGS_MAX; i++) {
 		const struct name name = name_of(url, KINDS[i]);
-		struct file *file = &cache->files[i];
 
 		/* Its time becomes the time of its last use. */
-		if (utimensat(folder, name.text, NULL, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    !file_read_in(directory, name.text, ANSWER_MAX_BYTES, file))
-			continue;
-		cache->known.log[cache->known.count++] =
-			(struct evidence_log){sha256(file_bytes(file)), file_bytes(file)};
+		if (utimensat(folder, name.text, NULL, AT_SYMLINK_NOFOLLOW) == 0)
+			take(cache, directory, name.text);
 	}
+	close(folder);
+}
+
+void cache_load_saved(struct cache *cache, const char *directory)
+{
+	static const char *const names[KNOWN_LOGS_MAX] = {STORE_TCG_LOG, STORE_LAUNCH_LOG};
+
+	*cache = (struct cache){.directory = NULL};
+	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return;
+	for (size_t i = 0; i < KNOWN_LOGS_MAX; i++)
+		if (faccessat(folder, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			take(cache, directory, names[i]);
 	close(folder);
 }
 

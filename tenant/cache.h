@@ -23,6 +23,9 @@ struct cache {
  */
 void cache_load(struct cache *cache, const char *directory, const char *url);
 
+/** Reads the logs that were saved with an answer (see store.h), where they are: the answer may name them only. */
+void cache_load_saved(struct cache *cache, const char *directory);
+
 /** Keeps the logs of an answer in place of what was kept before. On failure says so on standard error. */
 void cache_store(const struct cache *cache, const struct evidence *evidence);
 

@@ -127,7 +127,5 @@ bool options_parse(int argc, char **argv, struct options *o)
 		return complain("give either a URL or --evidence DIR", NULL);
 	if (o->evidence && o->save)
 		return complain("--save is for evidence from a host", NULL);
-	if (o->save)
-		o->cache = NULL; /* what is kept shall be whole */
 	return !o->url || check_url(o->url);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A folder of evidence:
- *   answer.json nonce channel    what judges again
+ *   answer.json nonce channel    what judges again, with the logs below if the answer only names them
  *   quote.attest quote.signature quote.pcrs ak.pem qualifying-data    what tpm2_checkquote takes
  *   tcg.log launch.log           what tpm2_eventlog takes
  *   statement fresh              what 'cloister statement' takes
@@ -88,8 +88,8 @@ static bool save_parts(const char *directory, const struct challenge *challenge,
 	       file_write_in(directory, "quote.signature", e->signature) && save_pcrs(directory, e) &&
 	       save_key(directory, e->ak_public) &&
 	       file_write_in(directory, "qualifying-data", (struct bytes){qualifying.bytes, SHA256_BYTES}) &&
-	       file_write_in(directory, "tcg.log", e->tcg_log.data) &&
-	       file_write_in(directory, "launch.log", e->hv_log.data) &&
+	       file_write_in(directory, STORE_TCG_LOG, e->tcg_log.data) &&
+	       file_write_in(directory, STORE_LAUNCH_LOG, e->hv_log.data) &&
 	       file_write_in(directory, "statement", e->statement) && file_write_in(directory, "fresh", e->fresh);
 }
 

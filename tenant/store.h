@@ -6,6 +6,10 @@
 #include "policy/evidence.h"
 #include "tenant/file.h"
 
+/* The logs: whole, wherever they came from. */
+#define STORE_TCG_LOG    "tcg.log"
+#define STORE_LAUNCH_LOG "launch.log"
+
 /**
  * Keeps the answer and the challenge in a folder, which is made if it is not there; and, if the answer could be read
  * ('evidence' is not NULL), its parts as tpm2_checkquote and tpm2_eventlog take them.
@@ -13,7 +17,7 @@
 bool store_save(const char *directory, const struct challenge *challenge, struct bytes answer,
 		const struct evidence *evidence);
 
-/** Reads answer and challenge back. On failure says why on standard error. */
+/** Reads answer and challenge back; cache_load_saved reads the logs. On failure says why on standard error. */
 bool store_load(const char *directory, struct challenge *challenge, struct file *answer);
 
 #endif

@@ -94,6 +94,7 @@ static bool get_answer(const struct options *o, struct challenge *challenge, str
 {
 	if (o->evidence) {
 		*answered = true;
+		cache_load_saved(cache, o->evidence);
 		return store_load(o->evidence, challenge, answer);
 	}
 	memcpy(challenge->channel, o->channel, sizeof(challenge->channel));
