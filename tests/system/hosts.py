@@ -2,12 +2,14 @@
 """What a host boots from, and what its tenant says of it."""
 
 import base64
-import hashlib
 import json
+import pathlib
 import subprocess
+import tempfile
 import urllib.request
 
 import esp as images
+import independent
 import initramfs
 from emulator import OUT, PATIENCE_S, TREE
 
@@ -76,9 +78,19 @@ def verify(machine, policy=POLICY):
     return verify_at(url(machine), "--policy", policy, "--no-cache")
 
 
-def verify_at(*arguments):
-    argv = [OUT / "cloister", "verify", "--timeout", str(PATIENCE_S), *arguments]
-    result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
+def verify_at(*arguments, save=None):
+    """
+    The same for any arguments. Of what the tool accepts, independent tools must think the same.
+
+    save: a folder that keeps the evidence
+    """
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        folder = pathlib.Path(save or folder)
+        argv = [OUT / "cloister", "verify", "--timeout", str(PATIENCE_S), "--save", folder, *arguments]
+        result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
+        if result.returncode == PASS:
+            independent.check(folder)
     return result.returncode, result.stdout + result.stderr
 
 
@@ -93,7 +105,5 @@ def evidence(machine, nonce=bytes(32), channel=bytes(32)):
         fields[key] = base64.b64decode(fields[key] or "")
     for key in ("tcg_log", "hv_log"):
         fields[key] = base64.b64decode(fields[key]["data"])
-    parts = (nonce, channel, *(hashlib.sha256(fields[key]).digest() for key in ("tcg_log", "hv_log", "hk_statement")))
-    fields["qualifying_data"] = hashlib.sha256(b"cloister-evidence-1" + b"".join(parts)).digest()
     fields["pcrs"] = {pcr["index"]: base64.b64decode(pcr["sha256"]) for pcr in fields["pcrs"]}
     return fields

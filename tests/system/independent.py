@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tenant's tool accepted, checked by tools that are not ours: tpm2_checkquote, tpm2_eventlog, systemd-pcrlock.
+
+Folders are those that 'cloister verify --save' makes.
+"""
+
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+
+from emulator import PATIENCE_S
+
+PCRLOCK = "/usr/lib/systemd/systemd-pcrlock"
+TPM_ALG_SHA256 = 0x0B
+ALL_ONES = b"\xff" * 32
+# Those of the quote: what the firmware's log must explain, from zeros, and what the launch log must, from ones.
+FIRMWARE_PCRS, LAUNCH_PCRS = (*range(8), 14), (17, 18, 19)
+# In tpm2-tools' file of PCR values: TPML_PCR_SELECTION, and a TPML_DIGEST of 8 TPM2B_DIGESTs, as C structures.
+SELECTION_BYTES, LIST_BYTES, DIGEST_BYTES = 132, 532, 66
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def tool(folder, *argv, **environment):
+    """Runs a tool in the folder, where it may leave files; returns what it says."""
+    argv = list(map(str, argv))
+    result = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, cwd=folder,
+                            env=os.environ | environment)
+    assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def qualifying_data(nonce, channel, tcg_log, hv_log, statement):
+    """What the quote must be over (docs/protocol.md)."""
+    return sha256(b"cloister-evidence-1" + nonce + channel + sha256(tcg_log) + sha256(hv_log) + sha256(statement))
+
+
+def quoted_pcrs(folder):
+    """The PCR values that tpm2_checkquote is given, by index."""
+    data = (folder / "quote.pcrs").read_bytes()
+    banks, algorithm, select_bytes = struct.unpack_from("<IHB", data)
+    assert (banks, algorithm, select_bytes) == (1, TPM_ALG_SHA256, 3)
+    mask = int.from_bytes(data[7:10], "little")
+    values = []
+    for at in range(SELECTION_BYTES + 4, len(data), LIST_BYTES):
+        count = struct.unpack_from("<I", data, at)[0]
+        values += [data[entry + 2:entry + 34] for entry in range(at + 4, at + 4 + count * DIGEST_BYTES, DIGEST_BYTES)]
+    return dict(zip((pcr for pcr in range(24) if mask >> pcr & 1), values, strict=True))
+
+
+def check_quote(folder):
+    parts = [(folder / name).read_bytes() for name in ("nonce", "channel", "tcg.log", "launch.log", "statement")]
+    tool(folder, "tpm2_checkquote", "-u", "ak.pem", "-m", "quote.attest", "-s", "quote.signature", "-f", "quote.pcrs",
+         "-g", "sha256", "-q", qualifying_data(*parts).hex())
+
+
+def tpm2_eventlog(folder, log):
+    """(PCR, SHA-256 digest) of each event that was extended, as tpm2_eventlog reads the log."""
+    text = tool(folder, "tpm2_eventlog", log)
+    events = [(int(pcr), bytes.fromhex(digest)) for pcr, kind, digest in re.findall(
+        r"PCRIndex: (\d+)\s+EventType: (\S+)\s+DigestCount: .*?AlgorithmId: sha256\s+Digest: \"([0-9a-f]{64})\"",
+        text, re.S) if kind != "EV_NO_ACTION"]
+    replayed = dict(re.findall(r"^\s+(\d+)\s*: 0x([0-9a-f]{64})$", text, re.M))
+    assert {int(pcr): value for pcr, value in replayed.items()} == {
+        pcr: replay(events, pcr, bytes(32)).hex() for pcr, _ in events}, "the tool's own replay"
+    return events
+
+
+def systemd_pcrlock(folder, log):
+    """The same, as systemd-pcrlock reads the log."""
+    (folder / "no.log").write_bytes(b"")
+    # It insists on a TPM, though only the log is asked for: one in its own process will do.
+    text = tool(folder, PCRLOCK, "log", "--json=short", SYSTEMD_TPM2_DEVICE="libtpms:",
+                SYSTEMD_MEASURE_LOG_FIRMWARE=str(folder / log), SYSTEMD_MEASURE_LOG_USERSPACE=str(folder / "no.log"))
+    return [(event["pcr"], bytes.fromhex(event["sha256"])) for event in json.loads(text)["log"] if event["sha256"]]
+
+
+def replay(events, pcr, value):
+    for _, digest in (event for event in events if event[0] == pcr):
+        value = sha256(value + digest)
+    return value
+
+
+def check_logs(folder, read):
+    """The logs explain the quoted values, as the tool 'read' reads them."""
+    pcrs, firmware, launch = quoted_pcrs(folder), read(folder, "tcg.log"), read(folder, "launch.log")
+    assert set(pcrs) == {*FIRMWARE_PCRS, *LAUNCH_PCRS}
+    for pcr in FIRMWARE_PCRS:
+        assert replay(firmware, pcr, bytes(32)) == pcrs[pcr], f"{read.__name__}: PCR {pcr}"
+    if [pcr for pcr, _ in launch] == list(LAUNCH_PCRS):
+        for pcr in LAUNCH_PCRS:
+            assert replay(launch, pcr, ALL_ONES) == pcrs[pcr], f"{read.__name__}: PCR {pcr}"
+    else:  # the weak binding: the firmware made these events, last of all in PCR 14
+        assert len(launch) == 3
+        assert launch == [event for event in firmware if event[0] == 14][-3:], f"{read.__name__}: launch log"
+
+
+def check(folder):
+    """Raises AssertionError unless all three tools agree with the tenant's."""
+    check_quote(folder)
+    for read in (tpm2_eventlog, systemd_pcrlock):
+        check_logs(folder, read)
