@@ -7,6 +7,7 @@
 
 #include "build.h"
 #include "cpu.h"
+#include "cpu_features.h"
 #include "descriptors.h"
 #include "host_bridge.h"
 #include "lib/wipe.h"
@@ -111,22 +112,13 @@ enum hv_error make_key(struct machine *m)
 	return hk_sign_statement(&m->hk, statement);
 }
 
-/* Physical address width, 0 if the CPU does not tell. */
-static uint32_t phys_bits(void)
-{
-	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 0;
-}
-
 static enum hv_error prepare(struct machine *m)
 {
 	enum hv_error error;
 
-	m->phys_bits = phys_bits();
-	if (m->phys_bits < 36 || m->phys_bits > 52)
-		return HV_E_PHYS_BITS;
-	if ((read_cr4() & CR4_LA57) != 0)
-		return HV_E_PAGING_MODE;
-	if ((error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check(m)) != HV_OK)
+	m->phys_bits = cpu_phys_bits();
+	if ((error = cpu_paging_check()) != HV_OK || (error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK ||
+	    (error = vcpu_check(m)) != HV_OK)
 		return error;
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;
@@ -173,7 +165,7 @@ enum hv_error cpu_check(uint32_t index)
 		return HV_E_NOT_READY;
 	if (index >= m->boot.cpu_count || m->boot.cpu_apic_id[index] != apic_id())
 		return HV_E_CPU_INDEX;
-	if (phys_bits() != m->phys_bits)
+	if (cpu_phys_bits() != m->phys_bits)
 		return HV_E_CPU_DIFFERS;
 	return vcpu_check(m);
 }

@@ -2,6 +2,7 @@
 /* Features of CPUID that do not depend on the vendor (SDM 2A CPUID; APM 3 appendix E). */
 #include "cpu_features.h"
 
+#include "registers.h"
 #include "x86.h"
 
 #define LEAF1_ECX_X2APIC (1u << 21)
@@ -10,6 +11,20 @@
 #define LEAF7_EBX_SMAP   (1u << 20)
 #define EXT1_EDX_NX      (1u << 20)
 #define EXT1_EDX_PAGE1GB (1u << 26)
+
+uint32_t cpu_phys_bits(void)
+{
+	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 0;
+}
+
+enum hv_error cpu_paging_check(void)
+{
+	const uint32_t bits = cpu_phys_bits();
+
+	if (bits < 36 || bits > 52)
+		return HV_E_PHYS_BITS;
+	return (read_cr4() & CR4_LA57) != 0 ? HV_E_PAGING_MODE : HV_OK;
+}
 
 enum hv_error cpu_features_check(void)
 {

@@ -3,7 +3,15 @@
 #ifndef HV_CPU_FEATURES_H
 #define HV_CPU_FEATURES_H
 
+#include <stdint.h>
+
 #include "cloister/errors.h"
+
+/** Physical address width, 0 if the CPU does not tell. */
+uint32_t cpu_phys_bits(void);
+
+/** Can its memory be mapped: an address width of 36 to 52, and 4 levels of the firmware's tables? */
+enum hv_error cpu_paging_check(void);
 
 /* x2APIC, 1 GiB pages, NX, SMEP, SMAP, XSAVE. Returns HV_OK or the error that names what is missing. */
 enum hv_error cpu_features_check(void);

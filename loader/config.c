@@ -227,6 +227,7 @@ void config_default(struct config *config)
 		.image_vmx = "\\EFI\\cloister\\hv-vmx.elf",
 		.require_tpm = 1,
 		.require_iommu = 1,
+		.serial_port = CONFIG_SERIAL_UNSAID,
 		.boot = CONFIG_BOOT_FIRMWARE,
 	};
 
@@ -245,6 +246,8 @@ bool config_parse(const char *text, size_t bytes, struct config *config, struct 
 		if (!take_line(text, bytes, &at, &line, failure) || !parse_line(&line, &seen, config, failure))
 			return false;
 	}
+	if (config->serial_port == CONFIG_SERIAL_UNSAID)
+		config->serial_port = 0;
 	if (config->boot == CONFIG_BOOT_KERNEL && !*config->kernel)
 		return fail(failure, LOADER_E_CONFIG_NEEDS, FILE_NAME ", key 'kernel', for boot = kernel");
 	if (config->boot == CONFIG_BOOT_LOADER && !*config->chain)

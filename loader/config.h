@@ -10,6 +10,8 @@
 #define CONFIG_LINE_BYTES 512u
 #define CONFIG_PATH_BYTES 256u /* with the terminator */
 
+#define CONFIG_SERIAL_UNSAID UINT32_MAX
+
 enum config_binding { CONFIG_BINDING_STRONG, CONFIG_BINDING_WEAK };
 enum config_on_error { CONFIG_ON_ERROR_STOP, CONFIG_ON_ERROR_CONTINUE };
 enum config_boot { CONFIG_BOOT_KERNEL, CONFIG_BOOT_LOADER, CONFIG_BOOT_FIRMWARE };
@@ -22,7 +24,7 @@ struct config {
 	char chain[CONFIG_PATH_BYTES];
 	char cmdline[CONFIG_LINE_BYTES + 1];
 	uint32_t pool_mib;      /* even */
-	uint32_t serial_port;   /* 0 for none */
+	uint32_t serial_port;   /* 0 for none; CONFIG_SERIAL_UNSAID only while nothing was said yet */
 	uint32_t tpm_binding;   /* enum config_binding */
 	uint32_t require_tpm;   /* 0 or 1 */
 	uint32_t require_iommu; /* 0 or 1 */
@@ -31,7 +33,7 @@ struct config {
 	uint32_t boot;          /* enum config_boot */
 };
 
-/** The values that hold where the file says nothing. */
+/** The values that hold before the file has said anything: all but the serial port also hold where it says nothing. */
 void config_default(struct config *config);
 
 /**

@@ -13,8 +13,6 @@
 
 /* X(name, what is wrong, what to do next) */
 #define LOADER_ERRORS(X)                                                                                               \
-	X(LOADER_E_VOLUME, "the volume that the loader came from cannot be opened",                                    \
-	  "start the loader from a FAT volume")                                                                        \
 	X(LOADER_E_FILE_MISSING, "a file is missing", "copy the file there, or correct its path in cloister.conf")     \
 	X(LOADER_E_FILE_READ, "a file cannot be read", "check the volume with fsck.vfat and copy the file again")      \
 	X(LOADER_E_FILE_SIZE, "a file is empty or too large",                                                          \

@@ -15,9 +15,9 @@
 #include "memory.h"
 #include "message.h"
 #include "tcg2.h"
-#include "tis.h"
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
+#define COM1_PORT   0x3f8u
 
 #define KEY_WAIT_100NS     300000000u /* 30 s */
 #define TSC_MEASUREMENTS   3u
@@ -36,14 +36,20 @@ static struct {
 	bool begun; /* a CPU may be in the hypervisor */
 } loader;
 
-static bool read_config(struct failure *failure)
+static bool parse_config(struct failure *failure)
 {
 	config_default(&loader.config);
-	if (!file_read(CONFIG_PATH, CONFIG_MAX_BYTES, &loader.config_file, failure))
-		return false;
-	const bool parsed =
-		config_parse((const char *)loader.config_file.data, loader.config_file.bytes, &loader.config, failure);
-	message_serial((uint16_t)loader.config.serial_port);
+	return file_read(CONFIG_PATH, CONFIG_MAX_BYTES, &loader.config_file, failure) &&
+	       config_parse((const char *)loader.config_file.data, loader.config_file.bytes, &loader.config, failure);
+}
+
+/* A config that cannot be read this far says nothing of a serial port: then its error goes to COM1, if that is there. */
+static bool read_config(struct failure *failure)
+{
+	const bool parsed = parse_config(failure);
+	const uint32_t port = loader.config.serial_port;
+
+	message_serial(port == CONFIG_SERIAL_UNSAID ? COM1_PORT : (uint16_t)port);
 	return parsed;
 }
 
@@ -93,14 +99,11 @@ static bool open_weak(struct failure *failure)
 	return measure_close_strong(failure) && tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure);
 }
 
-/* The firmware says that there is no TPM. If one answers all the same, it must not serve what is launched. */
 static bool open_none(struct failure *failure)
 {
 	if (loader.config.require_tpm)
 		return fail(failure, LOADER_E_TPM_MISSING, "no ACPI table TPM2, no EFI_TCG2_PROTOCOL");
-	if (tis_interface() == TIS_CRB)
-		return fail(failure, LOADER_E_TPM_HIDDEN, "TPM_INTERFACE_ID_2: CRB interface");
-	if (!measure_close_strong(failure))
+	if (!measure_close_untold(failure))
 		return false;
 	tpm_none(&loader.measure.tpm);
 	loader.info.flags = BOOT_FLAG_NO_TPM;

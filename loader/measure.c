@@ -85,6 +85,13 @@ bool measure_close_strong(struct failure *failure)
 	return marked;
 }
 
+bool measure_close_untold(struct failure *failure)
+{
+	if (tis_interface() == TIS_CRB)
+		return fail(failure, LOADER_E_TPM_HIDDEN, "TPM_INTERFACE_ID_2: CRB interface");
+	return measure_close_strong(failure);
+}
+
 /* Of PCR 17 to 19; the TPM may be open. */
 static bool cap_strong(struct tpm *tpm)
 {

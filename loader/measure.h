@@ -42,6 +42,9 @@ bool measure_close_weak(struct failure *failure);
  */
 bool measure_close_strong(struct failure *failure);
 
+/** The same where the firmware says that there is no TPM. One that answers, but cannot be closed, is an error. */
+bool measure_close_untold(struct failure *failure);
+
 /**
  * Makes PCR 17 to 19 and PCR 14 useless for any launch: without a hypervisor the operating system reaches all of them, and
  * could fill in whatever is still missing. PCR 14 also gets the failure's text. Closes the TPM.

@@ -33,8 +33,8 @@ static void serial_put(char c)
 	}
 }
 
-/* 115200 baud, 8N1, no interrupts. */
-static void serial_init(uint16_t port)
+/* 115200 baud, 8N1, no interrupts. Returns whether a UART is there: it keeps what was set, others read as all ones. */
+static bool serial_init(uint16_t port)
 {
 	out8(port + UART_IER, 0);
 	out8(port + UART_LCR, UART_LCR_DLAB | UART_LCR_8N1);
@@ -43,6 +43,7 @@ static void serial_init(uint16_t port)
 	out8(port + UART_LCR, UART_LCR_8N1);
 	out8(port + UART_FCR, 0x07); /* FIFOs on and empty */
 	out8(port + UART_MCR, 0x03); /* DTR, RTS */
+	return in8(port + UART_LCR) == UART_LCR_8N1;
 }
 
 /* Port of a UART's ACPI node: PNP0501, whose UID counts COM1 to COM4. */
@@ -84,10 +85,8 @@ static bool console_has_port(uint16_t port)
 
 void message_serial(uint16_t port)
 {
-	if (!port || console_has_port(port))
-		return;
-	serial_init(port);
-	serial_port = port;
+	if (port && !console_has_port(port) && serial_init(port))
+		serial_port = port;
 }
 
 static void print(const char *text)

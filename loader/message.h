@@ -5,7 +5,7 @@
 
 #include "failure.h"
 
-/** Also write to this 16550 (0 for none), unless the firmware's console reaches it already. */
+/** Also write to this 16550 (0 for none), if it is there and the firmware's console does not reach it already. */
 void message_serial(uint16_t port);
 
 /** Prints "cloister: " and the text (see text.h), as a line of its own. */

@@ -17,7 +17,8 @@ void fuzz_one(struct bytes input)
 	PROMISE_TERMINATED(initrd);
 	PROMISE_TERMINATED(chain);
 	PROMISE_TERMINATED(cmdline);
-	PROMISE(config.pool_mib % 2 == 0 && config.pool_mib <= 16777216 && config.serial_port <= 0xfff8);
+	PROMISE(config.pool_mib % 2 == 0 && config.pool_mib <= 16777216);
+	PROMISE(config.serial_port <= 0xfff8 || (!parsed && config.serial_port == CONFIG_SERIAL_UNSAID));
 	PROMISE(parsed ||
 		(failure.name && failure.what && failure.next && memchr(failure.where, 0, FAILURE_WHERE_BYTES)));
 }

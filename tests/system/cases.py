@@ -15,13 +15,15 @@ from testbed import Machine
 class Case:
     """
     One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits; hardly any memory), the
-    error's name that must be shown, a word of where it is, and the PCRs that must be capped.
+    error's name that must be shown, a word of where it is, and the PCRs that must be capped. 'silent': the firmware
+    shows nothing on serial ports.
     """
     name: str
     error: str
     files: dict = field(default_factory=dict)
     acpi: tuple = ()
     starved: bool = False
+    silent: bool = False
     where: str = ""
     capped: tuple = (14, 17, 18, 19)
 
@@ -58,25 +60,43 @@ def volume(case):
         contents["acpi"] = b"".join(edit.packed() for edit in case.acpi)
     if case.starved:
         contents["hoard"] = b"1"
+    if case.silent:
+        contents["silent"] = b"1"
     return contents
+
+
+def disk(name, cases):
+    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "cases.efi"}
+    return images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
 
 
 def run(name, cases, **machine):
     """Runs the cases on one machine; returns what each one printed, by name."""
-    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "cases.efi"}
-    disk = images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
-    with Machine(name, disks=[disk], nics=(), **machine) as booted:
+    with Machine(name, disks=[disk(name, cases)], nics=(), **machine) as booted:
         booted.expect("CASES DONE", timeout=PATIENCE_S + 30 * len(cases))
         text = booted.serial()
     found = re.findall(r"CASE (\S+) BEGIN\n(.*?)CASE \1 END ([^\n]*)\n", text, re.S)
     return {case: printed for case, printed, _ in found}
 
 
-def check(case, printed):
-    """Asserts that a case was refused by name, said where and what to do, and left the PCRs of a launch of no use."""
-    assert printed is not None, "the loader did not come back"
-    assert case.error in printed, printed
-    assert case.where in printed, printed
+def check_message(case, printed):
+    """Asserts that the error is shown once, by its whole name, with what is wrong, where, and what to do next."""
+    messages = re.findall(r"cloister: error (\w+): (.+)\ncloister:   where: (.+)\ncloister:   next:  (.+)\n", printed)
+    assert len(messages) == 1 and printed.count("cloister: error ") == 1, printed
+    name, _, where, _ = messages[0]
+    assert name == case.error, printed
+    assert case.where and case.where in where, printed
+
+
+def check_capped(case, printed):
+    """Asserts that the PCRs of a launch are of no use any more."""
     for pcr in case.capped:
         before, after = re.findall(rf"PCR {pcr} ([0-9A-F]{{64}})", printed)
         assert after != before, f"PCR {pcr} was not capped: a later launch would pass"
+
+
+def check(case, printed):
+    """Asserts that a case was refused by name, said where and what to do, and that no later launch can pass."""
+    assert printed is not None, "the loader did not come back"
+    check_message(case, printed)
+    check_capped(case, printed)

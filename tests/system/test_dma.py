@@ -43,11 +43,11 @@ def required():
 
 
 CASES = [
-    Case("dmar-missing", "HV_E_NO_IOMMU", required(), acpi=(Edit("DMAR", 0, b"XXXX"),)),
+    Case("dmar-missing", "HV_E_NO_IOMMU", required(), acpi=(Edit("DMAR", 0, b"XXXX"),), where="hv_prepare"),
     Case("dmar-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", CHECKSUM, b"\x5a", False),), where="DMAR"),
     Case("dmar-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 20)),), where="DMAR"),
-    Case("dmar-only-header", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 40)),)),
-    Case("dmar-no-unit", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 48)),)),
+    Case("dmar-only-header", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 40)),), where="hv_prepare"),
+    Case("dmar-no-unit", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 48)),), where="hv_prepare"),
     Case("dmar-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\0\0"),), where="at 0x30"),
     Case("dmar-overlong", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\xff\xff"),), where="at 0x30"),
     Case("dmar-scope-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", SCOPE_LENGTH, b"\0"),), where="at 0x30"),
@@ -58,7 +58,7 @@ CASES = [
     Case("dmar-unit-absent", "HV_E_IOMMU_UNIT", acpi=at(0xFEDA0000), where="at 0xfeda0000"),
     Case("dmar-units-overlap", "HV_E_DMA_TABLE", acpi=second_unit(0xFED90000), where="at 0xfed90000"),
     Case("dmar-reserved-at-tpm", "HV_E_DMA_RESERVED", acpi=reserved(0xFED42000), where="at 0xfed42000"),
-    Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),)),
+    Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),), where="hv_prepare"),
 ]
 
 

@@ -26,8 +26,8 @@ def reserved(address):
 
 
 CASES = [
-    Case("ivrs-no-unit", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 48),)),
-    Case("ivrs-only-header", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 40),)),
+    Case("ivrs-no-unit", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 48),), where="hv_prepare"),
+    Case("ivrs-only-header", "HV_E_DMA_TABLE", acpi=(edit(LENGTH, "I", 40),), where="hv_prepare"),
     Case("ivrs-loop", "HV_E_DMA_TABLE", acpi=(edit(UNIT_LENGTH, "H", 0),), where="at 0x30"),
     Case("ivrs-overlong", "HV_E_DMA_TABLE", acpi=(edit(UNIT_LENGTH, "H", 0xFFFF),), where="at 0x30"),
     Case("ivrs-entry-overlong", "HV_E_DMA_TABLE",

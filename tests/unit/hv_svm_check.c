@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which CPUs are refused before anything is changed, and by which name: AMD-V. */
+/* Which CPUs are refused before anything is changed, and by which name: AMD-V, and what both vendors share. */
 #include "hv_test.h"
 
+#include "cpu_features.h"
 #include "msr.h"
 #include "vcpu.h"
 #include "x86.h"
 
-static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx;
-static uint64_t vm_cr, efer;
+static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;
+static uint64_t vm_cr, efer, cr4;
 static const struct machine m;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
@@ -22,6 +23,8 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 		return (struct cpuid_result){last_extended, 0, 0, 0};
 	case 0x80000001:
 		return (struct cpuid_result){0, 0, svm_ecx, 1u << 20 | 1u << 26};
+	case 0x80000008:
+		return (struct cpuid_result){widths, 0, 0, 0};
 	case 0x8000000a:
 		return (struct cpuid_result){0, 0, 0, svm_edx};
 	default:
@@ -37,9 +40,16 @@ uint64_t rdmsr(uint32_t msr)
 	return msr == VM_CR ? vm_cr : efer;
 }
 
+uint64_t read_cr4(void)
+{
+	return cr4;
+}
+
 static int setup(void **state)
 {
 	(void)state;
+	widths = 0x3030; /* 48 bits, linear and physical */
+	cr4 = 0x668;
 	last_extended = 0x8000001f;
 	svm_ecx = 1u << 2;
 	svm_edx = 1;
@@ -47,6 +57,25 @@ static int setup(void **state)
 	vm_cr = 1u << 3; /* LOCK alone keeps SVMDIS as it is: clear */
 	efer = 0xd00;
 	return 0;
+}
+
+static void address_widths(void **state)
+{
+	(void)state;
+	for (uint32_t bits = 0; bits < 256; bits++) {
+		widths = 0x3000 | bits;
+		assert_int_equal(cpu_paging_check(), bits >= 36 && bits <= 52 ? HV_OK : HV_E_PHYS_BITS);
+	}
+	last_extended = 0x80000007; /* the CPU does not tell */
+	assert_int_equal(cpu_paging_check(), HV_E_PHYS_BITS);
+}
+
+static void five_levels(void **state)
+{
+	(void)state;
+	assert_int_equal(cpu_paging_check(), HV_OK);
+	cr4 |= 1u << 12; /* LA57 */
+	assert_int_equal(cpu_paging_check(), HV_E_PAGING_MODE);
 }
 
 static void accepted(void **state)
@@ -93,6 +122,7 @@ static void features_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(address_widths, setup),   cmocka_unit_test_setup(five_levels, setup),
 		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_svm, setup),
 		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
 		cmocka_unit_test_setup(features_missing, setup),

@@ -2,7 +2,7 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi elf tpm2 log ranges text measure place
+LOADER_UNIT_PROGRAMS := config acpi elf tpm2 log ranges text measure place message
 LOADER_UNIT_COMMON := failure text
 LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 -MD -MP
@@ -20,9 +20,10 @@ $(OUT)/tests/unit/loader_ranges: $(call loader_unit_objects,loader_ranges ranges
 $(OUT)/tests/unit/loader_text: $(call loader_unit_objects,loader_text)
 $(OUT)/tests/unit/loader_measure: $(call loader_unit_objects,loader_measure measure tpm tpm2 digest log uefi)
 $(OUT)/tests/unit/loader_place: $(call loader_unit_objects,loader_place hypervisor memory elf ranges uefi)
+$(OUT)/tests/unit/loader_message: $(call loader_unit_objects,loader_message message uefi)
 
 # On a CPU of the test's own.
-$(LOADER_UNIT)/loader_place.o $(LOADER_UNIT)/hypervisor.o $(LOADER_UNIT)/memory.o: \
+$(LOADER_UNIT)/loader_message.o $(LOADER_UNIT)/message.o $(LOADER_UNIT)/loader_place.o $(LOADER_UNIT)/hypervisor.o $(LOADER_UNIT)/memory.o: \
 	LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_cpu.h
 
 $(LOADER_UNIT_PROGRAMS:%=$(OUT)/tests/unit/loader_%):

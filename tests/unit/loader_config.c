@@ -102,7 +102,8 @@ static void example_means_defaults(void **state)
 	assert_non_null(file);
 	const size_t bytes = fread(text, 1, CONFIG_MAX_BYTES, file);
 	fclose(file);
-	config_default(&defaults);
+	assert_true(parse(""));
+	defaults = config;
 	assert_true(parse_bytes(text, bytes));
 	assert_memory_equal(&config, &defaults, sizeof(config));
 }
@@ -176,6 +177,20 @@ static void missing_keys(void **state)
 	refused("boot = loader\n", "LOADER_E_CONFIG_NEEDS", "'chain'");
 }
 
+/* On an error, what the lines before it said: also whether they said anything of the port that shows it. */
+static void port_before_an_error(void **state)
+{
+	(void)state;
+	assert_false(parse("colour = blue\nserial = 0x2f8\n"));
+	assert_int_equal(config.serial_port, CONFIG_SERIAL_UNSAID);
+	assert_false(parse("serial = 0x2f8\ncolour = blue\n"));
+	assert_int_equal(config.serial_port, 0x2f8);
+	assert_false(parse("serial = none\ncolour = blue\n"));
+	assert_int_equal(config.serial_port, 0);
+	assert_false(parse("boot = kernel\n"));
+	assert_int_equal(config.serial_port, 0);
+}
+
 static void longest_line(void **state)
 {
 	char line[520] = "cmdline = ";
@@ -223,6 +238,7 @@ int main(void)
 		cmocka_unit_test(bad_choices),
 		cmocka_unit_test(bad_paths),
 		cmocka_unit_test(missing_keys),
+		cmocka_unit_test(port_before_an_error),
 		cmocka_unit_test(longest_line),
 		cmocka_unit_test(most_lines),
 		cmocka_unit_test(largest_file),

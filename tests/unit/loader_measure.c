@@ -12,12 +12,13 @@
 #define TPM_CC_GET_RANDOM     0x17bu
 #define TPM_CC_PCR_EXTEND     0x182u
 #define RC_FAILURE            0x101u
+#define RC_RETRY              0x922u
 
 /* The machine under test. */
 static struct {
 	enum tis_interface interface;
 	bool tis_refuses;     /* cannot be taken */
-	bool banks_unknown;   /* TPM2_GetCapability fails */
+	uint32_t banks_code;  /* TPM2_GetCapability's answer */
 	uint32_t pcr_refused; /* TPM2_PCR_Extend of this one fails */
 	bool tcg2, tcg2_refuses;
 
@@ -71,7 +72,7 @@ bool tis_transmit(const uint8_t *command, size_t bytes, uint8_t *response, size_
 	random[1] = 32;
 	switch (get_be32(command + 6)) {
 	case TPM_CC_GET_CAPABILITY:
-		answer(response, response_bytes, machine.banks_unknown ? RC_FAILURE : 0, banks, sizeof(banks) - 1);
+		answer(response, response_bytes, machine.banks_code, banks, sizeof(banks) - 1);
 		return true;
 	case TPM_CC_GET_RANDOM:
 		answer(response, response_bytes, 0, random, sizeof(random));
@@ -220,11 +221,51 @@ static void no_launch_if_it_cannot_be_closed(void **state)
 		assert_false(machine.tis_taken);
 		machine.count = 0;
 	}
-	machine.banks_unknown = true;
+	machine.banks_code = RC_FAILURE;
 	assert_fails(measure_close_strong(&failure), failure, "LOADER_E_TPM_RESPONSE", "0x101");
 	machine.tis_refuses = true;
 	assert_fails(measure_close_strong(&failure), failure, "LOADER_E_TPM_LOCALITY", "test");
 	assert_false(machine.tis_taken);
+}
+
+static void none_told_of(void **state)
+{
+	struct failure failure;
+	(void)state;
+
+	assert_true(measure_close_untold(&failure));
+	assert_strong_extended("cloister-weak", 2);
+	machine.interface = TIS_NONE;
+	assert_true(measure_close_untold(&failure));
+	machine.interface = TIS_CRB; /* which the loader cannot use: nothing could be closed */
+	assert_fails(measure_close_untold(&failure), failure, "LOADER_E_TPM_HIDDEN", "CRB");
+	assert_int_equal(machine.count, 3);
+}
+
+static void busy_for_ever(void **state)
+{
+	struct tpm tpm;
+	struct failure failure;
+	(void)state;
+
+	machine.banks_code = RC_RETRY;
+	assert_fails(tpm_open(&tpm, TPM_LOCALITY_2, &failure), failure, "LOADER_E_TPM_TIMEOUT", "0x17a: busy");
+	assert_false(machine.tis_taken);
+}
+
+/* --- the log --- */
+static void log_is_full(void **state)
+{
+	uint8_t room[200];
+	struct measure measure = {.log = {.to = room, .capacity = sizeof(room)}};
+	const struct log_data event = {MEASURE_LABEL_CONFIG, room, sizeof(room)};
+	struct failure failure;
+	(void)state;
+
+	assert_true(tpm_open(&measure.tpm, TPM_LOCALITY_2, &failure));
+	assert_fails(measure_step(&measure, MEASURE_CONFIG, "", 1, &event, NULL, &failure), failure,
+		     "LOADER_E_LOG_FULL", "'cloister-config' of 200 bytes");
+	assert_int_equal(machine.count, 0);
 }
 
 /* --- after a failure --- */
@@ -260,7 +301,7 @@ static void capped_without_banks(void **state)
 	struct measure measure = {0};
 	(void)state;
 
-	machine.banks_unknown = true;
+	machine.banks_code = RC_FAILURE;
 	assert_true(cap(&measure));
 	assert_strong_extended("cloister-error", 1);
 	assert_int_equal(machine.count, 5);
@@ -333,6 +374,9 @@ int main(void)
 		cmocka_unit_test_setup(closed_where_locality_2_answers, new_machine),
 		cmocka_unit_test_setup(nothing_to_close, new_machine),
 		cmocka_unit_test_setup(no_launch_if_it_cannot_be_closed, new_machine),
+		cmocka_unit_test_setup(none_told_of, new_machine),
+		cmocka_unit_test_setup(busy_for_ever, new_machine),
+		cmocka_unit_test_setup(log_is_full, new_machine),
 		cmocka_unit_test_setup(capped, new_machine),
 		cmocka_unit_test_setup(capped_while_open, new_machine),
 		cmocka_unit_test_setup(capped_without_banks, new_machine),

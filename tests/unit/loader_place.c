@@ -11,6 +11,7 @@
 #include "uefi.h"
 
 uint32_t mock_physical_bits;
+struct cpuid mock_vendor;
 
 static EFI_PHYSICAL_ADDRESS asked_below;
 static uint64_t freed_pages;
@@ -53,6 +54,47 @@ static void reservations(void **state)
 	reserved_below(47, 1ull << 47);
 	reserved_below(48, 1ull << 47);
 	reserved_below(52, 1ull << 47);
+}
+
+static bool path_of(const char vendor[12], const struct config *config, const char **path, struct failure *failure)
+{
+	memcpy(&mock_vendor.ebx, vendor, 4);
+	memcpy(&mock_vendor.edx, vendor + 4, 4);
+	memcpy(&mock_vendor.ecx, vendor + 8, 4);
+	return hypervisor_path(config, path, failure);
+}
+
+/* An image for each vendor, and none for others. */
+static void vendors(void **state)
+{
+	static const struct config config = {.image_svm = "svm", .image_vmx = "vmx"};
+	struct failure failure;
+	const char *path;
+	(void)state;
+
+	assert_true(path_of("AuthenticAMD", &config, &path, &failure));
+	assert_string_equal(path, "svm");
+	assert_true(path_of("HygonGenuine", &config, &path, &failure));
+	assert_string_equal(path, "svm");
+	assert_true(path_of("GenuineIntel", &config, &path, &failure));
+	assert_string_equal(path, "vmx");
+	assert_fails(path_of("CentaurHauls", &config, &path, &failure), failure, "LOADER_E_CPU_VENDOR",
+		     "'CentaurHauls'");
+}
+
+static void widths(void **state)
+{
+	static const uint32_t wrong[] = {0, 35, 53, 255};
+	struct boot_info info = {.ram_leaf_bytes = BOOT_LEAF_2MIB};
+	struct failure failure;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		mock_physical_bits = wrong[i];
+		assert_fails(hypervisor_place(NULL, &(struct elf_image){0}, 0, &info, &failure), failure,
+			     "HV_E_PHYS_BITS", "CPUID leaf 80000008");
+		assert_int_equal(info.region.bytes, 0);
+	}
 }
 
 static uint32_t prepare_error;
@@ -115,6 +157,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reservations),
+		cmocka_unit_test(vendors),
+		cmocka_unit_test(widths),
 		cmocka_unit_test(random_is_wiped),
 		cmocka_unit_test(asks_for_small_leaves),
 	};

@@ -2,8 +2,9 @@
 /*
  * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
  * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
- * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any memory. Prints each case's begin and end, and the
- * PCRs of both bindings before and after it.
+ * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any
+ * memory; one with \silent finds no console of the firmware's, so that what is read on a serial port is the loader's
+ * own. Prints each case's begin and end, and the PCRs of both bindings before and after it.
  */
 #include <efi.h>
 #include <efilib.h>
@@ -12,6 +13,7 @@
 #define EDITS    L"\\acpi"
 #define NAME     L"\\case"
 #define HOARD    L"\\hoard"
+#define SILENT   L"\\silent"
 #define MAX_EDIT 8
 #define MAX_NAME 64
 
@@ -201,7 +203,45 @@ static void release(UINT64 last)
 	}
 }
 
-static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, BOOLEAN starved)
+/* A firmware without a console: the loader finds none, neither to write to nor to take a serial port for. */
+static EFI_LOCATE_HANDLE_BUFFER locate_handles;
+static SIMPLE_TEXT_OUTPUT_INTERFACE *console;
+
+static EFI_STATUS EFIAPI locate_no_console(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID *protocol, VOID *key, UINTN *count,
+					   EFI_HANDLE **handles)
+{
+	EFI_GUID console_out = {0xd3b36f2c, 0xd551, 0x11d4, {0x9a, 0x46, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d}};
+
+	if (protocol != NULL && CompareGuid(protocol, &console_out) == 0)
+		return EFI_NOT_FOUND;
+	return locate_handles(type, protocol, key, count, handles);
+}
+
+static void take_console(void)
+{
+	console = ST->ConOut;
+	locate_handles = BS->LocateHandleBuffer;
+	ST->ConOut = NULL;
+	BS->LocateHandleBuffer = locate_no_console;
+}
+
+static void give_console_back(void)
+{
+	ST->ConOut = console;
+	BS->LocateHandleBuffer = locate_handles;
+}
+
+/* Is there this file? */
+static BOOLEAN has(EFI_FILE_PROTOCOL *root, CHAR16 *path)
+{
+	UINTN bytes = 1;
+	UINT8 byte;
+
+	read_file(root, path, &byte, &bytes);
+	return bytes != 0;
+}
+
+static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root)
 {
 	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER);
 	EFI_HANDLE image;
@@ -210,8 +250,13 @@ static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, BOOLEAN starv
 	FreePool(path);
 	if (EFI_ERROR(status))
 		return status;
-	const UINT64 hoarded = starved ? hoard() : 0;
+	const BOOLEAN silent = has(root, SILENT);
+	const UINT64 hoarded = has(root, HOARD) ? hoard() : 0;
+	if (silent)
+		take_console();
 	status = BS->StartImage(image, NULL, NULL);
+	if (silent)
+		give_console_back();
 	release(hoarded);
 	return status;
 }
@@ -221,20 +266,18 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 	struct edit edits[MAX_EDIT];
 	struct undo undo[MAX_EDIT];
 	char name[MAX_NAME + 1] = {0};
-	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), starved = 1, done = 0;
-	UINT8 byte;
+	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), done = 0;
 	EFI_STATUS status;
 
 	read_file(root, NAME, name, &name_bytes);
 	read_file(root, EDITS, edits, &edit_bytes);
-	read_file(root, HOARD, &byte, &starved);
 	Print(L"\nCASE %a BEGIN\n", name);
 	print_pcrs();
 	while (done < edit_bytes / sizeof(edits[0]) && apply(&edits[done], &undo[done]))
 		done++;
 	if (done < edit_bytes / sizeof(edits[0]))
 		Print(L"edit %d: no such table\n", done);
-	status = start_loader(self, volume, starved != 0);
+	status = start_loader(self, volume, root);
 	while (done > 0)
 		put_back(&undo[--done]);
 	print_pcrs();

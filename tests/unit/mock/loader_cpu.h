@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes the place of loader/cpu.h: a CPU whose width a test chooses, and whose interrupts are nobody's. */
+/* Takes the place of loader/cpu.h: a CPU whose width, vendor and ports a test chooses, and whose interrupts are nobody's. */
 #ifndef LOADER_CPU_H
 #define LOADER_CPU_H
 
@@ -10,12 +10,16 @@ struct cpuid {
 };
 
 extern uint32_t mock_physical_bits;
+extern struct cpuid mock_vendor;
+
+uint8_t in8(uint16_t port);
+void out8(uint16_t port, uint8_t value);
 
 static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	(void)leaf;
 	(void)subleaf;
-	return (struct cpuid){0};
+	return mock_vendor;
 }
 
 static inline uint32_t cpu_physical_bits(void)
