@@ -3,13 +3,21 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit guests system run reference tcb bench fuzz prove lint sbom
+INNER := all demo test unit guests system run tcb bench fuzz prove lint sbom
 
 .DEFAULT_GOAL := all
-.PHONY: $(INNER) root root-bochs clean distclean help
+.PHONY: $(INNER) reference root root-bochs clean distclean help
 
 $(INNER): root
 	@tools/in-root make -f build.mk $@
+
+# One of fuzz's parts.
+fuzz-%: root
+	@tools/in-root make -f build.mk $@
+
+# The files may lie anywhere.
+reference: root
+	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' -- tools/in-root make -f build.mk $@
 
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@tools/make-root trixie build/root
@@ -35,10 +43,12 @@ help:
 #:   make demo       boot a measured host, verify it, and refuse three that must be refused
 #:   make run        boot a host and stay on its console (Ctrl-A X ends it)
 #:   make test       everything that CI runs; also: make unit, make guests, make system
-#:   make reference  write the policy file that this build's hosts must satisfy
+#:   make reference  write the policy file that this build's hosts must satisfy; CONFIG="FILE...": the configs that they
+#:                   may have, in place of the test bed's; SIGN_KEY=PEM: the key that signs the policy
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
-#:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10)
+#:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
+#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy
 #:   make prove      CBMC on the checks and parsers of the hypervisor (2 minutes)
 #:   make lint       formatting, static analysis
 #:   make sbom       package versions behind the build
