@@ -18,18 +18,24 @@ import hosts
 from emulator import OUT, PATIENCE_S
 from testbed import Machine
 
-PROGRAM = OUT / "tests" / "system" / "device_abuse"
+PROGRAMS = OUT / "tests" / "system"
+
+
+def run_inside(host, program, *arguments):
+    """Runs a program, which the host fetches from this machine; returns what it said."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAMS)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host.check(f"wget -q -O /run/{program} http://10.0.2.2:{server.server_port}/{program}")
+        server.shutdown()
+    command = " ".join([f"/run/{program}", *map(str, arguments)])
+    return host.check(f"chmod +x /run/{program} && {command}", 2 * PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
 def tap(measured):
-    """What device_abuse said, by the name of the check. The host fetches it from this machine."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAM.parent)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        measured.check(f"wget -q -O /run/abuse http://10.0.2.2:{server.server_port}/{PROGRAM.name}")
-        server.shutdown()
-    output = measured.check("chmod +x /run/abuse && /run/abuse")
+    """What device_abuse said, by the name of the check."""
+    output = run_inside(measured, "device_abuse")
     results = re.findall(r"^(not ok|ok) \d+ - (.*)$", output, re.M)
     assert len(results) == int(re.search(r"^1\.\.(\d+)$", output, re.M)[1]), output
     return results
@@ -93,3 +99,17 @@ def test_many_tenants_at_once(measured):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         signed = list(pool.map(ask, range(32)))
     assert len(set(signed)) == 32, "each gets the answer to its own challenge"
+
+
+def test_a_thousand_requests_at_once(measured):
+    """Each is answered, by evidence or by when to ask again; who does so gets it; and the service goes on."""
+    said = run_inside(measured, "flood", 1000, 20)
+    served, away, wrong, later, asked = map(int, re.search(
+        r"flood: (\d+) served, (\d+) turned away, (\d+) wrong; (\d+) of (\d+) asked again", said).groups())
+    assert served + away == 1000 and wrong == 0, said
+    assert served > 0, said
+    assert later == asked == min(20, away), said
+    assert urllib.request.urlopen(f"{hosts.url(measured)}/v1/metrics", timeout=PATIENCE_S).status == 200
+    status, text = hosts.verify(measured)
+    assert status == hosts.PASS, text
+    print(said)
