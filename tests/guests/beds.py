@@ -6,10 +6,10 @@ has ended the emulator.
 """
 
 import contextlib
-import os
 import pathlib
-import select
 import tempfile
+
+import pexpect
 
 import emulator
 import testbed
@@ -19,13 +19,13 @@ from tpm import Tpm, scratch_base
 MEMORY_MIB = 256
 EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"]
 DMA_ATTACKER = {"dma-vtd": EDU, "dma-amdvi": ["-device", "amd-iommu", *EDU]}
+DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
 
 
 def read_console(machine):
     """A console that nobody reads stops the machine. The test bed keeps what is read."""
-    if select.select([machine.console], [], [], 0.05)[0]:
-        with contextlib.suppress(OSError):  # EIO: the other end is closed
-            os.read(machine.console.fileno(), 65536)
+    with contextlib.suppress(OSError):  # the other end is closed
+        machine.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.05)
 
 
 class Qemu:
@@ -36,8 +36,10 @@ class Qemu:
     CONFIG = ""
     TIMEOUT_S = 600  # a boot takes seconds: only for what hangs
     NO_MEMORY = None
-    LACKS = {}
-    DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
+    LACKS = {"smp-debug": "the debug image for AMD-V checks nothing at VM entry"}
+    # What a program may skip here, by its reasons: that is what the CPU or the machine lacks.
+    MAY_SKIP = {"reserved on AMD: the CPU refuses it without the hypervisor", "the CPU checks no alignment",
+                "the CPU has no IA32_TSC_ADJUST"}
 
     def __enter__(self):
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
@@ -76,16 +78,18 @@ class Bochs:
     """VT-x with EPT; neither TPM nor IOMMU."""
 
     HYPERVISOR = emulator.OUT / "hv-vmx.elf"
+    DEBUG_HYPERVISOR = emulator.OUT / "hv-vmx-debug.elf"  # of the programs NAME-debug
     IMAGE = "hv-vmx.elf"
     CONFIG = "require_tpm = no\n"
     TIMEOUT_S = 1200
-    DMA = ()
     NO_MEMORY = "Bochs does not let its memory be looked at"
     LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
-             "reset-acpi": "Bochs's FADT names no reset register"}
+             "reset-acpi": "Bochs's FADT names no reset register",
+             **dict.fromkeys(DMA, "Bochs has no IOMMU")}
+    MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
-    ONE_CPU = ("guests-cpu",)
+    ONE_CPU = ("guests-cpu-breakpoint",)
 
     def __enter__(self):
         return self

@@ -47,3 +47,9 @@ guests-qemu guests-bochs: guests-%: all
 	@mkdir -p $(OUT)/log/$@
 	$(Q)tests/guests/run --bed $* --programs $(GUEST_OUT) --log $(OUT)/log/$@
 	@tests/summary guests $(OUT)/log/$@/*.tap
+
+# After both of them.
+.PHONY: guests-compare
+guests-compare:
+	@tests/guests/compare --log $(OUT)/log >$(OUT)/log/guests-compare.tap
+	@tests/summary compare $(OUT)/log/guests-compare.tap

@@ -247,11 +247,12 @@ static void test_real_mode(void)
 
 /* --- state over hypercalls --- */
 
-FORM(form_vectors, "movq %rbx, %xmm0\n movq %rbx, %xmm7\n movq %rbx, %xmm15\n"
-		   "pushq %rbx\n fldl (%rsp)\n popq %r8\n"
-		   "vmmcall\n"
-		   "movq %xmm0, %r9\n movq %xmm7, %r10\n movq %xmm15, %r11\n"
-		   "pushq %r8\n fstpl (%rsp)\n popq %r12");
+#define VECTORS_OVER(call)                                                                                         \
+	"movq %rbx, %xmm0\n movq %rbx, %xmm7\n movq %rbx, %xmm15\n"                                                \
+	"pushq %rbx\n fldl (%rsp)\n popq %r8\n" call "\n movq %xmm0, %r9\n movq %xmm7, %r10\n movq %xmm15, %r11\n" \
+	"pushq %r8\n fstpl (%rsp)\n popq %r12"
+FORM(form_vectors_vmmcall, VECTORS_OVER("vmmcall"));
+FORM(form_vectors_vmcall, VECTORS_OVER("vmcall"));
 
 static void test_registers(void)
 {
@@ -275,13 +276,9 @@ static void test_registers(void)
 		   r.rcx == 0 && r.rbx == 3 && r.rbp == 4 && r.r8 == 8 && r.r9 == 9 && r.r10 == 10 && r.r11 == 11 &&
 		   r.r12 == 12 && r.r13 == 13 && r.r14 == 14 && r.r15 == 15,
 	   "a hypercall changes RAX only");
-	if (!cpu_is_amd()) {
-		skip("a signature leaves vector and x87 registers alone", "written with VMMCALL");
-		return;
-	}
 	r = before;
 	r.rbx = 0x4045000000000000; /* 42.0 */
-	o = attempt(form_vectors, &r);
+	o = attempt(cpu_is_amd() ? form_vectors_vmmcall : form_vectors_vmcall, &r);
 	ok(completed(&o) && r.r9 == r.rbx && r.r10 == r.rbx && r.r11 == r.rbx && r.r12 == r.rbx,
 	   "a signature leaves vector and x87 registers alone");
 }
@@ -308,8 +305,9 @@ static void test_statement(void)
 	ok(answers(sizeof(*s), got) && same(s->magic, HK_STATEMENT_MAGIC, 8) && s->version == HK_STATEMENT_VERSION &&
 		   s->bytes == sizeof(*s),
 	   "statement: magic, version, length");
-	ok((s->flags & ~HK_FLAG_ALL) == 0 && !!(s->flags & HK_FLAG_AMD) == cpu_is_amd(), "statement: flags %x",
-	   s->flags);
+	if (!ok((s->flags & ~HK_FLAG_ALL) == 0 && !!(s->flags & HK_FLAG_AMD) == cpu_is_amd(),
+		"statement: known flags, and the vendor's"))
+		diag("flags %x", s->flags);
 	ok(s->cpu_count == acpi_cpus(), "statement: %u CPUs", s->cpu_count);
 	ok(s->hv_version == cpuid(HV_CPUID_VERSION, 0).ebx && s->svn == cpuid(HV_CPUID_VERSION, 0).ecx,
 	   "statement: version and SVN are CPUID's");
@@ -352,7 +350,7 @@ static void test_console(void)
 
 	for (int64_t i = 0; i < got; i++)
 		text = text && (buffer[i] == '\n' || (buffer[i] >= ' ' && buffer[i] <= '~'));
-	ok(text, "console: text, %d bytes at once", (int)got);
+	ok(text, "console: text");
 }
 
 static void test_stats(void)
@@ -459,7 +457,8 @@ static void test_sign_storm(void)
 	const uint32_t first = signers[0].signed_count, second = signers[1].signed_count;
 
 	ok(done && first && (!cpu || second) && !signers[0].wrong && !signers[1].wrong,
-	   "%u and %u signatures on two CPUs, %u answers were busy", first, second, signers[0].busy + signers[1].busy);
+	   "signatures on two CPUs at once, right or refused as busy");
+	diag("%u and %u signatures, %u answers were busy", first, second, signers[0].busy + signers[1].busy);
 	ok(!count_repeated(&signers[0], &signers[0]) && !count_repeated(&signers[1], &signers[1]) &&
 		   !count_repeated(&signers[0], &signers[1]),
 	   "no nonce was used twice");

@@ -87,6 +87,7 @@ static void wipe_by_string(void)
 	const struct outcome o = attempt(form_outs, &r);
 
 	ok(faulted(&o, VEC_GP, 0, form_outs), "string output to the sleep register is refused");
+	drain();
 	sleep_s5();
 }
 FORM(form_outs, "rep outsw");

@@ -433,7 +433,8 @@ static void test_nmi_burst(void)
 	const bool drained = goes_on();
 
 	seen = other->nmis - before;
-	ok(drained && seen >= 1 && seen <= BURST, "a burst of %u NMIs: %u seen, none invented", BURST, seen);
+	ok(drained && seen >= 1 && seen <= BURST, "a burst of %u NMIs: some seen, none invented", BURST);
+	diag("%u seen", seen);
 	ipi_send(other->apic_id, ICR_NMI | ICR_ASSERT);
 	ok(wait_until(other->nmis == before + seen + 1, PATIENCE_US) && end_spin(), "and the next one is seen");
 }

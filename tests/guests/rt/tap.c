@@ -172,9 +172,14 @@ void begin(const char *name)
 	put_line("# begin ", name);
 }
 
+void drain(void)
+{
+	wait_uart(LSR_TEMT);
+}
+
 static _Noreturn void end_machine(uint8_t code)
 {
-	wait_uart(LSR_TEMT); /* what is still in the transmitter would be lost */
+	drain();
 	for (const char *s = "Shutdown"; *s; s++)
 		outb(BOCHS_EXIT_PORT, (uint8_t)*s);
 	outb(QEMU_EXIT_PORT, code);

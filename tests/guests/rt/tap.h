@@ -32,6 +32,9 @@ void data(const char *name, const void *bytes, uint32_t len);
 /* Names the test that is about to run, so that a hang can be named. */
 void begin(const char *name);
 
+/* Waits until what was printed is out: an end of the machine would lose the rest. */
+void drain(void);
+
 /* Gives up: the program cannot go on. */
 _Noreturn void bail_out(const char *format, ...) TAP_FORMAT(1);
 
