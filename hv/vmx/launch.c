@@ -42,7 +42,7 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_TXT;
 	if ((read_cr4() & CR4_VMXE) != 0)
 		return HV_E_ALREADY;
-	if ((error = cpu_features_check()) != HV_OK || (error = controls_negotiate(&controls)) != HV_OK)
+	if ((error = controls_negotiate(&controls)) != HV_OK || (error = cpu_features_check()) != HV_OK)
 		return error;
 	if (m->prepared && (__builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0 ||
 			    speculation_itlb_multihit() != m->vendor.speculation.itlb_multihit))

@@ -133,6 +133,15 @@ class BochsMachine(Emulator):
             return "suspended"
         return "shutdown" if self.process.poll() is not None or text.count(RESET) > 1 else "running"
 
+    def wait_powered_off(self, timeout=PATIENCE_S):
+        """Waits until the machine has switched itself off."""
+        self.wait_stopped(timeout)
+        assert self.run_state() == "shutdown" and self.resets() == 1, f"{self.name}: has reset itself"
+
+    def resets(self):
+        """The first is the start."""
+        return (self.log / "bochs.log").read_text(errors="replace").count(RESET)
+
     def ended(self):
         return self.run_state() != "running"
 

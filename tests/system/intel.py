@@ -13,8 +13,11 @@ CMDLINE = "console=ttyS0,115200 no_timer_check"
 PROGRAM_IPIS = 8
 
 
-def disk(name, *, hypervisor=HYPERVISOR, program=None, pool_mib=0):
-    """Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host."""
+def disk(name, *, hypervisor=HYPERVISOR, program=None, starter=None, pool_mib=0):
+    """
+    Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host. The firmware
+    starts the loader, or a program that starts it and to which it returns after an error.
+    """
     target = {"cmdline": CMDLINE, "require_tpm": "no", "require_iommu": "no"}
     contents = {"EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
     if program:
@@ -23,6 +26,9 @@ def disk(name, *, hypervisor=HYPERVISOR, program=None, pool_mib=0):
         contents[f"EFI/tests/{program.name}"] = program
     else:
         contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": hosts.INITRD}
+    if starter:
+        target["on_error"] = "continue"
+        contents |= {"EFI/BOOT/BOOTX64.EFI": starter, "EFI/cloister/loader.efi": hosts.LOADER}
     contents["EFI/cloister/cloister.conf"] = hosts.config(pool_mib=pool_mib, **target)
     return images.disk(hosts.SCRATCH / f"{name}.img", contents)
 

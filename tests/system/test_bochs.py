@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """VT-x and EPT: Debian's kernel under Cloister on Bochs, with one CPU and with two, and CPUs that are refused."""
 
+import re
+
+import pexpect
 import pytest
 
 import intel
@@ -61,12 +64,64 @@ def test_round_trips():
     assert cpuid <= ROUND_TRIP and hypercall <= ROUND_TRIP, (cpuid, hypercall)
 
 
-@pytest.mark.parametrize("feature, error", [("vmx", "HV_E_NO_VMX"), ("x2apic", "HV_E_NO_X2APIC"),
-                                            ("1g_pages", "HV_E_NO_1GIB_PAGES")])
-def test_refuses_a_cpu_without(feature, error):
+# Bochs has no CPU without EPT that has the trap flag, which is asked for first.
+REFUSED = {"vmx": ("HV_E_NO_VMX", {"features": "exclude_features=vmx"}),
+           "x2apic": ("HV_E_NO_X2APIC", {"features": "exclude_features=x2apic"}),
+           "1g_pages": ("HV_E_NO_1GIB_PAGES", {"features": "exclude_features=1g_pages"}),
+           "ept": ("HV_E_NO_TRAP_FLAG", {"model": "core2_penryn_t9600"}),
+           "unrestricted": ("HV_E_NO_UNRESTRICTED", {"model": "corei5_lynnfield_750"})}
+
+
+@pytest.mark.parametrize("feature", REFUSED)
+def test_refuses_a_cpu_without(feature):
+    """A message, and at a key the machine is off: neither hypervisor nor guest has run."""
+    error, machine = REFUSED[feature]
     name = f"bochs-no-{feature}"
-    disk = intel.disk(name, program=ROUNDTRIP)
-    with BochsMachine(name, disks=[disk], features=f"exclude_features={feature}", memory_mib=256) as machine:
+    with BochsMachine(name, disks=[intel.disk(name, program=ROUNDTRIP)], memory_mib=256, **machine) as machine:
         machine.expect(f"error {error}")
         machine.expect("where: ")
         machine.expect("next: ")
+        machine.expect("press a key")
+        machine.send("")
+        machine.wait_powered_off()
+        assert "launched" not in machine.serial() and "BENCH" not in machine.serial()
+
+
+MTRR_FAULTS = {"off": "HV_E_MTRR_RAM", "uncacheable": "HV_E_MTRR_RAM", "write-through": "HV_E_MTRR_RAM",
+               "overlap": "HV_E_MTRR"}
+
+
+@pytest.fixture(scope="module")
+def mtrr_refusals():
+    """What the loader printed under each fault of the MTRRs, all of them in one boot."""
+    disk = intel.disk("bochs-mtrr", program=ROUNDTRIP, starter=OUT / "tests" / "system" / "mtrr.efi")
+    with BochsMachine("bochs-mtrr", disks=[disk], memory_mib=256) as machine:
+        machine.expect("CASES DONE")
+        machine.wait_powered_off()
+        return dict(re.findall(r"CASE (\S+) BEGIN\n(.*?CASE) \1 END Load Error\n", machine.serial(), re.S))
+
+
+@pytest.mark.parametrize("fault", MTRR_FAULTS)
+def test_refuses_mtrrs(mtrr_refusals, fault):
+    """The loader comes back, so that nothing has been launched."""
+    printed = mtrr_refusals[fault]
+    assert f"error {MTRR_FAULTS[fault]}:" in printed and "next: " in printed
+    assert "launched" not in printed
+    if fault in ("uncacheable", "write-through"):
+        assert "at 0x4000000\n" in printed
+
+
+WRONG_STATE = {"debug": ("wrong_state-debug.elf", "VM entry: guest TR type 3, must be 11", "0"),
+               "release": ("wrong_state.elf", "", "80000021")}  # SDM 3C 26.8: entry failed, invalid guest state
+
+
+@pytest.mark.parametrize("image", WRONG_STATE)
+def test_stops_at_a_wrong_guest_state(image):
+    """The second VM entry is with a TR that no CPU takes (wrong_state.c): the CPU stops with a record of it."""
+    file, name, code = WRONG_STATE[image]
+    disk = intel.disk(f"bochs-wrong-{image}", hypervisor=OUT / "tests" / "system" / file, program=ROUNDTRIP)
+    with BochsMachine(f"bochs-wrong-{image}", disks=[disk], memory_mib=256) as machine:
+        machine.expect(rf"{name}[^$]*CPU 0 stopped: the CPU refused the guest's state, code {code},")
+        machine.expect(r"CPU 0: rip [0-9a-f]+, rsp [0-9a-f]+\. The hypervisor's key is wiped; reset the machine")
+        machine.console.expect(pexpect.TIMEOUT, timeout=3)
+        assert "BENCH" not in machine.serial()

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The images for VT-x with a guest state that VM entry refuses, put in around entry_check(): what release and debug image make of it.
+
+WRONG_STATE := $(OUT)/tests/system/wrong_state.elf $(OUT)/tests/system/wrong_state-debug.elf
+WRONG_STATE_PART := $(OUT)/tests/system/wrong_state.o
+
+system: $(WRONG_STATE)
+
+$(WRONG_STATE_PART): tests/system/efi/wrong_state.c hv/hv.mk
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)gcc $(HV_CFLAGS) -Ihv/vmx -c $< -o $@
+
+$(word 1,$(WRONG_STATE)): $(HV_OBJECTS_vmx_release)
+$(word 2,$(WRONG_STATE)): $(HV_OBJECTS_vmx_debug)
+$(WRONG_STATE): $(WRONG_STATE_PART) $(HV_ATTEST) hv/hv.ld
+	$(call say,LD,$@)
+	$(Q)gcc $(HV_LDFLAGS) -Wl,--wrap=entry_check -o $@ $(filter %.o,$^) $(HV_ATTEST)
+
+-include $(WRONG_STATE_PART:.o=.d)
