@@ -15,7 +15,6 @@ from bochs import BochsMachine  # noqa: E402
 
 LIVE = sys.stdout.isatty()
 BOOT_S = 1800
-IDLE_S = 10
 STEPS = ("cloister: loader", "cloister: launched", "Linux version", "init: ready")
 
 
@@ -48,9 +47,9 @@ def show(machine):
     if "vmx" in flags or f"{machine.cpus} in control" not in cpus:
         wrong.append("CPUs")
     whole_boot = sum(intel.exits(machine.check("cloisterctl stats")).values())
-    asked_for, others = intel.idle_exits(machine, IDLE_S)
-    print(f"  exits of the whole boot: {whole_boot}; of {IDLE_S} idle seconds: {others or 'none'}, but for what the "
-          f"programs ask themselves: {asked_for}")
+    asked_for, others = intel.steady_exits(machine, intel.IDLE)
+    print(f"  exits of the whole boot: {whole_boot}; of {intel.IDLE_S} idle seconds: {others or 'none'}, but for what "
+          f"the programs ask themselves: {asked_for}")
     if others:
         wrong.append("idle exits")
     return wrong

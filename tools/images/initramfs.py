@@ -17,7 +17,7 @@ INIT = pathlib.Path(__file__).with_name("init")
 BUSYBOX = pathlib.Path("/bin/busybox")
 # With what they need first; TPM, virtio and EFI support are part of Debian's cloud kernel itself.
 DRIVERS = ("failover", "net_failover", "virtio_net", "virtio_blk",
-           "scsi_common", "scsi_mod", "libata", "libahci", "ahci", "sd_mod")
+           "scsi_common", "scsi_mod", "libata", "libahci", "ahci", "ata_piix", "sd_mod")
 
 
 def kernel_image():
