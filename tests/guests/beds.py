@@ -20,6 +20,8 @@ MEMORY_MIB = 256
 EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"]
 DMA_ATTACKER = {"dma-vtd": EDU, "dma-amdvi": ["-device", "amd-iommu", *EDU]}
 DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
+# Programs on a CPU with so many bits of a physical address.
+WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)}
 
 
 def read_console(machine):
@@ -54,7 +56,9 @@ class Qemu:
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         extra += DMA_ATTACKER.get(name.partition("-")[2], [])
-        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, tpm=self.tpm,
+        bits = WIDTHS.get(name.partition("-")[2])
+        cpu = f"{testbed.CPU},phys-bits={bits}" if bits else testbed.CPU
+        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, tpm=self.tpm,
                                iommu=name.endswith("dma-vtd"), extra=extra)
 
     def run_state(self, machine):
@@ -86,7 +90,8 @@ class Bochs:
     LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              "reset-acpi": "Bochs's FADT names no reset register",
-             **dict.fromkeys(DMA, "Bochs has no IOMMU")}
+             **dict.fromkeys(DMA, "Bochs has no IOMMU"),
+             **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
     MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
     ONE_CPU = ("guests-cpu-breakpoint",)
