@@ -6,14 +6,34 @@ entries for all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; A
 2.2.2).
 """
 
+import dataclasses
 import struct
 
-from check_tables import PAGE, Memory, Results, holes, leaves, vmcbs
+from check_tables import (ADDRESS, CR3, PAGE, W, Memory, Results, check_detour, holes, is_host_save_area, leaves,
+                          table_pages, vmcbs)
 
 PRESENT, WIDTH_48, DOMAIN = 1, 2, 1 << 8
 VALID, FOUR_LEVELS, READ_WRITE, DEVICES = 3, 4 << 9, 3 << 61, 65536
+ACCESSED, DIRTY = 1 << 5, 1 << 6
 PT_LOAD, PF_X = 1, 1
+# Where QEMU has the units' registers, and how many bytes; of them fault status, the pending fault interrupt and the
+# fault record of VT-d (5.1, 11.4.7; QEMU has one record).
+REGISTERS = {"vtd": (0xFED90000, 0x1000), "amdvi": (0xFED80000, 0x4000)}
+FAULT_REGISTERS = {"vtd": ((0x34, 0x38), (0x3B, 0x3C), (0x220, 0x230)), "amdvi": ()}
 MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # what dma.c has the device write
+
+
+@dataclasses.dataclass(repr=False)  # it holds all memory
+class Look:
+    """What a machine held at one time."""
+    memory: bytes
+    registers: dict  # by unit, of each that it may have
+
+
+def look(machine):
+    """Of a machine that stands still."""
+    return Look(machine.memory(0, machine.memory_mib << 20),
+                {unit: machine.memory(*place) for unit, place in REGISTERS.items()})
 
 
 def pages_of(memory, low, high):
@@ -50,20 +70,95 @@ def check_amdvi(results, memory, root):
     return [at]
 
 
-def check(name, dump, image):
-    """All checks after dma-vtd or dma-amdvi; returns TAP lines."""
-    memory, results = Memory(dump), Results()
+def host_roots(memory, absent):
+    """The page tables that the hypervisor itself runs on."""
+    return {memory.u64(page + CR3) & ADDRESS for hole in absent for page in hole[::PAGE]
+            if is_host_save_area(memory, page, hole)}
+
+
+@dataclasses.dataclass
+class Views:
+    """Where in memory is what devices, guest and hypervisor see."""
+    absent: list  # ranges of memory that no guest and no device has
+    tables: set  # pages of the tables of all three
+    writable: set  # pages that the hypervisor itself writes to
+
+
+def find_views(results, unit, memory):
+    """Finds them from the VMCBs on, and checks that the guest's view and the devices' are one. None: not found."""
     roots = {root for _, root in vmcbs(memory)}
     if not results.ok(len(roots) == 1, "one nested page table"):
-        return results.lines
+        return None
     root, = roots
-    tables = {"dma-vtd": check_vtd, "dma-amdvi": check_amdvi}[name](results, memory, root)
-    absent = [range(low, high) for low, high in holes(list(leaves(memory, root)), len(dump))]
-    results.ok(all(any(page in hole for hole in absent) for page in [root, *tables]),
+    unit_tables = {"vtd": check_vtd, "amdvi": check_amdvi}[unit](results, memory, root)
+    end = len(memory.dump)
+    absent = [range(low, high) for low, high in holes(list(leaves(memory, root)), end) if low < end]
+    results.ok(all(any(page in hole for hole in absent) for page in [root, *unit_tables]),
                "no device and no guest reaches these tables")
-    results.ok(MARK in dump and not any(MARK in dump[hole.start:hole.stop] for hole in absent),
-               "no device wrote there")
+    own = host_roots(memory, absent)
+    if not results.ok(len(own) == 1, "one page table of the hypervisor's own"):
+        return None
+    detour = check_detour(results, memory, root, absent)
+    if detour is None:
+        return None
+    own, = own
+    tables = {page for top in (root, own, detour) for page in table_pages(memory, top)} | set(unit_tables)
+    return Views(absent, tables, {leaf.start for leaf in leaves(memory, own) if leaf.flags & W})
+
+
+def contents(dump, page, tables):
+    """A page; of a table without the bits that a CPU sets when it uses an entry."""
+    if page not in tables:
+        return dump[page:page + PAGE]
+    return tuple(entry & ~(ACCESSED | DIRTY) for entry in struct.unpack_from("<512Q", dump, page))
+
+
+def check_unchanged(results, views, before, after):
+    """What nobody writes to after the launch: tables, text, constants, guard pages, a pool that no guest is in."""
+    pages = [page for hole in views.absent for page in hole[::PAGE]
+             if page in views.tables or page not in views.writable]
+    changed = [f"{page:#x}" for page in pages
+               if contents(before, page, views.tables) != contents(after, page, views.tables)]
+    results.ok(not changed, f"{len(pages)} protected pages, {len(views.tables)} of them tables, are as before "
+               f"the attacks {' '.join(changed[:8])}")
+
+
+def check_text(results, dump, views, image):
     text = text_of(image)
-    copies = [at for hole in absent for at in hole[::PAGE] if dump[at:at + len(text)] == text]
+    copies = [at for hole in views.absent for at in hole[::PAGE] if dump[at:at + len(text)] == text]
     results.ok(len(copies) == 1, "the hypervisor's text is what the image file holds")
+
+
+def changed_registers(unit, before, after):
+    """Registers of the unit that are not as they were, but for the ones that change with each fault."""
+    own = {at for register in FAULT_REGISTERS[unit] for at in range(*register)}
+    return [f"{at:#x}" for at in range(len(before)) if at not in own and before[at] != after[at]]
+
+
+def check_registers(results, unit, before, after):
+    changed = changed_registers(unit, before, after)
+    results.ok(any(before), "the unit's registers can be looked at")
+    results.ok(not changed, f"the unit's registers are as before the attacks {' '.join(changed[:8])}")
+
+
+def check(unit, before, after, image):
+    """All checks of two looks, before and after attacks on protected memory and on the unit; returns TAP lines."""
+    results = Results()
+    check_registers(results, unit, before.registers[unit], after.registers[unit])
+    views = [find_views(results, unit, Memory(seen.memory)) for seen in (before, after)]
+    if None in views:
+        return results.lines
+    results.ok(views[0] == views[1], "all tables, and what they leave out, are where they were")
+    check_unchanged(results, views[0], before.memory, after.memory)
+    check_text(results, after.memory, views[0], image)
     return results.lines
+
+
+def attacked(unit, looks, image):
+    """All checks after dma.c, which had two looks taken; returns TAP lines."""
+    results = Results()
+    if not results.ok(len(looks) == 2, f"{len(looks)} looks at the machine, before and after the attacks"):
+        return results.lines
+    before, after = looks
+    results.ok(MARK in after.memory, "what the device writes is found where it may write")
+    return results.lines + check(unit, before, after, image)

@@ -72,8 +72,8 @@ def find_private(memory, statement):
 def wiped(lines, before, after):
     """The private key was in memory while the machine ran, and is nowhere after its end."""
     statements = data(lines, "statement")
-    if not statements or before is None or after is None:
-        return ["not ok - the program did not come to the point where its key can be looked for"]
+    if not statements:
+        return ["not ok - the program printed no statement"]
     keys = find_private(before, statements[0])
     left = sum(after.count(k) + after.count(k[::-1]) for k in keys)
     return [f"{'ok' if len(keys) == 1 else 'not ok'} - the private key is found in the running machine",

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root guest programs a device (QEMU's edu, docs/specs/edu.rst) to reach what it cannot reach itself: every transfer
- * that touches a protected page is refused at that page and recorded with the device, the address and the reason; transfers
- * to ordinary memory go on. The device's buffer is one page: transfers of several are AHCI's (tests/system). Interrupt
- * messages are no transfers to memory, and do no harm. Then the platform's floor: registers of the host bridge cannot be
- * written.
+ * The root guest programs devices (QEMU's edu, dma/edu.h) to reach what it cannot reach itself: every transfer that touches a
+ * protected page is refused at that page and recorded with the device, the address and the reason; transfers to ordinary
+ * memory go on. The device's buffer is one page: transfers of several are AHCI's (tests/system). Interrupt messages are no
+ * transfers to memory, and do no harm. Then the platform's floor (dma/floor.h). What was in memory and in the unit's
+ * registers before and after the attacks is the runner's to compare (check_dma.py): for a write on AMD-Vi, whose emulation
+ * records nothing, that is the judgement.
  */
 #include <stddef.h>
 
 #include "clock.h"
 #include "cpu.h"
+#include "dma/edu.h"
+#include "dma/floor.h"
+#include "dma/log.h"
 #include "hyper.h"
 #include "machine.h"
 #include "paging.h"
@@ -19,23 +23,9 @@
 
 #include <cloister/statement.h>
 
-#define CONFIG_ADDRESS 0xcf8u
-#define CONFIG_DATA    0xcfcu
-#define CONFIG_ENABLE  (1u << 31)
-#define CONFIG_ID      0x00u
-#define CONFIG_COMMAND 0x04u
-#define CONFIG_BAR0    0x10u
-#define COMMAND_MEMORY 2u
-#define COMMAND_MASTER 4u
+#define DEVICES 8u /* that the runner gives: six on bus 0, one behind each kind of bridge */
 
-#define EDU_ID          0x11e81234u
-#define EDU_SOURCE      0x80u
-#define EDU_DESTINATION 0x88u
-#define EDU_COUNT       0x90u
-#define EDU_COMMAND     0x98u
-#define EDU_START       1u
-#define EDU_TO_MEMORY   2u
-#define EDU_BUFFER      0x40000u
+#define FUNCTIONS_OF_BUS 256u
 
 /* VT-d 5.1, table 26: reasons of faults. */
 enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
@@ -56,139 +46,42 @@ enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
 #define NMIS_IN_SIGNATURE 10u
 #define SETTLE_US         20000u
 
-/* q35 (Intel 82Q35, 5.1): registers that move or alias memory. */
-#define Q35_PCIEXBAR 0x60u
-#define Q35_PAM0     0x90u
-#define Q35_SMRAM    0x9cu
+/* Locality 0, whose first register is TPM_ACCESS (TCG PC Client Platform TPM Profile 1.05, 6.5.2). */
+#define TPM_LOCALITY_0     0xfed40000ul
+#define ACCESS_REQUEST_USE 0x02u
+#define ACCESS_PENDING     0x04u
+#define ACCESS_ACTIVE      0x20u /* written: is given up */
+
+#define LINES_PER_SECOND 16u
+#define SECOND_US        1100000u
+#define FLOOD_US         3000000u
+#define FLOOD_MOST_US    8000000u
+#define FLOOD_STEP_US    4000u
 
 FORM(load_32, "movl (%rdi), %eax");
 FORM(store_32, "movl %eax, (%rdi)");
 FORM(load_8, "movb (%rdi), %al");
 
-static volatile uint8_t *edu;
-static uint32_t edu_function; /* bus << 8 | device << 3 | function */
-static char console[40960];
-static uint8_t *allowed;        /* a page of ordinary memory */
-static uint64_t protected_base; /* the first page found that is not the root guest's */
-static bool amdvi;              /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
-
-static uint32_t config_read(uint32_t function, uint32_t at)
-{
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | at);
-	return inl(CONFIG_DATA);
-}
-
-static void config_write(uint32_t function, uint32_t at, uint32_t value)
-{
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | at);
-	outl(CONFIG_DATA, value);
-}
-
-static bool find_edu(void)
-{
-	for (edu_function = 0; edu_function < 256; edu_function++) {
-		if (config_read(edu_function, CONFIG_ID) != EDU_ID)
-			continue;
-		config_write(edu_function, CONFIG_COMMAND,
-			     config_read(edu_function, CONFIG_COMMAND) | COMMAND_MEMORY | COMMAND_MASTER);
-		edu = (volatile uint8_t *)(uint64_t)(config_read(edu_function, CONFIG_BAR0) & ~0xfu);
-		return true;
-	}
-	return false;
-}
-
-static void edu_write(uint32_t at, uint64_t value)
-{
-	*(volatile uint64_t *)(edu + at) = value;
-}
-
-/* A transfer between the device's buffer and memory; it takes the device 100 ms. */
-static void transfer_begin(bool to_memory, uint64_t address, uint32_t bytes)
-{
-	edu_write(EDU_SOURCE, to_memory ? EDU_BUFFER : address);
-	edu_write(EDU_DESTINATION, to_memory ? address : EDU_BUFFER);
-	edu_write(EDU_COUNT, bytes);
-	edu_write(EDU_COMMAND, EDU_START | (to_memory ? EDU_TO_MEMORY : 0));
-}
-
-static bool transfer_runs(void)
-{
-	return (*(volatile uint64_t *)(edu + EDU_COMMAND) & EDU_START) != 0;
-}
+static struct edu devices[DEVICES + 1];
+static const struct edu *attacker; /* the one that the tests program */
+static uint8_t *allowed;           /* a page of ordinary memory */
+static uint64_t protected_base;    /* the first page found that is not the root guest's */
+static uint64_t unit_registers;
+static bool amdvi; /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
 
 static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
 {
-	transfer_begin(to_memory, address, bytes);
-	if (!wait_until(!transfer_runs(), PATIENCE_US))
-		bail_out("the device does not end its transfer");
-}
-
-/* The hypervisor's messages, as of now. */
-static uint32_t read_console(void)
-{
-	static uint8_t part[256] __attribute__((aligned(256)));
-	uint32_t length = 0;
-
-	for (;;) {
-		const struct hypercall call = {HC_READ, HV_OBJECT_CONSOLE, length, (uint64_t)part, sizeof(part)};
-		const int64_t got = hypercall(&call);
-
-		if (got <= 0 || length + (uint64_t)got >= sizeof(console))
-			break;
-		for (int64_t i = 0; i < got; i++)
-			console[length++] = (char)part[i];
-	}
-	console[length] = '\0';
-	return length;
-}
-
-static char *append_text(char *to, const char *text)
-{
-	while (*text)
-		*to++ = *text++;
-	return to;
-}
-
-static char *append_number(char *to, uint64_t value, unsigned int base)
-{
-	char digits[20];
-	unsigned int n = 0;
-
-	do {
-		digits[n++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (n)
-		*to++ = digits[--n];
-	return to;
-}
-
-/* Does 'text' begin with 'line'? */
-static bool begins(const char *text, const char *line)
-{
-	while (*line && *text == *line) {
-		text++;
-		line++;
-	}
-	return !*line;
-}
-
-/* Counts a line among the messages from 'from' on. */
-static unsigned int count_lines(uint32_t from, const char *line)
-{
-	unsigned int count = 0;
-
-	for (const char *at = console + from; *at; at++)
-		count += begins(at, line);
-	return count;
+	edu_transfer(attacker, to_memory, address, bytes);
 }
 
 static void expected_line(char *to, bool write, uint64_t address, unsigned int reason)
 {
-	to = append_text(to, "dma: device 0:");
-	to = append_number(to, edu_function >> 3, 16);
+	to = append_text(to, "dma: device ");
+	to = append_number(to, attacker->source >> 8, 16);
+	to = append_text(to, ":");
+	to = append_number(to, attacker->source >> 3 & 31, 16);
 	to = append_text(to, ".");
-	to = append_number(to, edu_function & 7, 10);
+	to = append_number(to, attacker->source & 7, 10);
 	to = append_text(to, write ? ": write of " : ": read of ");
 	to = append_number(to, address & ~(PAGE_BYTES - 1), 16);
 	to = append_text(to, " refused, reason ");
@@ -209,17 +102,17 @@ static void load_buffer(void)
 	transfer(false, (uint64_t)allowed, PAGE_BYTES);
 }
 
-/* The buffer after a read that was refused: its old contents, or one byte all over; nothing that tells anything. */
+/* The buffer after a read that was refused: its old contents, or zeros, which QEMU gives; nothing that tells anything. */
 static bool buffer_tells_nothing(uint32_t from, uint32_t bytes)
 {
-	bool old = true, same = true;
+	bool old = true, zero = true;
 
 	transfer(true, (uint64_t)allowed, PAGE_BYTES);
 	for (uint32_t i = from; i < bytes; i++) {
 		old &= allowed[i] == mark(i);
-		same &= allowed[i] == allowed[from];
+		zero &= allowed[i] == 0;
 	}
-	return old || same;
+	return old || zero;
 }
 
 /* One fault more, and it says so. */
@@ -227,8 +120,8 @@ static bool recorded(uint64_t before, uint32_t seen, const char *line)
 {
 	const uint64_t faults = stats_read().refused_dma - before;
 
-	(void)read_console();
-	if (faults >= 1 && count_lines(seen, line) == 1)
+	(void)log_read();
+	if (faults >= 1 && log_count(seen, line) == 1)
 		return true;
 	diag("%lu faults, wanted: %s", faults, line);
 	return false;
@@ -238,15 +131,16 @@ static bool recorded(uint64_t before, uint32_t seen, const char *line)
 static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t page, unsigned int reason)
 {
 	const uint64_t before = stats_read().refused_dma, page_end = (page | (PAGE_BYTES - 1)) + 1;
-	const uint32_t seen = read_console();
+	const uint32_t seen = log_read();
 	char line[160];
 
 	transfer(write, address, bytes);
 	expected_line(line, write, page, reason);
 	if (!amdvi && !recorded(before, seen, line))
 		return false;
-	return write || buffer_tells_nothing(page > address ? (uint32_t)(page - address) : 0,
-					     address + bytes < page_end ? bytes : (uint32_t)(page_end - address));
+	return write || /* what it did there, the runner sees */
+	       buffer_tells_nothing(page > address ? (uint32_t)(page - address) : 0,
+				    address + bytes < page_end ? bytes : (uint32_t)(page_end - address));
 }
 
 static bool refused_both(uint64_t address, uint32_t bytes, uint64_t page)
@@ -353,17 +247,128 @@ static void test_wide_addresses(void)
 	}
 }
 
-/* Many faults between two looks: every transfer ends, what is recorded is counted, the log is not flooded. */
-static void test_overflow(void)
+static uint64_t faults_counted(void)
 {
-	const uint64_t before = stats_read().refused_dma;
+	const struct hv_stats stats = stats_read();
 
-	begin("more faults than records");
-	for (unsigned int i = 0; i < 8; i++)
-		transfer(true, TPM_LOCALITY_1, 1);
-	ok(stats_read().refused_dma > before, "8 refused transfers without a look: %lu recorded",
-	   stats_read().refused_dma - before);
-	ok(refused_both(TPM_LOCALITY_1, 1, TPM_LOCALITY_1), "and the next one is recorded again");
+	return stats.refused_dma + stats.lost_dma;
+}
+
+/*
+ * One device after the other, each again as soon as it can, with a look at the faults in between. On a slow computer a second may
+ * have few of them: it goes on until one had so many that not all have a line, whenever the log's seconds begin.
+ */
+static void flood(void)
+{
+	const uint64_t start = stats_read().uptime_us;
+	uint64_t now = start, second = start, before = faults_counted();
+	bool enough = false;
+
+	for (unsigned int i = 0; now - start < FLOOD_US || (!enough && now - start < FLOOD_MOST_US);
+	     i = (i + 1) % DEVICES) {
+		if (!edu_runs(&devices[i]))
+			edu_begin(&devices[i], true, TPM_LOCALITY_1, 1);
+		delay_us(FLOOD_STEP_US);
+		now = stats_read().uptime_us;
+		if (now - second < 1000000)
+			continue;
+		enough |= faults_counted() - before > 2 * LINES_PER_SECOND;
+		before = faults_counted();
+		second = now;
+	}
+	for (unsigned int i = 0; i < DEVICES; i++)
+		(void)wait_until(!edu_runs(&devices[i]), PATIENCE_US);
+}
+
+/* A second later, a fault: it has the log say what it hid before. */
+static void settle_log(void)
+{
+	delay_us(SECOND_US);
+	transfer(true, TPM_LOCALITY_1, 1);
+	(void)stats_read();
+}
+
+/* More faults than the log has lines for: all are counted, the lines of a second are bounded, the next fault is shown again. */
+static void test_flood(void)
+{
+	begin("a flood of faults");
+	settle_log();
+	const uint64_t before = faults_counted(), start = stats_read().uptime_us;
+	const uint32_t seen = log_read();
+
+	flood();
+	/* Seconds are counted from a fault, on the hypervisor's clock: one may have begun before, and one has not ended. */
+	const unsigned int most = LINES_PER_SECOND * ((unsigned int)((stats_read().uptime_us - start) / 1000000) + 2);
+
+	(void)log_read();
+	ok(log_shown(seen).lines <= most, "%u faults have %u lines, at most %u in a second",
+	   (unsigned int)(faults_counted() - before), log_shown(seen).lines, LINES_PER_SECOND);
+	settle_log();
+	const uint64_t faults = faults_counted() - before;
+
+	(void)log_read();
+	const struct log_shown s = log_shown(seen);
+
+	ok(s.hidden != 0 && s.lines + s.hidden == faults, "%u shown and %u hidden faults: all of %lu", s.lines,
+	   s.hidden, faults);
+	ok(refused_both(TPM_LOCALITY_1, 1, TPM_LOCALITY_1), "the next one is shown again");
+}
+
+/* The platform's locality 0 is the root guest's, and its devices'. What they do at the others would show there. */
+static void test_tpm_requests(void)
+{
+	volatile uint8_t *const access = (volatile uint8_t *)TPM_LOCALITY_0;
+
+	begin("TPM localities, requested by a device");
+	*access = ACCESS_ACTIVE;
+	allowed[0] = ACCESS_REQUEST_USE;
+	transfer(false, (uint64_t)allowed, 1);
+	transfer(true, TPM_LOCALITY_0, 1);
+	ok((*access & (ACCESS_ACTIVE | ACCESS_PENDING)) == ACCESS_ACTIVE, "a device gets locality 0");
+	for (unsigned int locality = 1; locality <= 4; locality++) {
+		transfer(true, TPM_LOCALITY_0 + locality * PAGE_BYTES, 1);
+		ok((*access & (ACCESS_ACTIVE | ACCESS_PENDING)) == ACCESS_ACTIVE,
+		   "its request of locality %u is not seen", locality);
+	}
+	*access = ACCESS_ACTIVE;
+	ok((*access & ACCESS_ACTIVE) == 0, "locality 0 is given up");
+}
+
+/* The window of one device's registers lies over a protected page meanwhile: it opens the page to nobody. */
+static void test_window_over(const struct edu *moved, const char *name, uint64_t address)
+{
+	const uint32_t own = config_read(moved->function, CONFIG_BAR0),
+		       window = (uint32_t)(address & ~(EDU_WINDOW - 1));
+
+	begin(name);
+	ok(edu_identity(moved) == EDU_IDENTITY, "%s: the device answers", name);
+	config_write(moved->function, CONFIG_BAR0, window);
+	ok(config_read(moved->function, CONFIG_BAR0) == window && edu_identity(moved) != EDU_IDENTITY,
+	   "%s: its window is moved there", name);
+	ok(page_refused(address), "%s: the CPU is refused", name);
+	ok(refused_both(address, 64, address), "%s: another device is refused", name);
+	config_write(moved->function, CONFIG_BAR0, own);
+	ok(edu_identity(moved) == EDU_IDENTITY, "%s: the window is back", name);
+	ok(page_refused(address), "%s: the CPU is still refused", name);
+}
+
+static void test_windows(void)
+{
+	test_window_over(&devices[1], "window over protected memory", protected_base);
+	test_window_over(&devices[1], "window over the TPM", TPM_LOCALITY_1);
+	test_window_over(&devices[1], "window over the unit", unit_registers);
+}
+
+/* The units see the device itself, or the bridge that speaks for it. */
+static void test_behind_bridge(const struct edu *behind)
+{
+	attacker = behind;
+	begin("a device behind a bridge");
+	ok(works(0, PAGE_BYTES), "%x, seen as %x: ordinary memory is reached", behind->function, behind->source);
+	ok(refused_both(protected_base, PAGE_BYTES, protected_base), "%x: protected memory", behind->function);
+	ok(refused_both(TPM_LOCALITY_1, 4, TPM_LOCALITY_1), "%x: TPM locality 1", behind->function);
+	ok(refused_both(unit_registers, 4, unit_registers), "%x: the unit's registers", behind->function);
+	attacker = &devices[0];
 }
 
 /* Fills the device's buffer with one message, and has it written. */
@@ -394,8 +399,8 @@ static uint32_t nmis_in_signatures(uint64_t address)
 	const uint32_t before = this_cpu()->nmis;
 
 	for (unsigned int i = 0; i < NMIS_IN_SIGNATURE; i++) {
-		transfer_begin(true, address, 4);
-		while (transfer_runs()) {
+		edu_begin(attacker, true, address, 4);
+		while (edu_runs(attacker)) {
 			if (hypercall(&sign) != 0)
 				return 0;
 		}
@@ -437,110 +442,6 @@ static void test_messages(void)
 	ok(works(0, 4096), "ordinary memory is reached as before");
 }
 
-/* The registers of the host bridge read as before, whatever is written. */
-static bool unchanged_by_port(uint32_t at, uint32_t value)
-{
-	const uint32_t before = config_read(0, at);
-
-	config_write(0, at, value);
-	for (uint32_t i = 0; i < 4; i++) {
-		outl(CONFIG_ADDRESS, CONFIG_ENABLE | at);
-		outb((uint16_t)(CONFIG_DATA + i), (uint8_t)(value >> 8 * i));
-	}
-	for (uint32_t i = 0; i < 4; i += 2) {
-		outl(CONFIG_ADDRESS, CONFIG_ENABLE | at);
-		outw((uint16_t)(CONFIG_DATA + i), (uint16_t)(value >> 8 * i));
-	}
-	return config_read(0, at) == before;
-}
-
-static void test_floor_ports(void)
-{
-	static const uint32_t registers[] = {CONFIG_COMMAND, 0x40,     0x48,         Q35_PCIEXBAR, Q35_PCIEXBAR + 4,
-					     0x68,           Q35_PAM0, Q35_PAM0 + 4, Q35_SMRAM};
-
-	begin("host bridge by ports");
-	for (unsigned int i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
-		ok(unchanged_by_port(registers[i], ~config_read(0, registers[i])),
-		   "host bridge register %x keeps its value", registers[i]);
-	ok(config_read(0, CONFIG_ID) != ~0u, "the host bridge is still read");
-	const uint32_t line = config_read(edu_function, 0x3c);
-
-	config_write(edu_function, 0x3c, line ^ 0xff);
-	ok(config_read(edu_function, 0x3c) == (line ^ 0xff), "another function's register is written");
-	config_write(edu_function, 0x3c, line);
-}
-
-FORM(store_twice, "cld\n movl $2, %ecx\n rep stosl");
-FORM(exchange, "xchgl %eax, (%rdi)");
-FORM(store_and_flags, "movl %eax, (%rdi)\n pushfq\n popq %rax");
-FORM(store_stepped, "pushfq\n orl $0x100, (%rsp)\n popfq\n movl %eax, (%rdi)\n nop\n"
-		    "pushfq\n andl $~0x100, (%rsp)\n popfq");
-
-static uint32_t read_32(uint64_t address)
-{
-	return *(volatile uint32_t *)address;
-}
-
-static volatile uint32_t traps;
-
-static bool count_traps(struct frame *frame)
-{
-	traps += frame->vector == VEC_DB;
-	return frame->vector == VEC_DB;
-}
-
-/* A store to a page of the host bridge, in the given form: it completes, and changes nothing. */
-static void test_dropped(const char *name, const char *form, uint64_t address)
-{
-	const uint32_t before = read_32(address);
-	const uint64_t refused = stats_read().exits[HV_EXIT_STAGE2];
-	struct gprs r = {.rdi = address, .rax = ~before};
-	const struct outcome o = attempt(form, &r);
-
-	ok(completed(&o) && read_32(address) == before && stats_read().exits[HV_EXIT_STAGE2] > refused,
-	   "a store to the host bridge's page is dropped and counted: %s", name);
-}
-
-static void test_dropped_stores(uint64_t address)
-{
-	struct gprs r = {.rdi = address};
-	struct outcome o;
-
-	test_dropped("MOV", store_32, address);
-	test_dropped("REP STOS", store_twice, address);
-	test_dropped("XCHG", exchange, address);
-	o = attempt(store_and_flags, &r);
-	ok(completed(&o) && !(r.rax & 0x100), "no trap flag is left behind a dropped store");
-	traps = 0;
-	trap_set_hook(count_traps);
-	o = attempt(store_stepped, &(struct gprs){.rdi = address});
-	trap_set_hook(NULL);
-	ok(completed(&o) && traps == 5, "single-stepping through a dropped store: %u traps of 5", traps);
-}
-
-/* 5.1.14: base of the memory-mapped configuration space, 1 MiB a bus. */
-static void test_floor_memory(void)
-{
-	const uint64_t ecam = config_read(0, Q35_PCIEXBAR) & 0xf0000000u;
-	const uint32_t id = config_read(0, CONFIG_ID);
-	struct gprs r = {.rdi = ecam};
-	struct outcome o;
-
-	begin("host bridge by memory");
-	if (!(config_read(0, Q35_PCIEXBAR) & 1)) {
-		skip("the host bridge's page", "no memory-mapped configuration space");
-		return;
-	}
-	o = attempt(load_32, &r);
-	ok(completed(&o) && (uint32_t)r.rax == id, "the host bridge's page is read");
-	test_dropped_stores(ecam + Q35_PAM0);
-	ok(refused_at(true, ecam + Q35_PAM0, 4, ecam, NOT_WRITABLE), "a device's write to the host bridge's page");
-	r = (struct gprs){.rdi = ecam + edu_function * PAGE_BYTES};
-	o = attempt(load_32, &r);
-	ok(completed(&o) && (uint32_t)r.rax == EDU_ID, "another function's page is read");
-}
-
 /* The fresh answer says that every unit translates; so does the statement. */
 static void test_flags(void)
 {
@@ -568,13 +469,13 @@ static bool logged(uint32_t from, const char *how, uint64_t address)
 	char line[64];
 
 	*append_text(append_number(append_text(append_text(line, how), " of "), address, 16), " refused, rip ") = '\0';
-	return count_lines(from, line) == 1;
+	return log_count(from, line) == 1;
 }
 
 static void test_unit_by_cpu(void)
 {
-	const uint64_t control = (amdvi ? AMDVI_REGISTERS : VTD_REGISTERS) + UNIT_CONTROL;
-	const uint32_t seen = read_console();
+	const uint64_t control = unit_registers + UNIT_CONTROL;
+	const uint32_t seen = log_read();
 	struct gprs r = {.rdi = control};
 	struct outcome o = attempt(load_32, &r);
 
@@ -583,29 +484,58 @@ static void test_unit_by_cpu(void)
 	r = (struct gprs){.rdi = control, .rax = 0};
 	o = attempt(store_32, &r);
 	ok(faulted(&o, VEC_GP, 0, store_32), "a store that would switch it off is refused");
-	(void)read_console();
+	(void)log_read();
 	ok(logged(seen, "read", control) && logged(seen, "write", control), "both attempts are in the log");
+}
+
+static void test_bridges(void)
+{
+	for (unsigned int i = 0; i < DEVICES; i++) {
+		if (devices[i].function >= FUNCTIONS_OF_BUS)
+			test_behind_bridge(&devices[i]);
+	}
+}
+
+static void test_host_bridge(void)
+{
+	const uint64_t ecam = floor_ecam();
+
+	floor_test_ports(attacker->function);
+	floor_test_memory(attacker->function);
+	ok(refused_at(true, ecam, 4, ecam, NOT_WRITABLE), "a device's write to the host bridge's page");
+}
+
+static void test_attacks(void)
+{
+	ok(test_reserved() != 0, "the hypervisor's memory was found");
+	test_target("TPM localities 1 to 4", TPM_LOCALITY_1, 4 * PAGE_BYTES);
+	test_target("IOMMU registers", unit_registers, amdvi ? AMDVI_BYTES : PAGE_BYTES);
+	test_unit_by_cpu();
+	test_tpm_requests();
+	test_windows();
+	test_bridges();
+	test_wide_addresses();
+	if (!amdvi)
+		test_flood();
+	test_messages();
+	test_host_bridge();
 }
 
 void test_main(void)
 {
+	const unsigned int count = edu_find(devices, DEVICES + 1);
+
 	amdvi = program_argument[0] == 'a';
+	unit_registers = amdvi ? AMDVI_REGISTERS : VTD_REGISTERS;
 	ok(hypervisor_present(), "the hypervisor is there");
-	if (!ok(find_edu(), "the edu device is there"))
+	if (!ok(count == DEVICES, "%u edu devices are there", count))
 		return;
+	attacker = &devices[0];
 	allowed = page_get();
+	let_look();
 	test_flags();
 	test_allowed("before");
-	ok(test_reserved() != 0, "the hypervisor's memory was found");
-	test_target("TPM localities 1 to 4", TPM_LOCALITY_1, 4 * PAGE_BYTES);
-	test_target("IOMMU registers", amdvi ? AMDVI_REGISTERS : VTD_REGISTERS, amdvi ? AMDVI_BYTES : PAGE_BYTES);
-	test_unit_by_cpu();
-	test_wide_addresses();
-	if (!amdvi)
-		test_overflow();
-	test_messages();
-	test_floor_ports();
-	test_floor_memory();
+	test_attacks();
 	test_allowed("after");
 	test_flags();
 	let_look();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source.
+# EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source, with a folder of its
+# name if there is one.
 
 GUESTS := memory msr cpu hypercall smp reset dma
 GUEST_RT := $(wildcard tests/guests/rt/*.c tests/guests/rt/*.S)
@@ -24,7 +25,10 @@ $(GUEST_OUT)/%.S.o: tests/guests/%.S tests/guests/guests.mk
 	$(call say,AS,$@)
 	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(GUEST_OUT)/%.so: $(GUEST_OUT)/%.c.o $(GUEST_RT_OBJECTS)
+# The parts of one program, by its name.
+GUEST_PARTS = $(patsubst tests/guests/%,$(GUEST_OUT)/%.o,$(wildcard tests/guests/$1/*.c))
+
+$(GUEST_OUT)/%.so: $(GUEST_OUT)/%.c.o $$(call GUEST_PARTS,$$*) $(GUEST_RT_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)ld $(GUEST_LDFLAGS) /usr/lib/crt0-efi-x86_64.o $^ /usr/lib/libgnuefi.a -o $@
 

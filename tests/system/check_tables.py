@@ -125,6 +125,38 @@ def check_stage2(results, memory, roots, region_bytes, pool_bytes):
     return None
 
 
+def find_detours(memory, root, absent):
+    """Top-level tables in what the guest has not that are 'root' but for one entry."""
+    nested = memory.table(root)
+    for hole in absent:
+        for page in hole[::PAGE]:
+            if page != root and sum(a != b for a, b in zip(memory.table(page), nested)) == 1:
+                yield page
+
+
+def check_detour(results, memory, root, absent):
+    """
+    The view that a CPU has for one instruction which writes to a host bridge's page: that of 'root', but that the pages
+    that are read-only there lead to one page of the hypervisor's. Returns its address.
+    """
+    found = list(find_detours(memory, root, absent))
+    if not results.ok(len(found) == 1, f"{len(found)} view for stores to the host bridge"):
+        return None
+    usual = {leaf.start: leaf for leaf in leaves(memory, root)}
+    there = {leaf.start: leaf for leaf in leaves(memory, found[0])}
+    results.ok(usual.keys() == there.keys(), "it has the same holes as the guest's own")
+    aside = [start for start in usual if there.get(start) != usual[start]]
+    readonly = [start for start, leaf in usual.items() if not leaf.flags & W]
+    results.ok(aside and aside == readonly and all(usual[start].length == PAGE for start in aside),
+               f"it differs in what the guest may only read: {' '.join(map(hex, aside[:8]))}")
+    nowhere = {there[start].physical for start in aside if start in there}
+    page = min(nowhere, default=0)
+    results.ok(len(nowhere) == 1 and any(page in hole for hole in absent)
+               and page not in {*table_pages(memory, root), *table_pages(memory, found[0])},
+               "which leads to one page of the hypervisor's that holds no table of these")
+    return found[0]
+
+
 def table_pages(memory, root, level=4):
     yield root
     if level == 1:
@@ -199,6 +231,7 @@ def check(dump, region_bytes, pool_bytes):
     results.ok(all(page in region for page, _ in found)
                and all(page in region for page in table_pages(memory, found[0][1])),
                "VMCBs and nested tables lie in the region")
+    check_detour(results, memory, found[0][1], [region])
     areas = [page for page in memory.pages() if page in region and is_host_save_area(memory, page, region)]
     if not results.ok(len(areas) == len(found), f"{len(areas)} host save areas in the region"):
         return results.lines

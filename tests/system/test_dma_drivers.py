@@ -27,13 +27,14 @@ SECTOR = 512
 SECTORS = 2048
 MARK = b"by a device that must not"  # in each sector of the attacks' disk
 PING_MARK = "c1057e12c1057e12c1057e12c1057e12"
+MARKS = (MARK, bytes.fromhex(PING_MARK))
 ETHERTYPE = b"\x88\xb5"  # ETH_P_802_EX1
 SUMS, ANSWERS, ENOUGH = "/run/sums", "/run/answers", "/run/enough"  # of the transfers that are allowed
 RECEIVE_RING = 256  # buffers, handed out again once used
 TPM_LOCALITY_1 = 0xFED41000
 SOURCE = {"disk": "0:1f.2", "net": "0:1.0"}
 DEBIAN, DISK = (f"/dev/disk/by-path/pci-0000:00:1f.2-ata-{port}" for port in (2, 3))
-REGISTERS = {"vtd": 0xFED90000, "amdvi": 0xFED80000}  # where QEMU has them
+ACCESS_REQUESTED = 0x22  # TPM_ACCESS of a locality: it is active, or wants to be
 
 
 @dataclasses.dataclass(repr=False)  # it holds all memory
@@ -42,19 +43,19 @@ class Attacked:
     unit: str
     machine: Machine
     frames: object  # file with all that the network saw
-    before: bytes = None  # memory before the attacks
+    before: check_dma.Look = None  # before the attacks
     protected: range = None  # the hypervisor and the pool
     targets: dict = None  # name: address
     progress: tuple = None  # how far the allowed transfers were before the attacks
     receives: int = 0  # buffers that the network's packets were diverted from
     sectors: itertools.count = dataclasses.field(default_factory=lambda: itertools.count(8, 64))
 
-    def dump(self):
-        """All memory, with the machine stopped meanwhile."""
+    def look(self):
+        """Memory and registers, with the machine stopped meanwhile."""
         self.machine.qmp.call("stop")
-        contents = self.machine.memory(0, self.machine.memory_mib << 20)
+        seen = check_dma.look(self.machine)
         self.machine.qmp.call("cont")
-        return contents
+        return seen
 
     def attack(self, kind, address, count, sector=0):
         """Not faster than the hypervisor logs what it refuses: 16 lines a second."""
@@ -66,6 +67,20 @@ class Attacked:
         if self.unit == "vtd":  # a driver does not wait for its device
             self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'", timeout=60)
 
+    def assert_untouched(self, target):
+        """What was written to has its old contents; the VMCB and the TPM, which change, nothing that a device wrote."""
+        address = self.targets[target]
+        if target == "iommu":
+            place = check_dma.REGISTERS[self.unit]
+            assert not check_dma.changed_registers(self.unit, self.before.registers[self.unit],
+                                                   self.machine.memory(*place))
+        elif target == "tpm":
+            assert not self.machine.memory(address, 1)[0] & ACCESS_REQUESTED
+        elif target == "vmcb":
+            assert not any(mark in self.machine.memory(address, PAGE) for mark in MARKS)
+        else:
+            assert self.machine.memory(address, PAGE) == self.before.memory[address:address + PAGE]
+
     def transferred(self):
         """How many sums of the file and answers to pings there are so far."""
         return tuple(int(self.machine.run(f"grep -c . {count}")[1]) for count in (SUMS, ANSWERS))
@@ -73,14 +88,14 @@ class Attacked:
 
 def find_targets(attacked):
     """Protected memory and what to aim at in it, from the nested page table that the VMCBs name."""
-    memory = Memory(attacked.before)
+    memory = Memory(attacked.before.memory)
     (vmcb, root), *_ = vmcbs(memory)
-    end = len(attacked.before)
+    end = len(memory.dump)
     attacked.protected, = (range(*hole) for hole in holes(list(leaves(memory, root)), end) if hole[0] < end)
-    text = attacked.before.find(check_dma.text_of(hosts.HYPERVISOR.read_bytes())[:PAGE])
+    text = memory.dump.find(check_dma.text_of(hosts.HYPERVISOR.read_bytes())[:PAGE])
     attacked.targets = {"first-page": attacked.protected.start, "last-page": attacked.protected.stop - PAGE,
                         "text": text, "nested-page-table": root, "vmcb": vmcb, "tpm": TPM_LOCALITY_1,
-                        "iommu": REGISTERS[attacked.unit]}
+                        "iommu": check_dma.REGISTERS[attacked.unit][0]}
     assert all(target in attacked.protected for target in (text, root, vmcb))
 
 
@@ -88,6 +103,7 @@ def find_targets(attacked):
 def attacked(request):
     name = f"dma-drivers-{request.param}"
     scratch, frames = hosts.SCRATCH / f"{name}.scratch", hosts.SCRATCH / f"{name}.pcap"
+    hosts.SCRATCH.mkdir(parents=True, exist_ok=True)
     scratch.write_bytes(MARK.ljust(SECTOR, b"!") * SECTORS)
     unit = UNITS[request.param]
     extra = [*unit.get("extra", ()), "-object", f"filter-dump,id=frames,netdev=n0,file={frames}"]
@@ -120,7 +136,7 @@ def test_the_attack_is_prepared(attacked):
     machine.check(f"{sums} >/run/sum")
     machine.check(f"{{ until test -e {ENOUGH}; do {sums}; done >{SUMS} & ping -i 0.05 10.0.2.2 >{ANSWERS} & }}")
     machine.wait_until(f"test -s {SUMS} -a -s {ANSWERS}")
-    attacked.before = attacked.dump()
+    attacked.before = attacked.look()
     find_targets(attacked)
     attacked.progress = attacked.transferred()
 
@@ -134,14 +150,15 @@ def written_sectors(attacked, sector, count):
 
 
 def tells_nothing(data):
-    """Of a read that was refused the device has one byte all over."""
-    return len(set(data)) == 1
+    """Of a read that was refused QEMU's devices have zeros."""
+    return not any(data)
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_disk_to_memory(attacked, target):
     attacked.attack("disk-read", attacked.targets[target], PAGE)
     attacked.assert_logged(SOURCE["disk"], "write", attacked.targets[target])
+    attacked.assert_untouched(target)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -179,6 +196,7 @@ def test_network_to_memory(attacked, target):
     attacked.receives += diverted
     attacked.machine.run(f"ping -q -i 0.001 -c {3 * RECEIVE_RING} -p {PING_MARK} 10.0.2.2")
     attacked.assert_logged(SOURCE["net"], "write", attacked.targets[target])
+    attacked.assert_untouched(target)
 
 
 def test_allowed_transfers_went_on(attacked):
@@ -209,21 +227,20 @@ def test_the_network_saw_nothing(attacked):
 
 
 def test_memory_is_unchanged(attacked):
-    after = attacked.dump()
-    protected = after[attacked.protected.start:attacked.protected.stop]
-    found = [mark in protected for mark in (MARK, bytes.fromhex(PING_MARK))]
+    after = attacked.look()
+    protected = after.memory[attacked.protected.start:attacked.protected.stop]
+    found = [mark in protected for mark in MARKS]
     assert not any(found)
-    for name in ("first-page", "last-page", "text", "nested-page-table"):
-        page = attacked.targets[name]
-        assert after[page:page + PAGE] == attacked.before[page:page + PAGE], name
-    results = check_dma.check(f"dma-{attacked.unit}", after, hosts.HYPERVISOR.read_bytes())
+    results = check_dma.check(attacked.unit, attacked.before, after, hosts.HYPERVISOR.read_bytes())
     assert results and not [line for line in results if line.startswith("not ok")], results
 
 
 def test_the_unit_still_translates(attacked):
-    """The registers were aimed at, too: a device is refused as before."""
     before = debian.refused_dma(attacked.machine)
+    sector = next(attacked.sectors)
     attacked.attack("disk-read", TPM_LOCALITY_1 + PAGE, PAGE)
     attacked.assert_logged(SOURCE["disk"], "write", TPM_LOCALITY_1 + PAGE)
+    attacked.attack("disk-write", attacked.targets["text"], PAGE, sector)
+    assert tells_nothing(written_sectors(attacked, sector, PAGE))
     if attacked.unit == "vtd":
         assert debian.refused_dma(attacked.machine) > before

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypervisor's messages, as the root guest may read them. */
+#ifndef DMA_LOG_H
+#define DMA_LOG_H
+
+#include <stdint.h>
+
+/* Reads all messages anew, for what follows; returns their length. */
+uint32_t log_read(void);
+
+/* Counts a text among the messages from 'from' on. */
+unsigned int log_count(uint32_t from, const char *text);
+
+/* Refused DMA in the messages from 'from' on: lines, each of one fault or of faults that a unit lost, and faults not shown. */
+struct log_shown {
+	unsigned int lines, hidden;
+};
+
+struct log_shown log_shown(uint32_t from);
+
+/* Puts a text or a number at 'to', which has room for it; returns its end. */
+char *append_text(char *to, const char *text);
+char *append_number(char *to, uint64_t value, unsigned int base);
+
+#endif
