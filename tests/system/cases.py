@@ -88,6 +88,12 @@ def check_message(case, printed):
     assert case.where and case.where in where, printed
 
 
+def check_launched(printed):
+    """Asserts that a case was launched: the boot's last one, since the loader starts nothing under a hypervisor."""
+    assert printed is not None, "the loader did not come back"
+    assert "launched: " in printed and "cloister: error" not in printed, printed
+
+
 def check_capped(case, printed):
     """Asserts that the PCRs of a launch are of no use any more."""
     for pcr in case.capped:
