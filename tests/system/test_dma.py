@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import shutil
 import struct
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import cases
 import hosts
 from cases import Case, Edit
+from emulator import OUT
 from testbed import UNITS, Machine
 
 # Offsets in QEMU's DMAR: its only unit (VT-d 5.1, 8.3), and the unit's first device scope.
@@ -110,3 +112,20 @@ def test_host_without_remapping_is_refused():
     status, text, _ = judged("dma-none", "no", iommu=False)
     assert status == hosts.HYPERVISOR_REFUSED, text
     assert REFUSE_DMA in text
+
+
+@pytest.mark.parametrize("name, machine", UNITS.items())
+def test_firmware_boots_from_the_network(name, machine):
+    """After the launch the firmware's own driver and network stack fetch a program: its device, too, is translated."""
+    folder = hosts.SCRATCH / f"tftp-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(OUT / "tests" / "system" / "netboot.efi", folder)
+    config = hosts.config(boot="firmware", kernel=None, initrd=None, cmdline=None, require_iommu="yes")
+    disk = hosts.esp(f"netboot-{name}", config=config, kernel=False)
+    extra = [*machine.get("extra", ()), "-netdev", f"user,id=boot,tftp={folder},bootfile=netboot.efi", "-device",
+             "virtio-net-pci,netdev=boot,romfile=,iommu_platform=on,disable-legacy=on,bootindex=9"]
+    with Machine(f"netboot-{name}", disks=[disk], nics=(), **machine | {"extra": extra}) as host:
+        host.expect("launched: ")
+        host.expect(r"NETBOOT from \S*Mac\(")
+        host.expect(r"NETBOOT units 1 refused 0\b")
+        host.wait_stopped()

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the firmware fetches from the network: says where it came from, and what the hypervisor counted meanwhile. */
+#include <efi.h>
+#include <efilib.h>
+
+#include <cloister/hypercall.h>
+
+/* AMD's instruction: the bed of this program. */
+static UINT64 read_stats(struct hv_stats *stats)
+{
+	UINT64 result = HC_READ;
+
+	__asm__ volatile("vmmcall"
+			 : "+a"(result)
+			 : "D"((UINT64)HV_OBJECT_STATS), "S"(0ull), "d"(stats), "c"((UINT64)sizeof(*stats))
+			 : "memory");
+	return result;
+}
+
+EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system)
+{
+	static struct hv_stats stats __attribute__((aligned(512)));
+	EFI_LOADED_IMAGE *own;
+
+	InitializeLib(self, system);
+	if (EFI_ERROR(BS->HandleProtocol(self, &LoadedImageProtocol, (void **)&own)))
+		return EFI_NOT_FOUND;
+	Print(L"NETBOOT from %s\n", DevicePathToStr(DevicePathFromHandle(own->DeviceHandle)));
+	if (read_stats(&stats) == sizeof(stats))
+		Print(L"NETBOOT units %d refused %ld\n", stats.iommu_units, stats.refused_dma);
+	RT->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+	return EFI_SUCCESS;
+}
