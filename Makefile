@@ -11,8 +11,14 @@ INNER := all demo test unit guests system run tcb bench fuzz prove lint sbom
 $(INNER): root
 	@tools/in-root make -f build.mk $@
 
-# One of fuzz's parts.
+# One of their parts.
 fuzz-%: root
+	@tools/in-root make -f build.mk $@
+
+prove-%: root
+	@tools/in-root make -f build.mk $@
+
+guests-%: root
 	@tools/in-root make -f build.mk $@
 
 # The files may lie anywhere.
@@ -22,7 +28,7 @@ reference: root
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@tools/make-root trixie build/root
 
-test system: root-bochs
+test system guests-bochs: root-bochs
 
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:
