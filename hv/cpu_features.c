@@ -3,7 +3,6 @@
 #include "cpu_features.h"
 
 #include "registers.h"
-#include "x86.h"
 
 #define LEAF1_ECX_X2APIC (1u << 21)
 #define LEAF1_ECX_XSAVE  (1u << 26)
@@ -12,9 +11,14 @@
 #define EXT1_EDX_NX      (1u << 20)
 #define EXT1_EDX_PAGE1GB (1u << 26)
 
+struct cpuid_result cpu_extended_leaf(uint32_t leaf)
+{
+	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
+}
+
 uint32_t cpu_phys_bits(void)
 {
-	return cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 0;
+	return cpu_extended_leaf(0x80000008).eax & 0xff;
 }
 
 enum hv_error cpu_paging_check(void)

@@ -6,6 +6,10 @@
 #include <stdint.h>
 
 #include "cloister/errors.h"
+#include "x86.h"
+
+/** An extended leaf of CPUID (80000001 and up), all zero where the CPU has none: above the last one it answers anything. */
+struct cpuid_result cpu_extended_leaf(uint32_t leaf);
 
 /** Physical address width, 0 if the CPU does not tell. */
 uint32_t cpu_phys_bits(void);

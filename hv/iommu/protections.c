@@ -31,12 +31,13 @@ static bool units_absent(const struct machine *m)
 uint32_t iommu_protections(const struct machine *m)
 {
 	const struct stage2 *const stage2 = &m->root.stage2;
+
+	if (m->iommu.unit_count == 0)
+		return 0;
 	const bool memory = absent(stage2, m->boot.region.base, m->boot.region.bytes) &&
 			    absent(stage2, m->boot.pool.base, m->boot.pool.bytes);
 	const bool tpm = absent(stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES);
 
-	if (m->iommu.unit_count == 0)
-		return 0;
 	/* No entry lets a translated request pass (VT-d 5.1, 9.3: TT is 00; AMD IOMMU 3.08, 2.2.2.1: I is 0). */
 	return 1u << HK_DMA_ATS | (uint32_t)memory << HK_DMA_MEMORY | (uint32_t)tpm << HK_DMA_TPM |
 	       (uint32_t)units_absent(m) << HK_DMA_UNITS;

@@ -19,7 +19,7 @@
 enum hv_error vcpu_check(const struct machine *m)
 {
 	(void)m; /* SVM has no parameters that could differ */
-	if (cpuid(0x80000000, 0).eax < 0x80000001 || (cpuid(0x80000001, 0).ecx & EXT1_ECX_SVM) == 0)
+	if ((cpu_extended_leaf(0x80000001).ecx & EXT1_ECX_SVM) == 0)
 		return HV_E_NO_SVM;
 	if ((rdmsr(VM_CR) & VM_CR_SVMDIS) != 0)
 		return HV_E_SVM_LOCKED;

@@ -5,8 +5,8 @@
  */
 #include "speculation.h"
 
+#include "cpu_features.h"
 #include "machine.h"
-#include "x86.h"
 
 /* CPUID 80000008.EBX, 80000021.EAX and ECX */
 #define EXT8_EBX_IBPB        (1u << 12)
@@ -15,15 +15,10 @@
 #define EXT21_EAX_SRSO_NO    (1u << 29)
 #define EXT21_ECX_TSA_NO     (3u << 1) /* TSA_SQ_NO and TSA_L1_NO */
 
-static struct cpuid_result extended_leaf(uint32_t leaf)
-{
-	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
-}
-
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor.speculation;
-	const struct cpuid_result ext8 = extended_leaf(0x80000008), ext21 = extended_leaf(0x80000021);
+	const struct cpuid_result ext8 = cpu_extended_leaf(0x80000008), ext21 = cpu_extended_leaf(0x80000021);
 	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
 
 	chosen->flush_predictors = (ext8.ebx & EXT8_EBX_IBPB) != 0 && !own_returns;

@@ -23,7 +23,7 @@ $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
 $(OUT)/tests/unit/hv_vtd: hv/iommu/prepared/vtd_ir.c
 $(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
-$(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c
+$(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c hv/cpu_features.c
 
 $(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard include/cloister/*.h hv/*.h hv/svm/*.h hv/iommu/*.h hv/iommu/prepared/*.h)
 	@mkdir -p $(@D)
