@@ -18,6 +18,7 @@
 #include "machine.h"
 #include "paging.h"
 #include "tap.h"
+#include "text.h"
 #include "trap.h"
 #include "x86.h"
 

@@ -7,7 +7,6 @@ evidence that speaks of that launch is then quoted by the host's own TPM, and si
 
 import base64
 import contextlib
-import hashlib
 import http.server
 import json
 import struct
@@ -16,6 +15,7 @@ import threading
 
 import hosts
 from emulator import OUT
+from independent import qualifying_data, sha256
 
 FORGER = OUT / "tests" / "system" / "forger.elf"
 MAGIC = b"CLOISTER-FORGERY"
@@ -23,7 +23,7 @@ STATEMENTS = 16  # efi/forger.c
 QUOTED = (*range(8), 14, 17, 18, 19)
 FLAGS = 0x0E  # statement.h: DMA remapping required and present, AMD
 CPUS = 2
-BOOT_ID = hashlib.sha256(b"a boot that never was").digest()
+BOOT_ID = sha256(b"a boot that never was")
 # What struct hk_statement and struct hk_fresh (include/cloister/statement.h) hold before the signature.
 STATEMENT, STATEMENT_BYTES = "<8sII64s32sII32s32sIIIIII", 272
 FRESH, FRESH_BYTES = "<8sII32s32sIIIIQQQQQQQ", 216
@@ -34,10 +34,6 @@ NO_PASSWORD = struct.pack(">IIHBH", 9, 0x40000009, 0, 0, 0)  # TPM_RS_PW
 # TPMT_PUBLIC of an attestation key as attestd makes it: ECC, restricted signing, ECDSA P-256 with SHA-256.
 AK_TEMPLATE = struct.pack(">HHIHHHHHHHH", 0x23, TPM_ALG_SHA256, 0x00050072, 0, TPM_ALG_NULL, 0x18, TPM_ALG_SHA256, 3,
                           TPM_ALG_NULL, 0, 0)
-
-
-def sha256(data):
-    return hashlib.sha256(data).digest()
 
 
 def b64(data):
@@ -141,8 +137,7 @@ class Forgery:
         nonce, channel = (base64.b64decode(request[key]) for key in ("nonce", "channel"))
         statement = self.statements[self.reset_count()]
         hv_log = self.launch_log(statement)
-        qualifying = sha256(b"cloister-evidence-1" + nonce + channel + sha256(self.tcg_log) + sha256(hv_log)
-                            + sha256(statement))
+        qualifying = qualifying_data(nonce, channel, self.tcg_log, hv_log, statement)
         quote, signature = self.quote(qualifying)
         fresh = struct.pack(FRESH, b"CLSTFRS1", 2, FRESH_BYTES, qualifying, BOOT_ID, FLAGS, CPUS, 0, 0,
                             10 ** 7, 0, 0, 0, 0, 0, 0)

@@ -2,7 +2,6 @@
 """The measured host passes; what must be refused is, with its own code; independent tools agree."""
 
 import functools
-import hashlib
 import json
 import re
 import shutil
@@ -13,13 +12,8 @@ import hosts
 import independent
 from emulator import OUT
 from forgery import Forgery
+from independent import ALL_ONES, sha256
 from testbed import Machine
-
-ALL_ONES = b"\xff" * 32
-
-
-def sha256(data):
-    return hashlib.sha256(data).digest()
 
 
 def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):
@@ -45,7 +39,7 @@ def policy(name, **changes):
 
 
 def config_entry(text):
-    return [{"name": "test", "sha256": hashlib.sha256(text).hexdigest(), "text": text.decode()}]
+    return [{"name": "test", "sha256": sha256(text).hex(), "text": text.decode()}]
 
 
 @pytest.fixture(scope="module")

@@ -28,27 +28,6 @@ uint32_t log_read(void)
 	return length;
 }
 
-char *append_text(char *to, const char *text)
-{
-	while (*text)
-		*to++ = *text++;
-	return to;
-}
-
-char *append_number(char *to, uint64_t value, unsigned int base)
-{
-	char digits[20];
-	unsigned int n = 0;
-
-	do {
-		digits[n++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (n)
-		*to++ = digits[--n];
-	return to;
-}
-
 /* Does a text begin with a word? */
 static bool begins(const char *text, const char *word)
 {

@@ -18,8 +18,4 @@ struct log_shown {
 
 struct log_shown log_shown(uint32_t from);
 
-/* Puts a text or a number at 'to', which has room for it; returns its end. */
-char *append_text(char *to, const char *text);
-char *append_number(char *to, uint64_t value, unsigned int base);
-
 #endif

@@ -2,6 +2,7 @@
 /* TAP on a polled 16550, a printf that is just enough for it, and the end of the machine. */
 #include "tap.h"
 #include "clock.h"
+#include "text.h"
 #include "x86.h"
 
 #include <stdarg.h>
@@ -50,15 +51,10 @@ static void put_string(const char *s)
 
 static void put_number(uint64_t value, unsigned int base)
 {
-	char digits[20];
-	unsigned int n = 0;
+	char text[NUMBER_BYTES + 1];
 
-	do {
-		digits[n++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (n)
-		put_char(digits[--n]);
+	*append_number(text, value, base) = '\0';
+	put_string(text);
 }
 
 static void put_signed(int value)
