@@ -4,8 +4,7 @@
 PROOFS := boot_info console cpuid dma_walk dmar event hypercall icr io ivrs ivrs_settings msr_policy_svm msr_policy_vmx mtrr
 PROOF_OUT := $(OUT)/proofs
 # Not --conversion-check: casts that cut are meant, and GCC refuses every other (WARNINGS).
-PROOF_WRAPS := --unsigned-overflow-check
-PROOF_CHECKS = $(PROOF_WRAPS) --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
+PROOF_CHECKS := --unsigned-overflow-check --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
 
 # What each is linked with, and how often its loops go round at most.
 prove-boot_info: hv/boot_info.c
