@@ -19,6 +19,10 @@ static bool device_failed(struct failure *failure, const char *what, int error)
 		return failed_with(
 			failure, UNAVAILABLE, "hypervisor-key-wiped", NULL,
 			"the hypervisor has wiped its key (sleep or reset was requested): boot the host again");
+	if (error == -ENODEV)
+		return failed_with(
+			failure, UNAVAILABLE, "hypervisor-gone", NULL,
+			"the hypervisor is gone: the host was suspended and resumed without it; boot it again");
 	return failed_with(failure, UNAVAILABLE, "hypervisor-failed", NULL, "%s: %s; see the host's kernel log", what,
 			   strerror(-error));
 }

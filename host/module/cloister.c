@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /dev/cloister: the hypervisor's read-only objects and its fresh signature, for programs of the root guest.
  * Hypercalls are accepted from CPL 0 only; this module carries them there and adds nothing. The hypervisor
@@ -15,11 +15,17 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
+#include <linux/suspend.h>
 #include <linux/uaccess.h>
 
 #include <asm/alternative.h>
+#include <asm/asm.h>
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
+/* Linux 6.16 and later. */
+#if __has_include(<asm/cpuid/api.h>)
+#include <asm/cpuid/api.h>
+#endif
 
 #include "cloister/hypercall.h"
 #include "cloister_ioctl.h"
@@ -36,17 +42,23 @@
 static u8 *bounce;
 static DEFINE_MUTEX(bounce_lock);
 
-/* hypercall.h: number in RAX, arguments in RDI, RSI, RDX, RCX, result in RAX. The CPU's vendor chooses the instruction.
+/* No hypervisor took the call; none of the HC_E_* of hypercall.h. */
+#define HC_GONE (-4096)
+
+/*
+ * hypercall.h: number in RAX, arguments in RDI, RSI, RDX, RCX, result in RAX. The CPU's vendor chooses the
+ * instruction. Without the hypervisor it is #UD, which is fixed up, or does nothing: RAX then still has the number.
  */
 static long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
 	long result;
 
-	asm volatile(ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
+	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
+										 "2:\n" _ASM_EXTABLE(1b, 2b)
 		     : "=a"(result)
 		     : "0"(number), "D"(a), "S"(b), "d"(c), "c"(d)
 		     : "memory");
-	return result;
+	return result == (long)number ? HC_GONE : result;
 }
 
 static int errno_of(long result)
@@ -58,6 +70,8 @@ static int errno_of(long result)
 		return -EKEYREVOKED;
 	case HC_E_BUSY:
 		return -EBUSY;
+	case HC_GONE:
+		return -ENODEV;
 	default:
 		pr_err_ratelimited("the hypervisor answered %ld: is the module from the same build?\n", result);
 		return -EIO;
@@ -162,14 +176,32 @@ static struct miscdevice cloister_device = {
 	.mode = 0600,
 };
 
-/* A hypercall without the hypervisor is an invalid opcode at best: ask CPUID first. */
-static int __init detect(void)
+static bool hypervisor_present(void)
 {
 	u32 eax, ebx, ecx, edx;
 
 	cpuid(HV_CPUID_BASE, &eax, &ebx, &ecx, &edx);
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR) || ebx != HV_CPUID_EBX || ecx != HV_CPUID_ECX ||
-	    edx != HV_CPUID_EDX) {
+	return boot_cpu_has(X86_FEATURE_HYPERVISOR) && ebx == HV_CPUID_EBX && ecx == HV_CPUID_ECX &&
+	       edx == HV_CPUID_EDX;
+}
+
+/* Suspend to RAM ends the hypervisor: the firmware resumes the kernel without it. */
+static int after_sleep(struct notifier_block *block, unsigned long event, void *unused)
+{
+	if ((event == PM_POST_SUSPEND || event == PM_POST_HIBERNATION) && !hypervisor_present())
+		pr_err("the machine resumed without the hypervisor: boot it again, through Cloister's loader\n");
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block sleep_notifier = {
+	.notifier_call = after_sleep,
+};
+
+static int __init detect(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	if (!hypervisor_present()) {
 		pr_err("Cloister is not under this kernel (CPUID 0x%x): boot the machine through its loader\n",
 		       HV_CPUID_BASE);
 		return -ENODEV;
@@ -194,13 +226,17 @@ static int __init cloister_init(void)
 	if (!bounce)
 		return -ENOMEM;
 	error = misc_register(&cloister_device);
-	if (error)
+	if (error) {
 		free_page((unsigned long)bounce);
-	return error;
+		return error;
+	}
+	register_pm_notifier(&sleep_notifier);
+	return 0;
 }
 
 static void __exit cloister_exit(void)
 {
+	unregister_pm_notifier(&sleep_notifier);
 	misc_deregister(&cloister_device);
 	free_page((unsigned long)bounce);
 }

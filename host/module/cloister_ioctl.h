@@ -28,7 +28,8 @@ struct cloister_sign {
 /*
  * CLOISTER_READ returns the number of bytes copied, 0 at or past the object's end.
  * Errors of both: EINVAL (an argument out of range), EFAULT (user pointer), EINTR (killed while waiting),
- * EIO (the hypervisor refused what it must accept; see the kernel log).
+ * EIO (the hypervisor refused what it must accept; see the kernel log), ENODEV (the hypervisor is gone: the machine
+ * was suspended to RAM and resumed without it).
  * Of CLOISTER_SIGN: EKEYREVOKED (the hypervisor wiped its key), EBUSY (other CPUs sign all the time).
  */
 #define CLOISTER_READ _IOW(0xCB, 0x01, struct cloister_read)

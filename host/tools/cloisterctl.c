@@ -36,6 +36,13 @@ static const char *const exit_text[HV_EXIT_KINDS] = {HV_EXITS(EXIT_TEXT)};
 
 static enum exit_code failed(const char *what, int error)
 {
+	if (error == -ENODEV) {
+		fprintf(stderr,
+			"cloisterctl: %s: the hypervisor is gone: the machine was suspended and resumed without it; "
+			"boot it again, through Cloister's loader\n",
+			what);
+		return EXIT_NO_HYPERVISOR;
+	}
 	fprintf(stderr, "cloisterctl: %s: %s\n", what, strerror(-error));
 	return EXIT_FAILED;
 }

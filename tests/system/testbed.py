@@ -154,10 +154,17 @@ class Machine(Emulator):
 
     def wait_stopped(self, timeout=PATIENCE_S):
         """Waits until the machine has powered itself off or reset."""
+        self._wait(self.stopped, "powered off", timeout)
+
+    def wait_suspended(self, timeout=PATIENCE_S):
+        """Waits until the machine sleeps, its memory on (S3)."""
+        self._wait(lambda: self.qmp.call("query-status")["status"] == "suspended", "gone to sleep", timeout)
+
+    def _wait(self, condition, what, timeout):
         deadline = time.monotonic() + timeout
-        while not self.stopped():
+        while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
+                raise AssertionError(f"{self.name}: has not {what} after {timeout} s")
             # A console that nobody reads stops the machine.
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 

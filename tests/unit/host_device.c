@@ -228,6 +228,8 @@ static void hypervisor_that_fails(void **state)
 	gather_fails_with("hypervisor-key-wiped");
 	hypervisor.sign_error = EBUSY;
 	gather_fails_with("hypervisor-failed");
+	hypervisor.sign_error = ENODEV;
+	gather_fails_with("hypervisor-gone");
 	hypervisor.sign_error = 0;
 	hypervisor.bytes = sizeof(struct hk_statement) - 1;
 	gather_fails_with("hypervisor-failed");

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Suspend to RAM ends the hypervisor: what its module and programs say afterwards."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+import hosts
+from emulator import PATIENCE_S
+from testbed import Machine
+
+
+@pytest.fixture(scope="module")
+def resumed():
+    """A host that was suspended to RAM, and resumed by the firmware without Cloister."""
+    with Machine("resumed", disks=[hosts.esp("resumed")]) as machine:
+        machine.ready()
+        machine.check("cloisterctl stats")
+        machine.send("echo mem >/sys/power/state; echo RE''SUMED")
+        machine.wait_suspended()
+        machine.qmp.call("system_wakeup")
+        machine.expect("RESUMED\r")
+        yield machine
+
+
+def test_calls_end_with_an_error(resumed):
+    """Twice: the first must not keep the module's lock."""
+    for _ in range(2):
+        status, output = resumed.run("cloisterctl stats")
+        assert status == 3 and "the hypervisor is gone" in output, output
+
+
+def test_the_kernel_goes_on(resumed):
+    log = resumed.check("dmesg")
+    assert "resumed without the hypervisor" in log
+    assert not any(word in log for word in ("invalid opcode", "BUG:", "Oops", "WARNING:")), log
+
+
+def test_attestd_says_so(resumed):
+    body = json.dumps({"nonce": "AAAA" * 10 + "AAA=", "channel": "AAAA" * 10 + "AAA="}).encode()
+    request = urllib.request.Request(f"{hosts.url(resumed)}/v1/evidence", body, {"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=PATIENCE_S)
+    assert refused.value.code == 503
+    assert json.load(refused.value)["error"]["code"] == "hypervisor-gone"
