@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hashes and signature checks, by mbedTLS. */
+/* Hashes and signature checks, by OpenSSL's libcrypto. */
 #include "policy/crypto.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <mbedtls/ecdsa.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/sha256.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 
 /* Order of P-256's base point (SEC 2, 2.4.2). */
 static const uint8_t P256_N[32] = {
@@ -15,27 +15,43 @@ static const uint8_t P256_N[32] = {
 	0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 };
 
-/* The library's software SHA-256 has no way to fail; if it does, nothing after it can be believed. */
-static void must(int mbedtls_result)
+/* DER of an ECDSA signature (RFC 3279, 2.2.3): a sequence of two integers, each of 33 bytes at most. */
+#define SIGNATURE_DER_BYTES (2u + 2u * (2u + 33u))
+
+/* Fails without memory or without the library's default provider; nothing after it can be believed. */
+static void must(bool ok, const char *what)
 {
-	if (mbedtls_result != 0) {
-		fprintf(stderr, "cloister: SHA-256 failed (%d)\n", mbedtls_result);
+	if (!ok) {
+		fprintf(stderr, "cloister: %s failed: check the installation of libcrypto (OpenSSL 3)\n", what);
 		abort();
 	}
 }
 
+/* Looking an algorithm up costs as much as hashing a few hundred bytes: done once for each thread. */
+static EVP_MD_CTX *hash_context(void)
+{
+	static _Thread_local EVP_MD_CTX *context;
+
+	if (!context) {
+		EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+
+		context = EVP_MD_CTX_new();
+		must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
+		EVP_MD_free(md); /* the context keeps it */
+	}
+	return context;
+}
+
 struct digest sha256_pieces(const struct bytes *pieces, size_t count)
 {
-	mbedtls_sha256_context ctx;
+	EVP_MD_CTX *context = hash_context();
 	struct digest out;
 
-	mbedtls_sha256_init(&ctx);
-	must(mbedtls_sha256_starts(&ctx, 0));
+	must(EVP_DigestInit_ex2(context, NULL, NULL) == 1, "SHA-256");
 	for (size_t i = 0; i < count; i++)
 		if (pieces[i].len > 0)
-			must(mbedtls_sha256_update(&ctx, pieces[i].data, pieces[i].len));
-	must(mbedtls_sha256_finish(&ctx, out.bytes));
-	mbedtls_sha256_free(&ctx);
+			must(EVP_DigestUpdate(context, pieces[i].data, pieces[i].len) == 1, "SHA-256");
+	must(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1, "SHA-256");
 	return out;
 }
 
@@ -66,43 +82,87 @@ static bool scalar_in_range(const uint8_t scalar[32])
 	return memcmp(scalar, zero, sizeof(zero)) != 0 && memcmp(scalar, P256_N, sizeof(P256_N)) < 0;
 }
 
-/* The signature, once r and s are known to be in range. */
-static enum p256_result verify_in_range(mbedtls_ecp_group *group, mbedtls_ecp_point *point, mbedtls_mpi *r,
-					mbedtls_mpi *s, const struct p256_public *key,
-					const struct p256_signature *signature, struct digest digest)
+/* A context for keys of P-256; one for each thread, for the same reason as above. */
+static EVP_PKEY_CTX *key_context(void)
 {
+	static _Thread_local EVP_PKEY_CTX *context;
+
+	if (!context) {
+		context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+		must(context && EVP_PKEY_fromdata_init(context) == 1, "P-256");
+	}
+	return context;
+}
+
+/* The key, or NULL if it is not a point of the curve: libcrypto checks that when it decodes the point. */
+static EVP_PKEY *import_key(const struct p256_public *key)
+{
+	char group[] = "P-256";
 	uint8_t encoded[65] = {0x04}; /* SEC 1, 2.3.4: uncompressed */
+	const OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded, sizeof(encoded)),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY *imported = NULL;
 
 	memcpy(encoded + 1, key->x, 32);
 	memcpy(encoded + 33, key->y, 32);
-	if (mbedtls_ecp_group_load(group, MBEDTLS_ECP_DP_SECP256R1) != 0 ||
-	    mbedtls_mpi_read_binary(r, signature->r, 32) != 0 || mbedtls_mpi_read_binary(s, signature->s, 32) != 0)
-		return P256_INVALID;
-	if (mbedtls_ecp_point_read_binary(group, point, encoded, sizeof(encoded)) != 0 ||
-	    mbedtls_ecp_check_pubkey(group, point) != 0)
-		return P256_BAD_KEY;
-	if (mbedtls_ecdsa_verify(group, digest.bytes, sizeof(digest.bytes), point, r, s) != 0)
-		return P256_INVALID;
-	return P256_VALID;
+	if (EVP_PKEY_fromdata(key_context(), &imported, EVP_PKEY_PUBLIC_KEY, (OSSL_PARAM *)parameters) == 1)
+		return imported;
+	EVP_PKEY_free(imported);
+	return NULL;
+}
+
+/* Appends one positive integer; returns the bytes written. */
+static size_t put_integer(uint8_t *to, const uint8_t number[32])
+{
+	size_t skip = 0, used = 0;
+
+	while (skip < 31 && number[skip] == 0)
+		skip++;
+	const size_t pad = number[skip] >> 7;
+	to[used++] = 0x02;
+	to[used++] = (uint8_t)(32 - skip + pad);
+	if (pad)
+		to[used++] = 0;
+	memcpy(to + used, number + skip, 32 - skip);
+	return used + 32 - skip;
+}
+
+static size_t put_signature(uint8_t to[SIGNATURE_DER_BYTES], const struct p256_signature *signature)
+{
+	size_t used = 2;
+
+	used += put_integer(to + used, signature->r);
+	used += put_integer(to + used, signature->s);
+	to[0] = 0x30;
+	to[1] = (uint8_t)(used - 2);
+	return used;
+}
+
+/* The signature, once r and s are known to be in range. */
+static bool verify_in_range(EVP_PKEY *key, const struct p256_signature *signature, struct digest digest)
+{
+	uint8_t der[SIGNATURE_DER_BYTES];
+	const size_t der_bytes = put_signature(der, signature);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+
+	must(context && EVP_PKEY_verify_init(context) == 1, "P-256");
+	const bool valid = EVP_PKEY_verify(context, der, der_bytes, digest.bytes, sizeof(digest.bytes)) == 1;
+	EVP_PKEY_CTX_free(context);
+	return valid;
 }
 
 enum p256_result p256_verify(const struct p256_public *key, const struct p256_signature *signature,
 			     struct bytes message)
 {
-	mbedtls_ecp_group group;
-	mbedtls_ecp_point point;
-	mbedtls_mpi r, s;
-
 	if (!scalar_in_range(signature->r) || !scalar_in_range(signature->s))
 		return P256_RANGE;
-	mbedtls_ecp_group_init(&group);
-	mbedtls_ecp_point_init(&point);
-	mbedtls_mpi_init(&r);
-	mbedtls_mpi_init(&s);
-	const enum p256_result result = verify_in_range(&group, &point, &r, &s, key, signature, sha256(message));
-	mbedtls_mpi_free(&s);
-	mbedtls_mpi_free(&r);
-	mbedtls_ecp_point_free(&point);
-	mbedtls_ecp_group_free(&group);
-	return result;
+	EVP_PKEY *imported = import_key(key);
+	if (!imported)
+		return P256_BAD_KEY;
+	const bool valid = verify_in_range(imported, signature, sha256(message));
+	EVP_PKEY_free(imported);
+	return valid ? P256_VALID : P256_INVALID;
 }

@@ -7,7 +7,7 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
-#include <mbedtls/base64.h>
+#include <openssl/evp.h>
 
 #include "policy/encoding.h"
 
@@ -35,10 +35,7 @@ static size_t take(char *data, size_t size, size_t count, void *to)
 
 static void base64_32(const uint8_t bytes[NONCE_BYTES], char text[48])
 {
-	size_t len;
-
-	if (mbedtls_base64_encode((unsigned char *)text, 48, &len, bytes, NONCE_BYTES) != 0)
-		text[0] = '\0'; /* cannot be: 32 bytes give 44 characters */
+	EVP_EncodeBlock((unsigned char *)text, bytes, NONCE_BYTES); /* 44 characters */
 }
 
 static bool set_options(CURL *curl, const char *address, const char *request, long timeout_s,

@@ -5,37 +5,56 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include <mbedtls/pk.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include "tenant/file.h"
 
 #define SIGNATURE_MAX_BYTES 80u /* DER of two 32-byte integers: 72 */
 
-static bool verify_with(mbedtls_pk_context *key, const char *key_path, struct bytes text, struct bytes signature)
+/* A P-256 public key, or NULL. */
+static EVP_PKEY *read_key(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char group[16] = "";
+
+	if (!file)
+		return NULL;
+	EVP_PKEY *key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+	fclose(file);
+	if (key && (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 ||
+		    strcmp(group, "prime256v1") != 0)) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	return key;
+}
+
+static bool verify_with(EVP_PKEY *key, struct bytes text, struct bytes signature)
 {
 	const struct digest digest = sha256(text);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	const bool ok =
+		context && EVP_PKEY_verify_init(context) == 1 &&
+		EVP_PKEY_verify(context, signature.data, signature.len, digest.bytes, sizeof(digest.bytes)) == 1;
 
-	if (mbedtls_pk_parse_public_keyfile(key, key_path) != 0 || !mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA) ||
-	    mbedtls_pk_get_bitlen(key) != 256) {
-		fprintf(stderr, "cloister: %s: is not a P-256 public key in PEM\n", key_path);
-		return false;
-	}
-	return mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, digest.bytes, sizeof(digest.bytes), signature.data,
-				 signature.len) == 0;
+	EVP_PKEY_CTX_free(context);
+	return ok;
 }
 
 static bool check_signature(const char *path, const char *key_path, struct bytes text)
 {
 	char signature_path[PATH_MAX];
 	struct file signature;
-	mbedtls_pk_context key;
 
 	snprintf(signature_path, sizeof(signature_path), "%s.sig", path);
 	if (!file_read(signature_path, SIGNATURE_MAX_BYTES, &signature))
 		return false;
-	mbedtls_pk_init(&key);
-	const bool ok = verify_with(&key, key_path, text, file_bytes(&signature));
-	mbedtls_pk_free(&key);
+	EVP_PKEY *key = read_key(key_path);
+	if (!key)
+		fprintf(stderr, "cloister: %s: is not a P-256 public key in PEM\n", key_path);
+	const bool ok = key && verify_with(key, text, file_bytes(&signature));
+	EVP_PKEY_free(key);
 	file_free(&signature);
 	if (!ok)
 		fprintf(stderr, "cloister: %s: not signed by %s: get policy and signature again from their maker\n",

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include <mbedtls/pem.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
 
 #include "policy/tpm.h"
 
@@ -29,19 +30,20 @@ static const uint8_t SPKI_P256[] = {
 static bool save_key(const char *directory, struct bytes ak_public)
 {
 	uint8_t der[sizeof(SPKI_P256) + 64];
-	unsigned char pem[512];
 	struct tpm_public ak;
-	size_t len;
 
 	if (!tpm_public_parse(ak_public, &ak))
 		return true; /* step 1 refuses it; there is nothing to keep */
 	memcpy(der, SPKI_P256, sizeof(SPKI_P256));
 	memcpy(der + sizeof(SPKI_P256), ak.point.x, 32);
 	memcpy(der + sizeof(SPKI_P256) + 32, ak.point.y, 32);
-	if (mbedtls_pem_write_buffer("-----BEGIN PUBLIC KEY-----\n", "-----END PUBLIC KEY-----\n", der, sizeof(der),
-				     pem, sizeof(pem), &len) != 0)
-		return false;
-	return file_write_in(directory, "ak.pem", (struct bytes){pem, strlen((const char *)pem)});
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem = NULL;
+	bool saved = bio && PEM_write_bio(bio, "PUBLIC KEY", "", der, sizeof(der)) > 0;
+	const long len = saved ? BIO_get_mem_data(bio, &pem) : 0;
+	saved = saved && file_write_in(directory, "ak.pem", (struct bytes){(const uint8_t *)pem, (size_t)len});
+	BIO_free(bio);
+	return saved;
 }
 
 /*

@@ -2,8 +2,8 @@
 /* How bytes travel in the protocol: base64 in JSON, hexadecimal for the digests of logs. */
 #include "encode.h"
 
-#include <mbedtls/base64.h>
-#include <mbedtls/sha256.h>
+#include <limits.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,49 +13,56 @@ void sha256(const void *data, size_t bytes, uint8_t digest[SHA256_BYTES])
 {
 	static const uint8_t nothing;
 
-	/* Fails for a hash other than SHA-256 and SHA-224 only. */
-	if (mbedtls_sha256(data ? data : &nothing, bytes, digest, 0) != 0)
+	/* Fails without memory or without libcrypto's default provider. */
+	if (EVP_Digest(data ? data : &nothing, bytes, digest, NULL, EVP_sha256(), NULL) != 1)
 		abort();
 }
 
 json_t *json_base64(const void *data, size_t bytes)
 {
 	const size_t capacity = (bytes + 2) / 3 * 4 + 1;
-	unsigned char *text = malloc(capacity);
+	unsigned char *text = capacity <= INT_MAX ? malloc(capacity) : NULL;
 	json_t *string = NULL;
-	size_t length;
 
-	if (text && mbedtls_base64_encode(text, capacity, &length, data, bytes) == 0)
-		string = json_stringn_nocheck((const char *)text, length);
+	if (text) {
+		const int length = EVP_EncodeBlock(text, data, (int)bytes);
+
+		string = json_stringn_nocheck((const char *)text, (size_t)length);
+	}
 	free(text);
 	return string;
 }
 
-/* mbedTLS takes line breaks, and stray bits before the padding: only what encodes back to the same text is canonical.
- */
+/* libcrypto takes white space, and stray bits before the padding: only what encodes to the same text is canonical. */
 static bool canonical(const char *text, size_t length, const uint8_t *data, size_t bytes)
 {
-	unsigned char *again = malloc(length + 1);
-	size_t written = 0;
-	const bool same = again && mbedtls_base64_encode(again, length + 1, &written, data, bytes) == 0 &&
-			  written == length && memcmp(again, text, length) == 0;
+	unsigned char *again = malloc(length + 4 + 1);
+	const bool same =
+		again && (size_t)EVP_EncodeBlock(again, data, (int)bytes) == length && memcmp(again, text, length) == 0;
 
 	free(again);
 	return same;
 }
 
+/* EVP_DecodeBlock counts a byte of zeros for each '=' at the end. */
+static size_t padding(const char *text, size_t length)
+{
+	return length < 2 ? 0 : (size_t)(text[length - 1] == '=') + (size_t)(text[length - 2] == '=');
+}
+
 int64_t base64_decode(const char *text, size_t length, uint8_t *out, size_t capacity)
 {
-	const size_t most = length / 4 * 3 + 1;
-	uint8_t *data = malloc(most);
-	size_t bytes = 0;
+	uint8_t *data = length % 4 == 0 && length <= INT_MAX ? malloc(length / 4 * 3 + 1) : NULL;
+	const int decoded = data ? EVP_DecodeBlock(data, (const unsigned char *)text, (int)length) : -1;
 	int64_t result = -1;
 
-	if (data && length % 4 == 0 &&
-	    mbedtls_base64_decode(data, most, &bytes, (const unsigned char *)text, length) == 0 &&
-	    canonical(text, length, data, bytes)) {
-		memcpy(out, data, bytes < capacity ? bytes : capacity);
-		result = (int64_t)bytes;
+	if (decoded >= 0 && (size_t)decoded >= padding(text, length)) {
+		const size_t bytes = (size_t)decoded - padding(text, length);
+
+		if (canonical(text, length, data, bytes)) {
+			memcpy(out, data, bytes < capacity ? bytes : capacity);
+			result = (int64_t)bytes;
+		}
 	}
 	free(data);
 	return result;

@@ -19,6 +19,6 @@ $(OUT)/tests/unit/policy/builder.o: tests/unit/policy/builder.c
 $(OUT)/tests/unit/policy_%: tests/unit/policy/%.c $(POLICY_TEST_OBJECTS)
 	$(call say,TEST,$@)
 	$(Q)gcc $(UNIT_CFLAGS) -I. -Itests/unit/policy -MMD -MP -MF $@.d -o $@ $< $(POLICY_TEST_OBJECTS) $(UNIT_LIBS) \
-		$(POLICY_LIBS)
+		$(POLICY_LIBS) -lmbedcrypto
 
 -include $(POLICY_TEST_OBJECTS:.o=.d) $(POLICY_TESTS:=.d)

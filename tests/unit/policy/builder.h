@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Makes evidence as an honest host would, from a description that a test may bend first: logs, PCRs that follow
- * from them, a quote, a key statement and a fresh answer, signed with keys of the test's own.
+ * from them, a quote, a key statement and a fresh answer, signed with keys of the test's own. mbedTLS signs here;
+ * the verifier uses OpenSSL.
  */
 #ifndef TESTS_UNIT_POLICY_BUILDER_H
 #define TESTS_UNIT_POLICY_BUILDER_H
