@@ -5,201 +5,22 @@
  */
 #include "http.h"
 
-#include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "connections.h"
-#include "device.h"
 #include "event.h"
+#include "exchange.h"
 #include "metrics.h"
 
 #define SILENCE_S     10u    /* a connection that says nothing for so long is closed */
 #define HEADERS_BYTES 16384u /* memory per connection: request line and headers */
 #define BACKLOG       1024u
-#define ANSWERS_MAX   64u    /* answers with logs that are in memory at a time */
 #define DISCARD_MAX   65536u /* of a body that is too long, so much is read to be able to answer */
 #define RETRY_AFTER_S "2"
-#define UNAVAILABLE   503u
-#define PATH_LOGS     "/v1/logs/"
-
-struct http {
-	struct MHD_Daemon *daemon;
-	struct queue *queue;
-	const struct sources *sources;
-	unsigned answers; /* with logs, in memory; used by the serving thread only */
-};
-
-/* One request and its answer. */
-struct exchange {
-	struct http *http;
-	struct MHD_Connection *connection;
-	const struct route *route;   /* NULL for none of ours */
-	char digest[SHA256_HEX + 2]; /* of the path, after a route's prefix; one byte more shows that it is too long */
-	char peer[64], method[8];    /* for the log */
-	int64_t began_ms;
-	char body[REQUEST_MAX_BYTES];
-	size_t body_bytes; /* may be larger than 'body': the surplus is discarded */
-	bool large;        /* counted in http->answers */
-	bool waits;        /* was handed to the queue */
-	struct reply reply;
-};
-
-struct route {
-	const char *path, *method;
-	bool prefix;                              /* the path goes on */
-	bool (*serve)(struct exchange *exchange); /* true: answered; false: http_done will be called */
-};
-
-static bool answer(struct exchange *exchange, struct reply reply)
-{
-	exchange->reply = reply;
-	return true;
-}
-
-static bool refuse(struct exchange *exchange, const struct failure *failure)
-{
-	return answer(exchange, answer_failure(failure));
-}
-
-/* Reserves memory for an answer with logs. */
-static bool reserve(struct exchange *exchange, struct failure *failure)
-{
-	if (exchange->http->answers >= ANSWERS_MAX)
-		return failed_with(failure, UNAVAILABLE, "overloaded", NULL,
-				   "%u requests are being served; ask again later", ANSWERS_MAX);
-	exchange->http->answers++;
-	exchange->large = true;
-	return true;
-}
-
-void http_done(void *owner, struct reply reply)
-{
-	struct exchange *exchange = owner;
-
-	exchange->reply = reply;
-	MHD_resume_connection(exchange->connection); /* from here on it may be gone */
-}
-
-/* Suspends the request until the queue has its answer. */
-static bool submit(struct exchange *exchange, const struct job *job)
-{
-	struct failure failure;
-
-	if (!reserve(exchange, &failure))
-		return refuse(exchange, &failure);
-	exchange->waits = true;
-	MHD_suspend_connection(exchange->connection);
-	if (!queue_submit(exchange->http->queue, job, exchange)) {
-		failed_with(&failure, UNAVAILABLE, "overloaded", NULL,
-			    "too many requests wait for the TPM; ask again later");
-		http_done(exchange, answer_failure(&failure));
-	}
-	return false;
-}
-
-static bool serve_identity(struct exchange *exchange)
-{
-	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
-}
-
-static bool serve_evidence(struct exchange *exchange)
-{
-	struct job job = {.kind = JOB_EVIDENCE};
-	struct failure failure;
-
-	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure))
-		return refuse(exchange, &failure);
-	return submit(exchange, &job);
-}
-
-static bool serve_enrol(struct exchange *exchange)
-{
-	struct failure failure;
-
-	failed_with(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
-	return refuse(exchange, &failure);
-}
-
-/* Takes over a log's bytes. */
-static struct reply log_reply(struct log *log)
-{
-	const struct reply reply = {.status = MHD_HTTP_OK,
-				    .type = "application/octet-stream",
-				    .body = (char *)log->content.data,
-				    .bytes = log->content.bytes};
-
-	log->content = (struct blob){0};
-	return reply;
-}
-
-/* The log with a digest. */
-static bool find_log(const struct sources *sources, const char *digest, struct reply *reply, struct failure *failure)
-{
-	uint8_t wanted[SHA256_BYTES];
-	struct logs logs;
-	bool found;
-
-	if (!hex_decode(digest, wanted))
-		return failed_with(failure, MHD_HTTP_BAD_REQUEST, "bad-field", "sha256",
-				   "must be a SHA-256 digest in lower-case hexadecimal");
-	found = logs_read(sources, &logs, failure);
-	if (found && memcmp(wanted, logs.tcg.sha256, sizeof(wanted)) == 0)
-		*reply = log_reply(&logs.tcg);
-	else if (found && memcmp(wanted, logs.hv.sha256, sizeof(wanted)) == 0)
-		*reply = log_reply(&logs.hv);
-	else if (found)
-		found = failed_with(failure, MHD_HTTP_NOT_FOUND, "no-such-log", "sha256",
-				    "no log of this boot has that digest");
-	logs_free(&logs);
-	return found;
-}
-
-static bool serve_log(struct exchange *exchange)
-{
-	struct reply reply = {0};
-	struct failure failure;
-
-	if (!reserve(exchange, &failure) || !find_log(exchange->http->sources, exchange->digest, &reply, &failure))
-		return refuse(exchange, &failure);
-	return answer(exchange, reply);
-}
-
-static bool serve_metrics(struct exchange *exchange)
-{
-	struct reply reply = {.status = MHD_HTTP_OK, .type = "text/plain; version=0.0.4"};
-	const int device = device_open(exchange->http->sources->device);
-	struct hv_stats stats;
-	const bool there = device >= 0 && device_stats(device, &stats) == 0;
-
-	if (device >= 0)
-		close(device);
-	reply.body = metrics_text(there ? &stats : NULL, &reply.bytes);
-	return answer(exchange, reply);
-}
-
-static const struct route routes[] = {
-	{"/v1/identity", "GET", false, serve_identity},
-	{"/v1/evidence", "POST", false, serve_evidence},
-	{PATH_LOGS, "GET", true, serve_log},
-	{"/v1/metrics", "GET", false, serve_metrics},
-	{"/v1/enrol", "POST", false, serve_enrol},
-};
-
-static const struct route *find_route(const char *url)
-{
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		const size_t length = strlen(routes[i].path);
-
-		if (strncmp(url, routes[i].path, length) == 0 && (routes[i].prefix || url[length] == '\0'))
-			return &routes[i];
-	}
-	return NULL;
-}
 
 static const char *header(struct exchange *exchange, const char *name)
 {
@@ -289,14 +110,14 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 	exchange->http = http;
 	exchange->connection = connection;
 	exchange->began_ms = clock_ms();
-	exchange->route = find_route(url);
+	exchange->route = route_find(url);
 	note_peer(exchange);
 	snprintf(exchange->method, sizeof(exchange->method), "%s", method);
 	if (exchange->route && exchange->route->prefix)
 		snprintf(exchange->digest, sizeof(exchange->digest), "%s", url + strlen(exchange->route->path));
 	if (acceptable(exchange, method, &failure))
 		return MHD_YES;
-	refuse(exchange, &failure);
+	exchange_refuse(exchange, &failure);
 	return send_reply(exchange);
 }
 
@@ -321,7 +142,7 @@ static enum MHD_Result serve(struct exchange *exchange)
 
 	if (exchange->body_bytes > sizeof(exchange->body)) {
 		too_large(&failure);
-		refuse(exchange, &failure);
+		exchange_refuse(exchange, &failure);
 		return send_reply(exchange);
 	}
 	return exchange->route->serve(exchange) ? send_reply(exchange) : MHD_YES;
@@ -350,7 +171,7 @@ static void count_exchange(const struct exchange *exchange, bool sent)
 		count(COUNT_REFUSED);
 	if (status == UNAVAILABLE)
 		count(COUNT_UNAVAILABLE);
-	if (sent && status == MHD_HTTP_OK && exchange->route && exchange->route->serve == serve_evidence)
+	if (sent && status == MHD_HTTP_OK && exchange_is_evidence(exchange))
 		count(COUNT_EVIDENCE);
 }
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the paths of the protocol mean (docs/protocol.md), and the limits on what an answer costs. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "exchange.h"
+#include "http.h"
+#include "metrics.h"
+
+#define ANSWERS_MAX 64u /* answers with logs that are in memory at a time */
+#define PATH_LOGS   "/v1/logs/"
+
+static bool answer(struct exchange *exchange, struct reply reply)
+{
+	exchange->reply = reply;
+	return true;
+}
+
+bool exchange_refuse(struct exchange *exchange, const struct failure *failure)
+{
+	return answer(exchange, answer_failure(failure));
+}
+
+/* Reserves memory for an answer with logs. */
+static bool reserve(struct exchange *exchange, struct failure *failure)
+{
+	if (exchange->http->answers >= ANSWERS_MAX)
+		return failed_with(failure, UNAVAILABLE, "overloaded", NULL,
+				   "%u requests are being served; ask again later", ANSWERS_MAX);
+	exchange->http->answers++;
+	exchange->large = true;
+	return true;
+}
+
+void http_done(void *owner, struct reply reply)
+{
+	struct exchange *exchange = owner;
+
+	exchange->reply = reply;
+	MHD_resume_connection(exchange->connection); /* from here on it may be gone */
+}
+
+/* Suspends the request until the queue has its answer. */
+static bool submit(struct exchange *exchange, const struct job *job)
+{
+	struct failure failure;
+
+	if (!reserve(exchange, &failure))
+		return exchange_refuse(exchange, &failure);
+	exchange->waits = true;
+	MHD_suspend_connection(exchange->connection);
+	if (!queue_submit(exchange->http->queue, job, exchange)) {
+		failed_with(&failure, UNAVAILABLE, "overloaded", NULL,
+			    "too many requests wait for the TPM; ask again later");
+		http_done(exchange, answer_failure(&failure));
+	}
+	return false;
+}
+
+static bool serve_identity(struct exchange *exchange)
+{
+	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
+}
+
+static bool serve_evidence(struct exchange *exchange)
+{
+	struct job job = {.kind = JOB_EVIDENCE};
+	struct failure failure;
+
+	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure))
+		return exchange_refuse(exchange, &failure);
+	return submit(exchange, &job);
+}
+
+static bool serve_enrol(struct exchange *exchange)
+{
+	struct failure failure;
+
+	failed_with(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
+	return exchange_refuse(exchange, &failure);
+}
+
+/* Takes over a log's bytes. */
+static struct reply log_reply(struct log *log)
+{
+	const struct reply reply = {.status = MHD_HTTP_OK,
+				    .type = "application/octet-stream",
+				    .body = (char *)log->content.data,
+				    .bytes = log->content.bytes};
+
+	log->content = (struct blob){0};
+	return reply;
+}
+
+/* The log with a digest. */
+static bool find_log(const struct sources *sources, const char *digest, struct reply *reply, struct failure *failure)
+{
+	uint8_t wanted[SHA256_BYTES];
+	struct logs logs;
+	bool found;
+
+	if (!hex_decode(digest, wanted))
+		return failed_with(failure, MHD_HTTP_BAD_REQUEST, "bad-field", "sha256",
+				   "must be a SHA-256 digest in lower-case hexadecimal");
+	found = logs_read(sources, &logs, failure);
+	if (found && memcmp(wanted, logs.tcg.sha256, sizeof(wanted)) == 0)
+		*reply = log_reply(&logs.tcg);
+	else if (found && memcmp(wanted, logs.hv.sha256, sizeof(wanted)) == 0)
+		*reply = log_reply(&logs.hv);
+	else if (found)
+		found = failed_with(failure, MHD_HTTP_NOT_FOUND, "no-such-log", "sha256",
+				    "no log of this boot has that digest");
+	logs_free(&logs);
+	return found;
+}
+
+static bool serve_log(struct exchange *exchange)
+{
+	struct reply reply = {0};
+	struct failure failure;
+
+	if (!reserve(exchange, &failure) || !find_log(exchange->http->sources, exchange->digest, &reply, &failure))
+		return exchange_refuse(exchange, &failure);
+	return answer(exchange, reply);
+}
+
+static bool serve_metrics(struct exchange *exchange)
+{
+	struct reply reply = {.status = MHD_HTTP_OK, .type = "text/plain; version=0.0.4"};
+	const int device = device_open(exchange->http->sources->device);
+	struct hv_stats stats;
+	const bool there = device >= 0 && device_stats(device, &stats) == 0;
+
+	if (device >= 0)
+		close(device);
+	reply.body = metrics_text(there ? &stats : NULL, &reply.bytes);
+	return answer(exchange, reply);
+}
+
+static const struct route routes[] = {
+	{"/v1/identity", "GET", false, serve_identity},
+	{"/v1/evidence", "POST", false, serve_evidence},
+	{PATH_LOGS, "GET", true, serve_log},
+	{"/v1/metrics", "GET", false, serve_metrics},
+	{"/v1/enrol", "POST", false, serve_enrol},
+};
+
+const struct route *route_find(const char *url)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		const size_t length = strlen(routes[i].path);
+
+		if (strncmp(url, routes[i].path, length) == 0 && (routes[i].prefix || url[length] == '\0'))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+bool exchange_is_evidence(const struct exchange *exchange)
+{
+	return exchange->route && exchange->route->serve == serve_evidence;
+}
