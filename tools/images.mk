@@ -17,3 +17,8 @@ $(OUT)/images/initrd.img: $(INITRD_PARTS) $(wildcard tools/images/*.py) tools/im
 
 debian-disk:
 	@tools/images/debian-disk build/images
+
+# Headers of the kernels of other Debian suites, fetched once.
+.PHONY: kernel-headers
+kernel-headers:
+	@tools/images/kernel-headers build/kernels

@@ -9,7 +9,7 @@ PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 # What the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
-system: reference debian-disk $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(BOOTED_BOCHS) $$(SYSTEM_PARTS) $$(BENCH_PARTS)
+system: reference debian-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(BOOTED_BOCHS) $$(SYSTEM_PARTS) $$(BENCH_PARTS)
 	@mkdir -p $(OUT)/log
 	@rm -f $(OUT)/log/system.tap
 	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(PYTEST),tests/system) \
