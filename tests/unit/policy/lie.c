@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a row is judged, and the changes that more than one program makes. */
+#include <stdlib.h>
+
+#include "lie.h"
+
+static const struct lie HONEST = {"nothing", NULL, NULL, NULL, {0}, 0, NULL};
+
+struct writer log_end(struct built *b)
+{
+	return (struct writer){b->tcg_log, b->evidence.tcg_log.data.len, sizeof(b->tcg_log)};
+}
+
+void log_append(struct built *b, struct writer *w)
+{
+	b->evidence.tcg_log.data.len = w->len;
+}
+
+void put_head(struct writer *w, uint32_t pcr, uint32_t count)
+{
+	put_le(w, pcr, 4);
+	put_le(w, EV_POST_CODE, 4);
+	put_le(w, count, 4);
+}
+
+/* As by a loader that was told tpm_binding = weak: it leaves PCR 14 to the launch. */
+void no_mark(struct scenario *s)
+{
+	struct event *mark = scenario_find(s, 14, EV_IPL);
+
+	memmove(mark, mark + 1, (size_t)(&s->events[--s->event_count] - mark) * sizeof(*mark));
+}
+
+void not_the_loader(struct scenario *s)
+{
+	struct event *loader = scenario_find(s, 4, 0x80000003);
+
+	loader->digest.bytes[0] ^= 1;
+}
+
+void image_byte(struct scenario *s)
+{
+	s->image.bytes[0] ^= 1;
+}
+
+/* What the loader extends PCR 14 with when it gives up. */
+void error_mark(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-error", sizeof("cloister-error"));
+}
+
+void weak(struct scenario *s)
+{
+	no_mark(s);
+	s->weak = true;
+	s->statement.flags |= HK_FLAG_WEAK_BINDING;
+	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
+}
+
+void weak_allowed(struct built *b)
+{
+	b->policy.allow_weak_binding = true;
+}
+
+void capped(struct built *b, struct scenario *s)
+{
+	(void)s;
+	for (uint32_t pcr = 17; pcr <= 19; pcr++)
+		b->pcr[pcr] = pcr_extend(b->pcr[pcr], digest_filled(0x42));
+}
+
+/* One of the codes may come alone or with others of its kind: the list must be the row's. */
+static void compare(const struct verdict *v, const struct lie *lie)
+{
+	size_t count = 0;
+
+	while (count < MAX_CODES && lie->codes[count] != 0)
+		count++;
+	for (size_t i = 0; i < v->refusal_count; i++) {
+		if (i < count && v->refusals[i].code == lie->codes[i])
+			continue;
+		verdict_print(v, stderr, false);
+		fail_msg("refusal %zu is %s", i, refusal_name(v->refusals[i].code));
+	}
+	assert_int_equal(v->refusal_count, count);
+	if (lie->words && !strstr(v->refusals[0].found, lie->words))
+		fail_msg("found '%s' does not say '%s'", v->refusals[0].found, lie->words);
+	assert_int_equal(verdict_exit_code(v), lie->exit_code);
+	assert_int_equal(verdict_trusted(v), lie->exit_code == 0);
+}
+
+static void test_lie(void **state)
+{
+	const struct lie *lie = *state;
+	struct built *b = test_malloc(sizeof(*b));
+	struct scenario honest, s;
+	struct verdict v;
+
+	scenario_init(&honest);
+	s = honest;
+	build_logs(b, &s);
+	build_quote(b, &s);
+	build_policy(b, &honest);
+	b->challenge = honest.challenge;
+	s = honest;
+	if (lie->bend)
+		lie->bend(&s);
+	build_logs(b, &s);
+	if (lie->change)
+		lie->change(b, &s);
+	build_quote(b, &s);
+	if (lie->damage)
+		lie->damage(b);
+	judge(&b->evidence, &b->challenge, &b->policy, &v);
+	compare(&v, lie);
+	test_free(b);
+}
+
+static int free_keys(void **state)
+{
+	(void)state;
+	build_keys_free();
+	return 0;
+}
+
+int run_lies(const char *name, const struct lie *lies, size_t count)
+{
+	struct CMUnitTest *tests = calloc(count + 1, sizeof(*tests));
+
+	if (!tests)
+		return 1;
+	tests[0] = (struct CMUnitTest){HONEST.name, test_lie, NULL, NULL, (void *)(uintptr_t)&HONEST};
+	for (size_t i = 0; i < count; i++)
+		tests[i + 1] = (struct CMUnitTest){lies[i].name, test_lie, NULL, NULL, (void *)(uintptr_t)&lies[i]};
+	const int failed = _cmocka_run_group_tests(name, tests, count + 1, NULL, free_keys);
+	free(tests);
+	return failed;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Step 9: the hypervisor and its config. */
+#include <stdlib.h>
+
+#include "lie.h"
+
+static void without_hypervisor(struct scenario *s)
+{
+	s->no_hypervisor = true;
+	not_the_loader(s);
+}
+
+static void launch_failed(struct scenario *s)
+{
+	s->no_hypervisor = true;
+}
+
+static void error_text(struct scenario *s)
+{
+	static const char error[] = "cloister-error\0the CPU has no SVM";
+
+	scenario_event(s, 14, EV_IPL, error, sizeof(error) - 1);
+}
+
+static void weak_launch_failed(struct scenario *s)
+{
+	s->no_hypervisor = true;
+	no_mark(s);
+	error_mark(s);
+	error_text(s);
+}
+
+static void strong_launch_failed(struct scenario *s)
+{
+	s->no_hypervisor = true;
+	error_mark(s);
+	error_text(s);
+}
+
+static void failed_without_text(struct scenario *s)
+{
+	s->no_hypervisor = true;
+	error_mark(s);
+}
+
+/* After a failure others filled in whatever was missing, and renamed the event: its digest counts. */
+static void completed_after_error(struct scenario *s)
+{
+	error_mark(s);
+	memcpy(s->events[s->event_count - 1].data, "harmless", 8);
+}
+
+static void forged_first(struct scenario *s, struct digest digest)
+{
+	no_mark(s);
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"))->digest = digest;
+}
+
+/* tpm_binding = weak and an image of the attacker's, which extends PCR 17 to 19 at locality 2 as if it were approved. */
+static void image_first(struct scenario *s)
+{
+	forged_first(s, digest_filled(0x42));
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
+}
+
+static void approved_image_first(struct scenario *s)
+{
+	forged_first(s, s->image);
+}
+
+static void weak_mark_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-weak", sizeof("cloister-weak"));
+}
+
+static void image_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "cloister-image", sizeof("cloister-image"))->digest = s->image;
+}
+
+static void other_after_strong(struct scenario *s)
+{
+	scenario_event(s, 14, EV_IPL, "MokList", 7); /* shim, which a chain-loading host starts after the launch */
+}
+
+static void weak_on_strong(struct scenario *s)
+{
+	s->weak = true; /* by the root guest, after the loader closed PCR 14 */
+	s->statement.flags |= HK_FLAG_WEAK_BINDING;
+	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
+}
+
+static void config_flag(struct scenario *s)
+{
+	s->config = "# Cloister\npool_mib = 0\nserial = none\nboot = kernel\nkernel = \\vmlinuz\n";
+}
+
+static void svn_zero(struct scenario *s)
+{
+	s->statement.svn = 0;
+}
+
+static void svn_of_policy(struct built *b)
+{
+	b->policy.image[0].svn = 0;
+}
+
+static void debug(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_DEBUG;
+	s->fresh.flags |= HK_FLAG_DEBUG;
+}
+
+static void debug_of_policy(struct built *b)
+{
+	b->policy.image[0].debug = true;
+}
+
+static void debug_allowed(struct built *b)
+{
+	b->policy.image[0].debug = true;
+	b->policy.allow_debug = true;
+}
+
+static void dma_needed(struct built *b)
+{
+	b->policy.require_dma_remapping = true;
+}
+
+static void dma_on(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_DMA_PRESENT;
+	s->statement.dma_units = 1;
+	s->statement.dma_protections = HK_DMA_ALL;
+	s->fresh.flags |= HK_FLAG_DMA_PRESENT;
+}
+
+static void dma_without_tpm(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_protections &= ~(1u << HK_DMA_TPM);
+}
+
+static void dma_flag_only(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_units = s->statement.dma_protections = 0;
+}
+
+static void dma_units_only(struct scenario *s)
+{
+	s->statement.dma_units = 1;
+}
+
+static void dma_protections_only(struct scenario *s)
+{
+	s->statement.dma_protections = 1;
+}
+
+static void dma_protection_unknown(struct scenario *s)
+{
+	dma_on(s);
+	s->statement.dma_protections |= 1u << HK_DMA_COUNT;
+}
+
+static void dma_promised(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_DMA_REQUIRED;
+	s->fresh.flags |= HK_FLAG_DMA_REQUIRED;
+}
+
+static void dma_lost(struct scenario *s)
+{
+	dma_on(s);
+	s->fresh.flags &= ~HK_FLAG_DMA_PRESENT;
+}
+
+static void no_tpm(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_NO_TPM;
+	s->fresh.flags |= HK_FLAG_NO_TPM;
+}
+
+static const struct lie LIES[] = {
+	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
+	{"DMA remapping on, as needed", dma_on, NULL, dma_needed, {0}, 0, NULL},
+	{"PCR 14 extended by shim, later", other_after_strong, NULL, NULL, {0}, 0, NULL},
+	{"DMA remapping without a unit", dma_flag_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"DMA units without the flag", dma_units_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"DMA protections without a unit", dma_protections_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"an unknown DMA protection", dma_protection_unknown, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"same kernel without the hypervisor",
+	 without_hypervisor,
+	 NULL,
+	 NULL,
+	 {REFUSE_LOADER_MISSING, REFUSE_NO_HYPERVISOR},
+	 18,
+	 NULL},
+	{"hypervisor gone", launch_failed, NULL, NULL, {REFUSE_NO_HYPERVISOR}, 19, NULL},
+	{"loader failed, firmware went on", launch_failed, capped, NULL, {REFUSE_LAUNCH_FAILED}, 19, NULL},
+	{"loader failed, weak binding",
+	 weak_launch_failed,
+	 NULL,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 "the CPU has no SVM"},
+	{"loader failed, strong binding",
+	 strong_launch_failed,
+	 capped,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 "the CPU has no SVM"},
+	{"loader failed, text not logged",
+	 failed_without_text,
+	 capped,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 "not in the log"},
+	{"loader failed, a launch completed by others",
+	 completed_after_error,
+	 NULL,
+	 NULL,
+	 {REFUSE_LAUNCH_FAILED},
+	 19,
+	 NULL},
+	{"one byte of the hypervisor", image_byte, NULL, NULL, {REFUSE_IMAGE}, 19, NULL},
+	{"statement and policy differ", NULL, NULL, debug_of_policy, {REFUSE_REFERENCE}, 19, NULL},
+	{"SVN too low", svn_zero, NULL, svn_of_policy, {REFUSE_SVN}, 19, NULL},
+	{"debug build", debug, NULL, debug_of_policy, {REFUSE_DEBUG}, 19, NULL},
+	{"DMA remapping off, policy", NULL, NULL, dma_needed, {REFUSE_DMA}, 19, NULL},
+	{"DMA remapping off, config", dma_promised, NULL, NULL, {REFUSE_DMA}, 19, NULL},
+	{"devices reach the TPM", dma_without_tpm, NULL, dma_needed, {REFUSE_DMA_PARTIAL}, 19, "unit-registers"},
+	{"started without a TPM", no_tpm, NULL, NULL, {REFUSE_NO_TPM}, 19, NULL},
+	{"one config flag", config_flag, NULL, NULL, {REFUSE_CONFIG}, 20, "line 3: serial = none"},
+	{"weak binding where PCR 14 was closed", weak_on_strong, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
+	{"strong binding, an image in PCR 14 first", image_first, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, "4242"},
+	{"strong binding, the image in PCR 14 first",
+	 approved_image_first,
+	 NULL,
+	 NULL,
+	 {REFUSE_STRONG_FIRST},
+	 21,
+	 NULL},
+	{"strong binding, PCR 14 says weak later",
+	 weak_mark_after_strong,
+	 NULL,
+	 NULL,
+	 {REFUSE_STRONG_FIRST},
+	 21,
+	 "a weak launch after it"},
+	{"strong binding, a weak launch later", image_after_strong, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, NULL},
+	{"DMA remapping lost", dma_lost, NULL, NULL, {REFUSE_FRESH_DMA}, 21, NULL},
+};
+
+int main(void)
+{
+	return run_lies("policy: launch", LIES, sizeof(LIES) / sizeof(LIES[0]));
+}
