@@ -30,7 +30,6 @@ static void set_facts(struct judgement *j)
 {
 	struct verdict *v = j->verdict;
 
-	v->pinned = j->policy->has_ak_name;
 	v->ak_name = j->ak.name;
 	v->complete = j->has_quote && j->quote.is_quote && j->has_signature && j->has_ak && j->has_pcrs &&
 		      j->has_tcg_log && j->has_launch && j->has_statement && j->has_fresh;
@@ -51,9 +50,10 @@ static void set_facts(struct judgement *j)
 }
 
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
-	   struct verdict *verdict)
+	   const struct known_host *known, struct verdict *verdict)
 {
-	struct judgement j = {.evidence = evidence, .challenge = challenge, .policy = policy, .verdict = verdict};
+	struct judgement j = {
+		.evidence = evidence, .challenge = challenge, .policy = policy, .known = known, .verdict = verdict};
 
 	verdict_init(verdict);
 	step_format(&j);

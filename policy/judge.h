@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verifier: evidence, the challenge that it answers and a policy in, a verdict out. No clock, no network, no
- * state: the same input gives the same verdict.
+ * The verifier: evidence, the challenge that it answers, a policy and what is known of the host in, a verdict out.
+ * No clock, no network, no state: the same input gives the same verdict.
  */
 #ifndef POLICY_JUDGE_H
 #define POLICY_JUDGE_H
 
 #include "policy/evidence.h"
+#include "policy/known_host.h"
 #include "policy/policy_file.h"
 #include "policy/verdict.h"
 
 /**
  * Steps 1 to 10 of attestation.md, section 3. Every step that can be evaluated is, and every mismatch reported;
- * firmware rules and the EK chain do not exist yet and are reported as not evaluated.
+ * firmware rules do not exist yet and are reported as not evaluated.
  */
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
-	   struct verdict *verdict);
+	   const struct known_host *known, struct verdict *verdict);
 
 #endif

@@ -64,6 +64,16 @@ static json_t *facts_json(const struct verdict *v)
 			 (json_int_t)(f->refused_accesses & INT64_MAX));
 }
 
+static json_t *conditions_json(const struct verdict *v)
+{
+	json_t *array = json_array();
+
+	for (enum condition i = 0; i < CONDITION_COUNT; i++)
+		if (v->conditions & 1u << i)
+			json_array_append_new(array, json_string(condition_name(i)));
+	return array;
+}
+
 bool verdict_print_json(const struct verdict *verdict, FILE *to)
 {
 	json_t *steps = json_array();
@@ -73,10 +83,11 @@ bool verdict_print_json(const struct verdict *verdict, FILE *to)
 		json_array_append_new(steps, step_json(verdict, step));
 	for (size_t i = 0; i < verdict->refusal_count; i++)
 		json_array_append_new(refusals, refusal_json(&verdict->refusals[i]));
-	json_t *root = json_pack("{s:i, s:b, s:i, s:b, s:o, s:o, s:o}", "version", 1, "trusted",
-				 verdict_trusted(verdict), "exit_code", verdict_exit_code(verdict), "identity_pinned",
-				 verdict->pinned, "steps", steps, "refusals", refusals, "hypervisor",
-				 verdict_trusted(verdict) ? facts_json(verdict) : json_null());
+	json_t *root =
+		json_pack("{s:i, s:b, s:s, s:i, s:o, s:o, s:o, s:o}", "version", 1, "trusted", verdict_trusted(verdict),
+			  "verdict", verdict_word(verdict), "exit_code", verdict_exit_code(verdict), "conditions",
+			  conditions_json(verdict), "steps", steps, "refusals", refusals, "hypervisor",
+			  verdict_accepted(verdict) ? facts_json(verdict) : json_null());
 	const bool written =
 		root && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 && fputc('\n', to) != EOF;
 	json_decref(root);

@@ -39,20 +39,27 @@ static void print_refusal(const struct refusal *r, FILE *to, const struct palett
 	fprintf(to, "  cause     %s\n  next      %s\n", refusal_cause(r->code), refusal_next(r->code));
 }
 
-static void print_last_line(const struct verdict *v, FILE *to, const struct palette *p)
+static void print_accepted(const struct verdict *v, FILE *to, const struct palette *p)
 {
+	const char *colour = v->conditions == 0 ? p->good : p->open;
 	char text[VERDICT_DESCRIPTION], dma[HK_DMA_TEXT];
 
-	if (verdict_trusted(v)) {
-		verdict_describe(v, text, sizeof(text));
-		hk_dma_text(v->facts.dma_protections, dma);
-		fprintf(to, "\ndevices are kept from: %s (%" PRIu64 " accesses refused so far)\n", dma,
-			v->facts.refused_dma);
-		fprintf(to, "\n%s%sVERDICT: trusted%s: %s%s\n", p->bold, p->good, p->end, text,
-			v->pinned ? "" : "; the machine's identity was not checked");
+	verdict_describe(v, text, sizeof(text));
+	hk_dma_text(v->facts.dma_protections, dma);
+	fprintf(to, "\ndevices are kept from: %s (%" PRIu64 " accesses refused so far)\n", dma, v->facts.refused_dma);
+	fprintf(to, "\n%s%sVERDICT: %s%s: %s\n", p->bold, colour, verdict_word(v), p->end, text);
+	for (enum condition i = 0; i < CONDITION_COUNT; i++)
+		if (v->conditions & 1u << i)
+			fprintf(to, "  on condition: %s\n", condition_text(i));
+}
+
+static void print_last_line(const struct verdict *v, FILE *to, const struct palette *p)
+{
+	if (verdict_accepted(v)) {
+		print_accepted(v, to, p);
 		return;
 	}
-	fprintf(to, "\n%s%sVERDICT: refused%s: %zu reason%s", p->bold, p->bad, p->end, v->refusal_count,
+	fprintf(to, "\n%s%sVERDICT: %s%s: %zu reason%s", p->bold, p->bad, verdict_word(v), p->end, v->refusal_count,
 		v->refusal_count == 1 ? "" : "s");
 	if (v->refusal_count > 0)
 		fprintf(to, ", the first is %s", refusal_name(v->refusals[0].code));

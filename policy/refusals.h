@@ -25,6 +25,20 @@
 enum step { STEPS(STEP_ENUM) STEP_COUNT };
 #undef STEP_ENUM
 
+/* Exit codes that no step has. */
+#define EXIT_TRUSTED          0
+#define EXIT_CONDITIONAL      3
+#define EXIT_IDENTITY_UNKNOWN 23
+
+/* What a tenant did not ask for: X(enumerator, name, text). */
+#define CONDITIONS(X)                   \
+	X(CONDITION_ANY_TPM, "any-tpm", \
+	  "any TPM was good enough (--any-tpm): nothing says which machine this is, or that its TPM is a real one")
+
+#define CONDITION_ENUM(enumerator, name, text) enumerator,
+enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
+#undef CONDITION_ENUM
+
 /* X(enumerator, step, name, likely cause, what to do next) */
 #define REFUSALS_TRANSPORT(X)                                                                                        \
 	X(REFUSE_TRANSPORT, STEP_TRANSPORT, "no-answer", "the host, its network or its attestation service is down", \
@@ -62,6 +76,9 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	  "check the version of attestd")
 
 #define REFUSALS_QUOTE(X)                                                                                             \
+	X(REFUSE_IDENTITY_UNKNOWN, STEP_IDENTITY, "identity-unknown",                                                 \
+	  "this host was not enrolled, and the policy pins no key: a program with a key in a file could answer so",   \
+	  "cloister enrol URL --name HOST --roots DIR; or put the key into the policy's ak_name")                     \
 	X(REFUSE_AK_NAME, STEP_IDENTITY, "ak-name", "another machine answers, or its TPM was cleared or exchanged",   \
 	  "if the machine's owner confirms the change, put the new name into the policy's ak_name")                   \
 	X(REFUSE_AK_ATTRIBUTES, STEP_IDENTITY, "ak-attributes", "a key that can leave the TPM or sign anything",      \

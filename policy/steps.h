@@ -18,6 +18,7 @@ struct judgement {
 	const struct evidence *evidence;
 	const struct challenge *challenge;
 	const struct policy *policy;
+	const struct known_host *known;
 	struct verdict *verdict;
 
 	/* Set by the format step: which of the structures below could be read. */
@@ -69,6 +70,13 @@ struct hex {
 };
 
 struct hex digest_hex(struct digest digest);
+
+/** A TPM name in hexadecimal. */
+struct name_hex {
+	char text[2 * TPM_NAME_BYTES + 1];
+};
+
+struct name_hex name_hex(const struct tpm_name *name);
 
 /** The first line in which two texts differ, from 1; the lines are cleaned for people. */
 struct line_difference {

@@ -21,6 +21,23 @@ static const struct {
 } STEP_TABLE[] = {STEPS(STEP_ROW)};
 #undef STEP_ROW
 
+#define CONDITION_ROW(enumerator, name, text) [enumerator] = {name, text},
+static const struct {
+	const char *name;
+	const char *text;
+} CONDITION_TABLE[] = {CONDITIONS(CONDITION_ROW)};
+#undef CONDITION_ROW
+
+const char *condition_name(enum condition condition)
+{
+	return CONDITION_TABLE[condition].name;
+}
+
+const char *condition_text(enum condition condition)
+{
+	return CONDITION_TABLE[condition].text;
+}
+
 const char *refusal_name(enum refusal_code code)
 {
 	return REFUSAL_TABLE[code].name;
@@ -66,6 +83,7 @@ struct refusal *verdict_refuse(struct verdict *verdict, enum refusal_code code, 
 
 	verdict->refusal_count = slot + 1;
 	verdict->state[refusal_step(code)] = STEP_REFUSED;
+	verdict->identity_unknown |= code == REFUSE_IDENTITY_UNKNOWN;
 	*refusal = (struct refusal){.code = code, .event = TCG_LOG_NO_EVENT};
 	snprintf(refusal->expected, sizeof(refusal->expected), "%s", expected);
 	snprintf(refusal->found, sizeof(refusal->found), "%s", found);
@@ -93,26 +111,61 @@ void verdict_skip(struct verdict *verdict, enum step step, const char *why)
 	snprintf(verdict->note[step], sizeof(verdict->note[step]), "%s", why);
 }
 
+void verdict_on_condition(struct verdict *verdict, enum condition condition)
+{
+	verdict->conditions |= 1u << condition;
+}
+
+/* May the step be left open? */
+static bool may_be_open(const struct verdict *verdict, enum step step)
+{
+	return step == STEP_FIRMWARE || (step == STEP_IDENTITY && (verdict->conditions & 1u << CONDITION_ANY_TPM));
+}
+
+bool verdict_accepted(const struct verdict *verdict)
+{
+	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+		if (verdict->state[step] != STEP_PASSED &&
+		    !(verdict->state[step] == STEP_NOT_EVALUATED && may_be_open(verdict, step)))
+			return false;
+	return verdict->complete && verdict->refusal_count == 0;
+}
+
 bool verdict_trusted(const struct verdict *verdict)
 {
-	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++) {
-		const bool may_be_open =
-			step == STEP_FIRMWARE || (step == STEP_IDENTITY && verdict->complete && !verdict->pinned);
+	return verdict_accepted(verdict) && verdict->conditions == 0;
+}
 
-		if (verdict->state[step] != STEP_PASSED && !(may_be_open && verdict->state[step] == STEP_NOT_EVALUATED))
-			return false;
-	}
-	return verdict->complete && verdict->refusal_count == 0;
+/* Is this all that the step refused? It is then the last that it did. */
+static bool only_unknown(const struct verdict *verdict, enum step step)
+{
+	return step == STEP_IDENTITY && verdict->identity_unknown;
 }
 
 int verdict_exit_code(const struct verdict *verdict)
 {
-	if (verdict_trusted(verdict))
-		return 0;
+	if (verdict_accepted(verdict))
+		return verdict->conditions == 0 ? EXIT_TRUSTED : EXIT_CONDITIONAL;
 	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
-		if (verdict->state[step] == STEP_REFUSED)
+		if (verdict->state[step] == STEP_REFUSED && !only_unknown(verdict, step))
 			return STEP_TABLE[step].exit_code;
+	if (verdict->complete && verdict->identity_unknown)
+		return EXIT_IDENTITY_UNKNOWN;
 	return STEP_TABLE[STEP_FORMAT].exit_code; /* a step is open that must not be */
+}
+
+const char *verdict_word(const struct verdict *verdict)
+{
+	switch (verdict_exit_code(verdict)) {
+	case EXIT_TRUSTED:
+		return "trusted";
+	case EXIT_CONDITIONAL:
+		return "conditionally trusted";
+	case EXIT_IDENTITY_UNKNOWN:
+		return "not trusted: identity unknown";
+	default:
+		return "refused";
+	}
 }
 
 void verdict_describe(const struct verdict *verdict, char *text, size_t size)

@@ -22,7 +22,7 @@ struct refusal {
 	char event_name[160];
 };
 
-/* What the statement says of the hypervisor; only shown for a trusted host. */
+/* What the statement says of the hypervisor; only shown for a host that is accepted. */
 struct verdict_facts {
 	uint32_t version; /* major << 16 | minor << 8 | patch */
 	uint32_t svn;
@@ -40,9 +40,10 @@ struct verdict {
 	char note[STEP_COUNT][96]; /* why a step was not evaluated */
 	size_t refusal_count;
 	struct refusal refusals[VERDICT_MAX_REFUSALS];
-	bool complete; /* every structure was read: the facts are set */
+	bool identity_unknown; /* REFUSE_IDENTITY_UNKNOWN is all that step 2 refused */
+	bool complete;         /* every structure was read: the facts are set */
 	struct verdict_facts facts;
-	bool pinned; /* the policy pins the attestation key */
+	uint32_t conditions; /* bits of enum condition: what a trust that is not refused rests on besides the steps */
 	struct tpm_name ak_name;
 };
 
@@ -62,18 +63,32 @@ void refusal_at(struct refusal *refusal, const char *log, const struct tcg_event
 /** A step that ended: passed unless it refused something. */
 void verdict_pass(struct verdict *verdict, enum step step);
 
+/** Notes a condition: unless something is refused, the verdict is "conditionally trusted". */
+void verdict_on_condition(struct verdict *verdict, enum condition condition);
+
 /** A step that could not be evaluated, and why; a step that refused something stays refused. */
 void verdict_skip(struct verdict *verdict, enum step step, const char *why);
 
 /**
  * True only if no step refused anything and every step passed but these: firmware rules, which do not exist yet, and
- * identity without a pinned key. Both are named in every verdict.
+ * what a condition stands for.
  */
+bool verdict_accepted(const struct verdict *verdict);
+
+/** Accepted, on no condition. */
 bool verdict_trusted(const struct verdict *verdict);
 
-/** 0 if trusted, else the exit code of the first refused step (attestation.md, section 4). */
+/**
+ * EXIT_TRUSTED, EXIT_CONDITIONAL, or the exit code of the first step that refused. EXIT_IDENTITY_UNKNOWN comes last: it
+ * says that nothing else is wrong.
+ */
 int verdict_exit_code(const struct verdict *verdict);
 
+/** The verdict in a word or two, "trusted" for instance; stable, programs rely on it. */
+const char *verdict_word(const struct verdict *verdict);
+
+const char *condition_name(enum condition condition);
+const char *condition_text(enum condition condition);
 const char *refusal_name(enum refusal_code code);
 const char *refusal_cause(enum refusal_code code);
 const char *refusal_next(enum refusal_code code);

@@ -21,7 +21,7 @@ _cloister() {
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W "verify statement explain-log help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --json --save --evidence --cache --no-cache --channel --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --any-tpm --json --save --evidence --cache --no-cache --channel --timeout" -- "$word")
 	fi
 }
 complete -o filenames -F _cloister cloister

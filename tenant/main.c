@@ -15,6 +15,7 @@ static const char HELP[] =
 	"verify        ask the attestation service at URL for evidence, and judge it by the policy\n"
 	"  --policy FILE      what may run there (make reference writes one)\n"
 	"  --policy-key PEM   the policy must be signed by this key (FILE.sig)\n"
+	"  --any-tpm          a host whose identity is unknown may pass, on that condition\n"
 	"  --json             the verdict as JSON\n"
 	"  --save DIR         keep the evidence, also for tpm2_checkquote and tpm2_eventlog\n"
 	"  --evidence DIR     judge kept evidence again, against the nonce kept with it\n"
@@ -25,9 +26,10 @@ static const char HELP[] =
 	"statement     show a hypervisor's key statement\n"
 	"explain-log   show a TCG event log or a launch log\n"
 	"\n"
-	"Exit status: 0 trusted; 2 wrong usage or own files unreadable; otherwise the first step that refused: 10 transport,\n"
-	"11 format, 12 identity, 13 freshness, 14 signature, 15 counters, 16 PCRs, 17 firmware, 18 boot path,\n"
-	"19 hypervisor, 20 config, 21 hypervisor key. See cloister(1).\n";
+	"Exit status: 0 trusted; 2 wrong usage or own files unreadable; 3 conditionally trusted; 23 identity unknown, and\n"
+	"nothing else wrong; otherwise the first step that refused: 10 transport, 11 format, 12 identity, 13 freshness,\n"
+	"14 signature, 15 counters, 16 PCRs, 17 firmware, 18 boot path, 19 hypervisor, 20 config, 21 hypervisor key.\n"
+	"See cloister(1).\n";
 
 static int say(const char *text)
 {

@@ -91,6 +91,9 @@ static bool take(int option, struct options *o)
 	case 'j':
 		o->json = true;
 		return true;
+	case 'a':
+		o->any_tpm = true;
+		return true;
 	case 't':
 		return parse_seconds(optarg, &o->timeout_s);
 	case 'c':
@@ -104,11 +107,17 @@ static bool take(int option, struct options *o)
 bool options_parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{"policy", required_argument, NULL, 'p'},   {"policy-key", required_argument, NULL, 'k'},
-		{"evidence", required_argument, NULL, 'e'}, {"save", required_argument, NULL, 's'},
-		{"timeout", required_argument, NULL, 't'},  {"channel", required_argument, NULL, 'c'},
-		{"cache", required_argument, NULL, 'C'},    {"no-cache", no_argument, NULL, 'N'},
-		{"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0},
+		{"policy", required_argument, NULL, 'p'},
+		{"policy-key", required_argument, NULL, 'k'},
+		{"evidence", required_argument, NULL, 'e'},
+		{"save", required_argument, NULL, 's'},
+		{"timeout", required_argument, NULL, 't'},
+		{"channel", required_argument, NULL, 'c'},
+		{"cache", required_argument, NULL, 'C'},
+		{"no-cache", no_argument, NULL, 'N'},
+		{"json", no_argument, NULL, 'j'},
+		{"any-tpm", no_argument, NULL, 'a'},
+		{NULL, 0, NULL, 0},
 	};
 	static char name[] = "cloister verify";
 	int option;

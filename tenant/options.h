@@ -14,6 +14,7 @@ struct options {
 	const char *cache;      /* folder of logs that came before; NULL: none */
 	long timeout_s;
 	bool json;
+	bool any_tpm; /* a host that nothing identifies may pass, on that condition */
 	uint8_t channel[NONCE_BYTES];
 };
 

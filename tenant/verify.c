@@ -57,7 +57,7 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 	const bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
 	if (parsed) {
 		cache_store(cache, &evidence);
-		judge(&evidence, challenge, policy, v);
+		judge(&evidence, challenge, policy, &(struct known_host){.any_tpm = o->any_tpm}, v);
 		evidence_free(&evidence);
 	} else {
 		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);

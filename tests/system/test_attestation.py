@@ -46,7 +46,8 @@ def config_entry(text):
 def saved(measured, tmp_path_factory):
     """The evidence of an acceptance, as the tool keeps it."""
     folder = tmp_path_factory.mktemp("saved")
-    status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--no-cache", save=folder)
+    arguments = ("--policy", hosts.pinned(measured), "--no-cache")
+    status, text = hosts.verify_at(hosts.url(measured), *arguments, save=folder)
     assert status == hosts.PASS, text
     return folder
 
@@ -55,6 +56,13 @@ class TestAccepted:
     def test_tenant_accepts(self, measured):
         status, text = hosts.verify(measured)
         assert status == hosts.PASS, text
+
+    def test_nobody_is_trusted_by_default(self, measured):
+        """Without a key that is known, nothing tells the machine from a program that has a key in a file."""
+        status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--no-cache")
+        assert status == hosts.UNKNOWN and "not trusted: identity unknown" in text, text
+        status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--no-cache", "--any-tpm")
+        assert status == hosts.CONDITIONAL and "VERDICT: conditionally trusted" in text, text
 
     @pytest.mark.parametrize("check, file", [
         (independent.check_quote, "nonce"), (independent.check_quote, "quote.signature"),
@@ -88,10 +96,11 @@ class TestAccepted:
         assert bytes.fromhex(loader) in accepted["tcg_log"]
 
     def test_logs_travel_once(self, measured, tmp_path):
+        known = hosts.pinned(measured)
         log, line, answers = "/run/attestd.log", "/v1/evidence: 200, ", []
         before = int(measured.run(f"grep -c '{line}' {log}")[1])
         for number in (1, 2):
-            status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--cache", tmp_path)
+            status, text = hosts.verify_at(hosts.url(measured), "--policy", known, "--cache", tmp_path)
             assert status == hosts.PASS, text
             # The line is written after the answer.
             measured.wait_until(f"test $(grep -c '{line}' {log}) -ge {before + number}")
@@ -158,14 +167,14 @@ class TestWeakBinding:
         with Machine("forged", disks=[disk]) as machine:
             machine.ready()
             assert "launched: 2 CPUs" in machine.serial()
-            tcg_log = hosts.evidence(machine)["tcg_log"]
+            tcg_log, known = hosts.evidence(machine)["tcg_log"], hosts.pinned(machine)
             machine.cut_power()  # the TPM stays on, and is the attacker's alone
             forgery.take_over(machine.tpm, tcg_log)
             for pcr, data in {17: hosts.HYPERVISOR.read_bytes(), 18: hosts.CONFIG.read_bytes()}.items():
                 closed = sha256(ALL_ONES + sha256(b"cloister-weak\0"))
                 assert machine.pcr(pcr) == sha256(closed + sha256(data)), f"PCR {pcr}: closed, then extended"
             with forgery.served() as url:
-                status, text = hosts.verify_at(url, "--policy", hosts.POLICY, "--no-cache", "--json")
+                status, text = hosts.verify_at(url, "--policy", known, "--no-cache", "--json")
         verdict = json.loads(text)
         assert status == hosts.PCRS_REFUSED, text
         states = {step["name"]: step["state"] for step in verdict["steps"]}

@@ -435,6 +435,7 @@ void build_policy(struct built *b, const struct scenario *honest)
 	must(tpm_public_parse(b->evidence.ak_public, &ak), "own public area");
 	p->has_ak_name = true;
 	p->ak_name = ak.name;
+	b->known = (struct known_host){.any_tpm = false};
 }
 
 void build_honest(struct built *b)

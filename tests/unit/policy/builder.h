@@ -59,6 +59,7 @@ struct built {
 	struct evidence evidence;
 	struct challenge challenge;
 	struct policy policy;
+	struct known_host known;
 	struct digest pcr[24];
 	uint8_t quote[512], signature[128], ak_public[256];
 	uint8_t tcg_log[BUILD_LOG_BYTES], hv_log[8192];

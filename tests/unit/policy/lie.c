@@ -62,6 +62,14 @@ void weak_allowed(struct built *b)
 	b->policy.allow_weak_binding = true;
 }
 
+void pin_this(struct built *b)
+{
+	struct tpm_public ak;
+
+	assert_true(tpm_public_parse(b->evidence.ak_public, &ak));
+	b->policy.ak_name = ak.name;
+}
+
 void capped(struct built *b, struct scenario *s)
 {
 	(void)s;
@@ -111,7 +119,7 @@ static void test_lie(void **state)
 	build_quote(b, &s);
 	if (lie->damage)
 		lie->damage(b);
-	judge(&b->evidence, &b->challenge, &b->policy, &v);
+	judge(&b->evidence, &b->challenge, &b->policy, &b->known, &v);
 	compare(&v, lie);
 	test_free(b);
 }

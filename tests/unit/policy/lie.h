@@ -42,6 +42,7 @@ void image_byte(struct scenario *s);
 void error_mark(struct scenario *s);
 void weak(struct scenario *s);
 void weak_allowed(struct built *b);
+void pin_this(struct built *b);
 void capped(struct built *b, struct scenario *s);
 
 #endif

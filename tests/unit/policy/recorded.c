@@ -21,6 +21,7 @@
 static struct evidence evidence;
 static struct challenge challenge;
 static struct policy policy;
+static struct known_host known = {.enrolled = true};
 static struct launch launch;
 static struct tcg_log firmware;
 
@@ -51,6 +52,7 @@ static int load(void **state)
 {
 	static uint8_t answer[64u << 10];
 	struct parse_error error;
+	struct tpm_public ak;
 	uint32_t where;
 
 	(void)state;
@@ -59,8 +61,10 @@ static int load(void **state)
 	    read_file(FOLDER "channel", challenge.channel, 32) != 32 ||
 	    !evidence_parse((struct bytes){answer, len}, NULL, &evidence, &error) ||
 	    tcg_log_open(evidence.hv_log.data, &launch.log, &where) != TCG_LOG_OK || !launch_parse(&launch) ||
-	    tcg_log_open(evidence.tcg_log.data, &firmware, &where) != TCG_LOG_OK)
+	    tcg_log_open(evidence.tcg_log.data, &firmware, &where) != TCG_LOG_OK ||
+	    !tpm_public_parse(evidence.ak_public, &ak))
 		return -1;
+	known.ak_name = ak.name;
 	policy = (struct policy){.loader_count = 1, .image_count = 1, .config_count = 1, .minimum_svn = 1};
 	policy.loader[0].authenticode = first_program();
 	policy.image[0] = (struct reference_image){
@@ -82,11 +86,11 @@ static void test_trusted(void **state)
 	struct verdict v;
 
 	(void)state;
-	judge(&evidence, &challenge, &policy, &v);
+	judge(&evidence, &challenge, &policy, &known, &v);
 	if (!verdict_trusted(&v))
 		verdict_print(&v, stderr, false);
 	assert_int_equal(verdict_exit_code(&v), 0);
-	assert_int_equal(v.state[STEP_IDENTITY], STEP_NOT_EVALUATED);
+	assert_int_equal(v.state[STEP_IDENTITY], STEP_PASSED);
 	assert_int_equal(v.state[STEP_FIRMWARE], STEP_NOT_EVALUATED);
 }
 
@@ -100,7 +104,7 @@ static void test_other_references(void **state)
 	other.loader[0].authenticode.bytes[0] ^= 1;
 	other.image[0].sha256.bytes[0] ^= 1;
 	other.config[0].sha256.bytes[0] ^= 1;
-	judge(&evidence, &challenge, &other, &v);
+	judge(&evidence, &challenge, &other, &known, &v);
 	assert_int_equal(v.refusal_count, 3);
 	assert_int_equal(v.refusals[0].code, REFUSE_LOADER_MISSING);
 	assert_non_null(strstr(v.refusals[0].event_name, "\\EFI\\BOOT\\BOOTX64.EFI"));
@@ -115,7 +119,7 @@ static void test_replayed(void **state)
 
 	(void)state;
 	later.nonce[31] ^= 1;
-	judge(&evidence, &later, &policy, &v);
+	judge(&evidence, &later, &policy, &known, &v);
 	assert_int_equal(verdict_exit_code(&v), 13);
 }
 

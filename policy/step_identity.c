@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Step 2: which machine it is. */
+#include "policy/encoding.h"
+#include "policy/steps.h"
+
+/* Attributes that decide whether a key of this TPM signs only what the TPM itself made (part 1, 27.3). */
+#define AK_DECIDING                                                                        \
+	(TPMA_FIXED_TPM | TPMA_ST_CLEAR | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | \
+	 TPMA_ENCRYPTED_DUPLICATION | TPMA_RESTRICTED | TPMA_DECRYPT | TPMA_SIGN_ENCRYPT)
+#define AK_REQUIRED \
+	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_RESTRICTED | TPMA_SIGN_ENCRYPT)
+/* Who may use it is the host's affair; all others are reserved. */
+#define AK_PERMITTED (AK_DECIDING | TPMA_USER_WITH_AUTH | TPMA_ADMIN_WITH_POLICY | TPMA_NO_DA)
+
+struct name_hex name_hex(const struct tpm_name *name)
+{
+	struct name_hex hex;
+
+	hex_encode(name->bytes, sizeof(name->bytes), hex.text);
+	return hex;
+}
+
+static void check_ak_form(struct judgement *j)
+{
+	const struct tpm_public *ak = &j->ak;
+
+	if ((ak->attributes & AK_DECIDING) != AK_REQUIRED || (ak->attributes & ~AK_PERMITTED))
+		refuse(j, REFUSE_AK_ATTRIBUTES,
+		       "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign; not decrypt, stClear",
+		       "attributes 0x%08x", ak->attributes);
+	if (ak->name_alg != TPM_ALG_SHA256 || ak->scheme != TPM_ALG_ECDSA || ak->scheme_hash != TPM_ALG_SHA256)
+		refuse(j, REFUSE_AK_SCHEME, "name SHA-256, scheme ECDSA with SHA-256",
+		       "name 0x%04x, scheme 0x%04x with 0x%04x", ak->name_alg, ak->scheme, ak->scheme_hash);
+}
+
+/* The key is a primary key (docs/protocol.md), so its qualified name says in which hierarchy. */
+static void check_ak_hierarchy(struct judgement *j)
+{
+	static const struct {
+		uint32_t handle;
+		const char *name;
+	} hierarchies[] = {{TPM_RH_ENDORSEMENT, NULL},
+			   {TPM_RH_OWNER, "owner hierarchy, where counters are obfuscated"},
+			   {TPM_RH_NULL, "null hierarchy"},
+			   {TPM_RH_PLATFORM, "platform hierarchy"}};
+	const char *found = "a key under another key";
+
+	if (!j->has_quote || !j->quote.is_quote)
+		return;
+	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {
+		const struct tpm_name name = tpm_primary_qualified_name(hierarchies[i].handle, &j->ak.name);
+
+		if (bytes_equal(j->quote.qualified_signer, name.bytes, sizeof(name.bytes)))
+			found = hierarchies[i].name;
+	}
+	if (found)
+		refuse(j, REFUSE_AK_HIERARCHY, "a primary key of the endorsement hierarchy", "%s", found);
+}
+
+/* The key must be the one that the tenant knows, by his policy or by an enrolment. */
+static void check_name(struct judgement *j, const struct tpm_name *expected)
+{
+	if (memcmp(expected->bytes, j->ak.name.bytes, TPM_NAME_BYTES) != 0)
+		refuse(j, REFUSE_AK_NAME, name_hex(expected).text, "%s", name_hex(&j->ak.name).text);
+}
+
+/* Nothing says which machine it must be: the tenant may have said that any will do. */
+static void judge_unknown(struct judgement *j)
+{
+	if (j->known->any_tpm) {
+		verdict_on_condition(j->verdict, CONDITION_ANY_TPM);
+		verdict_skip(j->verdict, STEP_IDENTITY, "any TPM will do (--any-tpm)");
+		return;
+	}
+	if (j->verdict->state[STEP_IDENTITY] != STEP_REFUSED)
+		refuse(j, REFUSE_IDENTITY_UNKNOWN, "a key that is enrolled for this host, or pinned by the policy",
+		       "key %s, which nothing here knows", name_hex(&j->ak.name).text);
+}
+
+void step_identity(struct judgement *j)
+{
+	const struct policy *p = j->policy;
+	const struct known_host *k = j->known;
+
+	if (!j->has_ak) {
+		verdict_skip(j->verdict, STEP_IDENTITY, "the attestation key could not be read");
+		return;
+	}
+	check_ak_form(j);
+	check_ak_hierarchy(j);
+	if (p->has_ak_name)
+		check_name(j, &p->ak_name);
+	if (k->enrolled)
+		check_name(j, &k->ak_name);
+	if (p->has_ak_name || k->enrolled)
+		verdict_pass(j->verdict, STEP_IDENTITY);
+	else
+		judge_unknown(j);
+}
