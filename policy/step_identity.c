@@ -3,14 +3,13 @@
 #include "policy/encoding.h"
 #include "policy/steps.h"
 
-/* Attributes that decide whether a key of this TPM signs only what the TPM itself made (part 1, 27.3). */
-#define AK_DECIDING                                                                        \
-	(TPMA_FIXED_TPM | TPMA_ST_CLEAR | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | \
-	 TPMA_ENCRYPTED_DUPLICATION | TPMA_RESTRICTED | TPMA_DECRYPT | TPMA_SIGN_ENCRYPT)
-#define AK_REQUIRED \
-	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_RESTRICTED | TPMA_SIGN_ENCRYPT)
-/* Who may use it is the host's affair; all others are reserved. */
-#define AK_PERMITTED (AK_DECIDING | TPMA_USER_WITH_AUTH | TPMA_ADMIN_WITH_POLICY | TPMA_NO_DA)
+/*
+ * What the key of attestd's template has, and no other attribute (part 1, 27.3): it signs only what the TPM itself made,
+ * never leaves it, and is not locked out by power cuts.
+ */
+#define AK_ATTRIBUTES                                                                                         \
+	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_USER_WITH_AUTH | TPMA_NO_DA | \
+	 TPMA_RESTRICTED | TPMA_SIGN_ENCRYPT)
 
 struct name_hex name_hex(const struct tpm_name *name)
 {
@@ -24,9 +23,9 @@ static void check_ak_form(struct judgement *j)
 {
 	const struct tpm_public *ak = &j->ak;
 
-	if ((ak->attributes & AK_DECIDING) != AK_REQUIRED || (ak->attributes & ~AK_PERMITTED))
+	if (ak->attributes != AK_ATTRIBUTES)
 		refuse(j, REFUSE_AK_ATTRIBUTES,
-		       "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign; not decrypt, stClear",
+		       "exactly fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, sign",
 		       "attributes 0x%08x", ak->attributes);
 	if (ak->name_alg != TPM_ALG_SHA256 || ak->scheme != TPM_ALG_ECDSA || ak->scheme_hash != TPM_ALG_SHA256)
 		refuse(j, REFUSE_AK_SCHEME, "name SHA-256, scheme ECDSA with SHA-256",

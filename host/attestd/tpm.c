@@ -87,7 +87,8 @@ bool tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template, ESYS_TR *
 
 /*
  * The attestation key. A primary key of the endorsement hierarchy: the same at each start, nothing to be stored;
- * in the owner hierarchy the quote's counters would be obfuscated (TPM 2.0 Part 1, 36.7).
+ * in the owner hierarchy the quote's counters would be obfuscated (TPM 2.0 Part 1, 36.7). noDA: else each power cut
+ * without an orderly shutdown counts as a failed authorisation, and three of them lock the key out (Part 1, 19.8).
  */
 static bool load_ak(struct tpm *tpm, struct failure *failure)
 {
@@ -98,7 +99,8 @@ static bool load_ak(struct tpm *tpm, struct failure *failure)
 				.nameAlg = TPM2_ALG_SHA256,
 				.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
 						    TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
-						    TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT,
+						    TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED |
+						    TPMA_OBJECT_SIGN_ENCRYPT,
 				.parameters.eccDetail =
 					{
 						.symmetric.algorithm = TPM2_ALG_NULL,

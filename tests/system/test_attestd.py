@@ -256,7 +256,7 @@ def test_identity(service):
     ek, ak = base64.b64decode(answer["ek_public"]), base64.b64decode(answer["ak_public"])
     kind, name, attributes = struct.unpack_from(">HHI", ak)
     assert (kind, name) == (0x23, 0x0B), "an ECC key named by SHA-256"
-    assert attributes == 0x00050072, "restricted, sign, fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth"
+    assert attributes == 0x00050472, "restricted, sign, fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA"
     [certificate] = map(base64.b64decode, answer["ek_certificates"])
     assert len(certificate) == 4 + struct.unpack_from(">H", certificate, 2)[0], "no padding after the certificate"
     assert ek[-256:] in certificate, "the EK's modulus stands in its certificate"
@@ -508,6 +508,20 @@ def test_tpm_dies_and_comes_back(folder, tcg_log):
             assert service.good_evidence()["ak_public"] == key, "the same primary key again"
             tpm.stop()
             assert service.curl("/v1/identity")[0] == 503
+    finally:
+        tpm.stop()
+
+
+def test_power_cuts_do_not_lock_the_key_out(folder, tcg_log):
+    """TPM2_Quote by a key without noDA answers TPM_RC_LOCKOUT (0x921) after three power cuts that were not orderly."""
+    (folder / "cut").mkdir()
+    tpm = Swtpm(folder / "cut")
+    try:
+        for _ in range(5):
+            with another(folder, tpm.tcti, "--tcg-log", tcg_log) as service:
+                service.good_evidence()
+                tpm.stop()  # no TPM2_Shutdown: the power is gone while the key is in use
+            tpm.start()
     finally:
         tpm.stop()
 

@@ -22,6 +22,26 @@ static void ak_reserved_bit(struct scenario *s)
 	s->ak_attributes |= 1u << 31;
 }
 
+static void ak_locked_out(struct scenario *s)
+{
+	s->ak_attributes &= ~TPMA_NO_DA;
+}
+
+static void ak_for_nobody(struct scenario *s)
+{
+	s->ak_attributes &= ~TPMA_USER_WITH_AUTH;
+}
+
+static void ak_by_policy(struct scenario *s)
+{
+	s->ak_attributes |= TPMA_ADMIN_WITH_POLICY;
+}
+
+static void ak_decrypts(struct scenario *s)
+{
+	s->ak_attributes |= TPMA_DECRYPT;
+}
+
 static void ak_owner(struct scenario *s)
 {
 	s->hierarchy = TPM_RH_OWNER;
@@ -85,6 +105,10 @@ static const struct lie LIES[] = {
 	{"AK not restricted", ak_unrestricted, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
 	{"AK not fixed to its TPM", ak_exportable, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
 	{"AK with a reserved attribute", ak_reserved_bit, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
+	{"AK that power cuts lock out", ak_locked_out, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
+	{"AK without userWithAuth", ak_for_nobody, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
+	{"AK with adminWithPolicy", ak_by_policy, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
+	{"AK that decrypts, too", ak_decrypts, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
 	{"AK in the owner hierarchy", ak_owner, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, "owner hierarchy"},
 	{"AK under another key", ak_under_a_key, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, NULL},
 	{"AK with another scheme", ak_schnorr, NULL, pin_this, {REFUSE_AK_SCHEME}, 12, NULL},
