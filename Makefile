@@ -54,7 +54,7 @@ help:
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
-#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy
+#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N CPU-hours in all
 #:   make prove      CBMC on the checks and parsers of the hypervisor (2 minutes)
 #:   make lint       formatting, static analysis
 #:   make sbom       package versions behind the build

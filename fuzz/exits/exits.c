@@ -2,12 +2,8 @@
 /*
  * The exit handlers under a hostile guest: an input is a sequence of exits on three CPUs with registers, exit
  * information and flags of the attacker's choice. After each, what must never change has not changed, and what is
- * injected is an event that the CPU takes. One program for each vendor.
- *
- *   exits --random N   runs N inputs of a fixed pseudo-random sequence: the unit test
- *   exits --show N     the same, and shows the exits: the last ones lead to the broken promise
- *   exits FILE...      runs inputs and shows the exits, to look at a finding
- *   exits              reads one input from standard input: AFL++
+ * injected is an event that the CPU takes. One program for each vendor: main.c for the unit test and for a finding,
+ * afl.c for AFL++.
  */
 #include <setjmp.h>
 #include <string.h>
@@ -186,7 +182,7 @@ static void check(const struct cpu *cpu)
 		PROMISE(!cpus[i].startup.lock.held);
 }
 
-static void run(const uint8_t *data, size_t bytes, bool verbose)
+void run_exits(const uint8_t *data, size_t bytes, bool verbose)
 {
 	struct input input = {data, bytes};
 
@@ -207,50 +203,4 @@ static void run(const uint8_t *data, size_t bytes, bool verbose)
 		vendor_exit(cpu);
 		check(cpu);
 	}
-}
-
-static uint8_t buffer[1 << 16];
-
-static void run_stream(FILE *file, bool verbose)
-{
-	run(buffer, fread(buffer, 1, sizeof(buffer), file), verbose);
-}
-
-static void run_random(unsigned long count, bool verbose)
-{
-	uint64_t state = 88172645463325252ull;
-
-	for (unsigned long i = 0; i < count; i++) {
-		for (size_t k = 0; k < 512; k++) {
-			state ^= state << 13;
-			state ^= state >> 7;
-			state ^= state << 17;
-			buffer[k] = (uint8_t)(state >> 32);
-		}
-		run(buffer, 512, verbose);
-	}
-	printf("TAP version 13\n1..1\nok 1 - %lu random sequences of exits keep every promise\n", count);
-}
-
-int main(int argc, char **argv)
-{
-	const bool show = argc == 3 && strcmp(argv[1], "--show") == 0;
-
-	if (argc == 1)
-		run_stream(stdin, false);
-	if (show || (argc == 3 && strcmp(argv[1], "--random") == 0)) {
-		run_random(strtoul(argv[2], NULL, 10), show);
-		return 0;
-	}
-	for (int i = 1; i < argc; i++) {
-		FILE *const file = fopen(argv[i], "rb");
-
-		if (file == NULL) {
-			perror(argv[i]);
-			return 1;
-		}
-		run_stream(file, true);
-		fclose(file);
-	}
-	return 0;
 }

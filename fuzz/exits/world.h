@@ -32,6 +32,9 @@ struct world {
 
 extern struct world world;
 
+/* Runs one input, from a machine after its launch; aborts where a promise is broken. @verbose: shows the exits. */
+void run_exits(const uint8_t *data, size_t bytes, bool verbose);
+
 /* The NMI that is on its way to the running CPU arrives, if there is one. */
 void arrive_nmi(void);
 

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How every AFL++ harness is run: 'make fuzz', 'make fuzz-GROUP' or 'make fuzz-GROUP-NAME', each harness for
+# FUZZ_SECONDS. A group is a folder of fuzz/, with a program 'seeds FOLDER' that writes FOLDER/NAME/ for each of
+# its harnesses, and NAME.dict beside a harness if it has a dictionary.
+
+FUZZ_SECONDS ?= 10
+FUZZ_OUT := $(OUT)/fuzz
+# Of every harness of a parser. That of the exit handlers is run with AddressSanitizer as a unit test (exits.mk).
+FUZZ_CC := AFL_QUIET=1 AFL_USE_ASAN=1 afl-clang-fast
+
+# $(1): group, $(2): its harnesses, whose programs the group's fragment makes as $(FUZZ_OUT)/GROUP/NAME
+define fuzz_group
+FUZZ_ALL += $(2:%=$(1)-%)
+.PHONY: fuzz-$(1) $(2:%=fuzz-$(1)-%)
+.SECONDARY: $(2:%=$(FUZZ_OUT)/$(1)/%)
+fuzz-$(1): $(2:%=fuzz-$(1)-%)
+	@tests/summary fuzz $(2:%=$(FUZZ_OUT)/$(1)-%.tap)
+$(2:%=fuzz-$(1)-%): fuzz-$(1)-%: $(FUZZ_OUT)/$(1)/%
+	$$(call say,FUZZ,$(1)-$$* for $$(FUZZ_SECONDS) s)
+	$$(Q)rm -rf $(FUZZ_OUT)/$(1)/seeds-$$* && fuzz/$(1)/seeds $(FUZZ_OUT)/$(1)/seeds-$$*
+	$$(Q)fuzz/afl $(1)-$$* $$< $(FUZZ_OUT)/$(1)/seeds-$$*/$$* $(FUZZ_OUT)/$(1)/found-$$* $$(FUZZ_SECONDS) \
+		$$(wildcard fuzz/$(1)/$$*.dict) >$(FUZZ_OUT)/$(1)-$$*.tap
+	@sed -n 's/^# \|^not ok/    &/p' $(FUZZ_OUT)/$(1)-$$*.tap
+endef
+
+# As many at once as there are CPUs.
+fuzz:
+	@$(MAKE) -f build.mk -j$$(nproc) $(FUZZ_ALL:%=fuzz-%)
+	@tests/summary fuzz $(FUZZ_ALL:%=$(FUZZ_OUT)/%.tap)
+
+# The same for hours, one harness after the other on each CPU: 'make fuzz-long HOURS=N', N CPU-hours in all.
+HOURS ?= 4
+.PHONY: fuzz-long
+fuzz-long:
+	@$(MAKE) -f build.mk fuzz FUZZ_SECONDS=$$(($(HOURS) * 3600 / $(words $(FUZZ_ALL))))
