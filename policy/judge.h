@@ -12,8 +12,7 @@
 #include "policy/verdict.h"
 
 /**
- * Steps 1 to 10 of attestation.md, section 3. Every step that can be evaluated is, and every mismatch reported;
- * firmware rules do not exist yet and are reported as not evaluated.
+ * Steps 1 to 10 of attestation.md, section 3. Every step that can be evaluated is, and every mismatch reported.
  */
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
 	   const struct known_host *known, struct verdict *verdict);

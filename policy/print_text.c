@@ -39,6 +39,20 @@ static void print_refusal(const struct refusal *r, FILE *to, const struct palett
 	fprintf(to, "  cause     %s\n  next      %s\n", refusal_cause(r->code), refusal_next(r->code));
 }
 
+/* Beside the word, so that nobody reads the one without the other. */
+static void print_condition_names(const struct verdict *v, FILE *to)
+{
+	const char *before = " (";
+
+	for (enum condition i = 0; i < CONDITION_COUNT; i++) {
+		if (!(v->conditions & 1u << i))
+			continue;
+		fprintf(to, "%s%s", before, condition_name(i));
+		before = ", ";
+	}
+	fputs(v->conditions ? ")" : "", to);
+}
+
 static void print_accepted(const struct verdict *v, FILE *to, const struct palette *p)
 {
 	const char *colour = v->conditions == 0 ? p->good : p->open;
@@ -47,7 +61,9 @@ static void print_accepted(const struct verdict *v, FILE *to, const struct palet
 	verdict_describe(v, text, sizeof(text));
 	hk_dma_text(v->facts.dma_protections, dma);
 	fprintf(to, "\ndevices are kept from: %s (%" PRIu64 " accesses refused so far)\n", dma, v->facts.refused_dma);
-	fprintf(to, "\n%s%sVERDICT: %s%s: %s\n", p->bold, colour, verdict_word(v), p->end, text);
+	fprintf(to, "\n%s%sVERDICT: %s%s", p->bold, colour, verdict_word(v), p->end);
+	print_condition_names(v, to);
+	fprintf(to, ": %s\n", text);
 	for (enum condition i = 0; i < CONDITION_COUNT; i++)
 		if (v->conditions & 1u << i)
 			fprintf(to, "  on condition: %s\n", condition_text(i));

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Reference values: what a host of this build measures, computed from the build alone.
 #
-#   make reference [CONFIG="FILE..."] [SIGN_KEY=PEM]
+#   make reference [CONFIG="FILE..."] [SIGN_KEY=PEM] [SERIAL=N] [NOT_BEFORE=TIME] [NOT_AFTER=TIME]
 
 CONFIG ?= $(OUT)/esp/cloister.conf
 REFERENCE_OBJECTS := $(patsubst policy/reference/%.c,$(OUT)/reference/%.o,$(sort $(wildcard policy/reference/*.c)))
@@ -22,7 +22,8 @@ reference: $(OUT)/make-reference $(OUT)/loader.efi $(REFERENCE_IMAGES) $(REFEREN
 	$(call say,POLICY,$(OUT)/policy.json)
 	$(Q)rm -f $(OUT)/policy.json.sig
 	$(Q)$(OUT)/make-reference --version $(VERSION) --svn $(SVN) --output $(OUT)/policy.json \
-		$(if $(SIGN_KEY),--sign-key $(SIGN_KEY)) --loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
+		$(if $(SIGN_KEY),--sign-key $(SIGN_KEY)) $(if $(SERIAL),--serial $(SERIAL)) \
+		$(if $(NOT_BEFORE),--not-before $(NOT_BEFORE)) $(if $(NOT_AFTER),--not-after $(NOT_AFTER)) --loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
 		$(REFERENCE_DEBUG_IMAGES:%=--debug-image %) $(CONFIG:%=--config %)
 
 all: $(OUT)/make-reference

@@ -31,9 +31,11 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 #define EXIT_IDENTITY_UNKNOWN 23
 
 /* What a tenant did not ask for: X(enumerator, name, text). */
-#define CONDITIONS(X)                   \
-	X(CONDITION_ANY_TPM, "any-tpm", \
-	  "any TPM was good enough (--any-tpm): nothing says which machine this is, or that its TPM is a real one")
+#define CONDITIONS(X)                                                                                               \
+	X(CONDITION_ANY_TPM, "any-tpm",                                                                             \
+	  "any TPM was good enough (--any-tpm): nothing says which machine this is, or that its TPM is a real one") \
+	X(CONDITION_FIRMWARE, "firmware-unchecked",                                                                 \
+	  "the policy says \"unchecked\": nothing says that the firmware is its maker's")
 
 #define CONDITION_ENUM(enumerator, name, text) enumerator,
 enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
@@ -80,7 +82,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "this host was not enrolled, and the policy pins no key: a program with a key in a file could answer so",   \
 	  "cloister enrol URL --name HOST --roots DIR; or put the key into the policy's ak_name")                     \
 	X(REFUSE_AK_NAME, STEP_IDENTITY, "ak-name", "another machine answers, or its TPM was cleared or exchanged",   \
-	  "if the machine's owner confirms the change, put the new name into the policy's ak_name")                   \
+	  "if the machine's owner confirms the change, put the new name into the policy's identity.ak_names")         \
 	X(REFUSE_AK_ATTRIBUTES, STEP_IDENTITY, "ak-attributes", "a key that can leave the TPM or sign anything",      \
 	  "let attestd make its attestation key anew")                                                                \
 	X(REFUSE_AK_SCHEME, STEP_IDENTITY, "ak-scheme", "the key signs with another scheme than ECDSA with SHA-256",  \
@@ -125,6 +127,11 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "find the program that extends it; reboot")                                                                  \
 	X(REFUSE_PCR_REPLAY, STEP_PCRS, "pcr-replay", "the log was changed, or something extended a PCR without it",   \
 	  "on the host: systemd-pcrlock log; reboot")
+
+#define REFUSALS_FIRMWARE(X)                                          \
+	X(REFUSE_FIRMWARE_UNKNOWN, STEP_FIRMWARE, "firmware-unknown", \
+	  "the policy has no rules for this machine's firmware",      \
+	  "add rules for it to the policy; or say \"firmware\": \"unchecked\", which the verdict then says, too")
 
 #define REFUSALS_LAUNCH(X)                                                                                           \
 	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing",                                                   \
@@ -197,6 +204,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	REFUSALS_FORMAT(X)    \
 	REFUSALS_QUOTE(X)     \
 	REFUSALS_PCRS(X)      \
+	REFUSALS_FIRMWARE(X)  \
 	REFUSALS_LAUNCH(X)    \
 	REFUSALS_KEY(X)
 

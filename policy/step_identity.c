@@ -63,6 +63,18 @@ static void check_name(struct judgement *j, const struct tpm_name *expected)
 		refuse(j, REFUSE_AK_NAME, name_hex(expected).text, "%s", name_hex(&j->ak.name).text);
 }
 
+static void check_pinned(struct judgement *j)
+{
+	const struct policy *p = j->policy;
+	char expected[VERDICT_TEXT];
+
+	if (policy_pins(p, &j->ak.name))
+		return;
+	snprintf(expected, sizeof(expected), "%s%s", name_hex(&p->ak_names[0]).text,
+		 p->ak_name_count > 1 ? ", or another of the policy" : "");
+	refuse(j, REFUSE_AK_NAME, expected, "%s", name_hex(&j->ak.name).text);
+}
+
 /* Nothing says which machine it must be: the tenant may have said that any will do. */
 static void judge_unknown(struct judgement *j)
 {
@@ -87,11 +99,11 @@ void step_identity(struct judgement *j)
 	}
 	check_ak_form(j);
 	check_ak_hierarchy(j);
-	if (p->has_ak_name)
-		check_name(j, &p->ak_name);
+	if (p->ak_name_count > 0)
+		check_pinned(j);
 	if (k->enrolled)
 		check_name(j, &k->ak_name);
-	if (p->has_ak_name || k->enrolled)
+	if (p->ak_name_count > 0 || k->enrolled)
 		verdict_pass(j->verdict, STEP_IDENTITY);
 	else
 		judge_unknown(j);

@@ -43,6 +43,7 @@ void step_freshness(struct judgement *j);
 void step_signature(struct judgement *j);
 void step_counters(struct judgement *j);
 void step_pcrs(struct judgement *j);
+void step_firmware(struct judgement *j);
 void step_boot_path(struct judgement *j);
 void step_hypervisor(struct judgement *j);
 void step_config(struct judgement *j);

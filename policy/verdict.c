@@ -119,7 +119,8 @@ void verdict_on_condition(struct verdict *verdict, enum condition condition)
 /* May the step be left open? */
 static bool may_be_open(const struct verdict *verdict, enum step step)
 {
-	return step == STEP_FIRMWARE || (step == STEP_IDENTITY && (verdict->conditions & 1u << CONDITION_ANY_TPM));
+	return (step == STEP_FIRMWARE && (verdict->conditions & 1u << CONDITION_FIRMWARE)) ||
+	       (step == STEP_IDENTITY && (verdict->conditions & 1u << CONDITION_ANY_TPM));
 }
 
 bool verdict_accepted(const struct verdict *verdict)

@@ -70,8 +70,7 @@ void verdict_on_condition(struct verdict *verdict, enum condition condition);
 void verdict_skip(struct verdict *verdict, enum step step, const char *why);
 
 /**
- * True only if no step refused anything and every step passed but these: firmware rules, which do not exist yet, and
- * what a condition stands for.
+ * True only if no step refused anything and every step passed, but those that a condition stands for.
  */
 bool verdict_accepted(const struct verdict *verdict);
 

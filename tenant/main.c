@@ -26,10 +26,10 @@ static const char HELP[] =
 	"statement     show a hypervisor's key statement\n"
 	"explain-log   show a TCG event log or a launch log\n"
 	"\n"
-	"Exit status: 0 trusted; 2 wrong usage or own files unreadable; 3 conditionally trusted; 23 identity unknown, and\n"
-	"nothing else wrong; otherwise the first step that refused: 10 transport, 11 format, 12 identity, 13 freshness,\n"
-	"14 signature, 15 counters, 16 PCRs, 17 firmware, 18 boot path, 19 hypervisor, 20 config, 21 hypervisor key.\n"
-	"See cloister(1).\n";
+	"Exit status: 0 trusted; 2 no verdict (usage, own files, policy not in force); 3 conditionally trusted;\n"
+	"23 identity unknown, and nothing else wrong; otherwise the first step that refused: 10 transport, 11 format,\n"
+	"12 identity, 13 freshness, 14 signature, 15 counters, 16 PCRs, 17 firmware, 18 boot path, 19 hypervisor,\n"
+	"20 config, 21 hypervisor key. See cloister(1).\n";
 
 static int say(const char *text)
 {

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "policy/date.h"
 #include "tenant/file.h"
 
 #define SIGNATURE_MAX_BYTES 80u /* DER of two 32-byte integers: 72 */
@@ -62,7 +63,31 @@ static bool check_signature(const char *path, const char *key_path, struct bytes
 	return ok;
 }
 
-bool signed_policy_load(const char *path, const char *key_path, struct policy *policy)
+/* A policy from the future is no safer than one that has ended: either this clock or the policy is wrong. */
+static bool check_dates(const char *path, int64_t now, const struct policy *policy)
+{
+	char clock[DATE_BYTES], limit[DATE_BYTES];
+
+	date_text(now, clock);
+	switch (policy_at(policy, now)) {
+	case POLICY_IN_FORCE:
+		return true;
+	case POLICY_NOT_YET:
+		date_text(policy->not_before.seconds, limit);
+		fprintf(stderr, "cloister: %s: a policy from the future: not_before is %s, and this clock says %s\n",
+			path, limit, clock);
+		break;
+	case POLICY_EXPIRED:
+		date_text(policy->not_after.seconds, limit);
+		fprintf(stderr, "cloister: %s: the policy has expired: not_after is %s, and this clock says %s\n", path,
+			limit, clock);
+		break;
+	}
+	fprintf(stderr, "cloister: check this machine's clock; get the present policy from its maker\n");
+	return false;
+}
+
+bool signed_policy_load(const char *path, const char *key_path, int64_t now, struct policy *policy)
 {
 	struct parse_error error;
 	struct file file;
@@ -79,5 +104,8 @@ bool signed_policy_load(const char *path, const char *key_path, struct policy *p
 		ok = false;
 	}
 	file_free(&file);
-	return ok;
+	if (!ok || check_dates(path, now, policy))
+		return ok;
+	policy_free(policy);
+	return false;
 }

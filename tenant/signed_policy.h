@@ -7,8 +7,9 @@
 
 /**
  * Reads PATH; with a key (PEM, public, P-256), PATH.sig must be its ECDSA signature (DER) over the file's SHA-256.
- * On failure says why on standard error. Free with policy_free.
+ * The policy must be in force. On failure says why on standard error. Free with policy_free.
+ * @now: seconds since 1970
  */
-bool signed_policy_load(const char *path, const char *key_path, struct policy *policy);
+bool signed_policy_load(const char *path, const char *key_path, int64_t now, struct policy *policy);
 
 #endif

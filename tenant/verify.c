@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "policy/judge.h"
@@ -117,7 +118,8 @@ int command_verify(int argc, char **argv)
 	struct cache cache = {.directory = NULL};
 	bool answered, saved = true;
 
-	if (!options_parse(argc, argv, &options) || !signed_policy_load(options.policy, options.policy_key, &policy))
+	if (!options_parse(argc, argv, &options) ||
+	    !signed_policy_load(options.policy, options.policy_key, (int64_t)time(NULL), &policy))
 		return EXIT_USAGE;
 	int code = EXIT_USAGE;
 	if (get_answer(&options, &challenge, &cache, &answer, &answered, &verdict)) {
@@ -128,5 +130,5 @@ int command_verify(int argc, char **argv)
 	cache_free(&cache);
 	file_free(&answer);
 	policy_free(&policy);
-	return code == 0 && !saved ? EXIT_USAGE : code;
+	return verdict_accepted(&verdict) && !saved ? EXIT_USAGE : code;
 }

@@ -13,6 +13,8 @@ static struct policy policy = {
 	.allow_weak_binding = true,
 	.allow_debug = true,
 	.allow_no_tpm = true,
+	.allow_smt_exposed = true,
+	.firmware_unchecked = true,
 };
 
 void fuzz_one(struct bytes input)

@@ -4,7 +4,7 @@
  * gives the same bytes (docs/protocol.md, "Policy file").
  *
  *   make-reference --version V --svn N --output FILE [--sign-key PEM] --loader FILE --image FILE...
- *                  [--debug-image FILE]... --config FILE...
+ *                  [--debug-image FILE]... --config FILE... [--serial N] [--not-before TIME] [--not-after TIME]
  */
 #include <getopt.h>
 #include <libgen.h>
@@ -23,8 +23,8 @@
 #define CONFIG_MAX_BYTES 12288u /* docs/protocol.md, "cloister.conf" */
 
 struct request {
-	const char *version, *output, *sign_key;
-	json_int_t svn;
+	const char *version, *output, *sign_key, *not_before, *not_after;
+	json_int_t svn, serial;
 	json_t *loader, *hypervisor, *config;
 };
 
@@ -105,6 +105,15 @@ static bool take(struct request *r, int option, char *value)
 	case 'n':
 		r->svn = strtoll(value, NULL, 10);
 		return true;
+	case 's':
+		r->serial = strtoll(value, NULL, 10);
+		return true;
+	case 'b':
+		r->not_before = value;
+		return true;
+	case 'a':
+		r->not_after = value;
+		return true;
 	case 'o':
 		r->output = value;
 		return true;
@@ -158,13 +167,18 @@ static bool write_policy(const struct request *r, struct bytes text)
 	return write_file(path, (struct bytes){signature, len});
 }
 
-/* The strictest policy that the build satisfies; the tenant loosens it, or not. */
+/*
+ * The strictest policy that the build satisfies. What a build cannot know is left open, and refuses every host: which
+ * firmware the machines have, and which keys; 'cloister policy check' says so.
+ */
 static char *policy_text(const struct request *r)
 {
-	json_t *root =
-		json_pack("{s:i, s:O, s:O, s:O, s:I, s:b, s:b, s:b, s:b, s:n}", "version", 1, "loader", r->loader,
-			  "hypervisor", r->hypervisor, "config", r->config, "minimum_svn", r->svn, "allow_debug", 0,
-			  "allow_weak_binding", 0, "allow_no_tpm", 0, "require_dma_remapping", 1, "ak_name");
+	json_t *root = json_pack(
+		"{s:i, s:I, s:s?, s:s?, s:O, s:[], s:O, s:O, s:[], s:{s:[]}, s:I, s:b, s:b, s:b, s:b, s:b, s:b}",
+		"version", POLICY_VERSION, "serial", r->serial, "not_before", r->not_before, "not_after", r->not_after,
+		"loader", r->loader, "before_loader", "hypervisor", r->hypervisor, "config", r->config, "firmware",
+		"identity", "ak_names", "minimum_svn", r->svn, "allow_debug", 0, "allow_weak_binding", 0,
+		"allow_no_tpm", 0, "allow_smt_exposed", 0, "require_dma_remapping", 1, "require_floor_closed", 1);
 	char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 
 	json_decref(root);
@@ -187,15 +201,12 @@ static bool run(struct request *r)
 int main(int argc, char **argv)
 {
 	static const struct option known[] = {
-		{"version", required_argument, NULL, 'v'},
-		{"svn", required_argument, NULL, 'n'},
-		{"output", required_argument, NULL, 'o'},
-		{"sign-key", required_argument, NULL, 'k'},
-		{"loader", required_argument, NULL, 'l'},
-		{"image", required_argument, NULL, 'i'},
-		{"debug-image", required_argument, NULL, 'd'},
-		{"config", required_argument, NULL, 'c'},
-		{NULL, 0, NULL, 0},
+		{"version", required_argument, NULL, 'v'},   {"svn", required_argument, NULL, 'n'},
+		{"serial", required_argument, NULL, 's'},    {"not-before", required_argument, NULL, 'b'},
+		{"not-after", required_argument, NULL, 'a'}, {"output", required_argument, NULL, 'o'},
+		{"sign-key", required_argument, NULL, 'k'},  {"loader", required_argument, NULL, 'l'},
+		{"image", required_argument, NULL, 'i'},     {"debug-image", required_argument, NULL, 'd'},
+		{"config", required_argument, NULL, 'c'},    {NULL, 0, NULL, 0},
 	};
 	struct request r = {.loader = json_array(), .hypervisor = json_array(), .config = json_array()};
 	bool ok = true;

@@ -433,8 +433,9 @@ void build_policy(struct built *b, const struct scenario *honest)
 		.name = "hv-svm.elf", .sha256 = honest->image, .version_text = "0.1.0", .version = 0x000100, .svn = 1};
 	p->config[0] = (struct reference_config){.name = "default", .sha256 = sha256(config), .text = config};
 	must(tpm_public_parse(b->evidence.ak_public, &ak), "own public area");
-	p->has_ak_name = true;
-	p->ak_name = ak.name;
+	p->ak_name_count = 1;
+	p->ak_names[0] = ak.name;
+	p->firmware_unchecked = true;
 	b->known = (struct known_host){.any_tpm = false};
 }
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "builder.h"
+#include "policy/date.h"
 #include "policy/encoding.h"
 #include "policy/steps.h"
 
@@ -112,19 +113,21 @@ static void test_version(void **state)
 }
 
 static const char POLICY[] =
-	"{\"version\": 1,"
+	"{\"version\": 2, \"serial\": 1, \"not_before\": \"2026-01-01T00:00:00Z\", \"not_after\": null,"
 	"\"loader\": [{\"name\": \"l\", \"authenticode_sha256\": \"%064d\"}],"
+	"\"before_loader\": [{\"name\": \"s\", \"authenticode_sha256\": \"%064d\", \"role\": \"shim\"}],"
 	"\"hypervisor\": [{\"name\": \"h\", \"sha256\": \"%064d\", \"version\": \"0.1.0\", \"svn\": 1, \"debug\": false}],"
 	"\"config\": [{\"name\": \"c\", \"sha256\": "
 	"\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\", \"text\": \"abc\"}],"
+	"\"firmware\": \"unchecked\", \"identity\": {\"ak_names\": []},"
 	"\"minimum_svn\": 1, \"allow_debug\": false, \"allow_weak_binding\": false, \"allow_no_tpm\": false,"
-	"\"require_dma_remapping\": false, \"ak_name\": null}";
+	"\"allow_smt_exposed\": false, \"require_dma_remapping\": false, \"require_floor_closed\": false}";
 
 static json_t *good_policy(void)
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text), POLICY, 0, 0);
+	snprintf(text, sizeof(text), POLICY, 0, 0, 0);
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(root);
 	return root;
@@ -154,7 +157,7 @@ static void test_policy_good(void **state)
 	assert_true(parses(good_policy(), &error));
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	json_object_set_new(pinned, "ak_name", json_string(name));
+	json_array_append_new(json_object_get(json_object_get(pinned, "identity"), "ak_names"), json_string(name));
 	assert_true(parses(pinned, &error));
 }
 
@@ -191,6 +194,8 @@ static void test_policy_bad(void **state)
 		{"loader", "authenticode_sha256", "\"12\"", "loader[0].authenticode_sha256"},
 		{"loader", "more", "1", "loader[0].more"},
 		{"loader", "name", "\"\"", "loader[0].name"},
+		{"before_loader", "role", "\"driver\"", "before_loader[0]"},
+		{"before_loader", "authenticode_sha256", "null", "before_loader[0].authenticode_sha256"},
 		{"hypervisor", "version", "\"1.0\"", "hypervisor[0]"},
 		{"hypervisor", "svn", "-1", "hypervisor[0].svn"},
 		{"hypervisor", "svn", "4294967296", "hypervisor[0].svn"},
@@ -209,6 +214,108 @@ static void test_policy_bad(void **state)
 		assert_false(parses(root, &error));
 		assert_string_equal(error.where, bad[i].where);
 	}
+}
+
+static void test_policy_top(void **state)
+{
+	static const struct {
+		const char *member, *value, *where;
+	} bad[] = {
+		{"version", "1", "version"},
+		{"version", "3", "version"},
+		{"serial", "-1", "serial"},
+		{"serial", "9223372036854775808", NULL},
+		{"not_before", "\"2026-01-01\"", "not_before"},
+		{"not_before", "\"2026-02-29T00:00:00Z\"", "not_before"},
+		{"not_after", "\"2025-12-31T23:59:59Z\"", "not_after"},
+		{"not_after", "\"2026-12-31T23:59:59+01:00\"", "not_after"},
+		{"firmware", "\"checked\"", "firmware"},
+		{"firmware", "null", "firmware"},
+		{"identity", "{}", "identity.ak_names"},
+		{"identity", "{\"ak_names\": [], \"ek\": 1}", "identity.ek"},
+		{"identity", "{\"ak_names\": [\"000b\"]}", "identity.ak_names[0]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct parse_error error;
+		json_t *root = good_policy();
+		json_t *value = json_loads(bad[i].value, JSON_DECODE_ANY, NULL);
+
+		if (!bad[i].where) { /* jansson itself refuses the number */
+			assert_null(value);
+			json_decref(root);
+			continue;
+		}
+		json_object_set_new(root, bad[i].member, value);
+		if (parses(root, &error))
+			fail_msg("%s: %s was taken", bad[i].member, bad[i].value);
+		assert_string_equal(error.where, bad[i].where);
+	}
+}
+
+static void test_dates(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds;
+	} good[] = {
+		{"1970-01-01T00:00:00Z", 0},
+		{"1969-12-31T23:59:59Z", -1},
+		{"2000-02-29T12:00:00Z", 951825600},
+		{"2026-07-28T01:02:03Z", 1785200523},
+		{"2100-03-01T00:00:00Z", 4107542400},
+		{"0000-01-01T00:00:00Z", -62167219200},
+		{"9999-12-31T23:59:59Z", 253402300799},
+	};
+	static const char *const bad[] = {"",
+					  "2026-01-01T00:00:00",
+					  "2026-01-01T00:00:00z",
+					  "2026-01-01 00:00:00Z",
+					  "2026-1-01T00:00:00Z0",
+					  "2026-13-01T00:00:00Z",
+					  "2026-00-01T00:00:00Z",
+					  "2026-04-31T00:00:00Z",
+					  "2100-02-29T00:00:00Z",
+					  "2026-01-01T24:00:00Z",
+					  "2026-01-01T00:60:00Z",
+					  "2026-01-01T00:00:60Z",
+					  "2026-01-00T00:00:00Z",
+					  "-026-01-01T00:00:00Z",
+					  "2026-01-01T00:00:00Z "};
+	char text[DATE_BYTES];
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(date_parse(good[i].text, &seconds));
+		assert_true(seconds == good[i].seconds);
+		date_text(seconds, text);
+		assert_string_equal(text, good[i].text);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (date_parse(bad[i], &seconds))
+			fail_msg("'%s' was taken", bad[i]);
+	date_text(INT64_MAX, text);
+	assert_string_equal(text, "out of range");
+	date_text(INT64_MIN, text);
+	assert_string_equal(text, "out of range");
+}
+
+/* Both ends are within. */
+static void test_policy_at(void **state)
+{
+	struct policy *p = test_calloc(1, sizeof(*p));
+
+	(void)state;
+	assert_int_equal(policy_at(p, INT64_MAX), POLICY_IN_FORCE);
+	p->not_before = (struct policy_date){true, 100};
+	p->not_after = (struct policy_date){true, 200};
+	assert_int_equal(policy_at(p, 99), POLICY_NOT_YET);
+	assert_int_equal(policy_at(p, 100), POLICY_IN_FORCE);
+	assert_int_equal(policy_at(p, 200), POLICY_IN_FORCE);
+	assert_int_equal(policy_at(p, 201), POLICY_EXPIRED);
+	test_free(p);
 }
 
 static void test_policy_empty_list(void **state)
@@ -362,6 +469,9 @@ int main(void)
 		cmocka_unit_test(test_policy_good),
 		cmocka_unit_test(test_policy_members),
 		cmocka_unit_test(test_policy_bad),
+		cmocka_unit_test(test_policy_top),
+		cmocka_unit_test(test_policy_at),
+		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_policy_empty_list),
 		cmocka_unit_test(test_policy_duplicate),
 		cmocka_unit_test(test_answer_members),

@@ -59,7 +59,7 @@ static void ak_schnorr(struct scenario *s)
 
 static void unpin(struct built *b)
 {
-	b->policy.has_ak_name = false;
+	b->policy.ak_name_count = 0;
 }
 
 static void unpin_any(struct built *b)
@@ -71,7 +71,7 @@ static void unpin_any(struct built *b)
 static void enrolled(struct built *b)
 {
 	b->known.enrolled = true;
-	b->known.ak_name = b->policy.ak_name;
+	b->known.ak_name = b->policy.ak_names[0];
 	unpin(b);
 }
 
@@ -84,7 +84,7 @@ static void enrolled_any(struct built *b)
 static void enrolled_other(struct built *b)
 {
 	b->known.enrolled = true;
-	b->known.ak_name = b->policy.ak_name;
+	b->known.ak_name = b->policy.ak_names[0];
 	pin_this(b);
 }
 
