@@ -49,4 +49,3 @@ $(PROOFS:%=prove-%): prove-%:
 	$(if $(PROOF_REPLACED),$(Q)goto-instrument --replace-calls $(PROOF_REPLACED) $(PROOF_OUT)/$*.goto $(PROOF_OUT)/$*.goto >$(PROOF_OUT)/$*.log)
 	$(Q)fuzz/proofs/prove fuzz/proofs/$(patsubst %_$(PROOF_VENDOR),%,$*).c $(PROOF_OUT)/$*.goto $(PROOF_OUT)/$*.log \
 		$(PROOF_CHECKS) $(PROOF_LOOPS) >$(PROOF_OUT)/$*.tap
-	@sed 's/^/    /' $(PROOF_OUT)/$*.tap
