@@ -30,7 +30,7 @@ PCRS_REFUSED, BOOT_PATH, HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 16, 1
 
 
 def test_policy():
-    """The build's policy for tests that are not about firmware: "unchecked", which shows in the verdict and its code."""
+    """The build's policy for tests that are not about firmware: "unchecked", which verdict and exit code show."""
     path = SCRATCH / "policy.json"
     if not REFERENCE.exists():
         return path  # 'make reference' comes first; what reads the policy says so
