@@ -93,6 +93,12 @@ struct reply answer_evidence(const struct evidence *evidence, const struct evide
 					structure(fresh, sizeof(*fresh))));
 }
 
+struct reply answer_enrol(const struct tpm_secret *secret)
+{
+	return json_reply(OK,
+			  json_pack("{s:i, s:o}", "version", 1, "secret", json_base64(secret->bytes, secret->length)));
+}
+
 struct reply answer_failure(const struct failure *failure)
 {
 	json_t *field = failure->field[0] ? json_string(failure->field) : json_null();

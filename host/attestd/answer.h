@@ -20,6 +20,7 @@ struct reply {
 /** 'statement' is NULL without a hypervisor. */
 struct reply answer_identity(const struct tpm_identity *identity, const struct hk_statement *statement);
 struct reply answer_evidence(const struct evidence *evidence, const struct evidence_request *request);
+struct reply answer_enrol(const struct tpm_secret *secret);
 struct reply answer_failure(const struct failure *failure);
 
 /** Gives a reply's memory back. */

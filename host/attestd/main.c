@@ -51,6 +51,17 @@ static bool evidence(struct service *service, const struct evidence_request *req
 	return ok;
 }
 
+static bool enrol(struct service *service, const struct enrol_request *request, struct reply *reply,
+		  struct failure *failure)
+{
+	struct tpm_secret secret;
+
+	if (!tpm_activate(service->tpm, request, &secret, failure))
+		return false;
+	*reply = answer_enrol(&secret);
+	return true;
+}
+
 /* One job, in the queue's thread. */
 static struct reply work(void *context, const struct job *job)
 {
@@ -64,6 +75,9 @@ static struct reply work(void *context, const struct job *job)
 		break;
 	case JOB_EVIDENCE:
 		ok = evidence(context, &job->request, &reply, &failure);
+		break;
+	case JOB_ENROL:
+		ok = enrol(context, &job->enrol, &reply, &failure);
 		break;
 	default:
 		ok = failed_with(&failure, 503, "bad-job", NULL, "unknown kind of job; report this as a defect");
@@ -149,7 +163,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	allow_files();
-	service = (struct service){.sources = &options.sources, .tpm = tpm_new(options.tcti)};
+	service = (struct service){.sources = &options.sources, .tpm = tpm_new(&options.tpm)};
 	code = service.tpm ? run(&options, &service) : EXIT_FAILED;
 	tpm_free(service.tpm);
 	return code;

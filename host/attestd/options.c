@@ -22,6 +22,8 @@ static const char usage[] =
 	"\n"
 	"  --listen ADDRESS:PORT  where to listen (" LISTEN_DEFAULT "); [ADDRESS]:PORT for IPv6; port 0: any free one\n"
 	"  --tcti NAME            the TPM, as tpm2-tss names it (" TCTI_DEFAULT ")\n"
+	"  --ek TYPE              the endorsement key: rsa, ecc, or auto: the one that has a certificate (auto)\n"
+	"  --ek-certificates FILE certificates in DER, one after the other, beside those in the TPM\n"
 	"  --device PATH          the hypervisor (" DEVICE_DEFAULT ")\n"
 	"  --tcg-log PATH         the firmware's event log\n"
 	"                         (" TCG_LOG_DEFAULT ")\n"
@@ -83,6 +85,19 @@ static bool set_timeout(const char *text, struct options *options)
 	return true;
 }
 
+static bool set_ek(const char *text, struct options *options)
+{
+	static const char *const names[] = {[TPM_EK_CERTIFIED] = "auto", [TPM_EK_ECC] = "ecc", [TPM_EK_RSA] = "rsa"};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			options->tpm.ek = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum options_result wrong(const char *what, const char *value)
 {
 	fprintf(stderr, "attestd: %s: '%s'; see attestd --help\n", what, value);
@@ -96,7 +111,12 @@ static enum options_result apply(int option, const char *value, struct options *
 	case 'l':
 		return options_listen(value, options) ? OPTIONS_RUN : wrong("--listen needs ADDRESS:PORT", value);
 	case 't':
-		options->tcti = value;
+		options->tpm.tcti = value;
+		return OPTIONS_RUN;
+	case 'e':
+		return set_ek(value, options) ? OPTIONS_RUN : wrong("--ek needs rsa, ecc or auto", value);
+	case 'c':
+		options->tpm.certificates = value;
 		return OPTIONS_RUN;
 	case 'd':
 		options->sources.device = value;
@@ -124,12 +144,13 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 		{"listen", required_argument, NULL, 'l'},  {"tcti", required_argument, NULL, 't'},
 		{"device", required_argument, NULL, 'd'},  {"tcg-log", required_argument, NULL, 'g'},
 		{"timeout", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
+		{"ek", required_argument, NULL, 'e'},      {"ek-certificates", required_argument, NULL, 'c'},
 		{"version", no_argument, NULL, 'v'},       {0},
 	};
 	enum options_result result = OPTIONS_RUN;
 	int option;
 
-	*options = (struct options){.tcti = TCTI_DEFAULT,
+	*options = (struct options){.tpm.tcti = TCTI_DEFAULT,
 				    .sources = {.tcg_log = TCG_LOG_DEFAULT, .device = DEVICE_DEFAULT},
 				    .timeout_s = TIMEOUT_DEFAULT};
 	if (!options_listen(LISTEN_DEFAULT, options))

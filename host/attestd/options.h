@@ -10,7 +10,7 @@
 struct options {
 	struct sockaddr_storage listen;
 	socklen_t listen_bytes;
-	const char *tcti;
+	struct tpm_sources tpm;
 	struct sources sources;
 	unsigned timeout_s; /* how long a request may wait for the TPM */
 };

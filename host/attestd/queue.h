@@ -12,11 +12,12 @@
 #include "answer.h"
 #include "clock.h"
 
-enum job_kind { JOB_IDENTITY, JOB_EVIDENCE };
+enum job_kind { JOB_IDENTITY, JOB_EVIDENCE, JOB_ENROL };
 
 struct job {
 	enum job_kind kind;
 	struct evidence_request request; /* for JOB_EVIDENCE */
+	struct enrol_request enrol;      /* for JOB_ENROL */
 };
 
 struct queue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The body of POST /v1/evidence (docs/protocol.md): parsed once, strictly. */
+/* The bodies of POST /v1/evidence and POST /v1/enrol (docs/protocol.md): parsed once, strictly. */
 #include "request.h"
 
 #include <jansson.h>
@@ -64,34 +64,83 @@ static bool parse_known_logs(json_t *root, struct evidence_request *request, str
 	return true;
 }
 
-static bool only_known_members(json_t *root, struct failure *failure)
+/* @names: of the members, as the message has them: "nonce, channel" */
+static bool only_known_members(json_t *root, const char *const *known, const char *names, struct failure *failure)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(root, name, value)
 	{
-		if (strcmp(name, "nonce") != 0 && strcmp(name, "channel") != 0 && strcmp(name, "known_logs") != 0)
-			return failed_with(failure, BAD_REQUEST, "unknown-field", printable(name),
-					   "the members are nonce, channel, known_logs");
+		const char *const *at = known;
+
+		while (*at && strcmp(name, *at) != 0)
+			at++;
+		if (!*at)
+			return failed_with(failure, BAD_REQUEST, "unknown-field", printable(name), "the members are %s",
+					   names);
 	}
 	return true;
 }
 
-bool evidence_request_parse(const char *body, size_t bytes, struct evidence_request *request, struct failure *failure)
+/* The object of a body, or NULL. */
+static json_t *parse_object(const char *body, size_t bytes, struct failure *failure)
 {
 	json_error_t error;
 	json_t *root = json_loadb(body, bytes, JSON_REJECT_DUPLICATES, &error);
-	bool ok;
 
 	if (!root)
-		return failed_with(failure, BAD_REQUEST, "bad-json", NULL, "not valid JSON at byte %d", error.position);
-	if (!json_is_object(root))
-		ok = failed_with(failure, BAD_REQUEST, "bad-json", NULL, "must be an object");
-	else
-		ok = only_known_members(root, failure) && parse_32_bytes(root, "nonce", request->nonce, failure) &&
-		     parse_32_bytes(root, "channel", request->channel, failure) &&
-		     parse_known_logs(root, request, failure);
+		failed_with(failure, BAD_REQUEST, "bad-json", NULL, "not valid JSON at byte %d", error.position);
+	if (!root || json_is_object(root))
+		return root;
+	failed_with(failure, BAD_REQUEST, "bad-json", NULL, "must be an object");
+	json_decref(root);
+	return NULL;
+}
+
+bool evidence_request_parse(const char *body, size_t bytes, struct evidence_request *request, struct failure *failure)
+{
+	static const char *const known[] = {"nonce", "channel", "known_logs", NULL};
+	json_t *root = parse_object(body, bytes, failure);
+	const bool ok = root && only_known_members(root, known, "nonce, channel, known_logs", failure) &&
+			parse_32_bytes(root, "nonce", request->nonce, failure) &&
+			parse_32_bytes(root, "channel", request->channel, failure) &&
+			parse_known_logs(root, request, failure);
+
+	json_decref(root);
+	return ok;
+}
+
+/* 1 to 'max' bytes. */
+static bool parse_some_bytes(json_t *root, const char *name, uint8_t *out, size_t max, size_t *count,
+			     struct failure *failure)
+{
+	const json_t *value = json_object_get(root, name);
+
+	if (!value)
+		return failed_with(failure, BAD_REQUEST, "missing-field", name, "give bytes in base64");
+	const int64_t bytes = json_is_string(value)
+				      ? base64_decode(json_string_value(value), json_string_length(value), out, max)
+				      : -1;
+	if (bytes < 0)
+		return failed_with(failure, BAD_REQUEST, "bad-field", name, "must be standard base64 with padding");
+	if (bytes < 1 || (uint64_t)bytes > max)
+		return failed_with(failure, BAD_REQUEST, "bad-field", name, "must be 1 to %zu bytes, is %lld", max,
+				   (long long)bytes);
+	*count = (size_t)bytes;
+	return true;
+}
+
+bool enrol_request_parse(const char *body, size_t bytes, struct enrol_request *request, struct failure *failure)
+{
+	static const char *const known[] = {"credential_blob", "encrypted_secret", NULL};
+	json_t *root = parse_object(body, bytes, failure);
+	const bool ok = root && only_known_members(root, known, "credential_blob, encrypted_secret", failure) &&
+			parse_some_bytes(root, "credential_blob", request->credential, CREDENTIAL_MAX_BYTES,
+					 &request->credential_bytes, failure) &&
+			parse_some_bytes(root, "encrypted_secret", request->secret, SECRET_MAX_BYTES,
+					 &request->secret_bytes, failure);
+
 	json_decref(root);
 	return ok;
 }

@@ -76,10 +76,12 @@ static bool serve_evidence(struct exchange *exchange)
 
 static bool serve_enrol(struct exchange *exchange)
 {
+	struct job job = {.kind = JOB_ENROL};
 	struct failure failure;
 
-	failed_with(&failure, MHD_HTTP_NOT_IMPLEMENTED, "not-implemented", NULL, "this version cannot enrol a key");
-	return exchange_refuse(exchange, &failure);
+	if (!enrol_request_parse(exchange->body, exchange->body_bytes, &job.enrol, &failure))
+		return exchange_refuse(exchange, &failure);
+	return submit(exchange, &job);
 }
 
 /* Takes over a log's bytes. */

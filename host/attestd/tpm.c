@@ -115,18 +115,18 @@ static bool load_ak(struct tpm *tpm, struct failure *failure)
 	return tpm_create_primary(tpm, &template, &tpm->ak, &tpm->ak_public, failure);
 }
 
-struct tpm *tpm_new(const char *tcti)
+struct tpm *tpm_new(const struct tpm_sources *sources)
 {
 	struct tpm *tpm = calloc(1, sizeof(*tpm));
 
 	if (tpm) {
-		tpm->tcti_name = tcti;
+		tpm->sources = sources;
 		tpm->ak = ESYS_TR_NONE;
 	}
 	return tpm;
 }
 
-static void close_tpm(struct tpm *tpm)
+void tpm_close(struct tpm *tpm)
 {
 	if (tpm->ak != ESYS_TR_NONE)
 		Esys_FlushContext(tpm->esys, tpm->ak);
@@ -140,13 +140,13 @@ static void close_tpm(struct tpm *tpm)
 void tpm_free(struct tpm *tpm)
 {
 	if (tpm)
-		close_tpm(tpm);
+		tpm_close(tpm);
 	free(tpm);
 }
 
 static bool open_tpm(struct tpm *tpm, struct failure *failure)
 {
-	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->tcti_name, &tpm->tcti);
+	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->sources->tcti, &tpm->tcti);
 
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_fail(failure, "opening the TPM", rc);
@@ -166,12 +166,12 @@ bool tpm_ready(struct tpm *tpm, struct failure *failure)
 		return false;
 	}
 	if (!open_tpm(tpm, failure)) {
-		close_tpm(tpm);
+		tpm_close(tpm);
 		tpm->again_ms = clock_ms() + REOPEN_MS;
 		tpm->failure = *failure;
 		return false;
 	}
-	event("TPM: %s is open, the attestation key is loaded", tpm->tcti_name);
+	event("TPM: %s is open, the attestation key is loaded", tpm->sources->tcti);
 	return true;
 }
 
@@ -191,7 +191,7 @@ const struct tpm_identity *tpm_identity(struct tpm *tpm, struct failure *failure
 	identity->ak = tpm->ak_public;
 	if (!tpm_read_ek(tpm, identity, failure)) {
 		free(identity);
-		close_tpm(tpm);
+		tpm_close(tpm);
 		return NULL;
 	}
 	tpm->identity = identity;
@@ -321,7 +321,7 @@ static bool quote_once(struct tpm *tpm, const uint8_t qualifying_data[32], struc
 		quote->ak = tpm->ak_public;
 		return true;
 	}
-	close_tpm(tpm);
+	tpm_close(tpm);
 	return false;
 }
 

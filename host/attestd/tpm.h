@@ -12,8 +12,9 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include "failure.h"
+#include "request.h"
 
-#define TPM_CERTIFICATES_MAX 2u
+#define TPM_CERTIFICATES_MAX 16u
 #define TPM_CERTIFICATE_MAX  4096u
 
 /* docs/protocol.md: 0-7, 14, 17, 18, 19. */
@@ -33,8 +34,15 @@ struct tpm_certificate {
 
 struct tpm_identity {
 	struct tpm_public ak, ek;
-	struct tpm_certificate certificates[TPM_CERTIFICATES_MAX]; /* the one for 'ek' first */
+	bool rsa; /* of the two endorsement keys, 'ek' is the RSA one */
+	struct tpm_certificate certificates[TPM_CERTIFICATES_MAX]; /* endorsement keys', then their authorities' */
 	size_t certificate_count;
+};
+
+/* What TPM2_ActivateCredential gives back: a TPM2B_DIGEST. */
+struct tpm_secret {
+	uint8_t bytes[64];
+	size_t length;
 };
 
 struct tpm_quote {
@@ -48,8 +56,15 @@ struct tpm_quote {
 
 struct tpm;
 
-/** A TPM that is opened when it is first needed. @tcti: tpm2-tss's name for it, such as "device:/dev/tpmrm0". */
-struct tpm *tpm_new(const char *tcti);
+/* Where the endorsement key and its certificates are, besides the TPM's NV memory. */
+struct tpm_sources {
+	const char *tcti;         /* tpm2-tss's name of the TPM, such as "device:/dev/tpmrm0" */
+	const char *certificates; /* a file of certificates in DER, one after the other; or NULL */
+	enum { TPM_EK_CERTIFIED, TPM_EK_ECC, TPM_EK_RSA } ek; /* the key that has a certificate, or a certain one */
+};
+
+/** A TPM that is opened when it is first needed. 'sources' must outlive it. */
+struct tpm *tpm_new(const struct tpm_sources *sources);
 void tpm_free(struct tpm *tpm);
 
 /** Opens the TPM and loads the attestation key, if that has not been done. */
@@ -57,6 +72,13 @@ bool tpm_ready(struct tpm *tpm, struct failure *failure);
 
 /** The TPM's keys and certificates; they stay the property of 'tpm', until its next error. */
 const struct tpm_identity *tpm_identity(struct tpm *tpm, struct failure *failure);
+
+/**
+ * Opens a credential that was made for the attestation key's name and sealed to the endorsement key: possible only
+ * where both are keys of this TPM (TPM 2.0 Part 1, 24).
+ */
+bool tpm_activate(struct tpm *tpm, const struct enrol_request *request, struct tpm_secret *secret,
+		  struct failure *failure);
 
 /** A quote over tpm_pcrs and the values that it covers. On an error the TPM is opened anew at the next call. */
 bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote, struct failure *failure);

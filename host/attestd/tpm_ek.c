@@ -5,10 +5,15 @@
  */
 #include <string.h>
 
+#include "file.h"
 #include "tpm_internal.h"
 
 #define NV_CERTIFICATE_RSA 0x01C00002u /* EK Credential Profile 2.2.1.4 */
 #define NV_CERTIFICATE_ECC 0x01C0000Au
+#define NV_CHAIN_FIRST     0x01C00100u
+#define NV_CHAIN_COUNT     0x100u
+#define CHAIN_MAX_BYTES    (32u << 10)
+#define UNAVAILABLE        503u
 #define NV_CHUNK           512u /* every TPM's TPM_PT_NV_BUFFER_MAX is larger (PC Client Platform TPM Profile) */
 
 #define EK_ATTRIBUTES                                                                       \
@@ -105,6 +110,13 @@ static size_t nv_size(struct tpm *tpm, ESYS_TR index)
 	return bytes <= TPM_CERTIFICATE_MAX ? bytes : 0;
 }
 
+/* Is there such an NV index? The caller closes 'index'. */
+static bool find_nv(struct tpm *tpm, TPM2_HANDLE handle, ESYS_TR *index)
+{
+	return Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, index) ==
+	       TSS2_RC_SUCCESS;
+}
+
 /* Appends the certificate at an NV index, where there is one. 'found' says whether. */
 static bool read_certificate(struct tpm *tpm, TPM2_HANDLE handle, struct tpm_identity *identity, bool *found,
 			     struct failure *failure)
@@ -115,8 +127,7 @@ static bool read_certificate(struct tpm *tpm, TPM2_HANDLE handle, struct tpm_ide
 	bool ok;
 
 	*found = false;
-	if (Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &index) !=
-	    TSS2_RC_SUCCESS)
+	if (!find_nv(tpm, handle, &index))
 		return true;
 	bytes = nv_size(tpm, index);
 	ok = read_nv(tpm, index, bytes, certificate->der, failure);
@@ -127,6 +138,70 @@ static bool read_certificate(struct tpm *tpm, TPM2_HANDLE handle, struct tpm_ide
 	return ok;
 }
 
+/*
+ * The authorities' certificates: in NV indices 0x01C00100 to 0x01C001FF, one after the other, and not always one for
+ * each index (EK Credential Profile 2.5, 2.2.1.5.2). What cannot be read there is left out: the tenant may have it.
+ */
+static void read_chain(struct tpm *tpm, struct tpm_identity *identity)
+{
+	static uint8_t chain[CHAIN_MAX_BYTES];
+	TPMS_CAPABILITY_DATA *found = NULL;
+	struct failure ignored;
+	size_t bytes = 0;
+
+	if (Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, NV_CHAIN_FIRST,
+			       NV_CHAIN_COUNT, NULL, &found) != TSS2_RC_SUCCESS)
+		return;
+	for (UINT32 i = 0; i < found->data.handles.count; i++) {
+		const TPM2_HANDLE handle = found->data.handles.handle[i];
+		ESYS_TR index = ESYS_TR_NONE;
+
+		if (handle >= NV_CHAIN_FIRST + NV_CHAIN_COUNT || !find_nv(tpm, handle, &index))
+			continue;
+		const size_t more = nv_size(tpm, index);
+		if (more <= sizeof(chain) - bytes && read_nv(tpm, index, more, chain + bytes, &ignored))
+			bytes += more;
+		Esys_TR_Close(tpm->esys, &index);
+	}
+	Esys_Free(found);
+	tpm_take_certificates(identity, chain, bytes);
+}
+
+static bool read_file(struct tpm *tpm, struct tpm_identity *identity, struct failure *failure)
+{
+	struct blob file;
+
+	if (!tpm->sources->certificates)
+		return true;
+	if (file_read(tpm->sources->certificates, CHAIN_MAX_BYTES, &file) != 0)
+		return failed_with(failure, UNAVAILABLE, "ek-certificates", NULL,
+				   "the host cannot read its file of EK certificates; see its log");
+	tpm_take_certificates(identity, file.data, file.bytes);
+	blob_free(&file);
+	return true;
+}
+
+void tpm_take_certificates(struct tpm_identity *identity, const uint8_t *data, size_t bytes)
+{
+	while (identity->certificate_count < TPM_CERTIFICATES_MAX) {
+		struct tpm_certificate *next = &identity->certificates[identity->certificate_count];
+		const size_t length = tpm_der_length(data, bytes);
+
+		if (length == 0 || length > sizeof(next->der))
+			return;
+		memcpy(next->der, data, length);
+		next->length = length;
+		identity->certificate_count++;
+		data += length;
+		bytes -= length;
+	}
+}
+
+bool tpm_load_ek(struct tpm *tpm, bool rsa, ESYS_TR *key, struct tpm_public *public, struct failure *failure)
+{
+	return tpm_create_primary(tpm, rsa ? &ek_rsa : &ek_ecc, key, public, failure);
+}
+
 bool tpm_read_ek(struct tpm *tpm, struct tpm_identity *identity, struct failure *failure)
 {
 	ESYS_TR key = ESYS_TR_NONE;
@@ -135,8 +210,10 @@ bool tpm_read_ek(struct tpm *tpm, struct tpm_identity *identity, struct failure 
 	if (!read_certificate(tpm, NV_CERTIFICATE_ECC, identity, &ecc, failure) ||
 	    !read_certificate(tpm, NV_CERTIFICATE_RSA, identity, &rsa, failure))
 		return false;
+	read_chain(tpm, identity);
 	/* The key that has a certificate; if neither has, the one that is quick to make. */
-	if (!tpm_create_primary(tpm, rsa && !ecc ? &ek_rsa : &ek_ecc, &key, &identity->ek, failure))
+	identity->rsa = tpm->sources->ek == TPM_EK_RSA || (tpm->sources->ek == TPM_EK_CERTIFIED && rsa && !ecc);
+	if (!read_file(tpm, identity, failure) || !tpm_load_ek(tpm, identity->rsa, &key, &identity->ek, failure))
 		return false;
 	Esys_FlushContext(tpm->esys, key);
 	return true;

@@ -8,7 +8,7 @@
 #include "tpm.h"
 
 struct tpm {
-	const char *tcti_name;
+	const struct tpm_sources *sources;
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;     /* NULL while the TPM is not open */
 	int64_t again_ms;       /* after a vain attempt to open it: no other one before (clock_ms) */
@@ -31,8 +31,17 @@ bool tpm_fail(struct failure *failure, const char *command, TSS2_RC rc);
 bool tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template, ESYS_TR *key, struct tpm_public *public,
 			struct failure *failure);
 
+/** Gives everything back that is open; the next call opens the TPM again. */
+void tpm_close(struct tpm *tpm);
+
+/** Loads the RSA or the ECC endorsement key. The caller flushes 'key'. */
+bool tpm_load_ek(struct tpm *tpm, bool rsa, ESYS_TR *key, struct tpm_public *public, struct failure *failure);
+
 /** Reads the endorsement key's certificates and public area. */
 bool tpm_read_ek(struct tpm *tpm, struct tpm_identity *identity, struct failure *failure);
+
+/** Appends the certificates that lie in 'data' one after the other; what comes after the last one is padding. */
+void tpm_take_certificates(struct tpm_identity *identity, const uint8_t *data, size_t bytes);
 
 /** Length of the DER element at the start of 'data', 0 if it does not fit into 'bytes'. NV indices are padded. */
 size_t tpm_der_length(const uint8_t *data, size_t bytes);

@@ -293,6 +293,95 @@ def test_known_log_travels_once(service, tcg_log):
     assert service.curl(f"/v1/logs/{EMPTY.hex()}")[::2] == (200, b""), "the hypervisor's log, which is empty here"
 
 
+# Enrolment, against tpm2-tools' maker of credentials
+
+
+def make_credential(folder, ek_public, name, secret):
+    """What tpm2_makecredential seals to an endorsement key for a key's name: credential blob and encrypted secret."""
+    (folder / "ek").write_bytes(struct.pack(">H", len(ek_public)) + ek_public)
+    (folder / "secret").write_bytes(secret)
+    subprocess.run(["tpm2_makecredential", "-T", "none", "-u", folder / "ek", "-s", folder / "secret", "-n", name.hex(),
+                    "-o", folder / "credential"], check=True, capture_output=True)
+    data = (folder / "credential").read_bytes()[8:]
+    blob = data[2:2 + struct.unpack_from(">H", data)[0]]
+    return blob, data[2 + len(blob) + 2:]
+
+
+def identity_of(service):
+    answer = json.loads(service.curl("/v1/identity")[2])
+    return base64.b64decode(answer["ek_public"]), base64.b64decode(answer["ak_public"])
+
+
+def name_of(public):
+    return b"\0\x0b" + hashlib.sha256(public).digest()
+
+
+def enrol(service, blob, secret, **members):
+    body = {"credential_blob": b64(blob), "encrypted_secret": b64(secret)} | members
+    status, _, answer = service.curl("/v1/enrol", *JSON, data=json.dumps(body).encode())
+    return status, json.loads(answer)
+
+
+@pytest.mark.parametrize("kind, algorithm", [("rsa", 1), ("ecc", 0x23)])
+def test_enrol(folder, tpm, tmp_path, kind, algorithm):
+    with another(folder, tpm.tcti, "--ek", kind) as service:
+        ek, ak = identity_of(service)
+        assert struct.unpack_from(">H", ek)[0] == algorithm
+        for secret in b"a secret", bytes(range(32)):
+            blob, seed = make_credential(tmp_path, ek, name_of(ak), secret)
+            assert enrol(service, blob, seed) == (200, {"version": 1, "secret": b64(secret)})
+        other = make_credential(tmp_path, ek, name_of(ek), secret)
+        changed = bytearray(blob)
+        changed[-1] ^= 1
+        for bad in other, (changed, seed), (blob[:-1], seed), (blob, seed[:-1]), (blob, bytes(len(seed))), (seed, blob):
+            status, answer = enrol(service, *bad)
+            assert status == 400 and answer["error"]["field"] in ("credential_blob", "encrypted_secret"), answer
+        for _ in range(70):  # more than a TPM has room for sessions
+            assert enrol(service, *other)[0] == 400
+        assert enrol(service, blob, seed)[0] == 200
+        assert service.evidence()[0] in (200, 503)
+
+
+@pytest.mark.parametrize("members, code, field", [
+    ({"credential_blob": ""}, "bad-field", "credential_blob"),
+    ({"credential_blob": 7}, "bad-field", "credential_blob"),
+    ({"credential_blob": b64(bytes(133))}, "bad-field", "credential_blob"),
+    ({"encrypted_secret": b64(bytes(257))}, "bad-field", "encrypted_secret"),
+    ({"encrypted_secret": "x"}, "bad-field", "encrypted_secret"),
+    ({"more": 1}, "unknown-field", "more"),
+], ids=str)
+def test_wrong_enrolment(service, members, code, field):
+    status, answer = enrol(service, b"b", b"s", **members)
+    assert (status, answer["error"]["code"], answer["error"]["field"]) == (400, code, field)
+
+
+def tpm2(tpm, tool, *argv):
+    return subprocess.run([f"tpm2_{tool}", "-T", tpm.tcti, *map(str, argv)], check=True, capture_output=True).stdout
+
+
+def test_certificates_of_authorities(folder, tcg_log, tmp_path):
+    """Those in NV, in pieces, and those in a file come after the endorsement key's own."""
+    (folder / "chain").mkdir()
+    tpm = Swtpm(folder / "chain")
+    der = [b"\x30\x82" + struct.pack(">H", length) + os.urandom(length) for length in (600, 300, 400)]
+    try:
+        parts = der[0] + der[1] + b"\xff" * 16
+        for index, part in (0x01C00101, parts[700:]), (0x01C00100, parts[:700]):
+            (tmp_path / "part").write_bytes(part)
+            tpm2(tpm, "nvdefine", f"{index:#x}", "-C", "o", "-s", len(part), "-a",
+                 "ownerread|ownerwrite|authread|authwrite|no_da")
+            tpm2(tpm, "nvwrite", f"{index:#x}", "-C", "o", "-i", tmp_path / "part")
+        (tmp_path / "file").write_bytes(der[2])
+        with another(folder, tpm.tcti, "--tcg-log", tcg_log, "--ek-certificates", tmp_path / "file") as service:
+            answer = json.loads(service.curl("/v1/identity")[2])
+        assert [base64.b64decode(text) for text in answer["ek_certificates"]][1:] == der
+        with another(folder, tpm.tcti, "--ek-certificates", tmp_path / "none") as service:
+            status, _, body = service.curl("/v1/identity")
+            assert (status, error_of(body)[0]) == (503, "ek-certificates")
+    finally:
+        tpm.stop()
+
+
 def test_metrics(service):
     before = service.metric("attestd_evidence_total")
     service.good_evidence()
@@ -355,13 +444,14 @@ def test_wrong_body(service, body, code, field):
     ("/v1/logs/" + "0" * 63, (), 400, "bad-field"),
     ("/v1/logs/" + "0" * 65, (), 400, "bad-field"),
     ("/v1/logs/" + "0" * 64, (), 404, "no-such-log"),
-    ("/v1/enrol", JSON + ("-d", "{}"), 501, "not-implemented"),
+    ("/v1/enrol", JSON + ("-d", "{}"), 400, "missing-field"),
+    ("/v1/enrol", (), 405, "bad-method"),
 ], ids=str)
 def test_wrong_request(service, path, options, status, code):
     got, headers, body = service.curl(path, *options)
     assert (got, error_of(body)[0]) == (status, code)
     if status == 405:
-        assert headers["allow"] == ("post" if path == "/v1/evidence" else "get")
+        assert headers["allow"] == ("post" if path in ("/v1/evidence", "/v1/enrol") else "get")
 
 
 def test_longest_body(service):
@@ -622,6 +712,7 @@ def test_no_tpm_and_no_log(folder, tpm):
     (["--help"], 0), (["--version"], 0), (["--unknown"], 2), (["file"], 2), (["--listen"], 2),
     (["--listen", "8180"], 2), (["--listen", "127.0.0.1:65536"], 2), (["--listen", "::1:80"], 2),
     (["--listen", "host:80"], 2), (["--timeout", "0"], 2), (["--timeout", "1x"], 2), (["--listen", "192.0.2.1:1"], 1),
+    (["--ek", "dsa"], 2),
 ], ids=str)
 def test_command_line(arguments, status):
     done = subprocess.run([ATTESTD, *arguments], capture_output=True, timeout=PATIENCE_S)
