@@ -156,16 +156,34 @@ static void read_identity(struct members *m, const json_t *root, struct policy *
 	}
 }
 
+static void read_models(struct members *m, const json_t *array, struct policy *policy)
+{
+	const size_t count = json_array_size(array);
+
+	policy->firmware = calloc(count ? count : 1, sizeof(*policy->firmware));
+	if (!policy->firmware)
+		members_fail(m, "firmware", "out of memory");
+	for (size_t i = 0; i < count && !m->failed; i++) {
+		char where[48];
+
+		snprintf(where, sizeof(where), "firmware[%zu]", i);
+		firmware_rules_read(m, json_array_get(array, i), where, &policy->firmware[i]);
+		policy->firmware_count++;
+	}
+}
+
 static void read_firmware(struct members *m, const json_t *root, struct policy *policy)
 {
 	const json_t *firmware = json_object_get(root, "firmware");
 
+	if (m->failed)
+		return;
 	if (json_is_string(firmware) && strcmp(json_string_value(firmware), "unchecked") == 0)
 		policy->firmware_unchecked = true;
-	else if (!m->failed && !json_is_array(firmware))
+	else if (json_is_array(firmware) && json_array_size(firmware) <= RULES_MAX_MODELS)
+		read_models(m, firmware, policy);
+	else
 		members_fail(m, "firmware", "must be a list of rules, or \"unchecked\"");
-	else if (json_array_size(firmware) > 0)
-		members_fail(m, "firmware", "must be an empty list, or \"unchecked\"");
 }
 
 static void read_policy(struct members *m, const json_t *root, struct policy *policy)
@@ -228,6 +246,7 @@ bool policy_pins(const struct policy *policy, const struct tpm_name *name)
 
 void policy_free(struct policy *policy)
 {
+	free(policy->firmware);
 	free(policy->storage);
 	*policy = (struct policy){.loader_count = 0};
 }

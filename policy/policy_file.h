@@ -4,6 +4,7 @@
 #define POLICY_POLICY_FILE_H
 
 #include "policy/evidence.h"
+#include "policy/firmware_rules.h"
 #include "policy/tpm.h"
 
 #define POLICY_VERSION        2u
@@ -70,7 +71,9 @@ struct policy {
 	bool require_floor_closed;
 	bool allow_smt_exposed;
 	bool firmware_unchecked; /* said in so many words */
-	size_t ak_name_count;    /* 0: the policy pins no attestation key */
+	struct firmware_rules *firmware;
+	size_t firmware_count;
+	size_t ak_name_count; /* 0: the policy pins no attestation key */
 	struct tpm_name ak_names[POLICY_MAX_AK_NAMES];
 	void *storage;
 };

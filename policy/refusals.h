@@ -128,10 +128,27 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_PCR_REPLAY, STEP_PCRS, "pcr-replay", "the log was changed, or something extended a PCR without it",   \
 	  "on the host: systemd-pcrlock log; reboot")
 
-#define REFUSALS_FIRMWARE(X)                                          \
-	X(REFUSE_FIRMWARE_UNKNOWN, STEP_FIRMWARE, "firmware-unknown", \
-	  "the policy has no rules for this machine's firmware",      \
-	  "add rules for it to the policy; or say \"firmware\": \"unchecked\", which the verdict then says, too")
+#define REFUSALS_FIRMWARE(X)                                                                                          \
+	X(REFUSE_FIRMWARE_UNKNOWN, STEP_FIRMWARE, "firmware-unknown",                                                 \
+	  "the policy has no rules for this machine's firmware",                                                      \
+	  "where you trust the machine now: cloister firmware learn; or \"firmware\": \"unchecked\"")                 \
+	X(REFUSE_FIRMWARE_CODE, STEP_FIRMWARE, "firmware-code", "the firmware was updated or changed",                \
+	  "see what changed: cloister firmware diff; if its maker confirms it, add what firmware learn writes")       \
+	X(REFUSE_DRIVER, STEP_FIRMWARE, "driver-before-loader",                                                       \
+	  "a driver ran before the loader: of a device, or of the EFI variables Driver####",                          \
+	  "on the host: efibootmgr -r; remove the device's option ROM; or add it: cloister firmware learn")           \
+	X(REFUSE_FIRMWARE_KIND, STEP_FIRMWARE, "firmware-event-type", "the firmware or its setup changed",            \
+	  "see what changed: cloister firmware diff")                                                                 \
+	X(REFUSE_SECURE_BOOT, STEP_FIRMWARE, "secure-boot-state", "Secure Boot was switched in the firmware's setup", \
+	  "switch it back; or change secure_boot.enabled in the policy's rules")                                      \
+	X(REFUSE_SECURE_BOOT_DATA, STEP_FIRMWARE, "secure-boot-data",                                                 \
+	  "the log tells of another variable than was measured",                                                      \
+	  "do not trust this host; or list the event in secure_boot.other_events")                                    \
+	X(REFUSE_SECURE_BOOT_EVENTS, STEP_FIRMWARE, "secure-boot-events",                                             \
+	  "the firmware measures other events of Secure Boot than the rules say",                                     \
+	  "see what changed: cloister firmware diff; if its maker confirms it, add what firmware learn writes")       \
+	X(REFUSE_SECURE_BOOT_ENTRY, STEP_FIRMWARE, "secure-boot-entry", "keys of Secure Boot were added or removed",  \
+	  "restore them in the firmware's setup; or change secure_boot in the policy's rules")
 
 #define REFUSALS_LAUNCH(X)                                                                                           \
 	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing",                                                   \

@@ -89,4 +89,7 @@ void tcg_event_name(const struct tcg_event *event, char *text, size_t size);
 /** The name of an event type, or NULL. */
 const char *tcg_event_type_name(uint32_t type);
 
+/** The event type of a name; false if none has it. */
+bool tcg_event_type_number(const char *name, uint32_t *type);
+
 #endif

@@ -60,6 +60,16 @@ const char *tcg_event_type_name(uint32_t type)
 	return NULL;
 }
 
+bool tcg_event_type_number(const char *name, uint32_t *type)
+{
+	for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
+		*type = TYPES[i].type;
+		if (strcmp(TYPES[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Copies the printable ASCII of 'from', every 'step' bytes, up to a NUL. */
 static void copy_text(struct bytes from, size_t step, char *text, size_t size)
 {

@@ -150,13 +150,62 @@ static void text_event(struct scenario *s, uint32_t pcr, uint32_t type, const ch
 	scenario_event(s, pcr, type, text, strlen(text));
 }
 
+static const uint8_t GLOBAL[] = {0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
+				 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c};
+static const uint8_t IMAGE_SECURITY[] = {0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45,
+					 0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f};
+static const uint8_t CERT_SHA256[] = {0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
+				      0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28};
+
+struct event *scenario_variable(struct scenario *s, uint32_t pcr, uint32_t type, bool database, const char *name,
+				const void *data, size_t len)
+{
+	uint8_t bytes[192];
+	struct writer w = {bytes, 0, sizeof(bytes)};
+
+	put_bytes(&w, database ? IMAGE_SECURITY : GLOBAL, 16);
+	put_le(&w, strlen(name), 8);
+	put_le(&w, len, 8);
+	for (size_t i = 0; i < strlen(name); i++)
+		put_le(&w, (uint8_t)name[i], 2);
+	put_bytes(&w, data, len);
+	return scenario_event(s, pcr, type, bytes, w.len);
+}
+
+void put_signature_list(struct writer *w, uint8_t byte)
+{
+	const struct digest digest = digest_filled(byte);
+
+	put_bytes(w, CERT_SHA256, 16);
+	put_le(w, SIGNATURE_LIST_BYTES, 4);
+	put_le(w, 0, 4);
+	put_le(w, 16 + SHA256_BYTES, 4);
+	put_bytes(w, GLOBAL, 16); /* an owner */
+	put_bytes(w, digest.bytes, SHA256_BYTES);
+}
+
+/* Secure Boot is on, with one entry in each database: 0x10 in PK to 0x13 in dbx. */
+static void secure_boot_events(struct scenario *s)
+{
+	static const char *const names[] = {"PK", "KEK", "db", "dbx"};
+
+	scenario_variable(s, 7, 0x80000001, false, "SecureBoot", "\1", 1);
+	for (uint8_t i = 0; i < 4; i++) {
+		uint8_t list[SIGNATURE_LIST_BYTES];
+		struct writer w = {list, 0, sizeof(list)};
+
+		put_signature_list(&w, 0x10 + i);
+		scenario_variable(s, 7, 0x80000001, i >= 2, names[i], list, w.len);
+	}
+}
+
 /* The order in which OVMF, a loader under the strong binding and a kernel write theirs. */
 static void firmware_events(struct scenario *s)
 {
 	text_event(s, 0, 0x00000008, "firmware version");
 	text_event(s, 0, 0x8000000a, "firmware volume");
 	text_event(s, 1, 0x80000002, "Boot0000");
-	text_event(s, 7, 0x80000001, "SecureBoot");
+	secure_boot_events(s);
 	text_event(s, 4, 0x80000007, "Calling EFI Application from Boot Option");
 	for (uint32_t pcr = 0; pcr < 8; pcr++)
 		scenario_event(s, pcr, EV_SEPARATOR, "\0\0\0\0", 4);
@@ -437,6 +486,25 @@ void build_policy(struct built *b, const struct scenario *honest)
 	p->ak_names[0] = ak.name;
 	p->firmware_unchecked = true;
 	b->known = (struct known_host){.any_tpm = false};
+}
+
+void build_rules(struct built *b)
+{
+	static struct digest pcr0[2];
+	static struct signature_entry entries[4];
+
+	pcr0[0] = sha256((struct bytes){(const uint8_t *)"firmware version", 16});
+	pcr0[1] = sha256((struct bytes){(const uint8_t *)"firmware volume", 15});
+	b->rules = (struct firmware_rules){
+		.model = "a server", .pcr0 = {pcr0, 2}, .kinds = {{{0x80000002}, 1}}, .secure_boot = SECURE_BOOT_ON};
+	for (uint8_t i = 0; i < 4; i++) {
+		entries[i] = (struct signature_entry){ENTRY_SHA256, digest_filled(0x10 + i)};
+		b->rules.databases[i] =
+			(struct database_rule){.required = {&entries[i], 1}, .others = i == DATABASE_DBX};
+	}
+	b->policy.firmware_unchecked = false;
+	b->policy.firmware = &b->rules;
+	b->policy.firmware_count = 1;
 }
 
 void build_honest(struct built *b)

@@ -30,7 +30,7 @@ struct event {
 	uint32_t pcr;
 	uint32_t type;
 	struct digest digest;
-	char data[64];
+	char data[192];
 	size_t data_len;
 	bool unlogged; /* extended, but not in the log */
 	bool logged_only;
@@ -59,6 +59,7 @@ struct built {
 	struct evidence evidence;
 	struct challenge challenge;
 	struct policy policy;
+	struct firmware_rules rules; /* of build_rules */
 	struct known_host known;
 	struct digest pcr[24];
 	uint8_t quote[512], signature[128], ak_public[256];
@@ -76,6 +77,17 @@ void scenario_init(struct scenario *s);
 
 /** Adds an event to the firmware's log whose digest is that of its data. */
 struct event *scenario_event(struct scenario *s, uint32_t pcr, uint32_t type, const void *data, size_t len);
+
+/** Adds an event of an EFI variable (PFP 10.2.6): 'database' for those of the image security namespace. */
+struct event *scenario_variable(struct scenario *s, uint32_t pcr, uint32_t type, bool database, const char *name,
+				const void *data, size_t len);
+
+/** An EFI_SIGNATURE_LIST with one SHA-256 of a program, 32 times 'byte': 76 bytes. */
+#define SIGNATURE_LIST_BYTES 76u
+void put_signature_list(struct writer *w, uint8_t byte);
+
+/** The rules of the honest host's firmware, in place of "unchecked". */
+void build_rules(struct built *b);
 
 /** Finds the first event of a PCR and type. */
 struct event *scenario_find(struct scenario *s, uint32_t pcr, uint32_t type);

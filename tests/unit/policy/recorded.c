@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "policy/firmware_learn.h"
 #include "policy/hk.h"
 #include "policy/judge.h"
 
@@ -95,6 +96,95 @@ static void test_trusted(void **state)
 	assert_int_equal(v.state[STEP_FIRMWARE], STEP_NOT_EVALUATED);
 }
 
+/* Takes the rules over: as text, and read again. */
+static void use_rules(json_t *json, struct firmware_rules *rules, void **storage)
+{
+	struct parse_error error;
+
+	assert_non_null(json);
+	char *text = json_dumps(json, 0);
+	json_decref(json);
+	assert_non_null(text);
+	if (!firmware_rules_parse((struct bytes){(uint8_t *)text, strlen(text)}, rules, storage, &error))
+		fail_msg("%s %s", error.where, error.what);
+	free(text);
+}
+
+/* What is learnt of a machine accepts it, and no other. */
+static void test_learnt(void **state)
+{
+	static struct policy strict;
+	static struct firmware_rules rules;
+	struct verdict v;
+	void *storage;
+	char why[160];
+
+	(void)state;
+	json_t *learnt = firmware_learn(&firmware, "OVMF", why, sizeof(why));
+	if (!learnt)
+		fail_msg("%s", why);
+	use_rules(learnt, &rules, &storage);
+	assert_int_equal(rules.pcr0.count, 3);
+	assert_int_equal(rules.pcr2.count, 0);
+	assert_int_equal(rules.secure_boot, SECURE_BOOT_OFF);
+	strict = policy;
+	strict.firmware_unchecked = false;
+	strict.firmware = &rules;
+	strict.firmware_count = 1;
+	judge(&evidence, &challenge, &strict, &known, &v);
+	if (!verdict_trusted(&v))
+		verdict_print(&v, stderr, false);
+	assert_int_equal(verdict_exit_code(&v), 0);
+	rules.secure_boot = SECURE_BOOT_ON;
+	judge(&evidence, &challenge, &strict, &known, &v);
+	assert_int_equal(verdict_exit_code(&v), 17);
+	rules.secure_boot = SECURE_BOOT_OFF;
+	rules.pcr0.count--;
+	judge(&evidence, &challenge, &strict, &known, &v);
+	assert_int_equal(verdict_exit_code(&v), 17);
+	free(storage);
+}
+
+static void test_imported(void **state)
+{
+	static const char component[] =
+		"{\"records\": ["
+		"{\"pcr\": 0, \"digests\": [{\"hashAlg\": \"sha1\", \"digest\": \"00\"}, {\"hashAlg\": \"sha256\", "
+		"\"digest\": \"1111111111111111111111111111111111111111111111111111111111111111\"}]},"
+		"{\"pcr\": 4, \"digests\": [{\"hashAlg\": \"sha256\", "
+		"\"digest\": \"2222222222222222222222222222222222222222222222222222222222222222\"}]},"
+		"{\"pcr\": 2, \"digests\": [{\"hashAlg\": \"sha256\", "
+		"\"digest\": \"3333333333333333333333333333333333333333333333333333333333333333\"}]}]}";
+	static const char *const bad[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"records\": []}",
+		"{\"records\": [{}]}",
+		"{\"records\": [{\"pcr\": 24}]}",
+		"{\"records\": [{\"pcr\": 0, \"digests\": [{\"hashAlg\": \"sha256\", \"digest\": \"00\"}]}]}",
+		"{\"records\": [{\"pcr\": 0, \"digests\": 7}]}"};
+	struct firmware_rules rules;
+	void *storage;
+	char why[160];
+
+	(void)state;
+	use_rules(firmware_import((struct bytes){(const uint8_t *)component, sizeof(component) - 1}, "m", why,
+				  sizeof(why)),
+		  &rules, &storage);
+	assert_int_equal(rules.pcr0.count, 1);
+	assert_true(digest_equal(rules.pcr0.digests[0], digest_filled(0x11)));
+	assert_int_equal(rules.pcr2.count, 1);
+	assert_true(digest_equal(rules.pcr2.digests[0], digest_filled(0x33)));
+	free(storage);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why[0] = '\0';
+		assert_null(firmware_import((struct bytes){(const uint8_t *)bad[i], strlen(bad[i])}, "m", why,
+					    sizeof(why)));
+		assert_int_not_equal(why[0], '\0');
+	}
+}
+
 static void test_other_references(void **state)
 {
 	static struct policy other;
@@ -127,8 +217,8 @@ static void test_replayed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trusted),
-		cmocka_unit_test(test_other_references),
+		cmocka_unit_test(test_trusted),  cmocka_unit_test(test_learnt),
+		cmocka_unit_test(test_imported), cmocka_unit_test(test_other_references),
 		cmocka_unit_test(test_replayed),
 	};
 

@@ -74,7 +74,7 @@ static const struct lie LIES[] = {
 	{"quote without PCR 14", selection_less, NULL, NULL, {REFUSE_PCR_SELECTION}, 16, NULL},
 	{"quote with PCR 16", selection_more, NULL, NULL, {REFUSE_PCR_SELECTION}, 16, NULL},
 	{"a value changed", NULL, NULL, value_changed, {REFUSE_PCR_DIGEST, REFUSE_PCR_REPLAY}, 16, NULL},
-	{"a bank not capped", uncapped, NULL, NULL, {REFUSE_SEPARATOR}, 16, NULL},
+	{"a bank not capped", uncapped, NULL, NULL, {REFUSE_SEPARATOR, REFUSE_DRIVER}, 16, NULL},
 	{"PCR 14 without an event", unlogged_14, NULL, NULL, {REFUSE_PCR_NO_EVENT, REFUSE_STRONG_FIRST}, 16, NULL},
 	{"PCR 14 with an unlogged event", unlogged_14_later, NULL, NULL, {REFUSE_PCR_REPLAY}, 16, NULL},
 	{"PCR 7 with an unlogged event", unlogged_7, NULL, NULL, {REFUSE_PCR_REPLAY}, 16, NULL},
