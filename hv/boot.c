@@ -59,7 +59,8 @@ static enum hv_error hide_protected(struct machine *m)
 static enum hv_error build_tables(struct machine *m)
 {
 	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
-	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES;
+	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES +
+				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count;
 	const paddr_t stage2_pages = region_take(&region, directories);
 	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
 	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
@@ -118,7 +119,7 @@ static enum hv_error prepare(struct machine *m)
 
 	m->phys_bits = cpu_phys_bits();
 	if ((error = cpu_paging_check()) != HV_OK || (error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK ||
-	    (error = vcpu_check(m)) != HV_OK)
+	    (error = boot_dma_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check(m)) != HV_OK)
 		return error;
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;

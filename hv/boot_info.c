@@ -7,8 +7,7 @@
 
 #define IDENTITY_BITS 47u /* the canonical lower half: the hypervisor's own region is mapped one to one */
 
-/* Page-aligned, not empty, inside the physical address width and what four levels reach. */
-static bool range_sane(const struct boot_range *range, uint32_t phys_bits)
+bool boot_range_sane(const struct boot_range *range, uint32_t phys_bits)
 {
 	const uint64_t end = 1ull << (phys_bits > IDENTITY_BITS ? IDENTITY_BITS : phys_bits);
 
@@ -16,9 +15,19 @@ static bool range_sane(const struct boot_range *range, uint32_t phys_bits)
 	       range->bytes <= end - range->base;
 }
 
-static bool disjoint(const struct boot_range *a, const struct boot_range *b)
+bool boot_range_apart(const struct boot_range *range, const struct boot_range *others, uint32_t count)
 {
-	return !ranges_overlap(a->base, a->bytes, b->base, b->bytes);
+	for (uint32_t i = 0; i < count; i++) {
+		if (ranges_overlap(range->base, range->bytes, others[i].base, others[i].bytes))
+			return false;
+	}
+	return true;
+}
+
+bool boot_range_unprotected(const struct boot_info *boot, const struct boot_range *range)
+{
+	return boot_range_apart(range, &boot->region, 1) && boot_range_apart(range, &boot->pool, 1) &&
+	       boot_range_apart(range, boot->hidden, boot->hidden_count);
 }
 
 static bool large_aligned(const struct boot_range *range)
@@ -40,7 +49,7 @@ static bool pool_sane(const struct boot_info *boot, uint32_t phys_bits)
 
 	if (pool->base == 0 && pool->bytes == 0)
 		return true;
-	return range_sane(pool, phys_bits) && large_aligned(pool) && disjoint(pool, &boot->region);
+	return boot_range_sane(pool, phys_bits) && large_aligned(pool) && boot_range_apart(pool, &boot->region, 1);
 }
 
 /* RAM of the root guest: sorted, disjoint, and none of it protected. */
@@ -51,13 +60,8 @@ static bool ram_sane(const struct boot_info *boot, uint32_t phys_bits)
 	for (uint32_t i = 0; i < boot->ram_count; i++) {
 		const struct boot_range *const ram = &boot->ram[i];
 
-		if (!range_sane(ram, phys_bits) || ram->base < end || !disjoint(ram, &boot->region) ||
-		    (boot->pool.bytes != 0 && !disjoint(ram, &boot->pool)))
+		if (!boot_range_sane(ram, phys_bits) || ram->base < end || !boot_range_unprotected(boot, ram))
 			return false;
-		for (uint32_t k = 0; k < boot->hidden_count; k++) {
-			if (!disjoint(ram, &boot->hidden[k]))
-				return false;
-		}
 		end = ram->base + ram->bytes;
 	}
 	return true;
@@ -66,7 +70,7 @@ static bool ram_sane(const struct boot_info *boot, uint32_t phys_bits)
 static bool hidden_sane(const struct boot_info *boot, uint32_t phys_bits)
 {
 	for (uint32_t i = 0; i < boot->hidden_count; i++) {
-		if (!range_sane(&boot->hidden[i], phys_bits))
+		if (!boot_range_sane(&boot->hidden[i], phys_bits))
 			return false;
 	}
 	return true;
@@ -83,6 +87,12 @@ static bool cpus_sane(const struct boot_info *boot)
 	return true;
 }
 
+static bool dma_counts_sane(const struct boot_dma *dma)
+{
+	return dma->kind <= BOOT_DMA_AMDVI && dma->unit_count <= BOOT_MAX_UNITS &&
+	       dma->reserved_count <= BOOT_MAX_RESERVED && dma->setting_count <= BOOT_MAX_SETTINGS;
+}
+
 enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 {
 	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM;
@@ -92,14 +102,15 @@ enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 		return HV_E_BOOT_INFO;
 	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
 	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
-	    boot->dma_table_bytes > BOOT_MAX_DMA_TABLE || boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
+	    !dma_counts_sane(&boot->dma) || boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
 		return HV_E_BOOT_INFO;
-	if (boot->ecam_base != 0 && (boot->ecam_base % ECAM_BUS_BYTES != 0 ||
-				     !range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits)))
+	if (boot->ecam_base != 0 &&
+	    (boot->ecam_base % ECAM_BUS_BYTES != 0 ||
+	     !boot_range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits)))
 		return HV_E_BOOT_INFO;
 	if (boot->ram_leaf_bytes != BOOT_LEAF_2MIB && boot->ram_leaf_bytes != BOOT_LEAF_4KIB)
 		return HV_E_BOOT_INFO;
-	if (!range_sane(&boot->region, phys_bits)) /* the others are compared with it */
+	if (!boot_range_sane(&boot->region, phys_bits)) /* the others are compared with it */
 		return HV_E_REGION;
 	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits) ||
 	    !cpus_sane(boot))

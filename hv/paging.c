@@ -16,8 +16,8 @@
 /* Set from the start, so that the CPU never writes to a table. */
 #define LEAF (PTE_P | PTE_A | PTE_D)
 
-#define WINDOW_BASE 0xffffff8000000000ull /* the last entry of the top level: far from any identity address */
-_Static_assert(BOOT_MAX_CPUS <= 512, "one page table holds all windows");
+#define WINDOW_BASE       0xffffff8000000000ull /* the last entry of the top level: far from any identity address */
+#define WINDOWS_PER_TABLE 512u
 
 /* From hv.ld. */
 extern const char image_text_start[], image_text_end[], image_rodata_start[], image_rodata_end[];
@@ -58,9 +58,10 @@ void paging_build(struct paging *paging, struct region *region, const struct boo
 	for (uint64_t at = range->base; at < range->base + range->bytes; at += PAGE_BYTES)
 		*leaf_entry(paging, region, at) = at | LEAF | rights(at);
 
-	uint64_t *const first = leaf_entry(paging, region, WINDOW_BASE);
-
-	paging->window = first;
+	paging->window = leaf_entry(paging, region, WINDOW_BASE);
+	/* One table follows the other in the region, as if they were one. */
+	for (uint64_t i = WINDOWS_PER_TABLE; i < BOOT_MAX_CPUS; i += WINDOWS_PER_TABLE)
+		leaf_entry(paging, region, WINDOW_BASE + i * PAGE_BYTES);
 }
 
 /* PCD and PWT: the PAT's entry 3, uncacheable since reset; the MTRRs say the same for registers. */

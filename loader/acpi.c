@@ -3,6 +3,8 @@
 // then read; all offsets are those of ACPI 6.5, sections 5.2.5 to 5.2.12, where nothing else is said.
 #include "acpi.h"
 
+#include <cloister/errors.h>
+
 #include "bytes.h"
 #include "text.h"
 
@@ -138,31 +140,38 @@ static bool require_table(const struct acpi_view *view, const struct root *root,
 	return found || fail(failure, LOADER_E_ACPI_MISSING, "%s", table->name);
 }
 
-static bool is_listed(const struct acpi_info *info, uint32_t apic_id)
-{
-	for (uint32_t i = 0; i < info->cpu_count; i++) {
-		if (info->cpu_apic_id[i] == apic_id)
-			return true;
-	}
-	return false;
-}
-
-/* Some firmware lists a CPU in both forms: the second one is no other CPU. */
-static bool add_cpu(struct acpi_info *info, uint32_t apic_id, uint32_t flags, struct failure *failure)
-{
-	const uint32_t enabled = 1u << 0; /* table 5.23; "online capable" alone is no CPU yet */
-
-	if (!(flags & enabled) || is_listed(info, apic_id))
-		return true;
-	if (info->cpu_count == BOOT_MAX_CPUS)
-		return fail(failure, LOADER_E_CPU_COUNT, "MADT: more than %u", BOOT_MAX_CPUS);
-	info->cpu_apic_id[info->cpu_count++] = apic_id;
-	return true;
-}
-
 #define MADT_ENTRIES      44u /* 5.2.12 */
 #define MADT_LOCAL_APIC   0u  /* 5.2.12.2 */
 #define MADT_LOCAL_X2APIC 9u  /* 5.2.12.12 */
+
+/* Index of a CPU that is listed, or their number. */
+static uint32_t find_cpu(const struct acpi_info *info, uint32_t apic_id)
+{
+	uint32_t i = 0;
+
+	while (i < info->cpu_count && info->cpu_apic_id[i] != apic_id)
+		i++;
+	return i;
+}
+
+/* Some firmware lists a CPU in both forms: the second one is no other CPU. Two of one form are no CPUs at all. */
+static bool add_cpu(struct acpi_info *info, uint8_t form, uint32_t apic_id, uint32_t flags, struct failure *failure)
+{
+	const uint32_t enabled = 1u << 0; /* table 5.23; "online capable" alone is no CPU yet */
+	const uint32_t cpu = find_cpu(info, apic_id);
+
+	if (!(flags & enabled))
+		return true;
+	if (cpu == BOOT_MAX_CPUS)
+		return fail(failure, LOADER_E_CPU_COUNT, "MADT: more than %u", BOOT_MAX_CPUS);
+	if (cpu < info->cpu_count && (info->cpu_forms[cpu] & 1u << form) != 0)
+		return fail(failure, LOADER_E_ACPI_TABLE, "MADT: two entries of type %u with APIC id %u", form,
+			    apic_id);
+	if (cpu == info->cpu_count)
+		info->cpu_apic_id[info->cpu_count++] = apic_id;
+	info->cpu_forms[cpu] |= (uint16_t)(1u << form);
+	return true;
+}
 
 static bool read_madt_entry(const uint8_t *entry, uint32_t bytes, struct acpi_info *info, struct failure *failure)
 {
@@ -171,9 +180,9 @@ static bool read_madt_entry(const uint8_t *entry, uint32_t bytes, struct acpi_in
 	if (bytes < needed)
 		return fail(failure, LOADER_E_ACPI_TABLE, "MADT: entry of type %u has length %u", entry[0], bytes);
 	if (entry[0] == MADT_LOCAL_APIC)
-		return add_cpu(info, entry[3], get_le32(entry + 4), failure);
+		return add_cpu(info, entry[0], entry[3], get_le32(entry + 4), failure);
 	if (entry[0] == MADT_LOCAL_X2APIC)
-		return add_cpu(info, get_le32(entry + 4), get_le32(entry + 8), failure);
+		return add_cpu(info, entry[0], get_le32(entry + 4), get_le32(entry + 8), failure);
 	return true;
 }
 
@@ -257,21 +266,22 @@ static bool read_mcfg(const struct table *mcfg, struct acpi_info *info, struct f
 #define TPM2_START_METHOD 48u /* TCG ACPI Specification 1.4, table 7 */
 #define TPM2_MIN_BYTES    52u
 
-/* Its contents are the hypervisor's to read. A machine has the table of one vendor. */
-static bool find_dma_table(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
+/* A machine has the table of one vendor. */
+static bool read_dma_table(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
 			   struct failure *failure)
 {
 	struct table table;
-	bool found;
+	bool dmar, ivrs = false;
 
-	if (!find_table(view, root, "DMAR", HEADER_BYTES, &table, &found, failure) ||
-	    (!found && !find_table(view, root, "IVRS", HEADER_BYTES, &table, &found, failure)))
+	if (!find_table(view, root, "DMAR", HEADER_BYTES, &table, &dmar, failure) ||
+	    (!dmar && !find_table(view, root, "IVRS", HEADER_BYTES, &table, &ivrs, failure)))
 		return false;
-	if (found) {
-		info->dma_table = table.address;
-		info->dma_table_bytes = table.bytes;
-	}
-	return true;
+	if (!dmar && !ivrs)
+		return true;
+	info->dma_table = table.address;
+	if (dmar ? dmar_parse(table.data, table.bytes, &info->dma) : ivrs_parse(table.data, table.bytes, &info->dma))
+		return true;
+	return fail_hv(failure, HV_E_DMA_TABLE, "%s, at 0x%lx", table.name, info->dma.where);
 }
 
 static bool walk_optional(const struct acpi_view *view, const struct root *root, struct acpi_info *info,
@@ -286,7 +296,7 @@ static bool walk_optional(const struct acpi_view *view, const struct root *root,
 		return false;
 	if (found)
 		info->tpm2_start_method = get_le32(table.data + TPM2_START_METHOD);
-	return find_dma_table(view, root, info, failure);
+	return read_dma_table(view, root, info, failure);
 }
 
 void acpi_hide(uint8_t *table)
@@ -302,7 +312,7 @@ bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *in
 	struct root root;
 	struct table table;
 
-	*info = (struct acpi_info){0};
+	memset(info, 0, sizeof(*info));
 	return find_root(view, rsdp, &root, failure) &&
 	       require_table(view, &root, "APIC", MADT_ENTRIES, &table, failure) && read_madt(&table, info, failure) &&
 	       require_table(view, &root, "FACP", FADT_MIN_BYTES, &table, failure) &&

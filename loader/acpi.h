@@ -4,11 +4,12 @@
 #ifndef LOADER_ACPI_H
 #define LOADER_ACPI_H
 
+#include "dma_table.h"
 #include "failure.h"
 
 #include <cloister/boot_info.h>
 
-#define ACPI_MAX_TABLE_BYTES 65536u /* of the tables that are read; a MADT of 256 CPUs has 4 KiB */
+#define ACPI_MAX_TABLE_BYTES 65536u /* of the tables that are read; a MADT of 1,024 CPUs has 24 KiB */
 #define ACPI_MAX_TABLES      256u
 
 /* Physical memory as the walker sees it. */
@@ -25,14 +26,15 @@ struct acpi_view {
 
 struct acpi_info {
 	uint32_t cpu_count;
-	uint32_t cpu_apic_id[BOOT_MAX_CPUS]; /* enabled processors, in the MADT's order */
+	uint32_t cpu_apic_id[BOOT_MAX_CPUS]; /* enabled processors, in the MADT's order ... */
+	uint16_t cpu_forms[BOOT_MAX_CPUS];   /* ... and a bit for each type of entry that lists them */
 	uint16_t pm1a_port;                  /* as in struct boot_info */
 	uint16_t pm1b_port;
 	uint16_t reset_port;
 	uint64_t ecam_base;
 	uint32_t tpm2_start_method; /* 0 if there is no TPM2 table */
-	uint64_t dma_table; /* address of DMAR or IVRS, whose header and checksum are right; 0 if there is none */
-	uint32_t dma_table_bytes;
+	uint64_t dma_table;         /* address of DMAR or IVRS; 0 if there is none */
+	struct dma_table dma;       /* what it says */
 };
 
 /**

@@ -62,10 +62,9 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 		      struct failure *failure)
 {
 	const uint32_t bits = cpu_physical_bits();
-	const bool ivrs = info->dma_table_bytes && !memcmp((const void *)info->dma_table, "IVRS", 4);
 
 	info->image_bytes = image->bytes;
-	const uint64_t bytes = boot_region_bytes(info, bits) + (ivrs ? BOOT_DEVICE_TABLE_BYTES : 0);
+	const uint64_t bytes = boot_region_bytes(info, bits);
 
 	if (bits < 36 || bits > 52)
 		return fail_hv(failure, HV_E_PHYS_BITS, "CPUID leaf 80000008: %u", bits);

@@ -12,7 +12,7 @@
 bool hypervisor_path(const struct config *config, const char **path, struct failure *failure);
 
 /**
- * Reserves region and pool, and places the image at the region's start. cpu_count, ram, ram_leaf_bytes must be set in *info;
+ * Reserves region and pool, and places the image at the region's start. cpu_count, ram, ram_leaf_bytes, dma must be set in *info;
  * sets region, pool, image_bytes. On a failure after the reservation region.bytes is not 0.
  */
 bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,

@@ -68,13 +68,13 @@ static void run_on_boot_cpu(void)
 	interrupts_restore(flags);
 }
 
-/* The CPUs from 'first' on that gave no answer, as text. */
-static bool name_lost(const struct boot_info *info, uint32_t first, char *to, size_t capacity)
+/* Those of them that gave no answer, as text. */
+static bool name_lost(const struct boot_info *info, uint32_t first, uint32_t end, char *to, size_t capacity)
 {
 	size_t used = 0;
 
 	to[0] = '\0';
-	for (uint32_t cpu = first; cpu < info->cpu_count; cpu++) {
+	for (uint32_t cpu = first; cpu < end; cpu++) {
 		if (round.answer[cpu] == NO_ANSWER)
 			used += text_format(to + used, capacity - used, " %u (APIC ID %u)", cpu,
 					    info->cpu_apic_id[cpu]);
@@ -82,35 +82,36 @@ static bool name_lost(const struct boot_info *info, uint32_t first, char *to, si
 	return used != 0;
 }
 
-static bool judge(const struct boot_info *info, const char *step, uint32_t first, struct failure *failure)
+/* Of the CPUs from @first up to, but not with, @end. */
+static bool judge(const struct boot_info *info, const char *step, uint32_t first, uint32_t end, struct failure *failure)
 {
 	char lost[FAILURE_WHERE_BYTES];
 
 	if (round.stranger)
 		return fail_hv(failure, HV_E_CPU_INDEX, "%s, APIC ID %u", step, round.stranger_apic_id);
-	for (uint32_t cpu = first; cpu < info->cpu_count; cpu++) {
+	for (uint32_t cpu = first; cpu < end; cpu++) {
 		if (round.answer[cpu] != HV_OK && round.answer[cpu] != NO_ANSWER)
 			return fail_hv(failure, round.answer[cpu], "%s, CPU %u (APIC ID %u)", step, cpu,
 				       info->cpu_apic_id[cpu]);
 	}
-	return !name_lost(info, first, lost, sizeof(lost)) || fail_hv(failure, HV_E_AP_LOST, "%s, CPU%s", step, lost);
+	return !name_lost(info, first, end, lost, sizeof(lost)) ||
+	       fail_hv(failure, HV_E_AP_LOST, "%s, CPU%s", step, lost);
 }
 
 bool launch_check(const struct boot_info *info, struct failure *failure)
 {
 	begin_round(info, info->out.cpu_check);
 	run_on_boot_cpu();
-	return judge(&(struct boot_info){.cpu_count = 1, .cpu_apic_id = {info->cpu_apic_id[0]}}, "cpu_check", 0,
-		     failure) &&
-	       run_on_others(info, failure) && judge(info, "cpu_check", 0, failure);
+	return judge(info, "cpu_check", 0, 1, failure) && run_on_others(info, failure) &&
+	       judge(info, "cpu_check", 0, info->cpu_count, failure);
 }
 
 bool launch_all(const struct boot_info *info, bool *begun, struct failure *failure)
 {
 	begin_round(info, info->out.cpu_launch);
 	*begun = true;
-	if (!run_on_others(info, failure) || !judge(info, "cpu_launch", 1, failure))
+	if (!run_on_others(info, failure) || !judge(info, "cpu_launch", 1, info->cpu_count, failure))
 		return false;
 	run_on_boot_cpu();
-	return judge(info, "cpu_launch", 0, failure);
+	return judge(info, "cpu_launch", 0, info->cpu_count, failure);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The loader's way from the firmware to the boot target (architecture.md section 2).
 #include <cloister/boot_info.h>
+#include <cloister/errors.h>
 #include <cloister/hypercall.h>
 #include <cloister/statement.h>
 #include <string.h>
@@ -160,20 +161,12 @@ static uint64_t measure_tsc_khz(void)
 	return least * 1000 / TSC_MEASURE_US;
 }
 
-/* The hypervisor reads a copy: the table itself is going to be hidden. */
-static bool copy_dma_table(struct failure *failure)
+static bool check_coverage(struct failure *failure)
 {
-	const uint32_t bytes = loader.acpi.dma_table_bytes;
-	void *copy = uefi_allocate(bytes + 1);
+	struct dma_table *const dma = &loader.acpi.dma;
 
-	if (!copy)
-		return fail(failure, LOADER_E_MEMORY, "copy of DMAR or IVRS, %u bytes", bytes);
-	memcpy(copy, (const void *)loader.acpi.dma_table, bytes);
-	loader.info.dma_table = (uint64_t)copy;
-	loader.info.dma_table_bytes = bytes;
-	if (loader.config.require_iommu)
-		loader.info.flags |= BOOT_FLAG_DMA_REQUIRED;
-	return true;
+	return !dma->records.unit_count || dma_coverage_check(dma) ||
+	       fail_hv(failure, HV_E_DMA_COVERAGE, "segment, or bus and function: 0x%lx", dma->where);
 }
 
 /* From now on the units are the hypervisor's: the root guest must not look for them. */
@@ -183,7 +176,7 @@ static void hide_dma_table(void)
 		acpi_hide((uint8_t *)loader.acpi.dma_table);
 }
 
-static bool fill_info(struct failure *failure)
+static void fill_info(void)
 {
 	struct boot_info *info = &loader.info;
 
@@ -201,7 +194,9 @@ static bool fill_info(struct failure *failure)
 	info->pm1b_port = loader.acpi.pm1b_port;
 	info->reset_port = loader.acpi.reset_port;
 	info->serial_port = (uint16_t)loader.config.serial_port;
-	return copy_dma_table(failure);
+	info->dma = loader.acpi.dma.records;
+	if (loader.config.require_iommu)
+		info->flags |= BOOT_FLAG_DMA_REQUIRED;
 }
 
 static bool read_ram(struct failure *failure)
@@ -217,6 +212,12 @@ static bool place(struct failure *failure)
 	return read_ram(failure) &&
 	       hypervisor_place(loader.image_file.data, &loader.image, loader.config.pool_mib, &loader.info, failure) &&
 	       read_ram(failure);
+}
+
+static bool fill_and_place(struct failure *failure)
+{
+	fill_info();
+	return place(failure);
 }
 
 /* Only the hypervisor knows which leaves CPU and DMA remapping units can use; it has used up the TPM's random bytes. */
@@ -258,13 +259,13 @@ static bool measure_statement(struct failure *failure)
 
 static bool start(struct failure *failure)
 {
-	return read_config(failure) && walk_acpi(failure) && boot_check(&loader.config, failure) &&
-	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
+	return read_config(failure) && walk_acpi(failure) && check_coverage(failure) &&
+	       boot_check(&loader.config, failure) && hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
-	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && fill_info(failure) &&
-	       place(failure) && prepare(failure) && launch_check(&loader.info, failure) &&
-	       measure_statement(failure) && launch_all(&loader.info, &loader.begun, failure);
+	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && fill_and_place(failure) &&
+	       prepare(failure) && launch_check(&loader.info, failure) && measure_statement(failure) &&
+	       launch_all(&loader.info, &loader.begun, failure);
 }
 
 /* Waits for a key, but not for ever, and powers off. */

@@ -3,7 +3,7 @@
 # no second line of defence.
 
 LINT_C := $(shell find fuzz host hv include loader policy tenant tests tools -name '*.[ch]')
-LINT_HV := $(foreach vendor,$(HV_VENDORS),$(wildcard hv/$(vendor)/*.c hv/$(vendor)/debug/*.c)) $(wildcard hv/*.c hv/iommu/*.c hv/iommu/prepared/*.c)
+LINT_HV := $(foreach vendor,$(HV_VENDORS),$(wildcard hv/$(vendor)/*.c hv/$(vendor)/debug/*.c)) $(wildcard hv/*.c hv/iommu/*.c)
 LINT_HV_FLAGS = $(filter-out -fstack-usage -MD -MP -fno-record-gcc-switches,$(HV_CFLAGS)) -I.
 
 .PHONY: lint-format lint-tidy lint-analyzer

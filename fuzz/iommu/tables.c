@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DMAR and IVRS, as the hypervisor reads them: the first byte chooses, the rest is the table, whose length field is put right
- * unless that byte's second bit is set. What is accepted must be what the hypervisor relies on.
+ * DMAR and IVRS, from the loader's parsers to the hypervisor's check of what they say: the first byte chooses, the rest is the
+ * table, whose length field is put right unless that byte's second bit is set. What is accepted must be what the hypervisor
+ * relies on.
  */
+#include "dma_table.h"
 #include "fuzz/policy/harness.h"
-#include "iommu/dma_table.h"
+#include "machine.h"
 
 #define PHYS_BITS 40u
 
-static const struct boot_info boot = {
+static struct boot_info boot = {
 	.ram_count = 2,
 	.hidden_count = 1,
 	.region = {0x10000000, 0x400000},
@@ -22,10 +24,10 @@ static void apart(uint64_t base, uint64_t bytes, const struct boot_range *range)
 	PROMISE(!ranges_overlap(base, bytes, range->base, range->bytes));
 }
 
-static void check_accepted(const struct dma_table *table)
+static void check_accepted(const struct boot_dma *table)
 {
 	for (uint32_t i = 0; i < table->unit_count; i++) {
-		const struct dma_unit *const unit = &table->units[i];
+		const struct boot_range *const unit = &table->unit[i];
 
 		PROMISE(unit->base % PAGE_BYTES == 0 && unit->bytes != 0 && unit->bytes % PAGE_BYTES == 0);
 		PROMISE(unit->base + unit->bytes <= 1ull << PHYS_BITS);
@@ -34,10 +36,10 @@ static void check_accepted(const struct dma_table *table)
 		apart(unit->base, unit->bytes, &boot.hidden[0]);
 		apart(unit->base, unit->bytes, &boot.ram[1]);
 		for (uint32_t k = 0; k < i; k++)
-			PROMISE(!ranges_overlap(unit->base, unit->bytes, table->units[k].base, table->units[k].bytes));
+			PROMISE(!ranges_overlap(unit->base, unit->bytes, table->unit[k].base, table->unit[k].bytes));
 	}
 	for (uint32_t i = 0; i < table->setting_count; i++)
-		PROMISE(table->settings[i].first <= table->settings[i].last && table->settings[i].sysmgt != 0);
+		PROMISE(table->setting[i].first <= table->setting[i].last && table->setting[i].sysmgt != 0);
 	for (uint32_t i = 0; i < table->reserved_count; i++) {
 		const struct boot_range *const range = &table->reserved[i];
 
@@ -50,22 +52,26 @@ static void check_accepted(const struct dma_table *table)
 
 void fuzz_one(struct bytes input)
 {
-	struct dma_table table;
+	static struct dma_table table;
 
-	if (input.len < 1 + 8 || input.len > BOOT_MAX_DMA_TABLE)
+	if (input.len < 1 + 8 || input.len > 65536)
 		return;
 	uint8_t *const data = (uint8_t *)(uintptr_t)input.data + 1; /* the harness's own copy */
 	const uint32_t bytes = (uint32_t)input.len - 1;
 
 	if ((input.data[0] & 2) == 0)
 		memcpy(data + 4, &bytes, sizeof(bytes));
-	const enum hv_error error =
-		input.data[0] & 1 ? ivrs_parse(data, bytes, &table) : dmar_parse(data, bytes, &table);
+	const bool accepted = input.data[0] & 1 ? ivrs_parse(data, bytes, &table) : dmar_parse(data, bytes, &table);
 
-	PROMISE(table.unit_count <= DMA_MAX_UNITS && table.reserved_count <= DMA_MAX_RESERVED &&
-		table.setting_count <= DMA_MAX_SETTINGS);
-	PROMISE(error == HV_OK || error == HV_E_DMA_TABLE);
-	PROMISE(error != HV_OK || table.unit_count != 0);
-	if (error == HV_OK && dma_table_check(&table, &boot, PHYS_BITS) == HV_OK)
-		check_accepted(&table);
+	PROMISE(table.records.unit_count <= BOOT_MAX_UNITS && table.records.reserved_count <= BOOT_MAX_RESERVED &&
+		table.records.setting_count <= BOOT_MAX_SETTINGS);
+	PROMISE(!accepted || table.records.unit_count != 0);
+	if (!accepted)
+		return;
+	boot.dma = table.records;
+	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+
+	PROMISE(error == HV_OK || error == HV_E_DMA_TABLE || error == HV_E_DMA_RESERVED);
+	if (error == HV_OK)
+		check_accepted(&boot.dma);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs, four RAM
- * ranges and three hidden ranges (and any counts that are too large): what is accepted keeps the promises that the
+ * ranges and three hidden ranges, two units, reserved ranges and settings (and any counts that are too large): what is accepted keeps the promises that the
  * rest of the hypervisor builds on.
  */
 #include "proof.h"
@@ -11,6 +11,7 @@
 #define CPUS   4
 #define RAM    4
 #define HIDDEN 3
+#define DMA    2
 
 static bool apart(const struct boot_range *a, const struct boot_range *b)
 {
@@ -66,12 +67,35 @@ static void check_counts(const struct boot_info *boot)
 
 	PROVE(boot->cpu_count >= 1 && boot->cpu_count <= BOOT_MAX_CPUS);
 	PROVE(boot->ram_count <= BOOT_MAX_RAM && boot->hidden_count <= BOOT_MAX_HIDDEN);
-	PROVE(boot->log_bytes <= BOOT_MAX_LOG && boot->dma_table_bytes <= BOOT_MAX_DMA_TABLE);
+	PROVE(boot->log_bytes <= BOOT_MAX_LOG);
 	PROVE(boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000);
 	if (a < b && b < boot->cpu_count)
 		PROVE(boot->cpu_apic_id[a] != boot->cpu_apic_id[b]);
 	PROVE((boot->flags & ~0x32u) == 0);
 	REACHABLE(boot->cpu_count == CPUS);
+}
+
+/* Registers and reserved memory are apart from what is protected; registers from all memory and each other, too. */
+static void check_dma(const struct boot_info *boot, uint32_t phys_bits)
+{
+	const struct boot_dma *const dma = &boot->dma;
+	const bool pool = boot->pool.base != 0 || boot->pool.bytes != 0;
+	uint32_t unit, reserved, hidden, ram, setting;
+
+	ASSUME(unit < dma->unit_count && reserved < dma->reserved_count && hidden < boot->hidden_count);
+	ASSUME(ram < boot->ram_count && setting < dma->setting_count);
+	check_range(&dma->unit[unit], phys_bits);
+	check_range(&dma->reserved[reserved], phys_bits);
+	PROVE(dma->unit[unit].base != 0 && apart(&dma->unit[unit], &boot->ram[ram]));
+	PROVE(apart(&dma->unit[unit], &boot->region) && apart(&dma->reserved[reserved], &boot->region));
+	PROVE(!pool || (apart(&dma->unit[unit], &boot->pool) && apart(&dma->reserved[reserved], &boot->pool)));
+	PROVE(apart(&dma->unit[unit], &boot->hidden[hidden]) && apart(&dma->reserved[reserved], &boot->hidden[hidden]));
+	PROVE(apart(&dma->unit[unit], &dma->reserved[reserved]));
+	PROVE(dma->setting[setting].first <= dma->setting[setting].last);
+	PROVE(dma->setting[setting].sysmgt >= 1 && dma->setting[setting].sysmgt <= 3);
+	if (dma->unit_count == DMA)
+		PROVE(apart(&dma->unit[0], &dma->unit[1]));
+	REACHABLE(dma->unit_count == DMA && dma->reserved_count == DMA && dma->setting_count == DMA && pool);
 }
 
 void prove_boot_info(void)
@@ -83,8 +107,13 @@ void prove_boot_info(void)
 	ASSUME(boot.cpu_count <= CPUS || boot.cpu_count > BOOT_MAX_CPUS);
 	ASSUME(boot.ram_count <= RAM || boot.ram_count > BOOT_MAX_RAM);
 	ASSUME(boot.hidden_count <= HIDDEN || boot.hidden_count > BOOT_MAX_HIDDEN);
+	ASSUME(boot.dma.unit_count <= DMA || boot.dma.unit_count > BOOT_MAX_UNITS);
+	ASSUME(boot.dma.reserved_count <= DMA || boot.dma.reserved_count > BOOT_MAX_RESERVED);
+	ASSUME(boot.dma.setting_count <= DMA || boot.dma.setting_count > BOOT_MAX_SETTINGS);
 	if (boot_info_check(&boot, phys_bits) != HV_OK)
 		return;
+	if (boot_dma_check(&boot, phys_bits) == HV_OK)
+		check_dma(&boot, phys_bits);
 	check_counts(&boot);
 	check_region(&boot, phys_bits);
 	check_ranges(&boot, phys_bits);

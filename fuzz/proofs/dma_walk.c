@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/iommu/dma_table.c: in any table of up to 80 bytes, with any reader, the walk hands out structures that lie behind each
+ * loader/dma_table.c: in any table of up to 80 bytes, with any reader, the walk hands out structures that follow each
  * other and inside the table, comes to an end, and says where it stopped.
  */
-#include "iommu/dma_table.h"
+#include "loader/bytes.h"
+#include "loader/dma_table.h"
 #include "proof.h"
 
 #define HEAD  48u
@@ -23,8 +24,8 @@ static bool reader(const uint8_t *structure, uint32_t bytes, struct dma_table *o
 	PROVE(bytes == (structure[2] | (uint32_t)structure[3] << 8));
 	next = structure + bytes;
 	refused = !accepted;
-	if (accepted && out->unit_count < DMA_MAX_UNITS && any_bool())
-		out->unit_count++;
+	if (accepted && out->records.unit_count < BOOT_MAX_UNITS && any_bool())
+		out->records.unit_count++;
 	return accepted;
 }
 
@@ -38,13 +39,13 @@ void prove_dma_walk(void)
 	const uint8_t *const data = memory + BYTES - bytes;
 
 	next = bytes >= HEAD ? data + HEAD : 0;
-	const enum hv_error error = dma_table_walk(data, bytes, HEAD, reader, &table);
+	table.records.unit_count = 0;
+	const bool walked = dma_table_walk(data, bytes, HEAD, reader, &table);
 
-	PROVE(error == HV_OK || error == HV_E_DMA_TABLE);
-	PROVE(error != HV_OK || (!refused && next == memory + BYTES && table.unit_count != 0));
-	PROVE(error != HV_OK || le32(data + 4) == bytes);
+	PROVE(!walked || (!refused && next == memory + BYTES && table.records.unit_count != 0));
+	PROVE(!walked || get_le32(data + 4) == bytes);
 	PROVE(table.where < bytes || table.where == 0);
-	REACHABLE(error == HV_OK && table.unit_count == 8);
-	REACHABLE(error == HV_E_DMA_TABLE && table.where == HEAD + 20);
+	REACHABLE(walked && table.records.unit_count == 8);
+	REACHABLE(!walked && table.where == HEAD + 20);
 	REACHABLE(refused);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hv/iommu/ivrs.c: as dmar.c. What becomes of an entry's settings is proven in ivrs_settings.c; here they may have any end. */
-#include "iommu/ivrs.c"
+/* loader/ivrs.c: as dmar.c. What becomes of an entry's settings is proven in ivrs_settings.c; here they may have any end. */
+#include "loader/ivrs.c"
 
 #include "structure.h"
 

@@ -78,7 +78,7 @@ static void fill_device_table(paddr_t table, paddr_t root)
  * 2.2.2.1: a chipset's own messages, SMI among them, are refused but for numbers that the firmware names. The first mode that it
  * gives a number stays: two together would be a third one. The table is not refused: units may differ in what they give all.
  */
-static void apply_setting(paddr_t table, const struct dma_setting *setting)
+static void apply_setting(paddr_t table, const struct boot_setting *setting)
 {
 	struct device_entry *const entries = region_pointer(table);
 
@@ -88,7 +88,7 @@ static void apply_setting(paddr_t table, const struct dma_setting *setting)
 	}
 }
 
-enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, struct region *region)
+enum hv_error amdvi_build(struct machine *m, struct region *region)
 {
 	struct iommu *const iommu = &m->iommu;
 
@@ -99,8 +99,8 @@ enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, stru
 		return HV_E_REGION;
 	allow_devices(m->root.stage2.root, 4);
 	fill_device_table(iommu->root_table, m->root.stage2.root);
-	for (uint32_t i = 0; i < table->setting_count; i++)
-		apply_setting(iommu->root_table, &table->settings[i]);
+	for (uint32_t i = 0; i < m->boot.dma.setting_count; i++)
+		apply_setting(iommu->root_table, &m->boot.dma.setting[i]);
 	return HV_OK;
 }
 

@@ -1,77 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All units of the machine: from the firmware's table to translation, and their faults. */
+/* All units of the machine: from the loader's records to translation, and their faults. */
 #include "iommu/iommu.h"
 
 #include "machine.h"
 #include "x86.h"
 
-#define SIGNATURE_DMAR 0x52414d44u
-#define SIGNATURE_IVRS 0x53525649u
-
 #define SECOND_US         1000000u
 #define FAULTS_PER_SECOND 16u /* lines in the log; all are counted */
 
 /* Every unit's registers: ours, and nobody else's. */
-static enum hv_error take_unit(struct machine *m, const struct dma_unit *found, struct region *region)
+static enum hv_error take_unit(struct machine *m, const struct boot_range *registers, struct region *region)
 {
 	struct iommu_unit *const unit = &m->iommu.units[m->iommu.unit_count++];
-	const enum hv_error error = stage2_hide(&m->root.stage2, found->base, found->bytes);
+	const enum hv_error error = stage2_hide(&m->root.stage2, registers->base, registers->bytes);
 
 	if (error != HV_OK)
 		return error;
-	*unit = (struct iommu_unit){.base = found->base, .bytes = found->bytes};
-	paging_map_device(&m->paging, region, paddr(found->base), found->bytes);
-	m->boot.out.error_where = found->base;
+	*unit = (struct iommu_unit){.base = registers->base, .bytes = registers->bytes};
+	paging_map_device(&m->paging, region, paddr(unit->base), unit->bytes);
+	m->boot.out.error_where = unit->base;
 	return m->iommu.kind == IOMMU_VTD ? vtd_check(unit) : amdvi_check(unit);
-}
-
-static enum hv_error take_units(struct machine *m, const struct dma_table *table, struct region *region)
-{
-	enum hv_error error = HV_OK;
-
-	m->iommu.tsc_khz = m->boot.tsc_khz;
-	for (uint32_t i = 0; error == HV_OK && i < table->unit_count; i++)
-		error = take_unit(m, &table->units[i], region);
-	if (error != HV_OK)
-		return error;
-	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, table, region) : amdvi_build(m, table, region);
-}
-
-/* Whose table it is stands in its signature. */
-static enum hv_error parse(struct machine *m, struct dma_table *table)
-{
-	const uint8_t *const data = region_pointer(paddr(m->boot.dma_table));
-	const uint32_t bytes = m->boot.dma_table_bytes;
-
-	*table = (struct dma_table){0};
-	if (bytes < sizeof(uint32_t))
-		return HV_E_DMA_TABLE;
-	switch (le32(data)) {
-	case SIGNATURE_DMAR:
-		m->iommu.kind = IOMMU_VTD;
-		return dmar_parse(data, bytes, table);
-	case SIGNATURE_IVRS:
-		m->iommu.kind = IOMMU_AMDVI;
-		return ivrs_parse(data, bytes, table);
-	default:
-		return HV_E_DMA_TABLE;
-	}
 }
 
 enum hv_error iommu_prepare(struct machine *m, struct region *region)
 {
-	struct dma_table table;
+	const struct boot_dma *const dma = &m->boot.dma;
+	enum hv_error error = HV_OK;
 
-	if (m->boot.dma_table_bytes == 0)
+	if (dma->unit_count == 0)
 		return (m->boot.flags & BOOT_FLAG_DMA_REQUIRED) != 0 ? HV_E_NO_IOMMU : HV_OK;
-	enum hv_error error = parse(m, &table);
-
-	if (error == HV_OK)
-		error = dma_table_check(&table, &m->boot, m->phys_bits);
-	if (error == HV_OK)
-		error = dma_coverage_check(&table);
-	m->boot.out.error_where = table.where;
-	return error != HV_OK ? error : take_units(m, &table, region);
+	m->iommu.kind = dma->kind == BOOT_DMA_VTD ? IOMMU_VTD : IOMMU_AMDVI;
+	m->iommu.tsc_khz = m->boot.tsc_khz;
+	for (uint32_t i = 0; error == HV_OK && i < dma->unit_count; i++)
+		error = take_unit(m, &dma->unit[i], region);
+	if (error != HV_OK)
+		return error;
+	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, region) : amdvi_build(m, region);
 }
 
 static enum hv_error enable_unit(const struct iommu *iommu, const struct iommu_unit *unit)

@@ -7,8 +7,8 @@
 #ifndef HV_IOMMU_H
 #define HV_IOMMU_H
 
+#include "cloister/boot_info.h"
 #include "cloister/errors.h"
-#include "iommu/dma_table.h"
 #include "lock.h"
 #include "region.h"
 
@@ -27,7 +27,7 @@ struct iommu {
 	lock_t lock; /* registers while translation is switched on and faults are read; what follows 'enabled' */
 	enum iommu_kind kind;
 	uint32_t unit_count;
-	struct iommu_unit units[DMA_MAX_UNITS];
+	struct iommu_unit units[BOOT_MAX_UNITS];
 	uint64_t tsc_khz;
 
 	paddr_t root_table; /* what every unit walks from: root table, or device table */
@@ -43,8 +43,7 @@ struct iommu {
 };
 
 /**
- * Reads the loader's copy of the DMA table, checks units and reserved memory, builds the tables, takes the units' registers
- * out of the root guest's stage 2. Touches no unit. Once, from hv_prepare(), when stage 2 is complete but for that.
+ * Takes the registers of the units that boot_dma_check() accepted out of the root guest's stage 2, and builds the tables. Touches no unit. Once, from hv_prepare(), when stage 2 is complete but for that.
  * Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
  */
 enum hv_error iommu_prepare(struct machine *m, struct region *region);
@@ -75,13 +74,13 @@ void iommu_overflow(struct machine *m, const struct iommu_unit *unit);
  * *_enable, *_translates, *_poll: as above, for one unit, with the lock held where iommu.c holds it.
  */
 enum hv_error vtd_check(struct iommu_unit *unit);
-enum hv_error vtd_build(struct machine *m, const struct dma_table *table, struct region *region);
+enum hv_error vtd_build(struct machine *m, struct region *region);
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void vtd_poll(struct machine *m, const struct iommu_unit *unit);
 
 enum hv_error amdvi_check(struct iommu_unit *unit);
-enum hv_error amdvi_build(struct machine *m, const struct dma_table *table, struct region *region);
+enum hv_error amdvi_build(struct machine *m, struct region *region);
 enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit);

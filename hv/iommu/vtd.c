@@ -76,15 +76,15 @@ static enum hv_error limit_leaves(struct machine *m, uint64_t cap)
 }
 
 /* Devices must reach what the firmware reserves for them, where there is no RAM as well. */
-static bool reach_reserved(const struct machine *m, const struct dma_table *table, uint64_t cap)
+static bool reach_reserved(const struct machine *m, uint64_t cap)
 {
 	const unsigned largest = (cap & CAP_SLLPS_2MIB) == 0 ? 1 : (cap & CAP_SLLPS_1GIB) == 0 ? 2 : 3;
 	unsigned level;
 
-	for (uint32_t i = 0; i < table->reserved_count; i++) {
-		const uint64_t end = table->reserved[i].base + table->reserved[i].bytes;
+	for (uint32_t i = 0; i < m->boot.dma.reserved_count; i++) {
+		const struct boot_range *const range = &m->boot.dma.reserved[i];
 
-		for (uint64_t at = table->reserved[i].base; at < end; at += PAGE_BYTES) {
+		for (uint64_t at = range->base; at < range->base + range->bytes; at += PAGE_BYTES) {
 			if (stage2_walk(&m->root.stage2, gpa(at), &level) == 0 || level > largest)
 				return false;
 		}
@@ -111,7 +111,7 @@ static void fill_tables(struct iommu *iommu, paddr_t contexts, const struct entr
 	}
 }
 
-enum hv_error vtd_build(struct machine *m, const struct dma_table *table, struct region *region)
+enum hv_error vtd_build(struct machine *m, struct region *region)
 {
 	struct iommu *const iommu = &m->iommu;
 	const struct iommu_unit all = common(iommu);
@@ -132,7 +132,7 @@ enum hv_error vtd_build(struct machine *m, const struct dma_table *table, struct
 
 	if (error != HV_OK)
 		return error;
-	if (!reach_reserved(m, table, all.cap))
+	if (!reach_reserved(m, all.cap))
 		return HV_E_IOMMU_UNIT;
 	fill_tables(iommu, contexts, &context);
 	if ((all.ecap & ECAP_C) == 0)

@@ -24,7 +24,6 @@ typedef struct {
 #define VTD_PMEN   ((vtd_register32){0x64})
 #define VTD_IQT    ((vtd_register64){0x88})
 #define VTD_IQA    ((vtd_register64){0x90})
-#define VTD_IRTA   ((vtd_register64){0xb8})
 
 /* VTD_VER: from major version 6 on there is no register-based invalidation (6.5). */
 #define VER_MAJOR(ver) ((ver) >> 4 & 0xf)

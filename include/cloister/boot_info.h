@@ -18,13 +18,15 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
-#define BOOT_INFO_VERSION 3u
+#define BOOT_INFO_VERSION 4u
 
-#define BOOT_MAX_CPUS      256u
-#define BOOT_MAX_RAM       128u
-#define BOOT_MAX_HIDDEN    16u
-#define BOOT_MAX_LOG       16384u
-#define BOOT_MAX_DMA_TABLE 65536u
+#define BOOT_MAX_CPUS     1024u
+#define BOOT_MAX_RAM      128u
+#define BOOT_MAX_HIDDEN   16u
+#define BOOT_MAX_LOG      16384u
+#define BOOT_MAX_UNITS    256u
+#define BOOT_MAX_RESERVED 64u
+#define BOOT_MAX_SETTINGS 256u
 
 /* A range of physical memory; both multiples of 4096. */
 struct boot_range {
@@ -41,6 +43,30 @@ struct boot_range {
 #define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
 #define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
 
+/* The kind of the machine's DMA remapping units: VT-d (ACPI table DMAR), AMD-Vi (IVRS). */
+#define BOOT_DMA_VTD   0u
+#define BOOT_DMA_AMDVI 1u
+
+/*
+ * AMD-Vi: devices @first to @last (bus << 8 | device << 3 | function) that may send system management messages, and how:
+ * SysMgt of the device table entry, 1 to 3 (AMD I/O Virtualization Technology Specification 3.08, 2.2.2.1).
+ */
+struct boot_setting {
+	uint16_t first, last;
+	uint32_t sysmgt;
+};
+
+/* What the loader read in DMAR or IVRS: the whole of it that the hypervisor needs. */
+struct boot_dma {
+	uint32_t kind; /* BOOT_DMA_* */
+	uint32_t unit_count;
+	uint32_t reserved_count;
+	uint32_t setting_count;
+	struct boot_range unit[BOOT_MAX_UNITS];         /* pages of registers */
+	struct boot_range reserved[BOOT_MAX_RESERVED];  /* memory for devices, by the firmware (RMRR, IVMD) */
+	struct boot_setting setting[BOOT_MAX_SETTINGS]; /* of two for one device, the first one counts */
+};
+
 /* What hv_prepare gives back. */
 struct boot_out {
 	uint64_t cpu_check;       /* physical address of the function */
@@ -48,7 +74,7 @@ struct boot_out {
 	uint64_t statement;       /* physical address of struct hk_statement */
 	uint32_t statement_bytes; /* sizeof(struct hk_statement) */
 	uint32_t error_cpu;       /* on an error, the CPU index concerned */
-	uint64_t error_where;     /* HV_E_DMA_*: offset in the table; HV_E_IOMMU_*, HV_E_MTRR_RAM: address; else 0 */
+	uint64_t error_where;     /* HV_E_DMA_*, HV_E_IOMMU_*, HV_E_MTRR_RAM: address; else 0 */
 };
 
 struct boot_info {
@@ -86,16 +112,22 @@ struct boot_info {
 
 	uint64_t log;       /* physical address of the launch log (TCG format), complete by the first cpu_launch */
 	uint32_t log_bytes; /* its final length, at most BOOT_MAX_LOG */
+	uint32_t reserved;  /* 0 */
 
-	uint32_t dma_table_bytes; /* at most BOOT_MAX_DMA_TABLE; 0 if there is none */
-	uint64_t dma_table;       /* physical address of the loader's copy of the ACPI table DMAR or IVRS */
-
+	struct boot_dma dma;
 	struct boot_out out;
 };
 
 /* Pages that the hypervisor needs per CPU, and for everything else but image, stage-2 directory and RAM tables. */
 #define BOOT_PAGES_PER_CPU 16ull
 #define BOOT_PAGES_FIXED   192ull
+
+/* For each DMA remapping unit: two tables of stage 2 and three of the hypervisor's own that lead to its registers; events. */
+#define BOOT_SPLITS_PER_UNIT 2ull
+#define BOOT_PAGES_PER_UNIT  (BOOT_SPLITS_PER_UNIT + 4)
+
+/* AMD-Vi's device table: 65,536 entries of 32 bytes. */
+#define BOOT_DEVICE_TABLE_PAGES 512ull
 
 /* boot_info.ram_leaf_bytes. The loader asks for 2 MiB; on HV_E_SMALL_PAGES it places the image once more, with 4 KiB. */
 #define BOOT_LEAF_2MIB 0x200000ull
@@ -117,12 +149,9 @@ static inline uint64_t boot_ram_tables(const struct boot_info *boot)
 	return gibs * (boot->ram_leaf_bytes == BOOT_LEAF_4KIB ? 1 + 512 : 1);
 }
 
-/* What the region has more where the DMA table is an IVRS: AMD-Vi's device table. */
-#define BOOT_DEVICE_TABLE_BYTES 0x200000ull
-
 /**
  * Size of the hypervisor's region in bytes, a multiple of 2 MiB.
- * @boot:      image_bytes, at most 16 MiB; cpu_count; ram; ram_leaf_bytes
+ * @boot:      image_bytes, at most 16 MiB; cpu_count; ram; ram_leaf_bytes; dma
  * @phys_bits: physical address width, 36 to 52 (CPUID 80000008.EAX[7:0])
  */
 static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t phys_bits)
@@ -130,8 +159,10 @@ static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t 
 	const uint64_t mapped_bits = phys_bits > 48 ? 48 : phys_bits; /* stage 2 has four levels */
 	const uint64_t directories = mapped_bits > 39 ? 1ull << (mapped_bits - 39) : 1;
 	const uint64_t ram_tables = boot_ram_tables(boot);
+	const uint64_t device_table = boot->dma.kind == BOOT_DMA_AMDVI ? BOOT_DEVICE_TABLE_PAGES : 0;
 	const uint64_t pages =
-		BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * boot->cpu_count + directories + ram_tables +
+		BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * boot->cpu_count + BOOT_PAGES_PER_UNIT * boot->dma.unit_count +
+		device_table + directories + ram_tables +
 		ram_tables / 256; /* the hypervisor maps them, with one page in 512 and their directories */
 	const uint64_t bytes = boot->image_bytes + pages * 4096;
 
@@ -139,7 +170,10 @@ static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t 
 }
 
 _Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
-_Static_assert(sizeof(struct boot_info) == 216 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 64,
+_Static_assert(sizeof(struct boot_dma) == 16 + 16 * (BOOT_MAX_UNITS + BOOT_MAX_RESERVED) + 8 * BOOT_MAX_SETTINGS,
+	       "boot_dma layout");
+_Static_assert(sizeof(struct boot_info) == 216 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 16 +
+						   sizeof(struct boot_dma) + sizeof(struct boot_out),
 	       "boot_info layout");
 
 #endif

@@ -85,6 +85,8 @@ CASES = [
     Case("madt-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", CHECKSUM, b"\x5a", False),), where="MADT"),
     Case("madt-loop", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", MADT_ENTRY + 1, b"\0"),), where="MADT"),
     Case("madt-entry-length", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", MADT_ENTRY + 1, b"\xff"),), where="MADT"),
+    Case("madt-cpu-twice", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", MADT_ENTRY + 8 + 3, b"\0"),),
+         where="two entries of type 0 with APIC id 0"),
     Case("madt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", LENGTH, length(40)),), where="MADT"),
     Case("fadt-missing", "LOADER_E_ACPI_MISSING", acpi=(Edit("FACP", 0, b"XXXX"),), where="FADT"),
     Case("fadt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", LENGTH, length(60)),), where="FADT"),

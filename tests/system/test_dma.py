@@ -36,8 +36,8 @@ def second_unit(address):
     return instead_of_scopes(struct.pack("<HHBBHQHH", 0, 16, 0, 0, 0, address, 0x7FFF, 24))
 
 
-def reserved(address):
-    return instead_of_scopes(struct.pack("<HHHHQQ", 1, 40, 0, 0, address, address + 4095))
+def reserved(address, length=4096):
+    return instead_of_scopes(struct.pack("<HHHHQQ", 1, 40, 0, 0, address, address + length - 1))
 
 
 def required():
@@ -48,19 +48,21 @@ CASES = [
     Case("dmar-missing", "HV_E_NO_IOMMU", required(), acpi=(Edit("DMAR", 0, b"XXXX"),), where="hv_prepare"),
     Case("dmar-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", CHECKSUM, b"\x5a", False),), where="DMAR"),
     Case("dmar-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 20)),), where="DMAR"),
-    Case("dmar-only-header", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 40)),), where="hv_prepare"),
-    Case("dmar-no-unit", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 48)),), where="hv_prepare"),
+    Case("dmar-only-header", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 40)),), where="DMAR"),
+    Case("dmar-no-unit", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", LENGTH, struct.pack("<I", 48)),), where="DMAR"),
     Case("dmar-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\0\0"),), where="at 0x30"),
     Case("dmar-overlong", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_LENGTH, b"\xff\xff"),), where="at 0x30"),
     Case("dmar-scope-loop", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", SCOPE_LENGTH, b"\0"),), where="at 0x30"),
     Case("dmar-unit-size", "HV_E_DMA_TABLE", acpi=(Edit("DMAR", UNIT_SIZE, b"\x0f"),), where="at 0x30"),
     Case("dmar-unit-in-ram", "HV_E_DMA_TABLE", acpi=at(0x200000), where="at 0x200000"),
     Case("dmar-unit-at-tpm", "HV_E_DMA_TABLE", acpi=at(0xFED41000), where="at 0xfed41000"),
-    Case("dmar-unit-misaligned", "HV_E_DMA_TABLE", acpi=at(0xFED90010), where="at 0xfed90010"),
+    Case("dmar-unit-misaligned", "HV_E_DMA_TABLE", acpi=at(0xFED90010), where="DMAR, at 0x30"),
+    Case("dmar-unit-at-0", "HV_E_DMA_TABLE", acpi=at(0), where="DMAR, at 0x30"),
     Case("dmar-unit-absent", "HV_E_IOMMU_UNIT", acpi=at(0xFEDA0000), where="at 0xfeda0000"),
     Case("dmar-units-overlap", "HV_E_DMA_TABLE", acpi=second_unit(0xFED90000), where="at 0xfed90000"),
     Case("dmar-reserved-at-tpm", "HV_E_DMA_RESERVED", acpi=reserved(0xFED42000), where="at 0xfed42000"),
-    Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),), where="hv_prepare"),
+    Case("dmar-reserved-0-to-0", "HV_E_DMA_TABLE", acpi=reserved(0, 1), where="DMAR, at 0x40"),
+    Case("dmar-uncovered", "HV_E_DMA_COVERAGE", acpi=(Edit("DMAR", UNIT_SEGMENT, b"\1"),), where="segment"),
 ]
 # The last one of its boot, because it is launched.
 ACCEPTED = Case("dmar-unknown-type", "", required(), acpi=instead_of_scopes(struct.pack("<HH36x", 0x77, 40)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
 
-HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console dma_table dma_coverage vtd ivrs amdvi svm_check svm_speculation
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console vtd amdvi svm_check svm_speculation
 HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
 UNIT_TESTS += $(HV_UNIT_TESTS)
 
@@ -9,23 +9,19 @@ HV_UNIT_CFLAGS = $(UNIT_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -Ihv -
 	-DHV_VERSION=0x00010203u -DHV_SVN=7u
 
 $(OUT)/tests/unit/hv_stage2: hv/stage2.c
-$(OUT)/tests/unit/hv_boot_info: hv/boot_info.c
+$(OUT)/tests/unit/hv_boot_info: hv/boot_info.c hv/iommu/records.c
 $(OUT)/tests/unit/hv_msr_policy: hv/msr_policy.c
 $(OUT)/tests/unit/hv_io: hv/exit_io.c hv/host_bridge.c hv/pci.c
 $(OUT)/tests/unit/hv_startup: hv/startup.c
 $(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c
 $(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c
 $(OUT)/tests/unit/hv_console: hv/console.c
-$(OUT)/tests/unit/hv_dma_table: hv/iommu/dmar.c hv/iommu/dma_table.c
-$(OUT)/tests/unit/hv_dma_coverage: hv/iommu/coverage.c hv/pci.c
-HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/stage2.c hv/pci.c
+HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot_info.c hv/stage2.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
-$(OUT)/tests/unit/hv_vtd: hv/iommu/prepared/vtd_ir.c
-$(OUT)/tests/unit/hv_ivrs: hv/iommu/ivrs.c hv/iommu/dma_table.c
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
 $(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c hv/cpu_features.c
 
-$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard include/cloister/*.h hv/*.h hv/svm/*.h hv/iommu/*.h hv/iommu/prepared/*.h)
+$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard include/cloister/*.h hv/*.h hv/svm/*.h hv/iommu/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(HV_UNIT_CFLAGS) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

@@ -16,7 +16,6 @@
 static struct machine m;
 static struct iommu_unit *unit;
 static struct region pages;
-static struct dma_table table;
 static uint64_t registers[0x4000 / 8];
 static bool works;
 static unsigned restarts, lines;
@@ -103,7 +102,6 @@ static int setup(void **state)
 	*state = memory;
 	pages = (struct region){(uintptr_t)memory, (uintptr_t)memory + PAGES * PAGE_BYTES};
 	memset(&m, 0, sizeof(m));
-	memset(&table, 0, sizeof(table));
 	memset(registers, 0, sizeof(registers));
 	m.iommu.tsc_khz = 1000;
 	m.iommu.kind = IOMMU_AMDVI;
@@ -176,7 +174,7 @@ static void views_are_equal(void **state)
 		0x3fffffff, 0x80000000, (1ull << 40) - 1};
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		unsigned level;
 		const uint64_t cpu = stage2_walk(&m.root.stage2, gpa(addresses[i]), &level);
@@ -196,7 +194,7 @@ static void views_are_equal(void **state)
 static void every_device_has_stage2(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	const uint64_t *const entries = region_pointer(m.iommu.root_table);
 
 	for (unsigned i = 0; i < 65536; i++) {
@@ -205,19 +203,19 @@ static void every_device_has_stage2(void **state)
 		assert_int_equal(entries[4 * i + 2] | entries[4 * i + 3], 0);
 	}
 	pages.next = pages.end - 100 * PAGE_BYTES;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_E_REGION);
+	assert_int_equal(amdvi_build(&m, &pages), HV_E_REGION);
 }
 
 /* System management messages from devices that the firmware names, and from no other; of two modes, the first. */
 static void settings_are_applied(void **state)
 {
 	(void)state;
-	table.setting_count = 4;
-	table.settings[0] = (struct dma_setting){0xa0, 0xa0, 1};
-	table.settings[1] = (struct dma_setting){0xfff0, 0xffff, 2};
-	table.settings[2] = (struct dma_setting){0xa0, 0xa0, 2};
-	table.settings[3] = (struct dma_setting){0xffe0, 0xfff7, 1};
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	m.boot.dma.setting_count = 4;
+	m.boot.dma.setting[0] = (struct boot_setting){0xa0, 0xa0, 1};
+	m.boot.dma.setting[1] = (struct boot_setting){0xfff0, 0xffff, 2};
+	m.boot.dma.setting[2] = (struct boot_setting){0xa0, 0xa0, 2};
+	m.boot.dma.setting[3] = (struct boot_setting){0xffe0, 0xfff7, 1};
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	const uint64_t *const entries = region_pointer(m.iommu.root_table);
 
 	for (unsigned i = 0; i < 65536; i++) {
@@ -254,7 +252,7 @@ static void tells_protections(void **state)
 static void enables(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	*at(AMDVI_EXCLUSION) = 3; /* the firmware's exclusion range ends */
 	assert_false(iommu_translates(&m));
 	assert_int_equal(iommu_enable(&m), HV_OK);
@@ -268,7 +266,7 @@ static void enables(void **state)
 static void bounded_wait(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	works = false;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
 	assert_false(m.iommu.enabled);
@@ -279,7 +277,7 @@ static void events_are_logged(void **state)
 	uint64_t *events;
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	events = region_pointer(m.iommu.events);
 	events[2 * 255] = 2ull << 60 | EVENT_WRITE | 0x28;
@@ -311,7 +309,7 @@ static void events_are_awaited(void **state)
 	uint64_t *events;
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &table, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	events = region_pointer(m.iommu.events);
 	for (unsigned lap = 0; lap < 2; lap++) {

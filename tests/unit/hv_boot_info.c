@@ -61,7 +61,10 @@ static void refuses_counts(void **state)
 	REFUSES(ram_count, BOOT_MAX_RAM + 1, HV_E_BOOT_INFO);
 	REFUSES(hidden_count, BOOT_MAX_HIDDEN + 1, HV_E_BOOT_INFO);
 	REFUSES(log_bytes, BOOT_MAX_LOG + 1, HV_E_BOOT_INFO);
-	REFUSES(dma_table_bytes, BOOT_MAX_DMA_TABLE + 1, HV_E_BOOT_INFO);
+	REFUSES(dma.kind, BOOT_DMA_AMDVI + 1, HV_E_BOOT_INFO);
+	REFUSES(dma.unit_count, BOOT_MAX_UNITS + 1, HV_E_BOOT_INFO);
+	REFUSES(dma.reserved_count, BOOT_MAX_RESERVED + 1, HV_E_BOOT_INFO);
+	REFUSES(dma.setting_count, BOOT_MAX_SETTINGS + 1, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0000800, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0080000, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, (1ull << PHYS_BITS) - 4096, HV_E_BOOT_INFO);
@@ -93,7 +96,7 @@ static void region_size(void **state)
 	struct boot_info boot = valid();
 
 	(void)state;
-	boot.cpu_count = BOOT_MAX_CPUS / 2;
+	boot.cpu_count = 128;
 	for (uint64_t ram = gib; ram <= 4096 * gib; ram *= 2) {
 		boot.ram[1].bytes = ram - MIB;
 		boot.ram_leaf_bytes = BOOT_LEAF_2MIB;
@@ -137,11 +140,142 @@ static void refuses_ranges(void **state)
 	REFUSES(hidden[0].bytes, 1ull << PHYS_BITS, HV_E_BOOT_INFO);
 }
 
+/* Two units and reserved memory, of which one is changed. */
+static struct boot_info with_units(void)
+{
+	struct boot_info boot = valid();
+
+	boot.dma.unit_count = 2;
+	boot.dma.unit[0] = (struct boot_range){0xfed90000, 0x1000};
+	boot.dma.unit[1] = (struct boot_range){0xfed92000, 0x2000};
+	boot.dma.reserved_count = 1;
+	boot.dma.reserved[0] = (struct boot_range){0x7d000000, 0x100000};
+	return boot;
+}
+
+static enum hv_error check_unit(uint64_t base, uint64_t bytes)
+{
+	struct boot_info boot = with_units();
+
+	boot.dma.unit[1] = (struct boot_range){base, bytes};
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_OK);
+	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+
+	if (error != HV_OK)
+		assert_int_equal(boot.out.error_where, base);
+	return error;
+}
+
+static void units_in_places(void **state)
+{
+	(void)state;
+	assert_int_equal(check_unit(0xfed92000, 0x2000), HV_OK);
+	assert_int_equal(check_unit((1ull << PHYS_BITS) - 8192, 0x2000), HV_OK);
+	assert_int_equal(check_unit((1ull << PHYS_BITS) - 4096, 0x2000), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(0, 0x2000), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(0xfed92008, 0x2000), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(0xfed92000, 0x2008), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(0xfed92000, 0), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(1ull << PHYS_BITS, 0x2000), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(~0xfffull, 0x2000), HV_E_DMA_TABLE);
+	assert_int_equal(check_unit(0xfed90000, 0x2000), HV_E_DMA_TABLE); /* the other unit */
+	assert_int_equal(check_unit(0xfed8f000, 0x2000), HV_E_DMA_TABLE); /* its second page is */
+	assert_int_equal(check_unit(0xfed40000, 0x2000), HV_E_DMA_TABLE); /* TPM */
+	assert_int_equal(check_unit(2 * MIB, 0x2000), HV_E_DMA_TABLE);    /* RAM */
+	assert_int_equal(check_unit(257 * MIB, 0x2000), HV_E_DMA_TABLE);  /* the hypervisor */
+	assert_int_equal(check_unit(513 * MIB, 0x2000), HV_E_DMA_TABLE);  /* the pool */
+	assert_int_equal(check_unit(0xfed92000, ~0xfffull), HV_E_DMA_TABLE);
+}
+
+/* Above what page tables map one to one there are no registers, however wide addresses are. */
+static void units_within_reach(void **state)
+{
+	struct boot_info boot = with_units();
+
+	(void)state;
+	boot.dma.unit[1].base = (1ull << 47) - 0x2000;
+	assert_int_equal(boot_dma_check(&boot, 52), HV_OK);
+	boot.dma.unit[1].base = 1ull << 47;
+	assert_int_equal(boot_dma_check(&boot, 52), HV_E_DMA_TABLE);
+}
+
+static enum hv_error check_reserved(uint64_t base, uint64_t bytes)
+{
+	struct boot_info boot = with_units();
+
+	boot.dma.reserved[0] = (struct boot_range){base, bytes};
+	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+
+	assert_int_equal(boot.out.error_where, base);
+	return error;
+}
+
+static void reserved_memory_in_places(void **state)
+{
+	(void)state;
+	assert_int_equal(check_reserved(2 * MIB, MIB), HV_OK); /* RAM may be */
+	assert_int_equal(check_reserved(0, 4096), HV_OK);
+	assert_int_equal(check_reserved(256 * MIB - 4096, 4096), HV_OK);
+	assert_int_equal(check_reserved(256 * MIB - 4096, 8192), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(257 * MIB, 4096), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(0, 1ull << 39), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(512 * MIB - 4096, 8192), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(575 * MIB, 4096), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(0xfed44000, 4096), HV_E_DMA_RESERVED);
+	assert_int_equal(check_reserved(0xfed93000, 4096), HV_E_DMA_RESERVED); /* the second unit */
+	assert_int_equal(check_reserved(1ull << PHYS_BITS, 4096), HV_E_DMA_TABLE);
+	assert_int_equal(check_reserved(0x7d000001, 4096), HV_E_DMA_TABLE);
+	assert_int_equal(check_reserved(0x7d000000, 1), HV_E_DMA_TABLE);
+	assert_int_equal(check_reserved(0x7d000000, 0), HV_E_DMA_TABLE);
+}
+
+static enum hv_error check_setting(uint16_t first, uint16_t last, uint32_t sysmgt)
+{
+	struct boot_info boot = with_units();
+
+	boot.dma.setting_count = 2;
+	boot.dma.setting[0] = (struct boot_setting){0, 0xffff, 3};
+	boot.dma.setting[1] = (struct boot_setting){first, last, sysmgt};
+	return boot_dma_check(&boot, PHYS_BITS);
+}
+
+static void settings(void **state)
+{
+	(void)state;
+	assert_int_equal(check_setting(8, 8, 1), HV_OK);
+	assert_int_equal(check_setting(9, 8, 1), HV_E_BOOT_INFO);
+	assert_int_equal(check_setting(8, 8, 0), HV_E_BOOT_INFO);
+	assert_int_equal(check_setting(8, 8, 4), HV_E_BOOT_INFO);
+}
+
+/* Room for what each unit needs, and AMD-Vi's device table. */
+static void region_for_units(void **state)
+{
+	struct boot_info boot = valid(), none = valid();
+
+	(void)state;
+	boot.dma.unit_count = BOOT_MAX_UNITS;
+	assert_in_range(boot_region_bytes(&boot, PHYS_BITS) - boot_region_bytes(&none, PHYS_BITS),
+			BOOT_MAX_UNITS * 6 * 4096 - 2 * MIB, BOOT_MAX_UNITS * 6 * 4096 + 2 * MIB);
+	boot = none;
+	boot.dma.kind = BOOT_DMA_AMDVI;
+	assert_int_equal(boot_region_bytes(&boot, PHYS_BITS), boot_region_bytes(&none, PHYS_BITS) + 2 * MIB);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepts_valid), cmocka_unit_test(refuses_counts), cmocka_unit_test(refuses_region),
-		cmocka_unit_test(region_size),   cmocka_unit_test(refuses_leaves), cmocka_unit_test(refuses_ranges),
+		cmocka_unit_test(accepts_valid),
+		cmocka_unit_test(refuses_counts),
+		cmocka_unit_test(refuses_region),
+		cmocka_unit_test(region_size),
+		cmocka_unit_test(refuses_leaves),
+		cmocka_unit_test(refuses_ranges),
+		cmocka_unit_test(units_in_places),
+		cmocka_unit_test(units_within_reach),
+		cmocka_unit_test(reserved_memory_in_places),
+		cmocka_unit_test(settings),
+		cmocka_unit_test(region_for_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

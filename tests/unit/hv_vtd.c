@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "iommu/iommu.h"
-#include "iommu/prepared/vtd_ir.h"
 #include "iommu/vtd_registers.h"
 #include "machine.h"
 #include "x86.h"
@@ -16,17 +15,14 @@
 #define IOTLB     0x308u
 #define FAULTS    0x220u
 #define IQH       0x80u
-#define SIRTP     (1u << 24)
 
 static struct machine m;
 static struct iommu_unit *unit;
 static struct region pages;
-static struct dma_table reserved; /* for devices, by the firmware */
 static uint8_t registers[4096];
 static uint32_t answers; /* the commands that the unit completes */
 static bool queue_works;
-static bool entries_cached; /* of an interrupt remapping table that may be another */
-static uint64_t requests;   /* to the queue but for waiting: a byte each, the last one lowest */
+static uint64_t requests; /* to the queue but for waiting: a byte each, the last one lowest */
 static unsigned lines, wbinvds;
 static char last_line[LINE_BYTES];
 static uint64_t ticks, uptime;
@@ -102,17 +98,13 @@ uint64_t mmio_read64(uint64_t address)
 
 static void global_command(uint32_t value)
 {
-	const uint32_t one_shot = GLOBAL_SRTP | SIRTP;
+	const uint32_t one_shot = GLOBAL_SRTP;
 	const uint32_t command = value & ~status();
 
 	assert_true((value & status() & ~one_shot) == (status() & ~one_shot)); /* what was on stays on */
 	assert_int_equal(__builtin_popcount(command & ~one_shot) + ((value & one_shot) != 0), 1);
-	if ((value & answers & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP | SIRTP | GLOBAL_IRE)) != 0)
+	if ((value & answers & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP)) != 0)
 		set_status(status() | (value & answers));
-	if ((value & SIRTP) != 0)
-		entries_cached = true;
-	if ((value & GLOBAL_IRE) != 0) /* a table first, and nothing left of the one before */
-		assert_true((status() & SIRTP) != 0 && !entries_cached);
 	if ((value & GLOBAL_TE) != 0)
 		assert_true((status() & GLOBAL_SRTP) != 0); /* a root table first */
 }
@@ -151,8 +143,6 @@ static void run_queue(uint64_t tail)
 		}
 		requests = requests << 8 | (request[0] & 0xff);
 		assert_int_equal(request[0] >> 8 | request[1], 0);
-		if (request[0] == 4)
-			entries_cached = false;
 	}
 	put(IQH, head);
 }
@@ -258,13 +248,13 @@ static void every_device_has_stage2(void **state)
 {
 	(void)state;
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &pages), HV_OK);
 	check_tables(m.root.stage2.root.value, 2);
 	assert_int_equal(wbinvds, 0);
 	unit->ecap &= ~ECAP_C;
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &pages), HV_OK);
 	assert_int_equal(wbinvds, 1);
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_E_REGION); /* pages are used up */
+	assert_int_equal(vtd_build(&m, &pages), HV_E_REGION); /* pages are used up */
 }
 
 static void three_levels(void **state)
@@ -273,10 +263,10 @@ static void three_levels(void **state)
 	m.iommu.unit_count = 2; /* one of two units is enough */
 	m.iommu.units[0].cap = GOOD_CAP;
 	m.iommu.units[1].cap = GOOD_CAP & ~CAP_SAGAW_48;
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &pages), HV_OK);
 	check_tables(0x7654000, 1);
 	m.boot.ram[0].bytes = (1ull << 39) + PAGE_BYTES;
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_E_IOMMU_UNIT);
+	assert_int_equal(vtd_build(&m, &pages), HV_E_IOMMU_UNIT);
 }
 
 /* A stage 2 of @count pages for RAM below 1 GiB, and two units, one without the leaves @missing. */
@@ -291,7 +281,7 @@ static enum hv_error build_without(uint64_t missing, uint64_t leaf_bytes, uint64
 	m.iommu.units[0].cap = GOOD_CAP;
 	m.iommu.units[1].cap = GOOD_CAP & ~missing;
 	pages.next = pages.end - 3 * PAGE_BYTES;
-	const enum hv_error error = vtd_build(&m, &reserved, &pages);
+	const enum hv_error error = vtd_build(&m, &pages);
 
 	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(0x123456), &levels[0]), 0);
 	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(1u << 30), &levels[1]), 0);
@@ -309,12 +299,13 @@ static void leaves_suit_every_unit(void **state)
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
 	assert_int_equal(levels[0], 2);
 	assert_int_equal(levels[1], 3); /* no RAM there: the unit blocks it */
-	reserved = (struct dma_table){.reserved_count = 1, .reserved = {{0x200000, 4 * PAGE_BYTES}}};
+	m.boot.dma.reserved_count = 1;
+	m.boot.dma.reserved[0] = (struct boot_range){0x200000, 4 * PAGE_BYTES};
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
-	reserved.reserved[0].base = (1u << 30) - PAGE_BYTES; /* into the GiB without RAM */
+	m.boot.dma.reserved[0].base = (1u << 30) - PAGE_BYTES; /* into the GiB without RAM */
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_IOMMU_UNIT);
 	assert_int_equal(build_without(0, BOOT_LEAF_2MIB, 4, levels), HV_OK);
-	reserved.reserved_count = 0;
+	m.boot.dma.reserved_count = 0;
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 3, levels), HV_E_STAGE2_FULL);
 	assert_int_equal(build_without(CAP_SLLPS_2MIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
 	assert_int_equal(build_without(CAP_SLLPS_2MIB | CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_SMALL_PAGES);
@@ -327,7 +318,7 @@ static void prepare(uint64_t cap, uint64_t ecap)
 	put(VTD_CAP.offset, cap);
 	put(VTD_ECAP.offset, ecap);
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &reserved, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &pages), HV_OK);
 }
 
 static void enables_by_queue(void **state)
@@ -388,69 +379,6 @@ static void bounded_waits(void **state)
 	prepare(GOOD_CAP, GOOD_ECAP & ~ECAP_QI);
 	answers = all & ~1u;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
-}
-
-#define REMAPS (8ull | 16ull) /* ECAP.IR, ECAP.EIM */
-
-/* What an entry lets through: one vector for one CPU, from one device; no NMI, SMI or INIT. */
-static void remapping_entries(void **state)
-{
-	struct vtd_irte table[VTD_IR_ENTRIES] = {0};
-
-	(void)state;
-	vtd_ir_set(table, 7, 0x1234, 0x41, 0x89abcdef);
-	assert_int_equal(table[7].low, 0x89abcdef00410001);
-	assert_int_equal(table[7].high, 0x41234);
-	vtd_ir_set(table, 7, 0xffff, 0xff, 0);
-	assert_int_equal(table[7].low, 0xff0001);
-	assert_int_equal(table[7].high, 0x4ffff);
-	for (unsigned i = 0; i < VTD_IR_ENTRIES; i++)
-		assert_true(i == 7 || (table[i].low | table[i].high) == 0);
-}
-
-static void remaps_interrupts(void **state)
-{
-	const paddr_t table = region_take(&pages, 1);
-
-	(void)state;
-	prepare(GOOD_CAP, GOOD_ECAP | REMAPS);
-	answers |= SIRTP | GLOBAL_IRE;
-	assert_int_equal(iommu_enable(&m), HV_OK);
-	assert_int_equal(vtd_ir_enable(&m.iommu, unit, table), HV_OK);
-	assert_int_equal(get(VTD_IRTA.offset), table.value | 0x807);
-	assert_true((status() & GLOBAL_IRE) != 0);
-	assert_true(iommu_translates(&m));
-	assert_int_equal(requests, 0x11d204);
-	for (unsigned i = 0; i < 256; i++) { /* twice around the queue */
-		entries_cached = true;
-		assert_true(vtd_ir_invalidate(&m.iommu, unit));
-		assert_false(entries_cached);
-	}
-}
-
-static void remaps_or_says_no(void **state)
-{
-	const uint64_t lacks[] = {ECAP_QI, 8, 16};
-	const uint32_t lost[] = {SIRTP, GLOBAL_IRE};
-
-	(void)state;
-	prepare(GOOD_CAP, GOOD_ECAP | REMAPS);
-	assert_int_equal(iommu_enable(&m), HV_OK);
-	for (size_t i = 0; i < 3; i++) {
-		unit->ecap = (GOOD_ECAP | REMAPS) & ~lacks[i];
-		assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_UNIT);
-		assert_int_equal(get(VTD_IRTA.offset), 0);
-	}
-	unit->ecap = GOOD_ECAP | REMAPS;
-	for (size_t i = 0; i < 2; i++) {
-		set_status(GLOBAL_SRTP | GLOBAL_TE | GLOBAL_QIE);
-		answers = (SIRTP | GLOBAL_IRE) & ~lost[i];
-		assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_TIMEOUT);
-	}
-	answers = SIRTP | GLOBAL_IRE;
-	queue_works = false;
-	assert_int_equal(vtd_ir_enable(&m.iommu, unit, m.iommu.queue), HV_E_IOMMU_TIMEOUT);
-	assert_false(vtd_ir_invalidate(&m.iommu, unit));
 }
 
 static void record(uint32_t index, uint64_t address, uint64_t high)
@@ -545,9 +473,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(enables_by_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_register, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_waits, setup, teardown),
-		cmocka_unit_test_setup_teardown(remapping_entries, setup, teardown),
-		cmocka_unit_test_setup_teardown(remaps_interrupts, setup, teardown),
-		cmocka_unit_test_setup_teardown(remaps_or_says_no, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_are_logged, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_faults_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(seldom_is_once_a_second, setup, teardown),

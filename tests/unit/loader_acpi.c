@@ -5,11 +5,11 @@
 #include "acpi.h"
 
 #define BASE         0xe0000u /* of the memory */
-#define MEMORY_BYTES 0x8000u
+#define MEMORY_BYTES 0x10000u
 #define RSDP         (BASE + 0x10)
 #define XSDT         (BASE + 0x100)
 #define RSDT         (BASE + 0x200)
-#define MADT         (BASE + 0x1000)
+#define MADT         (BASE + 0x8000)
 #define FADT         (BASE + 0x3000)
 #define MCFG         (BASE + 0x4000)
 #define TPM2         (BASE + 0x5000)
@@ -327,12 +327,34 @@ static void many_cpus(void **state)
 	finish(MADT, "APIC", bytes);
 	assert_true(walk());
 	assert_int_equal(info.cpu_count, BOOT_MAX_CPUS);
-	add_x2apic(&bytes, 0x1000, 1); /* the first one again */
+	add_local_apic(&bytes, 5, 0); /* disabled */
 	finish(MADT, "APIC", bytes);
 	assert_true(walk());
 	add_x2apic(&bytes, 5, 1);
 	finish(MADT, "APIC", bytes);
-	refused("LOADER_E_CPU_COUNT", "256");
+	refused("LOADER_E_CPU_COUNT", "1024");
+}
+
+/* One CPU in both forms is one CPU; in one form twice it is a table that does not describe the machine. */
+static void cpus_listed_twice(void **state)
+{
+	uint32_t bytes = 44;
+	(void)state;
+
+	add_local_apic(&bytes, 1, 1);
+	add_x2apic(&bytes, 1, 1);
+	add_x2apic(&bytes, 1, 0);
+	finish(MADT, "APIC", bytes);
+	assert_true(walk());
+	assert_int_equal(info.cpu_count, 1);
+	add_x2apic(&bytes, 0x17161514, 1);
+	add_x2apic(&bytes, 0x17161514, 1);
+	finish(MADT, "APIC", bytes);
+	refused("LOADER_E_ACPI_TABLE", "MADT: two entries of type 9 with APIC id 387323156");
+	bytes -= 16;
+	add_local_apic(&bytes, 1, 1);
+	finish(MADT, "APIC", bytes);
+	refused("LOADER_E_ACPI_TABLE", "MADT: two entries of type 0 with APIC id 1");
 }
 
 static void fadt_ports(void **state)
@@ -388,26 +410,51 @@ static void mcfg_entries(void **state)
 	refused("LOADER_E_ACPI_TABLE", "MCFG: 10 bytes");
 }
 
+/* A unit for all devices; @flags are the table's. */
+static void make_dmar(uint8_t flags)
+{
+	at(DMAR)[37] = flags;
+	at(DMAR + 50)[0] = 16;
+	at(DMAR + 52)[0] = 1;
+	put64(DMAR + 56, 0xfed90000);
+	finish(DMAR, "DMAR", 64);
+}
+
+static void make_ivrs(void)
+{
+	at(IVRS + 48)[0] = 0x10;
+	at(IVRS + 50)[0] = 24;
+	put64(IVRS + 56, 0xfed80000);
+	finish(IVRS, "IVRS", 72);
+}
+
 static void dma_tables(void **state)
 {
 	static const uint64_t neither[] = {FADT, MADT}, amd[] = {FADT, MADT, IVRS}, both[] = {FADT, MADT, IVRS, DMAR};
 
 	(void)state;
-	finish(DMAR, "DMAR", 64);
-	finish(IVRS, "IVRS", 48);
+	make_dmar(2);
+	make_ivrs();
 	make_root(2, neither);
 	assert_true(walk());
 	assert_int_equal(info.dma_table, 0);
+	assert_int_equal(info.dma.records.unit_count, 0);
 	make_root(3, amd);
 	assert_true(walk());
 	assert_int_equal(info.dma_table, IVRS);
-	assert_int_equal(info.dma_table_bytes, 48);
+	assert_int_equal(info.dma.records.kind, BOOT_DMA_AMDVI);
+	assert_int_equal(info.dma.records.unit[0].base, 0xfed80000);
 	make_root(4, both);
 	assert_true(walk());
 	assert_int_equal(info.dma_table, DMAR);
-	assert_int_equal(info.dma_table_bytes, 64);
+	assert_int_equal(info.dma.records.kind, BOOT_DMA_VTD);
+	assert_int_equal(info.dma.records.unit[0].base, 0xfed90000);
+	assert_true(info.dma.x2apic_opt_out);
 	at(DMAR)[40]++;
 	refused("LOADER_E_ACPI_TABLE", "DMAR");
+	at(DMAR + 50)[0] = 15;
+	finish(DMAR, "DMAR", 64);
+	refused("HV_E_DMA_TABLE", "DMAR, at 0x30");
 }
 
 /* The same table under another name: nobody finds it, and it is no damaged one. */
@@ -417,8 +464,7 @@ static void hidden_dma_table(void **state)
 	uint8_t sum = 0;
 
 	(void)state;
-	at(DMAR)[50] = 0x5a;
-	finish(DMAR, "DMAR", 64);
+	make_dmar(0);
 	make_root(3, tables);
 	acpi_hide(at(DMAR));
 	for (uint32_t i = 0; i < 64; i++)
@@ -444,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup(missing_tables, good_machine),
 		cmocka_unit_test_setup(bad_madt_entries, good_machine),
 		cmocka_unit_test_setup(many_cpus, good_machine),
+		cmocka_unit_test_setup(cpus_listed_twice, good_machine),
 		cmocka_unit_test_setup(fadt_ports, good_machine),
 		cmocka_unit_test_setup(bad_fadt_ports, good_machine),
 		cmocka_unit_test_setup(mcfg_entries, good_machine),

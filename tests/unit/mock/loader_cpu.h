@@ -14,6 +14,8 @@ extern struct cpuid mock_vendor;
 
 uint8_t in8(uint16_t port);
 void out8(uint16_t port, uint8_t value);
+uint32_t in32(uint16_t port);
+void out32(uint16_t port, uint32_t value);
 
 static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {

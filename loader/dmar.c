@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The DMA Remapping Reporting table (VT-d 5.1, chapter 8). */
-#include "iommu/dma_table.h"
+#include "dma_table.h"
 
-#define DMAR_STRUCTURES 48u /* 8.1: behind the header, host address width and flags */
+#include <string.h>
+
+#include "bytes.h"
+
+#define DMAR_FLAGS      37u /* 8.1 */
+#define DMAR_STRUCTURES 48u /* after the header, host address width and flags */
+#define X2APIC_OPT_OUT  2u
 
 enum { DMAR_DRHD = 0, DMAR_RMRR = 1 };
 
@@ -29,7 +35,7 @@ static bool scopes_sane(const uint8_t *scope, uint32_t left)
 	return true;
 }
 
-/* Notes what a unit of segment 0 names on bus 0: a function, or a bridge with everything behind it. */
+/* Notes what a unit of segment 0 names on bus 0: a function, or a bridge with everything below it. */
 static void note_scopes(const uint8_t *scope, uint32_t left, struct dma_table *out)
 {
 	for (; left != 0; left -= scope[1], scope += scope[1]) {
@@ -43,18 +49,16 @@ static void note_scopes(const uint8_t *scope, uint32_t left, struct dma_table *o
 
 static bool read_drhd(const uint8_t *drhd, uint32_t bytes, struct dma_table *out)
 {
-	if (bytes < DRHD_BYTES || out->unit_count == DMA_MAX_UNITS || (drhd[5] & 0xf) > DRHD_SIZE_MAX ||
+	if (bytes < DRHD_BYTES || (drhd[5] & 0xf) > DRHD_SIZE_MAX ||
 	    !scopes_sane(drhd + DRHD_BYTES, bytes - DRHD_BYTES))
 		return false;
-	const struct dma_unit unit = {
-		.base = le64(drhd + 8),
-		.bytes = PAGE_BYTES << (drhd[5] & 0xf),
-		.segment = le16(drhd + 6),
-		.covers_all = (drhd[4] & DRHD_INCLUDE_PCI_ALL) != 0,
-	};
+	const struct boot_range registers = {get_le64(drhd + 8), DMA_PAGE_BYTES << (drhd[5] & 0xf)};
+	const uint16_t segment = get_le16(drhd + 6);
 
-	out->units[out->unit_count++] = unit;
-	if (unit.segment == 0)
+	if (registers.base == 0 || registers.base % DMA_PAGE_BYTES != 0 ||
+	    !dma_table_add_unit(out, registers, segment, (drhd[4] & DRHD_INCLUDE_PCI_ALL) != 0))
+		return false;
+	if (segment == 0)
 		note_scopes(drhd + DRHD_BYTES, bytes - DRHD_BYTES, out);
 	return true;
 }
@@ -62,21 +66,19 @@ static bool read_drhd(const uint8_t *drhd, uint32_t bytes, struct dma_table *out
 /* The limit is the last byte. */
 static bool read_rmrr(const uint8_t *rmrr, uint32_t bytes, struct dma_table *out)
 {
-	if (bytes < RMRR_BYTES || out->reserved_count == DMA_MAX_RESERVED ||
-	    !scopes_sane(rmrr + RMRR_BYTES, bytes - RMRR_BYTES))
+	if (bytes < RMRR_BYTES || !scopes_sane(rmrr + RMRR_BYTES, bytes - RMRR_BYTES))
 		return false;
-	const uint64_t base = le64(rmrr + 8), limit = le64(rmrr + 16);
+	const uint64_t base = get_le64(rmrr + 8), limit = get_le64(rmrr + 16);
 
-	if (limit <= base || (base & PAGE_MASK) != 0 || (limit & PAGE_MASK) != PAGE_MASK || limit == UINT64_MAX)
+	if (limit <= base || limit == UINT64_MAX || base % DMA_PAGE_BYTES != 0 || (limit + 1) % DMA_PAGE_BYTES != 0)
 		return false;
-	out->reserved[out->reserved_count++] = (struct boot_range){base, limit - base + 1};
-	return true;
+	return dma_table_add_reserved(out, (struct boot_range){base, limit - base + 1});
 }
 
-/* Types other than these two say what a unit may do beyond translation, which nobody is allowed here (ATS, RHSA, SATC ...). */
+/* Types other than these two say what a unit may do beyond translation, which no device is allowed here (ATS, RHSA, SATC ...). */
 static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_table *out)
 {
-	switch (le16(structure)) {
+	switch (get_le16(structure)) {
 	case DMAR_DRHD:
 		return read_drhd(structure, bytes, out);
 	case DMAR_RMRR:
@@ -86,7 +88,10 @@ static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_
 	}
 }
 
-enum hv_error dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
+bool dmar_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
 {
+	memset(out, 0, sizeof(*out));
+	out->records.kind = BOOT_DMA_VTD;
+	out->x2apic_opt_out = bytes > DMAR_FLAGS && (data[DMAR_FLAGS] & X2APIC_OPT_OUT) != 0;
 	return dma_table_walk(data, bytes, DMAR_STRUCTURES, read_structure, out);
 }

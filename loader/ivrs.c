@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The I/O Virtualization Reporting Structure (AMD I/O Virtualization Technology Specification 3.08, chapter 5). */
-#include "iommu/dma_table.h"
+#include "dma_table.h"
 
-#define IVRS_BLOCKS 48u /* behind the header, IVinfo and a reserved field */
+#include <string.h>
+
+#include "bytes.h"
+
+#define IVRS_BLOCKS 48u /* after the header, IVinfo and a reserved field */
 
 enum { IVHD_10 = 0x10, IVHD_11 = 0x11, IVHD_40 = 0x40, IVMD_ALL = 0x20, IVMD_ONE = 0x21, IVMD_RANGE = 0x22 };
 
@@ -43,40 +47,41 @@ static uint32_t entry_bytes(const uint8_t *entry, uint32_t left)
 static bool note_setting(struct dma_table *out, uint16_t first, uint16_t last, uint8_t settings)
 {
 	const uint8_t sysmgt = settings >> 4 & 3;
+	struct boot_dma *const dma = &out->records;
 
-	for (uint32_t i = 0; i < out->setting_count; i++) {
-		const struct dma_setting *const known = &out->settings[i];
+	for (uint32_t i = 0; i < dma->setting_count; i++) {
+		const struct boot_setting *const known = &dma->setting[i];
 
 		if (known->first == first && known->last == last && known->sysmgt == sysmgt)
 			return true;
 	}
 	if (sysmgt == 0)
 		return true;
-	if (out->setting_count == DMA_MAX_SETTINGS)
+	if (dma->setting_count == BOOT_MAX_SETTINGS)
 		return false;
-	out->settings[out->setting_count++] = (struct dma_setting){first, last, sysmgt};
+	dma->setting[dma->setting_count++] = (struct boot_setting){first, last, sysmgt};
 	return true;
 }
 
 /* The device that an entry of 8 bytes names in its second half: its requests bear this number. */
 static bool note_source(struct dma_table *out, const uint8_t *entry)
 {
-	return note_setting(out, le16(entry + 5), le16(entry + 5), entry[3]);
+	return note_setting(out, get_le16(entry + 5), get_le16(entry + 5), entry[3]);
 }
 
 /* The settings are those of the entry that began the range. */
 static bool end_range(struct dma_table *out, const uint8_t *start, uint16_t last)
 {
-	if (start == NULL || le16(start + 1) > last)
+	if (start == NULL || get_le16(start + 1) > last)
 		return false;
-	return note_setting(out, le16(start + 1), last, start[3]) &&
+	return note_setting(out, get_le16(start + 1), last, start[3]) &&
 	       (start[0] != ENTRY_ALIAS_RANGE || note_source(out, start));
 }
 
 /* @start: the entry that began a range which has not ended */
 static bool read_entry(const uint8_t *entry, const uint8_t **start, struct dma_table *out)
 {
-	const uint16_t device = le16(entry + 1);
+	const uint16_t device = get_le16(entry + 1);
 	const uint8_t *const begun = *start;
 
 	switch (entry[0]) {
@@ -122,8 +127,8 @@ static bool read_entries(const uint8_t *entry, uint32_t left, struct dma_table *
 /* A unit has a block of each type that its firmware knows, all with the same base. */
 static bool is_known(const struct dma_table *out, uint64_t base)
 {
-	for (uint32_t i = 0; i < out->unit_count; i++) {
-		if (out->units[i].base == base)
+	for (uint32_t i = 0; i < out->records.unit_count; i++) {
+		if (out->records.unit[i].base == base)
 			return true;
 	}
 	return false;
@@ -134,31 +139,27 @@ static bool read_ivhd(const uint8_t *ivhd, uint32_t bytes, struct dma_table *out
 {
 	const uint32_t head = ivhd[0] == IVHD_10 ? IVHD_BYTES : IVHD_EXT_BYTES;
 
-	if (bytes < head || (le16(ivhd + 16) == 0 && !read_entries(ivhd + head, bytes - head, out)))
+	if (bytes < head || (get_le16(ivhd + 16) == 0 && !read_entries(ivhd + head, bytes - head, out)))
 		return false;
-	if (is_known(out, le64(ivhd + 8)))
-		return true;
-	if (out->unit_count == DMA_MAX_UNITS)
-		return false;
-	out->units[out->unit_count++] = (struct dma_unit){
-		.base = le64(ivhd + 8),
-		.bytes = UNIT_BYTES,
-		.segment = le16(ivhd + 16),
-		.covers_all = true,
-	};
-	return true;
+	const struct boot_range registers = {get_le64(ivhd + 8), UNIT_BYTES};
+
+	return is_known(out, registers.base) ||
+	       (registers.base % DMA_PAGE_BYTES == 0 && dma_table_add_unit(out, registers, get_le16(ivhd + 16), true));
 }
 
+/* Firmware names ranges that are no whole pages, one byte even: a page of which a part is reserved is reserved. */
 static bool read_ivmd(const uint8_t *ivmd, uint32_t bytes, struct dma_table *out)
 {
-	if (bytes != IVMD_BYTES || out->reserved_count == DMA_MAX_RESERVED)
+	if (bytes != IVMD_BYTES)
 		return false;
-	const uint64_t base = le64(ivmd + 16), length = le64(ivmd + 24);
+	const uint64_t start = get_le64(ivmd + 16), length = get_le64(ivmd + 24);
 
-	if (length == 0 || ((base | length) & PAGE_MASK) != 0 || base > UINT64_MAX - length)
+	if (length == 0 || start > UINT64_MAX - DMA_PAGE_BYTES || length > UINT64_MAX - DMA_PAGE_BYTES - start)
 		return false;
-	out->reserved[out->reserved_count++] = (struct boot_range){base, length};
-	return true;
+	const uint64_t base = start & ~(DMA_PAGE_BYTES - 1);
+	const uint64_t end = (start + length + DMA_PAGE_BYTES - 1) & ~(DMA_PAGE_BYTES - 1);
+
+	return dma_table_add_reserved(out, (struct boot_range){base, end - base});
 }
 
 static bool read_block(const uint8_t *block, uint32_t bytes, struct dma_table *out)
@@ -177,7 +178,9 @@ static bool read_block(const uint8_t *block, uint32_t bytes, struct dma_table *o
 	}
 }
 
-enum hv_error ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
+bool ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out)
 {
+	memset(out, 0, sizeof(*out));
+	out->records.kind = BOOT_DMA_AMDVI;
 	return dma_table_walk(data, bytes, IVRS_BLOCKS, read_block, out);
 }
