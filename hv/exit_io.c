@@ -13,6 +13,7 @@
 #define RESET_CONTROL_RST_CPU (1u << 2)
 #define SYSTEM_CONTROL_A      0x92u
 #define SYSTEM_CONTROL_INIT   (1u << 0)
+#define A20                   2u /* bit 1: of system control A, and of what the keyboard controller drives */
 #define KEYBOARD_COMMAND      0x64u
 #define PM1_SLP_EN            (1u << 13)
 
@@ -81,6 +82,21 @@ bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint3
 static bool writes_output_port(struct io_access access, uint32_t value)
 {
 	return touches(access, KEYBOARD_COMMAND) && (part_at(access, value, KEYBOARD_COMMAND) & 0xff) == 0xd1;
+}
+
+/*
+ * @value with A20 on. Masked, it is bit 20 of the hypervisor's own addresses that is 0 (AMD-V; VMX operation blocks it).
+ * The commands: 0xDD (off; 0xDF: on) and pulses of output lines, of which line 1 is A20's.
+ */
+static uint32_t with_a20(struct io_access access, uint32_t value)
+{
+	const uint32_t command = part_at(access, value, KEYBOARD_COMMAND) & 0xff;
+
+	if (touches(access, SYSTEM_CONTROL_A))
+		value |= A20 << 8 * (SYSTEM_CONTROL_A - access.port);
+	if (command >= 0xf0 || command == 0xdd)
+		value |= A20 << 8 * (KEYBOARD_COMMAND - access.port);
+	return value;
 }
 
 static void port_write(struct io_access access, uint32_t value)
@@ -155,7 +171,7 @@ static bool perform(struct cpu *cpu, struct io_access access)
 	}
 	if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
 		machine_wipe_secrets(cpu->machine);
-	port_write(access, (uint32_t)guest->rax);
+	port_write(access, with_a20(access, (uint32_t)guest->rax));
 	return true;
 }
 

@@ -93,6 +93,8 @@
 #define IA32_X2APIC_DIV_CONF    0x0000083eu
 #define IA32_X2APIC_SELF_IPI    0x0000083fu
 #define IA32_X2APIC_LAST        0x000008ffu
+#define IA32_TME_ACTIVATE       0x00000982u
+#define TME_KEYID_BITS          (15ull << 32) /* MK_TME_KEYID_BITS */
 #define IA32_XSS                0x00000da0u
 
 #define IA32_EFER           0xc0000080u
@@ -135,8 +137,13 @@
 #define EFER_FFXSR (1ull << 14)
 #define EFER_TCE   (1ull << 15)
 
-#define VM_CR_R_INIT (1ull << 1)
-#define VM_CR_SVMDIS (1ull << 4)
+#define SYSCFG_MEM_ENCRYPTION (1ull << 23) /* the C-bit is an address bit */
+#define SYSCFG_SNP            (1ull << 24)
+
+#define VM_CR_DPD      (1ull << 0) /* no debug port of the hardware (HDT, JTAG) */
+#define VM_CR_R_INIT   (1ull << 1)
+#define VM_CR_DIS_A20M (1ull << 2)
+#define VM_CR_SVMDIS   (1ull << 4)
 
 /* What happens to an access of the root guest. Whatever the table does not name is refused with #GP. */
 enum msr_rule {

@@ -75,8 +75,13 @@ static void port_written(uint16_t port, unsigned bytes, uint32_t value)
 {
 	PROVE(wiped || !byte_ends(port, bytes, value));
 	PROVE(!at_host_bridge(port, bytes));
-	for (unsigned i = 0; i < bytes; i++)
-		PROVE(port + i != 0x64 || (uint8_t)(value >> 8 * i) != 0xd1); /* output port: bit 0 is the reset */
+	for (unsigned i = 0; i < bytes; i++) {
+		const uint8_t part = (uint8_t)(value >> 8 * i);
+
+		PROVE(port + i != 0x64 || part != 0xd1); /* output port: bit 0 is the reset */
+		PROVE(port + i != 0x64 || (part != 0xdd && (part < 0xf0 || (part & 2) != 0)));
+		PROVE(port + i != 0x92 || (part & 2) != 0); /* A20 stays on */
+	}
 	wrote = touched = true;
 }
 

@@ -16,6 +16,16 @@
 
 #define ROOT_ASID 1u
 
+/* Address line A20: masked, each address loses its bit 20. The region is whole pages of 2 MiB, so that the other word is there. */
+static bool a20_masked(void)
+{
+	static uint64_t word;
+	const uint64_t at = (uintptr_t)&word, other = at ^ 1ull << 20;
+
+	mmio_write64(at, ~mmio_read64(other));
+	return mmio_read64(at) == mmio_read64(other);
+}
+
 enum hv_error vcpu_check(const struct machine *m)
 {
 	(void)m; /* SVM has no parameters that could differ */
@@ -27,7 +37,9 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_ALREADY;
 	if ((cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP) == 0)
 		return HV_E_NO_NPT;
-	return cpu_features_check();
+	if ((rdmsr(SYSCFG) & (SYSCFG_MEM_ENCRYPTION | SYSCFG_SNP)) != 0)
+		return HV_E_MEMORY_ALIASES;
+	return a20_masked() ? HV_E_A20 : cpu_features_check();
 }
 
 void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
@@ -132,7 +144,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 
 	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
 	wrmsr(VM_HSAVE_PA, vcpu->host_save.value);
-	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT);
+	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT | VM_CR_DIS_A20M | VM_CR_DPD);
 	set_controls(vcpu->vmcb, cpu->machine);
 	capture_segments(vcpu->vmcb);
 	vmsave(vcpu->vmcb);

@@ -12,6 +12,7 @@
 
 #define LEAF1_ECX_VMX (1u << 5)
 #define LEAF1_ECX_SMX (1u << 6)
+#define LEAF7_ECX_TME (1u << 13)
 
 /* TXT's public registers (TXT software development guide, appendix B.1): all ones without TXT */
 #define TXT_STS             0xfed30000ull
@@ -25,6 +26,12 @@ static bool txt_launched(void)
 	const uint32_t status = mmio_read32(TXT_STS);
 
 	return status != UINT32_MAX && (status & TXT_STS_SENTER_DONE) != 0;
+}
+
+/* Do some address bits name a key (multi-key total memory encryption)? Then each page has as many addresses as there are keys. */
+static bool key_ids(void)
+{
+	return (cpuid(7, 0).ecx & LEAF7_ECX_TME) != 0 && (rdmsr(IA32_TME_ACTIVATE) & TME_KEYID_BITS) != 0;
 }
 
 enum hv_error vcpu_check(const struct machine *m)
@@ -42,6 +49,8 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_TXT;
 	if ((read_cr4() & CR4_VMXE) != 0)
 		return HV_E_ALREADY;
+	if (key_ids())
+		return HV_E_MEMORY_ALIASES;
 	if ((error = controls_negotiate(&controls)) != HV_OK || (error = cpu_features_check()) != HV_OK)
 		return error;
 	if (m->prepared && (__builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0 ||

@@ -74,7 +74,10 @@
 	  "CPU or DMA remapping units need 4 KiB pages, for whose tables the region has no room",                      \
 	  "report this as a defect: the loader makes room when the hypervisor asks for it")                            \
 	X(HV_E_STAGE2_SEALED, 43, "a guest's second-level tables were to change after the launch",                     \
-	  "report this as a defect: the hypervisor does not change them")
+	  "report this as a defect: the hypervisor does not change them")                                              \
+	X(HV_E_A20, 44, "address line A20 is masked", "power the machine off and on; update the firmware")             \
+	X(HV_E_MEMORY_ALIASES, 45, "memory encryption chooses keys by address bits: each page has several addresses",  \
+	  "switch SMEE, SNP or TME-MK off in the firmware setup; TSME and TME with one key may stay on")
 
 #define HV_ERROR_ENUM(name, value, what, next) name = (value),
 enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };

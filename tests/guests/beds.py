@@ -25,7 +25,9 @@ for place in (*[""] * 6, ",bus=express", ",bus=conventional,addr=3"):
 DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS]}
 DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
 # Programs on a CPU with so many bits of a physical address.
-WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)}
+WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)} | {"a20-36": 36, "a20-47": 47}
+# Programs on other numbers of CPUs: what lies in the region where.
+CPUS = {"a20-36": 1, "a20-47": 11}
 
 
 def read_console(machine):
@@ -60,10 +62,11 @@ class Qemu:
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         extra += DMA_ATTACKER.get(name.partition("-")[2], [])
-        bits = WIDTHS.get(name.partition("-")[2])
+        program = name.partition("-")[2]
+        bits = WIDTHS.get(program)
         cpu = f"{testbed.CPU},phys-bits={bits}" if bits else testbed.CPU
-        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, tpm=self.tpm,
-                               iommu=name.endswith("dma-vtd"), extra=extra)
+        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
+                               tpm=self.tpm, iommu=name.endswith("dma-vtd"), extra=extra)
 
     def run_state(self, machine):
         try:

@@ -78,6 +78,8 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 
 static struct machine test_machine = {.boot = {.pm1a_port = 0x604, .reset_port = 0x650}};
 
+static uint32_t a20; /* the bits of the next write that are set on its way to the port */
+
 static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
 {
 	struct entry_frame frame = {.guest = {.rax = 0xffffffff00000000ull | value}};
@@ -87,8 +89,16 @@ static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
 	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes}));
 	assert_int_equal(written_bytes, bytes);
 	assert_int_equal(polls, 1);
+	value |= a20;
+	a20 = 0;
 	assert_int_equal(written, bytes == 4 ? value : value & ((1u << 8 * bytes) - 1));
 	return wipes == 1;
+}
+
+static bool wipes_with_a20(uint16_t port, uint8_t bytes, uint32_t value, uint32_t set)
+{
+	a20 = set;
+	return wipes_on(port, bytes, value);
 }
 
 static void exits(void **state)
@@ -123,12 +133,31 @@ static void resetting(void **state)
 	assert_false(wipes_on(0xcf8, 4, 0x80000600)); /* PCI configuration address */
 	assert_true(wipes_on(0xcf9, 4, 6));
 	assert_true(wipes_on(0xcf7, 4, 0x060000));
-	assert_true(wipes_on(0x92, 1, 1));
+	assert_true(wipes_with_a20(0x92, 1, 1, 2));
 	assert_false(wipes_on(0x92, 1, 2)); /* A20 */
 	assert_true(wipes_on(0x64, 1, 0xfe));
 	assert_false(wipes_on(0x64, 1, 0xff)); /* pulses no line */
 	assert_false(wipes_on(0x64, 1, 0xae));
 	assert_true(wipes_on(0x650, 1, 0));
+}
+
+static void a20_stays_on(void **state)
+{
+	(void)state;
+	assert_false(wipes_with_a20(0x92, 1, 0, 2));
+	assert_false(wipes_with_a20(0x92, 1, 0xfc, 2));
+	assert_false(wipes_with_a20(0x91, 2, 0x0003, 0x0200));
+	assert_false(wipes_with_a20(0x8f, 4, 0, 2u << 24));
+	assert_false(wipes_with_a20(0x92, 4, 0, 2));
+	assert_false(wipes_with_a20(0x64, 1, 0xdd, 2)); /* off becomes on */
+	assert_false(wipes_on(0x64, 1, 0xdf));
+	assert_false(wipes_with_a20(0x64, 1, 0xf1, 2));
+	assert_false(wipes_with_a20(0x63, 2, 0xfd00, 0x0200));
+	assert_true(wipes_with_a20(0x64, 1, 0xf0, 2)); /* the CPU's reset as well */
+	assert_false(wipes_on(0x64, 1, 0xef));
+	assert_false(wipes_on(0x60, 1, 0));
+	assert_false(wipes_on(0x93, 1, 0));
+	assert_false(wipes_on(0x91, 1, 0));
 }
 
 static void reading(void **state)
@@ -236,9 +265,9 @@ static void host_bridges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exits),          cmocka_unit_test(sleeping), cmocka_unit_test(resetting),
-		cmocka_unit_test(reading),        cmocka_unit_test(refused),  cmocka_unit_test(host_bridges),
-		cmocka_unit_test(address_hidden),
+		cmocka_unit_test(exits),        cmocka_unit_test(sleeping),       cmocka_unit_test(resetting),
+		cmocka_unit_test(a20_stays_on), cmocka_unit_test(reading),        cmocka_unit_test(refused),
+		cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

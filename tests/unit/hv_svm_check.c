@@ -8,7 +8,8 @@
 #include "x86.h"
 
 static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;
-static uint64_t vm_cr, efer, cr4;
+static uint64_t vm_cr, efer, cr4, syscfg;
+static bool a20_masked;
 static const struct machine m;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
@@ -35,6 +36,8 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 
 uint64_t rdmsr(uint32_t msr)
 {
+	if (msr == SYSCFG)
+		return syscfg;
 	assert_true(msr == VM_CR || msr == IA32_EFER);
 	assert_true(svm_ecx & 1u << 2); /* VM_CR is there only with SVM */
 	return msr == VM_CR ? vm_cr : efer;
@@ -43,6 +46,24 @@ uint64_t rdmsr(uint32_t msr)
 uint64_t read_cr4(void)
 {
 	return cr4;
+}
+
+/* Memory: one word on each side of bit 20. */
+static uint64_t words[2];
+
+static uint64_t *word(uint64_t address)
+{
+	return &words[a20_masked ? 0 : address >> 20 & 1];
+}
+
+uint64_t mmio_read64(uint64_t address)
+{
+	return *word(address);
+}
+
+void mmio_write64(uint64_t address, uint64_t value)
+{
+	*word(address) = value;
 }
 
 static int setup(void **state)
@@ -56,6 +77,8 @@ static int setup(void **state)
 	leaf1_ecx = 1u << 21 | 1u << 26;
 	vm_cr = 1u << 3; /* LOCK alone keeps SVMDIS as it is: clear */
 	efer = 0xd00;
+	syscfg = 0x740000; /* MtrrFixDramEn, MtrrVarDramEn, MtrrTom2En, Tom2ForceMemTypeWB */
+	a20_masked = false;
 	return 0;
 }
 
@@ -119,13 +142,41 @@ static void features_missing(void **state)
 	assert_int_equal(vcpu_check(&m), HV_E_NO_X2APIC);
 }
 
+static void masked_a20(void **state)
+{
+	(void)state;
+	a20_masked = true;
+	for (unsigned i = 0; i < 4; i++) {
+		words[0] = i & 1 ? UINT64_MAX : 0;
+		words[1] = i & 2 ? UINT64_MAX : 0;
+		assert_int_equal(vcpu_check(&m), HV_E_A20);
+	}
+	a20_masked = false;
+	for (unsigned i = 0; i < 4; i++) {
+		words[0] = i & 1 ? UINT64_MAX : 0;
+		words[1] = i & 2 ? UINT64_MAX : 0;
+		assert_int_equal(vcpu_check(&m), HV_OK);
+	}
+}
+
+/* APM volume 2, 7.10.1 and 15.36.3: with either bit, address bits choose a key. */
+static void memory_aliases(void **state)
+{
+	(void)state;
+	for (unsigned bit = 23; bit <= 24; bit++) {
+		syscfg = 1ull << bit;
+		assert_int_equal(vcpu_check(&m), HV_E_MEMORY_ALIASES);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(address_widths, setup),   cmocka_unit_test_setup(five_levels, setup),
 		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_svm, setup),
 		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
-		cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(features_missing, setup), cmocka_unit_test_setup(masked_a20, setup),
+		cmocka_unit_test_setup(memory_aliases, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,8 +9,8 @@
 
 #define GIB (1ull << 30)
 
-static uint32_t leaf1_ecx, leaf7_ebx, extended_edx, txt_status;
-static uint64_t cr4, feature_control, capability[0x11], mtrr_mask;
+static uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, extended_edx, txt_status;
+static uint64_t cr4, feature_control, tme_activate, capability[0x11], mtrr_mask;
 static struct machine m;
 static bool itlb_multihit;
 
@@ -21,7 +21,7 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	case 1:
 		return (struct cpuid_result){0, 0, leaf1_ecx, 0};
 	case 7:
-		return (struct cpuid_result){0, leaf7_ebx, 0, 0};
+		return (struct cpuid_result){0, leaf7_ebx, leaf7_ecx, 0};
 	case 0x80000001:
 		return (struct cpuid_result){0, 0, 0, extended_edx};
 	default:
@@ -35,6 +35,9 @@ uint64_t rdmsr(uint32_t msr)
 	switch (msr) {
 	case 0x3a:
 		return feature_control;
+	case 0x982:
+		assert_true(leaf7_ecx & 1u << 13);
+		return tme_activate;
 	case IA32_MTRRCAP:
 		return 1; /* one range, no fixed ones */
 	case IA32_MTRR_DEF_TYPE:
@@ -88,6 +91,8 @@ static int setup(void **state)
 	leaf1_ecx = 1u << 5 | 1u << 21 | 1u << 26;
 	leaf7_ebx = 1u << 7 | 1u << 20;
 	extended_edx = 1u << 20 | 1u << 26;
+	leaf7_ecx = 0;
+	tme_activate = 0;
 	cr4 = 0x668;
 	feature_control = 5;
 	for (unsigned i = 0; i < 0x11; i++)
@@ -145,6 +150,20 @@ static void measured_environment(void **state)
 	assert_int_equal(vcpu_check(&m), HV_OK);
 	txt_status = 0x18091; /* as tboot shows it */
 	assert_int_equal(vcpu_check(&m), HV_E_TXT);
+}
+
+/* IA32_TME_ACTIVATE (SDM volume 4): on and locked with one key for all memory, then with address bits for more. */
+static void key_ids(void **state)
+{
+	(void)state;
+	leaf7_ecx = 1u << 13;
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	tme_activate = 3;
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	for (unsigned bit = 32; bit <= 35; bit++) {
+		tme_activate = 3 | 1ull << bit;
+		assert_int_equal(vcpu_check(&m), HV_E_MEMORY_ALIASES);
+	}
 }
 
 /* RAM that no MTRR covers, in the list, in the region or in the pool: refused, with its address. */
@@ -230,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup(locked_off, setup),
 		cmocka_unit_test_setup(in_use, setup),
 		cmocka_unit_test_setup(measured_environment, setup),
+		cmocka_unit_test_setup(key_ids, setup),
 		cmocka_unit_test_setup(memory_types, setup),
 		cmocka_unit_test_setup(small_pages, setup),
 		cmocka_unit_test_setup(features_missing, setup),
