@@ -85,6 +85,18 @@ static bool writes_output_port(struct io_access access, uint32_t value)
 }
 
 /*
+ * Does a write touch a register of one byte and its neighbours? What each byte of it does depends on the chipset; no software
+ * needs it.
+ */
+static bool too_wide(struct io_access access)
+{
+	const bool address = access.port == PCI_ADDRESS && access.bytes == 4;
+
+	return access.bytes > 1 && (touches(access, SYSTEM_CONTROL_A) || touches(access, KEYBOARD_COMMAND) ||
+				    (touches(access, RESET_CONTROL) && !address));
+}
+
+/*
  * @value with A20 on. Masked, it is bit 20 of the hypervisor's own addresses that is 0 (AMD-V; VMX operation blocks it).
  * The commands: 0xDD (off; 0xDF: on) and pulses of output lines, of which line 1 is A20's.
  */
@@ -92,11 +104,7 @@ static uint32_t with_a20(struct io_access access, uint32_t value)
 {
 	const uint32_t command = part_at(access, value, KEYBOARD_COMMAND) & 0xff;
 
-	if (touches(access, SYSTEM_CONTROL_A))
-		value |= A20 << 8 * (SYSTEM_CONTROL_A - access.port);
-	if (command >= 0xf0 || command == 0xdd)
-		value |= A20 << 8 * (KEYBOARD_COMMAND - access.port);
-	return value;
+	return touches(access, SYSTEM_CONTROL_A) || command >= 0xf0 || command == 0xdd ? value | A20 : value;
 }
 
 static void port_write(struct io_access access, uint32_t value)
@@ -163,6 +171,8 @@ static bool perform(struct cpu *cpu, struct io_access access)
 		guest->rax = with_low_bytes(guest->rax, access.bytes, port_read(cpu->machine, access));
 		return true;
 	}
+	if (too_wide(access))
+		return refuse(cpu, access, "wide write");
 	if (writes_output_port(access, (uint32_t)guest->rax))
 		return refuse(cpu, access, "output port command");
 	if (host_bridge_addressed(cpu->machine, access)) { /* as if the register were read-only */

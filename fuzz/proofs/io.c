@@ -75,6 +75,10 @@ static void port_written(uint16_t port, unsigned bytes, uint32_t value)
 {
 	PROVE(wiped || !byte_ends(port, bytes, value));
 	PROVE(!at_host_bridge(port, bytes));
+	/* What a wider write does with each byte is the chipset's affair. */
+	PROVE(bytes == 1 || port > 0x64 || port + bytes <= 0x64);
+	PROVE(bytes == 1 || port > 0x92 || port + bytes <= 0x92);
+	PROVE(bytes == 1 || port > 0xcf9 || port + bytes <= 0xcf9 || (port == 0xcf8 && bytes == 4));
 	for (unsigned i = 0; i < bytes; i++) {
 		const uint8_t part = (uint8_t)(value >> 8 * i);
 

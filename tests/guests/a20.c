@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address line A20: no port of the root guest masks it. Masked, bit 20 of each address that the CPU sends is 0, the
+ * Address line A20: no port of the root guest masks it, by a write of any width. Masked, bit 20 of each address that the CPU sends is 0, the
  * hypervisor's own addresses and those of its tables included.
  */
 #include "clock.h"
@@ -57,19 +57,16 @@ static const struct {
 	{"32 bits at port 0x8F", SYSTEM_CONTROL_A - 3, 4, 0},
 	{"command 0xDD at port 0x64", KEYBOARD_COMMAND, 1, 0xdd},
 	{"command 0xDF at port 0x64", KEYBOARD_COMMAND, 1, 0xdf},
+	{"16 bits at port 0x64", KEYBOARD_COMMAND, 2, 0xddae},
+	{"16 bits at port 0x63", KEYBOARD_COMMAND - 1, 2, 0xdd00},
+	{"16 bits at port 0xCF9, whose second byte resets", 0xcf9, 2, 0x0600},
 	{"a pulse of line 1 at port 0x64", KEYBOARD_COMMAND, 1, 0xfd},
 	{"a pulse of lines 1 to 3 at port 0x64", KEYBOARD_COMMAND, 1, 0xf1},
 };
 
-static void output(uint16_t port, unsigned int bytes, uint32_t value)
-{
-	if (bytes == 1)
-		outb(port, (uint8_t)value);
-	else if (bytes == 2)
-		outw(port, (uint16_t)value);
-	else
-		outl(port, value);
-}
+FORM(form_outb, "outb %al, %dx");
+FORM(form_outw, "outw %ax, %dx");
+FORM(form_outl, "outl %eax, %dx");
 
 void test_main(void)
 {
@@ -79,7 +76,12 @@ void test_main(void)
 	for (uint32_t i = 0; i < COUNT(ways); i++) {
 		begin(ways[i].name);
 		drain();
-		output(ways[i].port, ways[i].bytes, ways[i].value);
+		struct gprs r = {.rdx = ways[i].port, .rax = ways[i].value};
+		const void *const form = ways[i].bytes == 1 ? form_outb : ways[i].bytes == 2 ? form_outw : form_outl;
+		const struct outcome o = attempt(form, &r);
+
+		ok(ways[i].bytes == 1 ? completed(&o) : faulted(&o, VEC_GP, 0, form), "%s: %s", ways[i].name,
+		   ways[i].bytes == 1 ? "goes on" : "is refused");
 		settle();
 		ok(!masked(word), "%s: A20 stays on", ways[i].name);
 	}
