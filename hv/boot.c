@@ -101,8 +101,8 @@ enum hv_error make_key(struct machine *m)
 	statement->hv_version = HV_VERSION;
 	statement->svn = HV_SVN;
 	/* No guest is entered before every unit translates: iommu_enable() or no launch. */
-	statement->flags =
-		m->boot.flags | build_flags | vcpu_vendor_flags | (m->iommu.unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
+	statement->flags = m->boot.flags | build_flags | vcpu_statement_flags(m) |
+			   (m->iommu.unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
 	statement->cpu_count = m->boot.cpu_count;
 	statement->tpm_reset_count = m->boot.tpm_reset_count;
 	statement->tpm_restart_count = m->boot.tpm_restart_count;

@@ -10,8 +10,8 @@
 #include "cpu.h"
 #include "registers.h"
 
-/* HK_FLAG_* that name the vendor in the statement. */
-extern const uint32_t vcpu_vendor_flags;
+/* HK_FLAG_* that name the vendor, and what its CPUs lack, in the statement. After vcpu_prepare(). */
+uint32_t vcpu_statement_flags(const struct machine *m);
 
 /* Lengths of the instructions that exit, for CPUs that do not report them (no redundant prefixes). */
 #define CPUID_BYTES  2u

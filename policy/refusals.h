@@ -173,6 +173,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                              \
 	X(REFUSE_DMA_PARTIAL, STEP_HYPERVISOR, "dma-remapping-partial", "devices reach what they must be kept from", \
 	  "see the hypervisor's log; update the hypervisor")                                                         \
+	X(REFUSE_SMT, STEP_HYPERVISOR, "smt-exposed",                                                                \
+	  "the CPU has SMT on and known leaks between siblings: the root guest could read the hypervisor's key",     \
+	  "switch SMT (Hyper-Threading) off in the firmware's setup; or allow_smt_exposed in the policy")            \
+	X(REFUSE_FLOOR, STEP_HYPERVISOR, "floor-open",                                                               \
+	  "the hypervisor does not know each register of this platform that moves memory or puts it to sleep",       \
+	  "use a platform that docs/ lists; or require_floor_closed = false in the policy")                          \
 	X(REFUSE_NO_TPM, STEP_HYPERVISOR, "no-tpm", "the hypervisor was started with require_tpm = no",              \
 	  "require_tpm = yes in the host's config")                                                                  \
 	X(REFUSE_CONFIG, STEP_CONFIG, "config-unknown", "the host's cloister.conf is not one that the policy knows", \

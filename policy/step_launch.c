@@ -225,6 +225,11 @@ static void check_state(struct judgement *j)
 	if ((s->flags & HK_FLAG_DEBUG) && !p->allow_debug)
 		refuse(j, REFUSE_DEBUG, "a release image", "a debug image");
 	check_dma(j);
+	if ((s->flags & HK_FLAG_SMT_EXPOSED) && !p->allow_smt_exposed)
+		refuse(j, REFUSE_SMT, "no SMT sibling that can read the hypervisor's key",
+		       "SMT on, on a CPU that leaks");
+	if (!(s->flags & HK_FLAG_FLOOR_CLOSED) && p->require_floor_closed)
+		refuse(j, REFUSE_FLOOR, "a platform whose floor is known and closed", "one that is not");
 	if ((s->flags & HK_FLAG_NO_TPM) && !p->allow_no_tpm)
 		refuse(j, REFUSE_NO_TPM, "a launch with a TPM", "a launch without one");
 }

@@ -101,7 +101,7 @@ void verdict_print(const struct verdict *verdict, FILE *to, bool colour);
 /** For programs: one JSON object. False if it could not be written. */
 bool verdict_print_json(const struct verdict *verdict, FILE *to);
 
-#define VERDICT_DESCRIPTION 192 /* room for what follows, NUL included */
+#define VERDICT_DESCRIPTION 288 /* room for what follows, NUL included */
 
 /** "Cloister 0.1.0 (svn 1), AMD-V, release, 2 CPUs, DMA remapping on (1 unit), strong binding". */
 void verdict_describe(const struct verdict *verdict, char *text, size_t size);

@@ -11,7 +11,11 @@
 #include "vmcb.h"
 #include "x86.h"
 
-const uint32_t vcpu_vendor_flags = HK_FLAG_AMD;
+uint32_t vcpu_statement_flags(const struct machine *m)
+{
+	(void)m;
+	return HK_FLAG_AMD;
+}
 
 uint64_t vcpu_cr4(const struct cpu *cpu)
 {

@@ -43,6 +43,20 @@ bool speculation_itlb_multihit(void)
 	return (arch_capabilities() & PSCHANGE_MC_NO) == 0;
 }
 
+/* Do two of the machine's CPUs share a core (SDM 2A, CPUID leaf 0BH: bits of an APIC ID that name a core's threads)? */
+static bool siblings(const struct boot_info *boot)
+{
+	const uint32_t shift = cpuid(0, 0).eax >= 0xb ? cpuid(0xb, 0).eax & 31 : 0;
+
+	for (uint32_t i = 0; i < boot->cpu_count; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (boot->cpu_apic_id[i] >> shift == boot->cpu_apic_id[k] >> shift)
+				return true;
+		}
+	}
+	return false;
+}
+
 static const char *yes_or_no(bool condition)
 {
 	return condition ? "yes" : "no";
@@ -62,6 +76,10 @@ void speculation_choose(struct machine *m)
 	chosen->itlb_multihit = speculation_itlb_multihit();
 	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (one domain), RSB no (no return without its call)",
 		     yes_or_no(chosen->flush_l1d), yes_or_no(chosen->clear_buffers));
+	chosen->smt_exposed = siblings(&m->boot) && (~capabilities & (RDCL_NO | MDS_NO | TAA_NO)) != 0;
+	console_line(m, "SMT siblings: %s",
+		     chosen->smt_exposed ? "one in the guest can read the key while it is used"
+					 : "none that can read the key");
 	console_line(m, "indirect branches: none; iTLB multihit: %s",
 		     chosen->itlb_multihit ? "4 KiB pages where there is RAM, no code in larger ones" : "CPU is safe");
 }

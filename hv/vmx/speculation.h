@@ -11,6 +11,7 @@ struct speculation {
 	bool needed;        /* either of the following, at each VM entry */
 	bool flush_l1d;     /* L1 terminal fault */
 	bool clear_buffers; /* MDS, TAA, MMIO stale data, RFDS: VERW */
+	bool smt_exposed;   /* a sibling reads what passes through the core's buffers while the hypervisor runs */
 	bool itlb_multihit; /* stage 2 has no executable leaf above 4 KiB */
 };
 

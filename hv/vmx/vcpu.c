@@ -9,7 +9,10 @@
 #include "vmx.h"
 #include "x86.h"
 
-const uint32_t vcpu_vendor_flags = 0;
+uint32_t vcpu_statement_flags(const struct machine *m)
+{
+	return m->vendor.speculation.smt_exposed ? HK_FLAG_SMT_EXPOSED : 0;
+}
 
 uint64_t vcpu_cr4(const struct cpu *cpu)
 {

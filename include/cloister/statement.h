@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #define HK_STATEMENT_MAGIC   "CLSTHKS1" /* 8 bytes, no terminator */
-#define HK_STATEMENT_VERSION 2u
+#define HK_STATEMENT_VERSION 3u
 #define HK_FRESH_MAGIC       "CLSTFRS1"
-#define HK_FRESH_VERSION     2u
+#define HK_FRESH_VERSION     3u
 
 #define HK_FLAG_DEBUG        (1u << 0) /* debug image */
 #define HK_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
@@ -20,7 +20,12 @@
 #define HK_FLAG_AMD          (1u << 3) /* AMD-V image; clear: Intel VT-x image */
 #define HK_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 in place of 17-19 */
 #define HK_FLAG_NO_TPM       (1u << 5) /* development: started without a TPM */
-#define HK_FLAG_ALL          0x3fu
+#define HK_FLAG_FLOOR_CLOSED \
+	(1u << 6) /* the platform's floor is known, and its registers are read-only for the root guest */
+#define HK_FLAG_SMT_EXPOSED     (1u << 7) /* a sibling in the guest could read the key while it is used */
+#define HK_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register is where the hypervisor cannot watch it */
+#define HK_FLAG_ALIAS_UNCHECKED (1u << 9) /* memory was not probed for aliases */
+#define HK_FLAG_ALL             0x3ffu
 
 /*
  * What the remapping units keep devices from, as their table has it: the hypervisor's region and the pool, the TPM's localities 1

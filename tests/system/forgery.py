@@ -84,7 +84,7 @@ class Forgery:
     def statement(self, reset_count):
         reference = json.loads(hosts.POLICY.read_text())["hypervisor"][0]
         major, minor, patch = map(int, reference["version"].split("."))
-        return struct.pack(STATEMENT, b"CLSTHKS1", 2, STATEMENT_BYTES, self.public, BOOT_ID,
+        return struct.pack(STATEMENT, b"CLSTHKS1", 3, STATEMENT_BYTES, self.public, BOOT_ID,
                            major << 16 | minor << 8 | patch, reference["svn"], sha256(hosts.HYPERVISOR.read_bytes()),
                            sha256(hosts.CONFIG.read_bytes()), FLAGS, CPUS, reset_count, 0, 1, 0xF)
 
@@ -139,7 +139,7 @@ class Forgery:
         hv_log = self.launch_log(statement)
         qualifying = qualifying_data(nonce, channel, self.tcg_log, hv_log, statement)
         quote, signature = self.quote(qualifying)
-        fresh = struct.pack(FRESH, b"CLSTFRS1", 2, FRESH_BYTES, qualifying, BOOT_ID, FLAGS, CPUS, 0, 0,
+        fresh = struct.pack(FRESH, b"CLSTFRS1", 3, FRESH_BYTES, qualifying, BOOT_ID, FLAGS, CPUS, 0, 0,
                             10 ** 7, 0, 0, 0, 0, 0, 0)
         logs = {name: {"sha256": sha256(log).hex(), "data": b64(log)}
                 for name, log in (("tcg_log", self.tcg_log), ("hv_log", hv_log))}

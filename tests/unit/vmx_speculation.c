@@ -9,7 +9,7 @@
 #define L1D_FLUSH (1u << 28)
 #define ARCH_CAP  (1u << 29)
 
-static uint32_t leaf7_edx;
+static uint32_t leaf7_edx, last_leaf = 0x1b, thread_bits;
 static uint64_t capabilities;
 static unsigned flushes, verws, lines;
 static struct machine m;
@@ -17,7 +17,9 @@ static struct machine m;
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	(void)subleaf;
-	return leaf == 0 ? (struct cpuid_result){0x1b, 0, 0, 0} : (struct cpuid_result){0, 0, 0, leaf7_edx};
+	if (leaf == 0xb)
+		return (struct cpuid_result){thread_bits, 2, 0x100, 0};
+	return leaf == 0 ? (struct cpuid_result){last_leaf, 0, 0, 0} : (struct cpuid_result){0, 0, 0, leaf7_edx};
 }
 
 uint64_t rdmsr(uint32_t msr)
@@ -54,7 +56,7 @@ static void expect(uint32_t edx, uint64_t arch_capabilities, unsigned flush, uns
 	flushes = verws = lines = 0;
 	memset(&m, 0, sizeof(m));
 	speculation_choose(&m);
-	assert_int_equal(lines, 2);
+	assert_int_equal(lines, 3);
 	assert_int_equal(m.vendor.speculation.itlb_multihit, (arch_capabilities & 1u << 6) == 0);
 	assert_int_equal(m.vendor.speculation.needed, flush + clear != 0);
 	speculation_before_entry(&m.vendor.speculation);
@@ -82,9 +84,44 @@ static void chosen(void **state)
 	expect(ARCH_CAP, rdcl_no | 1u << 6, 0, 0); /* PSCHANGE_MC_NO */
 }
 
+static bool exposed(uint32_t edx, uint64_t arch_capabilities, uint32_t second)
+{
+	leaf7_edx = edx;
+	capabilities = arch_capabilities;
+	memset(&m, 0, sizeof(m));
+	m.boot.cpu_count = 3;
+	m.boot.cpu_apic_id[1] = second;
+	m.boot.cpu_apic_id[2] = 8;
+	speculation_choose(&m);
+	return m.vendor.speculation.smt_exposed;
+}
+
+/* APIC IDs 0 and 1 are threads of one core, 0 and 2 of two. */
+static void siblings(void **state)
+{
+	const uint64_t all = 1u << 0 | 1u << 5 | 1u << 8;
+
+	(void)state;
+	thread_bits = 1;
+	assert_true(exposed(0, 0, 1)); /* the CPU does not tell what it withstands */
+	assert_true(exposed(ARCH_CAP, 0, 1));
+	assert_true(exposed(ARCH_CAP, all & ~(1u << 0), 1));
+	assert_true(exposed(ARCH_CAP, all & ~(1u << 5), 1));
+	assert_true(exposed(ARCH_CAP, all & ~(1u << 8), 1));
+	assert_false(exposed(ARCH_CAP, all, 1));
+	assert_false(exposed(ARCH_CAP, 0, 2));
+	assert_true(exposed(ARCH_CAP, 0, 9)); /* with the third one */
+	thread_bits = 0;
+	assert_false(exposed(ARCH_CAP, 0, 1));
+	thread_bits = 1;
+	last_leaf = 0xa;
+	assert_false(exposed(ARCH_CAP, 0, 1));
+	last_leaf = 0x1b;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(siblings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static void statement_version(struct built *b, struct scenario *s)
 
 static void statement_flag(struct scenario *s)
 {
-	s->statement.flags |= 1u << 6;
+	s->statement.flags |= 1u << 10;
 }
 
 static void statement_long(struct built *b, struct scenario *s)

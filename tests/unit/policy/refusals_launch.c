@@ -127,6 +127,28 @@ static void dma_needed(struct built *b)
 	b->policy.require_dma_remapping = true;
 }
 
+static void smt_exposed(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_SMT_EXPOSED;
+	s->fresh.flags |= HK_FLAG_SMT_EXPOSED;
+}
+
+static void smt_allowed(struct built *b)
+{
+	b->policy.allow_smt_exposed = true;
+}
+
+static void floor_closed(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_FLOOR_CLOSED;
+	s->fresh.flags |= HK_FLAG_FLOOR_CLOSED;
+}
+
+static void floor_needed(struct built *b)
+{
+	b->policy.require_floor_closed = true;
+}
+
 static void dma_on(struct scenario *s)
 {
 	s->statement.flags |= HK_FLAG_DMA_PRESENT;
@@ -183,6 +205,8 @@ static void no_tpm(struct scenario *s)
 
 static const struct lie LIES[] = {
 	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
+	{"an SMT sibling reads the key, allowed", smt_exposed, NULL, smt_allowed, {0}, 0, NULL},
+	{"the platform's floor is closed, as needed", floor_closed, NULL, floor_needed, {0}, 0, NULL},
 	{"DMA remapping on, as needed", dma_on, NULL, dma_needed, {0}, 0, NULL},
 	{"PCR 14 extended by shim, later", other_after_strong, NULL, NULL, {0}, 0, NULL},
 	{"DMA remapping without a unit", dma_flag_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
@@ -233,6 +257,8 @@ static const struct lie LIES[] = {
 	{"DMA remapping off, policy", NULL, NULL, dma_needed, {REFUSE_DMA}, 19, NULL},
 	{"DMA remapping off, config", dma_promised, NULL, NULL, {REFUSE_DMA}, 19, NULL},
 	{"devices reach the TPM", dma_without_tpm, NULL, dma_needed, {REFUSE_DMA_PARTIAL}, 19, "unit-registers"},
+	{"an SMT sibling reads the key", smt_exposed, NULL, NULL, {REFUSE_SMT}, 19, "SMT on"},
+	{"the platform's floor is open", NULL, NULL, floor_needed, {REFUSE_FLOOR}, 19, NULL},
 	{"started without a TPM", no_tpm, NULL, NULL, {REFUSE_NO_TPM}, 19, NULL},
 	{"one config flag", config_flag, NULL, NULL, {REFUSE_CONFIG}, 20, "line 3: serial = none"},
 	{"weak binding where PCR 14 was closed", weak_on_strong, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
