@@ -119,8 +119,11 @@ bool memory_reserve(uint64_t bytes, enum loader_error error, struct boot_range *
 	const uint64_t taken = bytes + ALIGN_BYTES - PAGE_BYTES;
 	EFI_PHYSICAL_ADDRESS base = (1ull << (bits < REACH_BITS ? bits : REACH_BITS)) - 1;
 
-	if (EFI_ERROR(
-		    boot_services->AllocatePages(AllocateMaxAddress, EfiReservedMemoryType, taken / PAGE_BYTES, &base)))
+	/*
+	 * Not EfiReservedMemoryType: firmware made from EDK II keeps as much of that type together as the boot before
+	 * used, and resets the machine when a boot option returns that used more.
+	 */
+	if (EFI_ERROR(boot_services->AllocatePages(AllocateMaxAddress, EfiUnusableMemory, taken / PAGE_BYTES, &base)))
 		return fail(failure, error, "%lu MiB", bytes >> 20);
 	range->base = (base + ALIGN_BYTES - 1) & ~(ALIGN_BYTES - 1);
 	range->bytes = bytes;

@@ -23,7 +23,7 @@ bool memory_map_copy(const void *map, uint64_t address, void *to, size_t bytes);
 bool memory_map_ram(const struct memory_map *map, struct boot_info *info, struct failure *failure);
 
 /**
- * Reserves contiguous memory for good (EfiReservedMemoryType), on a boundary of 2 MiB.
+ * Reserves contiguous memory for good (EfiUnusableMemory), on a boundary of 2 MiB.
  * @bytes: a multiple of 2 MiB
  */
 bool memory_reserve(uint64_t bytes, enum loader_error error, struct boot_range *range, struct failure *failure);

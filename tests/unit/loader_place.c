@@ -20,7 +20,7 @@ static EFI_STATUS EFIAPI allocate_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE 
 					EFI_PHYSICAL_ADDRESS *address)
 {
 	assert_int_equal(type, AllocateMaxAddress);
-	assert_int_equal(memory, EfiReservedMemoryType);
+	assert_int_equal(memory, EfiUnusableMemory);
 	asked_below = *address;
 	*address = (*address - pages * 4096 + 1) & ~0xfffull; /* as high as allowed */
 	return EFI_SUCCESS;
