@@ -34,8 +34,17 @@ $(LOADER_OUT)/loader.so: $(LOADER_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)ld $(LOADER_LDFLAGS) -o $@ $^ /usr/lib/libgnuefi.a
 
-$(OUT)/loader.efi: $(LOADER_OUT)/loader.so
+# shim starts nothing without the section .sbat: what revokes an old loader by its generation (shim's SBAT.md).
+# Stripped, the file's length is a multiple of 512: signing a file of an odd length changes its Authenticode digest.
+$(LOADER_OUT)/sbat.csv: loader/loader.mk build.mk
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' 'sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md' \
+		'cloister,$(SVN),Cloister,cloister,$(VERSION),cloister' >$@
+
+$(OUT)/loader.efi: $(LOADER_OUT)/loader.so $(LOADER_OUT)/sbat.csv
 	$(call say,EFI,$@)
-	$(Q)SOURCE_DATE_EPOCH=0 objcopy $(LOADER_SECTIONS:%=-j %) --target efi-app-x86_64 --subsystem 10 $< $@
+	$(Q)SOURCE_DATE_EPOCH=0 objcopy -S $(LOADER_SECTIONS:%=-j %) -j .sbat --add-section .sbat=$(LOADER_OUT)/sbat.csv \
+		--set-section-flags .sbat=contents,alloc,load,readonly,data --set-section-alignment .sbat=512 \
+		--change-section-address .sbat=0x40000 --target efi-app-x86_64 --subsystem 10 $< $@
 
 -include $(wildcard $(LOADER_OUT)/*.d)

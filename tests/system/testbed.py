@@ -24,6 +24,7 @@ from emulator import PATIENCE_S, TREE, Emulator
 from tpm import Tpm, own_process, scratch_base
 
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
+CODE = {False: "OVMF_CODE_4M.fd", True: "OVMF_CODE_4M.secboot.fd"}  # by Machine's 'secure'
 AUTHORITY = TREE / "build" / "tpm-authority"
 CPU = "max,+svm,phys-bits=48"
 ATTESTD_PORT = 8180
@@ -69,6 +70,8 @@ class Machine(Emulator):
     disks:     images, on AHCI in the order of booting; written to a snapshot, so the files stay as they are
     tpm:       "tis", "crb" or None; or a Tpm to keep over several machines
     nics:      "virtio" and/or "e1000e"; the first one forwards self.port on 127.0.0.1 to attestd
+    secure:    OVMF with Secure Boot and SMM: the firmware's variables are written in SMM alone
+    variables: the file of firmware variables, see firmware.py; copied, so that it stays as it is
     icount:    counted instructions drive the clock: the same run every time
     iommu:     VT-d with interrupt remapping; there by default, as on a server
     acpi:      files to be added as ACPI tables
@@ -79,12 +82,13 @@ class Machine(Emulator):
     PROGRAM = "QEMU"
 
     def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
-                 iommu=True, acpi=(), extra=(), variables=None, port=0):
+                 iommu=True, acpi=(), extra=(), variables=None, secure=False, port=0):
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
         self.nics, self.icount, self.iommu = nics, icount, iommu
         self.acpi, self.extra = acpi, extra
+        self.secure = secure
         self.variables = variables or FIRMWARE / "OVMF_VARS_4M.fd"
         self.tpm_model = "tis" if isinstance(tpm, Tpm) else tpm
         self.tpm = tpm if isinstance(tpm, Tpm) else None
@@ -125,10 +129,12 @@ class Machine(Emulator):
     def arguments(self):
         """QEMU's command line but for the console."""
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=single" if self.icount else "tcg",
-                "-machine", "q35" + (",kernel-irqchip=split" if self.iommu else ""),
+                "-machine", "q35" + ",kernel-irqchip=split" * self.iommu + ",smm=on" * self.secure,
                 "-cpu", self.cpu, "-m", self.memory_mib, "-smp", self.cpus, "-no-reboot", "-nodefaults",
-                "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}",
+                "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / CODE[self.secure]}",
                 "-drive", f"if=pflash,format=raw,file={self.scratch / 'vars.fd'}"]
+        if self.secure:
+            argv += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         if self.icount:
             argv += ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"]
         if self.iommu:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Firmware that starts signed programs only, with its variables in SMM; see docs/secure-boot.md."""
+
+import pytest
+
+import esp as images
+import firmware
+import hosts
+import initramfs
+from emulator import OUT
+from testbed import Machine
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return firmware.Signer()
+
+
+@pytest.fixture(scope="module")
+def initrd(signer):
+    """The measured host's, with the module signed: a kernel that was started so loads no other."""
+    path = hosts.SCRATCH / "signed-initrd.img"
+    programs = [OUT / "host" / name for name in ("attestd", "cloisterctl")]
+    initramfs.initramfs(path, [*programs, signer.module(OUT / "host" / "cloister.ko")])
+    return path
+
+
+def check(machine):
+    machine.ready()
+    assert "Secure boot enabled" in machine.check("dmesg"), "the kernel was told of Secure Boot"
+    assert "launched: 2 CPUs" in machine.serial()
+
+
+def test_own_key_in_db(signer, initrd):
+    """Loader and kernel are signed with a key that is the machine's own."""
+    variables = firmware.Variables()
+    variables.trust(signer.certificate)
+    disk = hosts.esp("secure-own", loader=signer.program(hosts.LOADER), more={
+        "EFI/cloister/vmlinuz": signer.program(initramfs.kernel_image()), "EFI/cloister/initrd.img": initrd})
+    with Machine("secure-own", disks=[disk], secure=True, variables=variables.write("secure-own")) as machine:
+        check(machine)
+        status, text = hosts.verify(machine)
+    assert status == hosts.PASS, text
+
+
+def test_unsigned_loader_is_not_started(signer):
+    variables = firmware.Variables()
+    variables.trust(signer.certificate)
+    with Machine("secure-unsigned", disks=[hosts.esp("secure-unsigned")], secure=True, nics=(),
+                 variables=variables.write("secure-unsigned")) as machine:
+        machine.expect("Access Denied|Security Violation")
+        assert "cloister: loader" not in machine.serial()
+
+
+def test_firmware_goes_on_to_its_next_boot_option():
+    """boot = firmware: the loader returns, and firmware that counts the memory it gave away does not reset for it."""
+    config = hosts.config(boot="firmware", kernel=None, initrd=None, cmdline=None)
+    following = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "netboot.efi"}
+    disks = [hosts.esp("secure-next", config=config, kernel=False),
+             images.disk(hosts.SCRATCH / "secure-next-2.img", following)]
+    with Machine("secure-next", disks=disks, secure=True, nics=()) as machine:
+        machine.expect("launched: 2 CPUs")
+        machine.expect("NETBOOT units 1 refused 0")
