@@ -64,6 +64,14 @@ static bool xss_write(uint64_t value)
 	return true;
 }
 
+/* With MCIP set, the next #MC shuts the CPU down, and no handler wipes anything (SDM 3B 15.3.1.2). A system only clears. */
+static bool mcg_status_write(uint64_t value)
+{
+	if (value == 0)
+		wrmsr(IA32_MCG_STATUS, 0);
+	return value == 0;
+}
+
 static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 {
 	switch (msr) {
@@ -75,6 +83,8 @@ static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 		return pat_valid(value) && vcpu_msr_write(cpu, msr, value);
 	case IA32_XSS:
 		return xss_write(value);
+	case IA32_MCG_STATUS:
+		return mcg_status_write(value);
 	default:
 		return vcpu_msr_write(cpu, msr, value);
 	}

@@ -31,6 +31,7 @@
 #define IA32_SYSENTER_ESP       0x00000175u
 #define IA32_SYSENTER_EIP       0x00000176u
 #define IA32_MCG_CAP            0x00000179u
+#define IA32_MCG_STATUS         0x0000017au
 #define IA32_MCG_CTL            0x0000017bu
 #define IA32_PERF_STATUS        0x00000198u
 #define IA32_PERF_CTL           0x00000199u

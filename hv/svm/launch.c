@@ -157,9 +157,13 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 /* entry.S */
 _Noreturn void svm_run(struct entry_frame *frame);
 
+#define PAT_RESET 0x0007040600070406ull
+
+/* The PAT of the guest is the VMCB's; the register's types are those of the hypervisor's accesses and of its walks of the NPT. */
 void vcpu_run(struct cpu *cpu)
 {
 	clgi();
+	wrmsr(IA32_PAT, PAT_RESET);
 	vmsave(cpu->vcpu.host_vmcb);
 	svm_run(cpu->frame);
 }
