@@ -21,6 +21,12 @@
 #define EVENT_ERROR_VALID    (1u << 11)
 #define EVENT_VALID          (1u << 31)
 
+/* The event whose delivery an exit interrupted, by @info of the exit, as an entry takes it: bits 12 to 30 of @info are undefined. */
+static inline uint32_t event_interrupted(uint32_t info)
+{
+	return (info & EVENT_VALID) != 0 ? info & ~EVENT_RESERVED : 0;
+}
+
 /**
  * What a guest gets that raises exception @vector with @error_code while @delivering, the event whose delivery the exit
  * interrupted (0: none), was on its way: the exception, a double fault (@error_code becomes 0), or 0 for a shutdown

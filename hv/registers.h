@@ -16,11 +16,13 @@
 #define CR4_MCE     (1ull << 6)
 #define CR4_LA57    (1ull << 12)
 #define CR4_VMXE    (1ull << 13)
+#define CR4_PCIDE   (1ull << 17)
 #define CR4_OSXSAVE (1ull << 18)
 #define CR4_SMXE    (1ull << 14)
 #define CR4_SMEP    (1ull << 20)
 #define CR4_SMAP    (1ull << 21)
 #define CR4_PKE     (1ull << 22)
+#define CR4_CET     (1ull << 23)
 
 #define CR4_MIRRORED (CR4_OSXSAVE | CR4_PKE) /* what CPUID shows, in leaves 1 and 7 */
 

@@ -160,10 +160,11 @@ static void take_registers(struct input *input, struct registers *guest)
 void check_event(uint32_t event, uint32_t delivering, bool error_codes)
 {
 	const uint32_t vector = event & 0xff, type = event >> 8 & 7;
+	const uint32_t again = (delivering & 0x80000000) != 0 ? delivering & 0x80000fff : 0;
 	const uint32_t with_code = 1u << 8 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14 | 1u << 17 | 1u << 21;
 
 	PROMISE((event & 0x80000000) != 0 || (delivering & 0x80000000) == 0); /* no event is lost */
-	if ((event & 0x80000000) == 0 || event == delivering)
+	if ((event & 0x80000000) == 0 || event == again)
 		return;
 	PROMISE(!world.double_fault);
 	PROMISE((event & 0x7ffff000) == 0);

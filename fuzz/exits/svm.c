@@ -119,6 +119,8 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 	vmcb->rip = take_register(input);
 	vmcb->exit_info2 = vmcb->exit_code == 0x7b ? vmcb->rip + 2 : take_register(input);
 	vmcb->exit_interrupt_info = vmcb->exit_code == 0x400 ? take_delivering(input) : 0;
+	if ((flags & 0x200) != 0) /* reserved bits, which an entry refuses */
+		vmcb->exit_interrupt_info |= 0x1000;
 	vmcb->next_rip = (flags & 2) != 0 && vmcb->exit_code != 0x400 ? vmcb->rip + 2 : 0;
 	vmcb->cpl = flags >> 2 & 3;
 	vmcb->cs.attributes = (flags & 0x10) != 0 ? 0x29b : 0x49b;
@@ -133,7 +135,7 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 		vmcb->exit_info1 = io_info(take_io(input, guest));
 	take_held(cpu, vmcb->exit_code, (flags & 0x100) != 0);
 	world.stops = stops(vmcb->exit_code);
-	world.double_fault = vmcb->exit_interrupt_info == 0x80000b08;
+	world.double_fault = (vmcb->exit_interrupt_info & 0x80000fff) == 0x80000b08;
 	return (uint32_t)vmcb->exit_code;
 }
 

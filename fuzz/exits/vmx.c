@@ -20,7 +20,7 @@ static const struct {
 	{EPT_POINTER, STAGE2 | 0x1e},
 	{VMCS_LINK_POINTER, ~0ull},
 	{EXCEPTION_BITMAP, 1u << 18},
-	{CR0_MASK, 0x20},
+	{CR0_MASK, 0x60000020},
 	{CR4_MASK, CR4_OWNED | 0x6000},
 	{CR0_SHADOW, 0x80010033},
 	{CR4_SHADOW, 0x668},
@@ -145,7 +145,9 @@ static bool is_instruction(uint32_t reason)
 static void check_mov_to_cr(struct cpu *cpu)
 {
 	const uint64_t qualification = *field(EXIT_QUALIFICATION);
-	const uint64_t value = *guest_register(cpu, qualification >> 8 & 15);
+	const bool is_long = (*field(ENTRY_CONTROLS) & 0x200) != 0 && (*field(GUEST_CS_RIGHTS) & 0x2000) != 0;
+	const uint64_t named = *guest_register(cpu, qualification >> 8 & 15);
+	const uint64_t value = is_long ? named : (uint32_t)named;
 
 	if ((qualification & 15) == 0)
 		PROMISE(*field(CR0_SHADOW) == value);

@@ -28,6 +28,8 @@ static const struct {
 #define CHOICE_CACHE   0x0200u
 #define CHOICE_INIT    0x0400u
 #define CHOICE_BRIDGE  0x0800u
+/* Bit 12 of the IDT-vectoring information (SDM 3C 24.9.3). */
+#define CHOICE_UNDEFINED 0x1000u
 
 #define BLOCKED_BY_STI    1u
 #define BLOCKED_BY_MOV_SS 2u
@@ -66,7 +68,8 @@ static void set_control_registers(enum mode mode, uint16_t choice)
 {
 	const bool is_long = mode == LONG || mode == COMPATIBILITY;
 
-	*field(GUEST_CR0) = modes[mode].cr0 | ((choice & CHOICE_CACHE) != 0 ? 0x60000000u : 0);
+	*field(GUEST_CR0) = modes[mode].cr0;
+	*field(CR0_SHADOW) = (*field(CR0_SHADOW) & ~0x60000000ull) | ((choice & CHOICE_CACHE) != 0 ? 0x60000000u : 0);
 	*field(GUEST_CR4) = modes[mode].cr4 | (*field(GUEST_CR4) & CR4_OWNED) |
 			    (is_long && (choice & CHOICE_PCIDE) != 0 ? 0x20000u : 0);
 	*field(GUEST_EFER) = (*field(GUEST_EFER) & ~0x400ull) | (is_long ? 0x400u : 0);
@@ -230,9 +233,10 @@ static enum crash_kind stops(uint32_t reason)
 /* The last three end a sequence, so they are rare. What the controls do not ask for does not come. */
 static uint32_t take_reason(struct input *input)
 {
-	static const uint32_t reasons[] = {32, 32, 32, 32, 31, 31, 18, 18, 18, 18, 30, 30, 30, 30, 48, 48,        48,
-					   48, 48, 0,  0,  0,  8,  8,  8,  37, 37, 37, 37, 10, 10, 55, 55,        28,
-					   28, 28, 13, 3,  3,  4,  11, 19, 24, 27, 50, 53, 59, 2,  49, 0x80000021};
+	static const uint32_t reasons[] = {32, 32, 32, 32, 31, 31, 18, 18, 18, 18, 30, 30, 30,        30,
+					   48, 48, 48, 48, 48, 0,  0,  0,  8,  8,  8,  37, 37,        37,
+					   37, 10, 10, 55, 55, 28, 28, 28, 13, 3,  3,  4,  11,        19,
+					   24, 27, 50, 53, 59, 9,  76, 77, 84, 85, 2,  49, 0x80000021};
 	const uint32_t reason = reasons[take(input, 1) % COUNT_OF(reasons)];
 	const uint64_t controls = *field(PRIMARY_CONTROLS);
 
@@ -281,9 +285,9 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 	*field(ENTRY_INTERRUPTION_INFO) &= ~0x80000000ull; /* by the exit (24.8.3) */
 	*field(EXIT_REASON) = reason;
 	*field(EXIT_QUALIFICATION) = take_qualification(input, cpu, reason);
-	*field(EXIT_INSTRUCTION_LENGTH) = reason == 10 ? 2 : 1 + take(input, 1) % 15;
+	*field(EXIT_INSTRUCTION_LENGTH) = 1 + take(input, 1) % 15;
 	*field(GUEST_PHYSICAL_ADDRESS) = (choice & CHOICE_BRIDGE) != 0 ? ECAM_BASE + 0x50 : take_register(input);
-	*field(IDT_VECTORING_INFO) = delivering;
+	*field(IDT_VECTORING_INFO) = delivering | ((choice & CHOICE_UNDEFINED) != 0 ? 0x1000u : 0);
 	*field(IDT_VECTORING_ERROR_CODE) = take(input, 2) & 0x7fff;
 	world.double_fault = (delivering & 0x80000700) == 0x80000300 && (delivering & 0xff) == 8;
 	take_moment(input, &vmx_cpus[cpu->index], (choice & CHOICE_INIT) != 0);

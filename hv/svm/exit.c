@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
+#include "event.h"
 #include "msr.h"
 #include "startup.h"
 #include "svm.h"
@@ -144,7 +145,8 @@ void svm_exit(struct cpu *cpu)
 	if (speculation->flush_predictors) /* before anything returns */
 		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
 	/* What the exit interrupted is delivered again, unless the answer puts something else in its place. */
-	vmcb->event_injection = vmcb->exit_interrupt_info;
+	vmcb->event_injection = (vmcb->exit_interrupt_info & ~(uint64_t)UINT32_MAX) |
+				event_interrupted((uint32_t)vmcb->exit_interrupt_info);
 	vmcb->tlb_control = TLB_KEEP;
 	svm_exit_dispatch(cpu);
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))

@@ -77,9 +77,12 @@ static void exit_cr_access(struct cpu *cpu)
 	cpu->exits[HV_EXIT_CR]++;
 	if (CR_ACCESS(qualification) != 0)
 		stop_unknown(cpu);
+	const uint64_t named = guest_register(cpu, CR_REGISTER(qualification));
+	const uint64_t value = (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? named : (uint32_t)named;
+
 	if (CR_NUMBER(qualification) == 0)
-		vmwrite(CR0_SHADOW, guest_register(cpu, CR_REGISTER(qualification)));
-	else if (!vmx_cr4_write(cpu, guest_register(cpu, CR_REGISTER(qualification))))
+		vmwrite(CR0_SHADOW, value);
+	else if (!vmx_cr4_write(cpu, value))
 		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
@@ -128,6 +131,13 @@ static void exit_sipi(struct cpu *cpu)
 	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
 }
 
+/* A switch between tasks of the 32-bit kind, which no system of today makes, is not done for the guest. */
+static void exit_task_switch(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
 static void vmx_exit_dispatch(struct cpu *cpu)
 {
 	switch (cpu->vcpu.reason) {
@@ -155,11 +165,15 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 		return exit_init(cpu);
 	case REASON_SIPI:
 		return exit_sipi(cpu);
+	case REASON_TASK_SWITCH:
+		return exit_task_switch(cpu);
 	case REASON_GETSEC:
 	case REASON_VMCLEAR ... REASON_VMXON:
 	case REASON_INVEPT:
 	case REASON_INVVPID:
 	case REASON_VMFUNC:
+	case REASON_SEAMCALL ... REASON_TDCALL:
+	case REASON_RDMSR_IMMEDIATE ... REASON_WRMSRNS_IMMEDIATE:
 		return refuse_instruction(cpu);
 	case REASON_TRIPLE_FAULT:
 		vmx_guest_shutdown(cpu);
@@ -173,14 +187,16 @@ static void vmx_exit_dispatch(struct cpu *cpu)
  */
 static void deliver_again(struct cpu *cpu)
 {
-	const uint32_t event = (uint32_t)vmread(IDT_VECTORING_INFO);
+	const uint32_t event = event_interrupted((uint32_t)vmread(IDT_VECTORING_INFO));
 
-	if ((event & EVENT_VALID) == 0)
+	if (event == 0)
 		return;
 	cpu->vcpu.delivering = event;
 	vmwrite(ENTRY_INTERRUPTION_INFO, event);
-	vmwrite(ENTRY_EXCEPTION_ERROR_CODE, vmread(IDT_VECTORING_ERROR_CODE));
-	vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
+	if ((event & EVENT_ERROR_VALID) != 0)
+		vmwrite(ENTRY_EXCEPTION_ERROR_CODE, vmread(IDT_VECTORING_ERROR_CODE));
+	if ((event & EVENT_TYPE_MASK) >= EVENT_TYPE_SOFTWARE)
+		vmwrite(ENTRY_INSTRUCTION_LENGTH, vmread(EXIT_INSTRUCTION_LENGTH));
 	if ((event & EVENT_TYPE_MASK) == EVENT_TYPE_NMI)
 		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKING_NMI);
 }

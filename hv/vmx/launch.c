@@ -159,25 +159,66 @@ static uint64_t mirrored_cr4(void)
 	return CR4_OSXSAVE | ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0);
 }
 
+#define PAT_RESET 0x0007040600070406ull
+
+/* What is the same on each CPU. A field that nobody writes holds whatever the CPU takes a zeroed page for (SDM 3C 24.11.3). */
+static const struct {
+	uint32_t field;
+	uint64_t value;
+} constants[] = {
+	{VIRTUAL_PROCESSOR_ID, ROOT_VPID},
+	{EXCEPTION_BITMAP, 1u << VECTOR_MC},
+	{VMCS_LINK_POINTER, ~0ull},
+	{GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE},
+	{HOST_PAT, PAT_RESET},
+	{HOST_CS_SELECTOR, HOST_CS},
+	{HOST_SS_SELECTOR, HOST_DS},
+	{HOST_DS_SELECTOR, HOST_DS},
+	{HOST_ES_SELECTOR, HOST_DS},
+	{HOST_TR_SELECTOR, HOST_TR},
+};
+static const uint32_t zeros[] = {PAGE_FAULT_MASK,
+				 PAGE_FAULT_MATCH,
+				 CR3_TARGET_COUNT,
+				 TSC_OFFSET,
+				 EXIT_MSR_STORE_COUNT,
+				 EXIT_MSR_LOAD_COUNT,
+				 ENTRY_MSR_LOAD_COUNT,
+				 ENTRY_INTERRUPTION_INFO,
+				 ENTRY_EXCEPTION_ERROR_CODE,
+				 ENTRY_INSTRUCTION_LENGTH,
+				 GUEST_INTERRUPTIBILITY,
+				 GUEST_PENDING_DEBUG,
+				 HOST_FS_SELECTOR,
+				 HOST_GS_SELECTOR,
+				 HOST_FS_BASE,
+				 HOST_GS_BASE,
+				 HOST_SYSENTER_CS,
+				 HOST_SYSENTER_ESP,
+				 HOST_SYSENTER_EIP};
+
 static void write_controls(const struct machine *m)
 {
 	const struct controls *const controls = &m->vendor.controls;
 
+	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		vmwrite(constants[i].field, constants[i].value);
+	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
+		vmwrite(zeros[i], 0);
 	vmwrite(PIN_BASED_CONTROLS, controls->word[WORD_PIN]);
 	vmwrite(PRIMARY_CONTROLS, controls->word[WORD_PRIMARY]);
 	vmwrite(SECONDARY_CONTROLS, controls->word[WORD_SECONDARY]);
 	vmwrite(EXIT_CONTROLS, controls->word[WORD_EXIT]);
 	vmwrite(ENTRY_CONTROLS, controls->word[WORD_ENTRY]);
-	vmwrite(EXCEPTION_BITMAP, 1u << VECTOR_MC);
 	vmwrite(IO_BITMAP_A, m->vendor.io_map.value);
 	vmwrite(IO_BITMAP_B, m->vendor.io_map.value + PAGE_BYTES);
 	vmwrite(MSR_BITMAP, m->vendor.msr_map.value);
-	vmwrite(VIRTUAL_PROCESSOR_ID, ROOT_VPID);
 	vmx_set_stage2(m->root.stage2.root);
 	if ((controls->word[WORD_SECONDARY] & SECONDARY_XSAVES) != 0)
 		vmwrite(XSS_EXITING_BITMAP, 0);
 	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
-	vmwrite(CR0_MASK, vmx_guest_cr0(0));
+	vmwrite(CR0_MASK,
+		vmx_guest_cr0(0) | CR0_CD | CR0_NW); /* no exit restores CD: the hypervisor would run uncached */
 	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | mirrored_cr4());
 	invalidate_all();
 }
@@ -255,7 +296,6 @@ static void capture_registers(const struct launch_frame *frame)
 	vmwrite(GUEST_RFLAGS, frame->rflags);
 	vmwrite(GUEST_RIP, frame->rip);
 	vmwrite(GUEST_RSP, frame->rsp);
-	vmwrite(VMCS_LINK_POINTER, ~0ull);
 }
 
 enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
@@ -267,7 +307,7 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 		return error;
 	wrmsr(IA32_EFER, efer | EFER_NXE);
 	write_controls(cpu->machine);
-	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0));
+	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0 & ~(CR0_CD | CR0_NW)));
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR4, cr4 | CR4_VMXE);
 	vmwrite(CR4_SHADOW, cr4);
@@ -283,20 +323,12 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 _Noreturn void vmx_launch(struct entry_frame *frame);
 extern const char vmx_exit_entry[];
 
-#define PAT_RESET 0x0007040600070406ull
-
 void vcpu_run(struct cpu *cpu)
 {
 	vmwrite(HOST_CR0, read_cr0());
 	vmwrite(HOST_CR3, read_cr3());
 	vmwrite(HOST_CR4, read_cr4());
 	vmwrite(HOST_EFER, rdmsr(IA32_EFER));
-	vmwrite(HOST_PAT, PAT_RESET);
-	vmwrite(HOST_CS_SELECTOR, HOST_CS);
-	vmwrite(HOST_SS_SELECTOR, HOST_DS);
-	vmwrite(HOST_DS_SELECTOR, HOST_DS);
-	vmwrite(HOST_ES_SELECTOR, HOST_DS);
-	vmwrite(HOST_TR_SELECTOR, HOST_TR);
 	vmwrite(HOST_TR_BASE, (uintptr_t)&cpu->tss);
 	vmwrite(HOST_GDTR_BASE, (uintptr_t)cpu->gdt);
 	vmwrite(HOST_IDTR_BASE, read_idtr().base);

@@ -19,11 +19,23 @@ uint64_t vcpu_cr4(const struct cpu *cpu)
 	return cpu->vcpu.cr4;
 }
 
+/* What the CPU would refuse (SDM 2B MOV to control registers). CPUID does not show VMX and SMX, so that their bits are reserved. */
+static bool cr4_valid(uint64_t value)
+{
+	const uint64_t old = vmread(GUEST_CR4), changed = value ^ old;
+	const bool is_long = (vmread(GUEST_EFER) & EFER_LMA) != 0;
+
+	return (value & (CR4_VMXE | CR4_SMXE | ~rdmsr(IA32_VMX_CR4_FIXED1))) == 0 &&
+	       (!is_long || (changed & (CR4_PAE | CR4_LA57)) == 0) &&
+	       ((value & ~old & CR4_PCIDE) == 0 || (is_long && (vmread(GUEST_CR3) & PAGE_MASK) == 0)) &&
+	       ((value & CR4_CET) == 0 || (vmread(GUEST_CR0) & CR0_WP) != 0);
+}
+
 bool vmx_cr4_write(struct cpu *cpu, uint64_t value)
 {
 	const uint64_t mirrored = vmread(CR4_MASK) & CR4_MIRRORED;
 
-	if ((value & (CR4_VMXE | CR4_SMXE)) != 0) /* CPUID does not show them, so they are reserved */
+	if (!cr4_valid(value))
 		return false;
 	cpu->vcpu.cr4 = value & mirrored;
 	vmwrite(CR4_SHADOW, cpu->vcpu.cr4);
@@ -52,20 +64,19 @@ static void end_shadow(void)
 }
 
 /*
- * CPUID, which programs use, costs the least that is right: its length is known, and a shadow that it stood in may last for one
- * more instruction. The entry stays valid (26.3.1.5): STI set RFLAGS.IF and CPUID leaves it, and a shadow with TF would want
+ * CPUID, which programs use, costs the least that is right: a shadow that it stood in may last for one more instruction. The entry stays valid (26.3.1.5): STI set RFLAGS.IF and CPUID leaves it, and a shadow with TF would want
  * a pending single step, so that both are written then. All that a guest can see of it is that an interrupt comes behind the
  * instruction after CPUID, not before it: an STI has to be followed by CPUID for that, and no code opens interrupts for it alone.
  */
 void vcpu_advance(struct cpu *cpu, unsigned bytes)
 {
-	const bool is_cpuid = cpu->vcpu.reason == REASON_CPUID;
 	const uint64_t rip = vmread(GUEST_RIP), rflags = vmread(GUEST_RFLAGS);
-	const uint64_t next = rip + (is_cpuid ? bytes : vmread(EXIT_INSTRUCTION_LENGTH));
+	const uint64_t next = rip + vmread(EXIT_INSTRUCTION_LENGTH);
 	const bool carries = (rip ^ next) >> 32 != 0 && (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) == 0;
 
 	vmwrite(GUEST_RIP, carries ? (uint32_t)next : next);
-	if (!is_cpuid || (rflags & RFLAGS_TF) != 0)
+	(void)bytes; /* prefixes are not counted in it */
+	if (cpu->vcpu.reason != REASON_CPUID || (rflags & RFLAGS_TF) != 0)
 		end_shadow();
 	if ((rflags & RFLAGS_TF) != 0) /* the single-step trap of the instruction that we executed */
 		vmwrite(GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
@@ -191,9 +202,9 @@ static void reset_segments(void)
 
 static void reset_control_registers(struct cpu *cpu)
 {
-	const uint64_t cr0 = CR0_ET | (vmread(GUEST_CR0) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
+	const uint64_t cr0 = CR0_ET | (vmread(CR0_SHADOW) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 
-	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0));
+	vmwrite(GUEST_CR0, vmx_guest_cr0(CR0_ET));
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR3, 0);
 	vmwrite(GUEST_CR4, CR4_VMXE);

@@ -114,6 +114,39 @@ static void test_cpuid_registers(void)
 	ok(completed(&o) && r.rbx == HV_CPUID_EBX, "CPUID works at CPL 3");
 }
 
+/* Prefixes that CPUID ignores, up to the 15 bytes that an instruction may have; behind each a NOP that a wrong length would miss. */
+FORM(form_cpuid_rex, ".byte 0x48\n cpuid");
+FORM(form_cpuid_66, ".byte 0x66\n cpuid");
+FORM(form_cpuid_f2, ".byte 0xf2\n cpuid");
+FORM(form_cpuid_two, ".byte 0x66, 0xf2\n cpuid");
+FORM(form_cpuid_15, ".fill 13, 1, 0x66\n cpuid");
+
+static const struct {
+	const char *name;
+	const char *code;
+} prefixed[] = {
+	{"REX.W", form_cpuid_rex},     {"66", form_cpuid_66},          {"F2", form_cpuid_f2},
+	{"66 and F2", form_cpuid_two}, {"13 times 66", form_cpuid_15},
+};
+
+static void test_prefixed_cpuid(void)
+{
+	const struct cpuid_result expected = cpuid(0, 0);
+
+	for (uint32_t i = 0; i < COUNT(prefixed); i++) {
+		struct gprs r = {.rbx = ~0ul, .rdi = (uint64_t)scratch};
+		struct outcome o;
+
+		if (cpu_is_amd()) {
+			skip("CPUID with a prefix", "QEMU's SVM tells no instruction length");
+			return;
+		}
+		o = attempt(prefixed[i].code, &r);
+		ok(completed(&o) && r.rax == expected.eax && r.rbx == expected.ebx,
+		   "CPUID with prefix %s goes on behind it", prefixed[i].name);
+	}
+}
+
 struct identity {
 	uint32_t initial, x2apic;
 	bool leaf_b;
@@ -499,6 +532,7 @@ void test_main(void)
 	test_signatures();
 	test_mirrored();
 	test_cpuid_registers();
+	test_prefixed_cpuid();
 	test_identity(second);
 	begin("instructions of virtualisation");
 	test_undefined();

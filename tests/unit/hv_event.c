@@ -62,13 +62,22 @@ static void during_double_fault(void **state)
 	assert_int_equal(event_exception(INTERRUPT | 8, VECTOR_GP, &code), EXCEPTION | EVENT_ERROR_VALID | 13);
 }
 
+static void interrupted(void **state)
+{
+	(void)state;
+	assert_int_equal(event_interrupted(0), 0);
+	assert_int_equal(event_interrupted(0x7fffffff), 0);
+	assert_int_equal(event_interrupted(0xffffffff), 0x80000fff);
+	assert_int_equal(event_interrupted(EXCEPTION | EVENT_ERROR_VALID | 1u << 12 | 14),
+			 EXCEPTION | EVENT_ERROR_VALID | 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),
-		cmocka_unit_test(not_delivering),
-		cmocka_unit_test(during_delivery),
-		cmocka_unit_test(during_double_fault),
+		cmocka_unit_test(plain),           cmocka_unit_test(not_delivering),
+		cmocka_unit_test(during_delivery), cmocka_unit_test(during_double_fault),
+		cmocka_unit_test(interrupted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the VT-x backend, on a CPU layer that the test defines.
 
-VMX_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/vmx_,controls mtrr stage2 entry check vcpu speculation) $(OUT)/tests/unit/hv_event
+VMX_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/vmx_,controls mtrr stage2 entry check launch vcpu speculation) $(OUT)/tests/unit/hv_event
 UNIT_TESTS += $(VMX_UNIT_TESTS)
 
 $(OUT)/tests/unit/vmx_controls: hv/vmx/controls.c
@@ -9,6 +9,8 @@ $(OUT)/tests/unit/vmx_mtrr: hv/vmx/mtrr.c
 $(OUT)/tests/unit/vmx_stage2: hv/vmx/mtrr.c hv/stage2.c
 $(OUT)/tests/unit/vmx_entry: $(wildcard hv/vmx/debug/*.c)
 $(OUT)/tests/unit/vmx_check: hv/vmx/launch.c hv/vmx/controls.c hv/vmx/mtrr.c hv/cpu_features.c
+$(OUT)/tests/unit/vmx_launch: hv/vmx/launch.c hv/vmx/controls.c
+$(OUT)/tests/unit/vmx_launch: VMX_UNIT_FIRMWARE := -include tests/unit/mock/segments.h
 $(OUT)/tests/unit/vmx_vcpu: hv/vmx/vcpu.c hv/vmx/exit.c hv/event.c hv/exit_cpuid.c
 $(OUT)/tests/unit/vmx_speculation: hv/vmx/speculation.c
 $(OUT)/tests/unit/hv_event: hv/event.c
@@ -16,4 +18,4 @@ $(OUT)/tests/unit/hv_event: hv/event.c
 $(VMX_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h $(wildcard tests/unit/mock/*.h include/cloister/*.h hv/*.h hv/vmx/*.h hv/vmx/debug/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)gcc $(subst -Ihv/svm,-include tests/unit/mock/vmx.h -Ihv/vmx,$(HV_UNIT_CFLAGS)) -o $@ $(filter %.c,$^) $(UNIT_LIBS)
+	$(Q)gcc $(subst -Ihv/svm,-include tests/unit/mock/vmx.h $(VMX_UNIT_FIRMWARE) -Ihv/vmx,$(HV_UNIT_CFLAGS)) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

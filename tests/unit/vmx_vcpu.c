@@ -36,6 +36,8 @@ void vmwrite(uint32_t field, uint64_t value)
 
 uint64_t rdmsr(uint32_t msr)
 {
+	if (msr == IA32_VMX_CR4_FIXED1)
+		return 0xf767ff; /* with PCIDE, PKE and CET, without LA57 */
 	assert_int_equal(msr, IA32_VMX_CR0_FIXED0);
 	return 0x80000021;
 }
@@ -189,18 +191,20 @@ static void leave_guest(uint32_t reason)
 static void cpuid_is_cheap(void **state)
 {
 	const uint32_t shadows[] = {0, BLOCKING_STI, BLOCKING_MOV_SS};
+	uint64_t length = 2; /* 15 with all prefixes that fit */
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3; i++, length += 6) {
+		fields[EXIT_INSTRUCTION_LENGTH] = length;
 		reads = writes = 0;
 		fields[GUEST_RIP] = 0x1000;
 		fields[GUEST_RFLAGS] = 0x202;
 		fields[GUEST_INTERRUPTIBILITY] = shadows[i];
 		frame.guest.rax = 0;
 		leave_guest(REASON_CPUID);
-		assert_int_equal(reads, 3);
+		assert_int_equal(reads, 4);
 		assert_int_equal(writes, 1);
-		assert_int_equal(fields[GUEST_RIP], 0x1002);
+		assert_int_equal(fields[GUEST_RIP], 0x1000 + length);
 		assert_int_equal(fields[GUEST_INTERRUPTIBILITY], shadows[i]);
 		assert_int_equal(frame.guest.rax, 1);
 	}
@@ -209,7 +213,7 @@ static void cpuid_is_cheap(void **state)
 		frame.guest.rax = leaf;
 		frame.guest.rcx = 0;
 		leave_guest(REASON_CPUID);
-		assert_int_equal(reads, 3);
+		assert_int_equal(reads, 4);
 		assert_int_equal(writes, 1);
 	}
 }
@@ -248,6 +252,7 @@ static void end_of_4_gib(void **state)
 {
 	(void)state;
 	fields[GUEST_RIP] = 0xfffffffe;
+	fields[EXIT_INSTRUCTION_LENGTH] = 2;
 	leave_guest(REASON_CPUID);
 	assert_int_equal(fields[GUEST_RIP], 0x100000000);
 	fields[GUEST_RIP] = 0xfffffffe;
@@ -280,12 +285,50 @@ static void delivers_again(void **state)
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0e);
 	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
+	assert_int_equal(fields[ENTRY_INSTRUCTION_LENGTH], 0); /* of software's events only */
+	fields[IDT_VECTORING_INFO] = 0x80000480;               /* INT 0x80, whose error code nobody wrote */
+	fields[IDT_VECTORING_ERROR_CODE] = 0x1ffff;
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000480);
+	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
 	assert_int_equal(fields[ENTRY_INSTRUCTION_LENGTH], 3);
 	fields[IDT_VECTORING_INFO] = 0x80000202; /* NMI: its delivery starts anew */
 	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000202);
 	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
+}
+
+/* Bit 12 is undefined at an exit, bit 13 is FRED's, and an entry refuses both (SDM 3C 24.9.3, 26.2.1.3). */
+static void undefined_bits(void **state)
+{
+	(void)state;
+	for (unsigned bit = 12; bit <= 30; bit++) {
+		fields[IDT_VECTORING_INFO] = 0x80000030 | 1u << bit;
+		leave_guest(REASON_TRAP_FLAG);
+		assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000030);
+		assert_int_equal(cpu.vcpu.delivering, 0x80000030);
+	}
+	fields[ENTRY_INTERRUPTION_INFO] = 0;
+	fields[IDT_VECTORING_INFO] = 0x7fffffff;
+	leave_guest(REASON_TRAP_FLAG);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0);
+}
+
+/* Each is answered: the CPU goes on, and the guest has its exception. */
+static void answered(void **state)
+{
+	const struct {
+		uint32_t reason, event;
+	} exits[] = {{9, 0x80000b0d}, {76, 0x80000306}, {77, 0x80000306}, {84, 0x80000306}, {85, 0x80000306}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		fields[ENTRY_INTERRUPTION_INFO] = 0;
+		leave_guest(exits[i].reason);
+		assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], exits[i].event);
+		assert_int_equal(fields[GUEST_RIP], 0x1000);
+	}
 }
 
 static void faults_during_delivery(void **state)
@@ -450,6 +493,45 @@ static void cr4_access(void **state)
 	assert_int_equal(fields[CR4_SHADOW], CR4_PKE);
 }
 
+/* A write that the CPU refuses changes nothing that the guest sees. */
+static void cr4_refused(void **state)
+{
+	const struct {
+		uint64_t cr0, cr3, efer, old, value;
+		bool refused;
+	} writes_[] = {
+		{0x80010031, 0, 0x500, 0x20, 0x40020, false},    {0x80010031, 0, 0x500, 0x20, 0x40000, true},
+		{0x80010031, 0, 0x500, 0x20, 0x1020, true},      {0x80010031, 0, 0x500, 0x20, 1ull << 32, true},
+		{0x80010031, 0, 0x500, 0x20, 0x20020, false},    {0x80010031, 5, 0x500, 0x20, 0x20020, true},
+		{0x80010031, 5, 0x500, 0x20020, 0x20020, false}, {0x80010031, 0, 0, 0x20, 0x20020, true},
+		{0x80010031, 0, 0x500, 0x20, 0x800020, false},   {0x80000031, 0, 0x500, 0x20, 0x800020, true},
+		{0x80010031, 0, 0x500, 0x20, 0x8000020, true},   {0x80010031, 0, 0, 0x20, 0, false},
+	};
+
+	for (size_t i = 0; i < sizeof(writes_) / sizeof(writes_[0]); i++) {
+		setup(state);
+		fields[GUEST_CR0] = writes_[i].cr0;
+		fields[GUEST_CR3] = writes_[i].cr3;
+		fields[GUEST_EFER] = writes_[i].efer;
+		fields[GUEST_CR4] = CR4_VMXE | writes_[i].old;
+		fields[CR4_MASK] = CR4_VMXE | CR4_SMXE | CR4_MIRRORED;
+		mov_to_cr4(writes_[i].value);
+		assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], writes_[i].refused ? 0x80000b0d : 0);
+		assert_int_equal(fields[CR4_SHADOW], writes_[i].refused ? 0 : writes_[i].value & CR4_MIRRORED);
+	}
+}
+
+/* Outside 64-bit code the instruction takes 32 bits. */
+static void cr4_of_32_bits(void **state)
+{
+	(void)state;
+	fields[GUEST_CS_RIGHTS] = 0xc09b;
+	fields[CR4_MASK] = CR4_VMXE | CR4_SMXE | CR4_MIRRORED;
+	mov_to_cr4(0xffffffff00000000 | CR4_OSXSAVE);
+	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0);
+	assert_int_equal(fields[CR4_SHADOW], CR4_OSXSAVE);
+}
+
 static void efer(void **state)
 {
 	uint64_t value = 0;
@@ -477,7 +559,7 @@ static const struct {
 	uint32_t field;
 	uint64_t value;
 } after_init[] = {
-	{GUEST_CR0, CR0_CD | CR0_NE | CR0_ET},
+	{GUEST_CR0, CR0_NE | CR0_ET},
 	{CR0_SHADOW, CR0_CD | CR0_ET},
 	{GUEST_CR3, 0},
 	{GUEST_CR4, CR4_VMXE},
@@ -517,8 +599,8 @@ static void init_and_sipi(void **state)
 	(void)state;
 	memset(fields, 0x5a, sizeof(fields));
 	fields[IDT_VECTORING_INFO] = 0;
-	fields[GUEST_CR0] |= CR0_CD;
-	fields[GUEST_CR0] &= ~CR0_NW;
+	fields[CR0_SHADOW] |= CR0_CD;
+	fields[CR0_SHADOW] &= ~CR0_NW;
 	cpu.vcpu.nmi_pending = true;
 	vcpu_reset(&cpu);
 	assert_int_equal(invalidations, 1);
@@ -548,6 +630,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(cpuid_is_cheap, setup),
+		cmocka_unit_test_setup(undefined_bits, setup),
+		cmocka_unit_test_setup(answered, setup),
+		cmocka_unit_test_setup(cr4_refused, setup),
+		cmocka_unit_test_setup(cr4_of_32_bits, setup),
 		cmocka_unit_test_setup(cpuid_steps, setup),
 		cmocka_unit_test_setup(steps_over, setup),
 		cmocka_unit_test_setup(end_of_4_gib, setup),
