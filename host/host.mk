@@ -37,7 +37,7 @@ HOST_CFLAGS := -Ihost/device -Ihost/module -DCLOISTER_VERSION='"$(VERSION)"'
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -s
 host_objects = $(patsubst host/%.c,$(HOST_OUT)/obj/%.o,$(wildcard $(addprefix host/,$(1))))
 ATTESTD_OBJECTS := $(call host_objects,attestd/*.c device/*.c)
-ATTESTD_LIBS := -lmicrohttpd -ljansson -lcrypto -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr
+ATTESTD_LIBS := -lmicrohttpd -lgnutls -ljansson -lcrypto -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr
 CLOISTERCTL_OBJECTS := $(call host_objects,tools/*.c device/*.c)
 
 $(HOST_OUT)/obj/%.o: host/%.c host/host.mk build.mk

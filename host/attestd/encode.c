@@ -18,6 +18,11 @@ void sha256(const void *data, size_t bytes, uint8_t digest[SHA256_BYTES])
 		abort();
 }
 
+void base64_32(const uint8_t bytes[32], char out[BASE64_32 + 1])
+{
+	EVP_EncodeBlock((unsigned char *)out, bytes, 32);
+}
+
 json_t *json_base64(const void *data, size_t bytes)
 {
 	const size_t capacity = (bytes + 2) / 3 * 4 + 1;

@@ -10,9 +10,13 @@
 
 #define SHA256_BYTES 32u
 #define SHA256_HEX   (2 * SHA256_BYTES)
+#define BASE64_32    44u /* characters of 32 bytes */
 
 /** SHA-256 of 'bytes' bytes; 'data' may be NULL if there are none. */
 void sha256(const void *data, size_t bytes, uint8_t digest[SHA256_BYTES]);
+
+/** Writes 32 bytes in base64, with a terminator. */
+void base64_32(const uint8_t bytes[32], char out[BASE64_32 + 1]);
 
 /** A JSON string of base64, or NULL without memory. */
 json_t *json_base64(const void *data, size_t bytes);

@@ -10,6 +10,7 @@
 
 #include "answer.h"
 #include "queue.h"
+#include "tls.h"
 
 #define UNAVAILABLE 503u
 
@@ -17,6 +18,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct queue *queue;
 	const struct sources *sources;
+	const struct tls *tls;
 	unsigned answers; /* with logs, in memory; used by the serving thread only */
 };
 

@@ -217,25 +217,37 @@ static void on_message(void *unused, const char *format, va_list arguments)
 
 static struct MHD_Daemon *start_daemon(struct http *http, const struct options *options)
 {
+	const struct tls *tls = http->tls;
+	struct MHD_OptionItem secure[] = {
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificates},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
+	if (tls->key)
+		flags |= MHD_USE_TLS;
+	else
+		secure[0] = secure[3];
 	if (options->listen.ss_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
-				MHD_OPTION_SOCK_ADDR_LEN, options->listen_bytes, &options->listen,
-				MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-				MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				(size_t)HEADERS_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_END);
+	return MHD_start_daemon(
+		flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
+		MHD_OPTION_SOCK_ADDR_LEN, options->listen_bytes, &options->listen, MHD_OPTION_LISTEN_BACKLOG_SIZE,
+		BACKLOG, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+		NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL, MHD_OPTION_ARRAY, secure, MHD_OPTION_END);
 }
 
-struct http *http_start(const struct options *options, struct queue *queue)
+struct http *http_start(const struct options *options, const struct tls *tls, struct queue *queue)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
 	if (!http)
 		return NULL;
 	http->queue = queue;
+	http->tls = tls;
 	http->sources = &options->sources;
 	http->daemon = start_daemon(http, options);
 	if (!http->daemon) {

@@ -7,11 +7,15 @@
 
 #include "options.h"
 #include "queue.h"
+#include "tls.h"
 
 struct http;
 
-/** Starts to listen. Returns NULL after a message. The queue's 'done' is http_done. */
-struct http *http_start(const struct options *options, struct queue *queue);
+/**
+ * Starts to listen. Returns NULL after a message. The queue's 'done' is http_done.
+ * @tls: without a key for plain HTTP; stays the caller's, and stays until http_stop
+ */
+struct http *http_start(const struct options *options, const struct tls *tls, struct queue *queue);
 
 /** The port that the service listens on. */
 uint16_t http_port(const struct http *http);

@@ -14,9 +14,11 @@
 #include "metrics.h"
 #include "options.h"
 #include "queue.h"
+#include "tls.h"
 
 #define JOBS_MAX     64u
 #define TICK_MS      200
+#define HTTP_OK      200u
 #define STOP_WAIT_MS 2000
 #define FILES_SPARE  64u /* descriptors beside the connections' */
 
@@ -85,6 +87,19 @@ static struct reply work(void *context, const struct job *job)
 	return ok ? reply : answer_failure(&failure);
 }
 
+/* The first job is the service's own: who asks later finds the TPM open, and its keys made. */
+static char own_job;
+
+static void done(void *owner, struct reply reply)
+{
+	if (owner != &own_job) {
+		http_done(owner, reply);
+		return;
+	}
+	event("%s", reply.status == HTTP_OK ? "ready" : "not ready: the TPM or the hypervisor has no answer yet");
+	reply_free(&reply);
+}
+
 /* The default of 1,024 descriptors is less than the connections that are allowed. */
 static void allow_files(void)
 {
@@ -123,18 +138,19 @@ static void watch(struct queue *queue)
 	}
 }
 
-static enum exit_code run(const struct options *options, struct service *service)
+static enum exit_code run(const struct options *options, const struct tls *tls, struct service *service)
 {
-	const struct queue_hooks hooks = {.work = work, .done = http_done, .context = service};
+	const struct queue_hooks hooks = {.work = work, .done = done, .context = service};
 	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
-	struct http *http = queue ? http_start(options, queue) : NULL;
+	struct http *http = queue ? http_start(options, tls, queue) : NULL;
 	bool idle;
 
 	if (!http) {
 		event("cannot listen, or out of memory; see --listen");
 		return EXIT_FAILED;
 	}
-	event("%s: listening on port %u", CLOISTER_VERSION, http_port(http));
+	event("%s: listening on port %u, %s", CLOISTER_VERSION, http_port(http), tls->key ? "TLS" : "plain HTTP");
+	queue_submit(queue, &(struct job){.kind = JOB_IDENTITY}, &own_job);
 	watch(queue);
 	idle = queue_stop(queue, STOP_WAIT_MS);
 	http_stop(http);
@@ -144,9 +160,24 @@ static enum exit_code run(const struct options *options, struct service *service
 	return EXIT_STOPPED;
 }
 
+/* For plain HTTP there is none. */
+static bool get_key(const struct options *options, struct tls *tls)
+{
+	char hash[BASE64_32 + 1];
+
+	if (options->plain_http)
+		return true;
+	if (!(options->tls_key ? tls_load(options->tls_key, options->tls_cert, tls) : tls_make(tls)))
+		return false;
+	base64_32(tls->channel, hash);
+	event("TLS: tenants may ask with --pin sha256//%s", hash);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	const sigset_t signals = stop_signals();
+	struct tls tls = {0};
 	struct service service;
 	struct options options;
 	enum exit_code code;
@@ -164,7 +195,8 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	allow_files();
 	service = (struct service){.sources = &options.sources, .tpm = tpm_new(&options.tpm)};
-	code = service.tpm ? run(&options, &service) : EXIT_FAILED;
+	code = service.tpm && get_key(&options, &tls) ? run(&options, &tls, &service) : EXIT_FAILED;
+	tls_free(&tls);
 	tpm_free(service.tpm);
 	return code;
 }

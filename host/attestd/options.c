@@ -28,6 +28,9 @@ static const char usage[] =
 	"  --tcg-log PATH         the firmware's event log\n"
 	"                         (" TCG_LOG_DEFAULT ")\n"
 	"  --timeout SECONDS      how long a request may wait for the TPM, 1 to 300 (20)\n"
+	"  --tls-key FILE         the TLS key, PEM, instead of one that is made at each start\n"
+	"  --tls-cert FILE        its certificate and those that prove it, PEM\n"
+	"  --plain-http           no TLS: evidence is then not bound to the connection\n"
 	"  --help, --version\n";
 
 /* Splits at the last colon; brackets around the address go away. */
@@ -126,6 +129,15 @@ static enum options_result apply(int option, const char *value, struct options *
 		return OPTIONS_RUN;
 	case 's':
 		return set_timeout(value, options) ? OPTIONS_RUN : wrong("--timeout needs 1 to 300 seconds", value);
+	case 'K':
+		options->tls_key = value;
+		return OPTIONS_RUN;
+	case 'X':
+		options->tls_cert = value;
+		return OPTIONS_RUN;
+	case 'P':
+		options->plain_http = true;
+		return OPTIONS_RUN;
 	case 'h':
 		fputs(usage, stdout);
 		return OPTIONS_DONE;
@@ -138,14 +150,32 @@ static enum options_result apply(int option, const char *value, struct options *
 	}
 }
 
+static enum options_result consistent(const struct options *options)
+{
+	if (!options->tls_key != !options->tls_cert)
+		return wrong("--tls-key and --tls-cert need each other",
+			     options->tls_key ? options->tls_key : options->tls_cert);
+	if (options->tls_key && options->plain_http)
+		return wrong("--plain-http takes no key", options->tls_key);
+	return OPTIONS_RUN;
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{"listen", required_argument, NULL, 'l'},  {"tcti", required_argument, NULL, 't'},
-		{"device", required_argument, NULL, 'd'},  {"tcg-log", required_argument, NULL, 'g'},
-		{"timeout", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'},
-		{"ek", required_argument, NULL, 'e'},      {"ek-certificates", required_argument, NULL, 'c'},
-		{"version", no_argument, NULL, 'v'},       {0},
+		{"listen", required_argument, NULL, 'l'},
+		{"tcti", required_argument, NULL, 't'},
+		{"device", required_argument, NULL, 'd'},
+		{"tcg-log", required_argument, NULL, 'g'},
+		{"timeout", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{"ek", required_argument, NULL, 'e'},
+		{"ek-certificates", required_argument, NULL, 'c'},
+		{"tls-key", required_argument, NULL, 'K'},
+		{"tls-cert", required_argument, NULL, 'X'},
+		{"plain-http", no_argument, NULL, 'P'},
+		{"version", no_argument, NULL, 'v'},
+		{0},
 	};
 	enum options_result result = OPTIONS_RUN;
 	int option;
@@ -159,5 +189,5 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 		result = apply(option, optarg, options);
 	if (result == OPTIONS_RUN && optind < argc)
 		return wrong("not an option", argv[optind]);
-	return result;
+	return result == OPTIONS_RUN ? consistent(options) : result;
 }

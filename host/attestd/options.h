@@ -12,7 +12,9 @@ struct options {
 	socklen_t listen_bytes;
 	struct tpm_sources tpm;
 	struct sources sources;
-	unsigned timeout_s; /* how long a request may wait for the TPM */
+	unsigned timeout_s;             /* how long a request may wait for the TPM */
+	const char *tls_key, *tls_cert; /* paths; NULL: a key is made at the start */
+	bool plain_http;                /* no TLS */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };

@@ -64,12 +64,29 @@ static bool serve_identity(struct exchange *exchange)
 	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
 }
 
+/*
+ * Whoever ends a tenant's TLS connection in between has another key. Evidence for that channel is never made here, so
+ * that nothing in between can pass it on.
+ */
+static bool own_channel(const struct tls *tls, const struct evidence_request *request, struct failure *failure)
+{
+	if (memcmp(request->channel, tls->channel, sizeof(tls->channel)) == 0)
+		return true;
+	if (!tls->key)
+		return failed_with(
+			failure, MHD_HTTP_BAD_REQUEST, "other-channel", "channel",
+			"must be zeros: this service speaks plain HTTP, so it is not at your connection's end");
+	return failed_with(failure, MHD_HTTP_BAD_REQUEST, "other-channel", "channel",
+			   "must be the SHA-256 of this service's TLS key: something in between ends your connection");
+}
+
 static bool serve_evidence(struct exchange *exchange)
 {
 	struct job job = {.kind = JOB_EVIDENCE};
 	struct failure failure;
 
-	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure))
+	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure) ||
+	    !own_channel(exchange->http->tls, &job.request, &failure))
 		return exchange_refuse(exchange, &failure);
 	return submit(exchange, &job);
 }

@@ -13,6 +13,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -23,137 +24,13 @@ import time
 import pytest
 
 from emulator import PATIENCE_S
-from tpm import wait_listening
+from service import ATTESTD, JSON, NONCE, TLS, Attestd, Swtpm, another, b64, error_of
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-ATTESTD = TREE / "build/out/host/attestd"
 PCRS = [0, 1, 2, 3, 4, 5, 6, 7, 14, 17, 18, 19]
 EMPTY = hashlib.sha256(b"").digest()
-NONCE, CHANNEL = bytes(range(32)), bytes(32)
-JSON = ("-H", "Content-Type: application/json")
 SILENCE_S, LIFE_S = 10, 60  # after which attestd closes a connection (attestd(8))
 TPM_S = 20  # for which a request waits for the TPM
 P256_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # RFC 5480, before X || Y
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def child(argv, **kwargs):
-    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.DEVNULL, **kwargs)
-
-
-class Swtpm:
-    """A software TPM behind a socket, with an EK certificate."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.socket = folder / "s"
-        self.process = None
-        with open(folder / "setup.log", "w") as log:
-            subprocess.run(["swtpm_setup", "--tpm2", "--tpmstate", folder, "--create-ek-cert", "--pcr-banks", "sha256",
-                            "--config", self.configuration()], check=True, stdout=log, stderr=log)
-        self.start()
-
-    def configuration(self):
-        """A certificate authority of this TPM's own, so that nothing is shared with the machine's."""
-        folder = self.folder
-        (folder / "options").write_text("--platform-manufacturer Cloister\n--platform-version 1\n"
-                                        "--platform-model test\n")
-        (folder / "localca").write_text(f"statedir = {folder}\nsigningkey = {folder}/ca.key\n"
-                                        f"issuercert = {folder}/ca.pem\ncertserial = {folder}/serial\n")
-        (folder / "setup").write_text("create_certs_tool = /usr/bin/swtpm_localca\n"
-                                      f"create_certs_tool_config = {folder}/localca\n"
-                                      f"create_certs_tool_options = {folder}/options\n")
-        return folder / "setup"
-
-    def start(self):
-        self.process = child(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}",
-                              "--ctrl", f"type=unixio,path={self.socket}.ctrl",
-                              "--server", f"type=unixio,path={self.socket}", "--flags", "startup-clear,not-need-init",
-                              "--log", f"file={self.folder}/swtpm.log"], stderr=subprocess.DEVNULL)
-        assert wait_listening(self.socket, self.process), "swtpm has not started"
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.socket.unlink(missing_ok=True)
-
-    @property
-    def tcti(self):
-        return f"swtpm:path={self.socket}"
-
-
-class Attestd:
-    """The service on a free port of loopback."""
-
-    def __init__(self, folder, tcti, *options):
-        self.log = pathlib.Path(tempfile.mkstemp(prefix="attestd-", dir=folder)[1])
-        with open(self.log, "w") as log:
-            self.process = child([ATTESTD, "--listen", "127.0.0.1:0", "--tcti", tcti, "--device", folder / "none",
-                                  *options], stderr=log)
-        self.port = int(self.wait_log(r"listening on port (\d+)")[1])
-
-    def wait_log(self, pattern):
-        deadline = time.monotonic() + PATIENCE_S
-        while not (match := re.search(pattern, self.log.read_text())):
-            assert time.monotonic() < deadline, f"no {pattern!r} in: {self.log.read_text()}"
-            time.sleep(0.02)
-        return match
-
-    def curl(self, path, *options, data=None):
-        """Status, headers and body of the answer."""
-        argv = ["curl", "-sS", "--max-time", str(PATIENCE_S), "-D", "-", *options,
-                f"http://127.0.0.1:{self.port}{path}"]
-        if data is not None:
-            argv += ["--data-binary", "@-"]
-        done = subprocess.run(argv, input=data, capture_output=True, check=True)
-        head, _, body = done.stdout.partition(b"\r\n\r\n")
-        while head.startswith(b"HTTP/1.1 100"):
-            head, _, body = body.partition(b"\r\n\r\n")
-        lines = head.decode().split("\r\n")
-        return int(lines[0].split()[1]), dict(line.lower().split(": ", 1) for line in lines[1:]), body
-
-    def evidence(self, **members):
-        body = {"nonce": b64(NONCE), "channel": b64(CHANNEL)} | members
-        return self.curl("/v1/evidence", *JSON, data=json.dumps(body).encode())
-
-    def evidence_at_last(self):
-        """Asks again while the TPM is busy, as the answer says."""
-        deadline = time.monotonic() + PATIENCE_S
-        while (answer := self.evidence())[0] == 503 and time.monotonic() < deadline:
-            assert error_of(answer[2])[0] == "tpm-busy"
-        assert answer[0] == 200
-        return json.loads(answer[2])
-
-    def good_evidence(self, **members):
-        status, headers, body = self.evidence(**members)
-        assert status == 200, body
-        assert headers["content-type"] == "application/json"
-        return json.loads(body)
-
-    def metric(self, name):
-        text = self.curl("/v1/metrics")[2].decode()
-        return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
-
-    def settle(self):
-        """Returns when what came before is served: all that came with the first of these is, before the second."""
-        for _ in range(2):
-            self.curl("/v1/metrics")
-
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
-
-    def stop(self):
-        """Ends the service as its unit does; returns the exit status."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
 
 
 @pytest.fixture(scope="module")
@@ -199,21 +76,6 @@ def silent(service):
         waiting.start()
         yield waiting, ends
         waiting.join()
-
-
-@contextlib.contextmanager
-def another(folder, tcti, *options):
-    attestd = Attestd(folder, tcti, *options)
-    try:
-        yield attestd
-    finally:
-        assert attestd.stop() == 0
-
-
-def error_of(body):
-    error = json.loads(body)["error"]
-    assert set(error) == {"code", "field", "message"} and error["message"]
-    return error["code"], error["field"]
 
 
 def digest_in_quote(quote):
@@ -270,7 +132,8 @@ def test_evidence_agrees_with_tpm2_tools(service, tcg_log, tmp_path):
     assert base64.b64decode(answer["tcg_log"]["data"]) == log
     assert answer["hv_log"] == {"sha256": EMPTY.hex(), "data": ""}
     assert answer["hk_statement"] is None and answer["fresh"] is None
-    qualifying = hashlib.sha256(b"cloister-evidence-1" + NONCE + CHANNEL + hashlib.sha256(log).digest() + EMPTY + EMPTY)
+    qualifying = hashlib.sha256(b"cloister-evidence-1" + NONCE + service.channel + hashlib.sha256(log).digest() + EMPTY +
+                                EMPTY)
     for name, data in ("quote", quote), ("signature", signature), ("pcrs", serialized_pcrs(values_of(answer))):
         (tmp_path / name).write_bytes(data)
     point = base64.b64decode(answer["ak_public"])[-68:]  # TPM2B X, TPM2B Y
@@ -392,8 +255,8 @@ def test_metrics(service):
 # Wrong requests
 
 
-def body_of(**members):
-    return json.dumps({"nonce": b64(NONCE), "channel": b64(CHANNEL)} | members).encode()
+def body_of(channel=bytes(32), **members):
+    return json.dumps({"nonce": b64(NONCE), "channel": b64(channel)} | members).encode()
 
 
 @pytest.mark.parametrize("body, code, field", [
@@ -417,7 +280,8 @@ def body_of(**members):
     (body_of(nonce=b64(NONCE)[:-1]), "bad-field", "nonce"),
     (body_of(nonce=b64(NONCE)[:-2] + "9="), "bad-field", "nonce"),
     (body_of(nonce=b64(NONCE)[:40] + "\n" + b64(NONCE)[40:]), "bad-field", "nonce"),
-    (body_of(channel=base64.urlsafe_b64encode(b"\xff" * 32).decode()), "bad-field", "channel"),
+    (json.dumps({"nonce": b64(NONCE), "channel": base64.urlsafe_b64encode(b"\xff" * 32).decode()}).encode(),
+     "bad-field", "channel"),
     (body_of(extra=1), "unknown-field", "extra"),
     (body_of(**{"\x07" * 9: 1}), "unknown-field", "(unnamed)"),
     (body_of(known_logs={}), "bad-field", "known_logs"),
@@ -455,7 +319,7 @@ def test_wrong_request(service, path, options, status, code):
 
 
 def test_longest_body(service):
-    padded = body_of().ljust(4096)
+    padded = body_of(service.channel).ljust(4096)
     assert service.curl("/v1/evidence", *JSON, data=padded)[0] == 200
     assert service.curl("/v1/evidence", *JSON, "-H", "Transfer-Encoding: chunked", data=padded)[0] == 200
 
@@ -470,7 +334,7 @@ def test_endless_body_is_cut(service):
     with service.connect() as connection:
         connection.sendall(b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                            b"Transfer-Encoding: chunked\r\n\r\n")
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+        with pytest.raises((BrokenPipeError, ConnectionResetError, ssl.SSLError)):
             for _ in range(1 << 18):  # far more than the network's buffers take
                 connection.sendall(b"400\r\n" + b" " * 0x400 + b"\r\n")
     service.good_evidence()
@@ -493,15 +357,16 @@ def test_no_http(service, garbage):
     service.good_evidence()
 
 
-def evidence_request(*headers):
-    head = ["POST /v1/evidence HTTP/1.1", "Host: x", "Content-Type: application/json",
-            f"Content-Length: {len(body_of())}", *headers]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body_of()
+def evidence_request(service, *headers):
+    body = body_of(service.channel)
+    head = ["POST /v1/evidence HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}",
+            *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 def test_connection_cut(service):
     before = service.metric("attestd_cut_total")
-    request = evidence_request("Expect: 100-continue")
+    request = evidence_request(service, "Expect: 100-continue")
     for length in range(1, len(request), 7):
         with service.connect() as connection:
             connection.sendall(request[:length])
@@ -526,7 +391,7 @@ def test_connection_cut(service):
 
 
 async def one_request(port, request):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=TLS)
     writer.write(request)
     answer = await reader.read()
     writer.close()
@@ -534,7 +399,7 @@ async def one_request(port, request):
 
 
 def test_a_thousand_requests_at_once(service):
-    request = evidence_request()
+    request = evidence_request(service)
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(files, 2048), most), most))
 
@@ -578,7 +443,7 @@ def test_end_while_the_tpm_is_stopped(folder, tpm):
         service.good_evidence()
         tpm.process.send_signal(signal.SIGSTOP)
         try:
-            waiting.sendall(evidence_request())
+            waiting.sendall(evidence_request(service))
             service.settle()
             assert service.stop() == 0
         finally:
@@ -713,6 +578,7 @@ def test_no_tpm_and_no_log(folder, tpm):
     (["--listen", "8180"], 2), (["--listen", "127.0.0.1:65536"], 2), (["--listen", "::1:80"], 2),
     (["--listen", "host:80"], 2), (["--timeout", "0"], 2), (["--timeout", "1x"], 2), (["--listen", "192.0.2.1:1"], 1),
     (["--ek", "dsa"], 2),
+    (["--tls-key", "k"], 2), (["--tls-cert", "c"], 2), (["--plain-http", "--tls-key", "k", "--tls-cert", "c"], 2),
 ], ids=str)
 def test_command_line(arguments, status):
     done = subprocess.run([ATTESTD, *arguments], capture_output=True, timeout=PATIENCE_S)
