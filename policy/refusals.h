@@ -42,10 +42,46 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 #undef CONDITION_ENUM
 
 /* X(enumerator, step, name, likely cause, what to do next) */
-#define REFUSALS_TRANSPORT(X)                                                                                        \
-	X(REFUSE_TRANSPORT, STEP_TRANSPORT, "no-answer", "the host, its network or its attestation service is down", \
-	  "check the address and its port (8180 by default), and on the host: systemctl status attestd")             \
-	X(REFUSE_HTTP, STEP_TRANSPORT, "error-answer", "the attestation service refused the request",                \
+#define REFUSALS_TRANSPORT(X)                                                                                      \
+	X(REFUSE_NAME, STEP_TRANSPORT, "name-unknown",                                                             \
+	  "the name is misspelt, or this machine's name service does not know it",                                 \
+	  "check the address; then this machine's name service, with: getent hosts NAME")                          \
+	X(REFUSE_ROUTE, STEP_TRANSPORT, "no-route",                                                                \
+	  "this machine has no way to that address, or a firewall forbids it",                                     \
+	  "check the address and this machine's network, with: ip route get ADDRESS")                              \
+	X(REFUSE_CONNECTION, STEP_TRANSPORT, "connection-refused",                                                 \
+	  "the host is there, and nothing listens at that port",                                                   \
+	  "check the port (8180 by default); on the host: systemctl status attestd, and its --listen")             \
+	X(REFUSE_TIMEOUT, STEP_TRANSPORT, "timeout",                                                               \
+	  "the host is down, a firewall drops what is sent, or the host is slow",                                  \
+	  "check that the host is up and its firewall open; or allow more time with --timeout")                    \
+	X(REFUSE_PROXY, STEP_TRANSPORT, "proxy", "the proxy that the environment names cannot be used",            \
+	  "check https_proxy and http_proxy; no_proxy=HOST asks the host directly")                                \
+	X(REFUSE_TRANSPORT, STEP_TRANSPORT, "no-answer", "the connection ended before a whole answer had come",    \
+	  "use https:// for a service with TLS; ask again; on the host: systemctl status attestd")                 \
+	X(REFUSE_TLS, STEP_TRANSPORT, "tls-failed", "the host is there, and does not speak TLS 1.3 at that port",  \
+	  "use http:// if its attestd runs with --plain-http; else check the port, and what is in between")        \
+	X(REFUSE_TLS_CERTIFICATE, STEP_TRANSPORT, "tls-certificate",                                               \
+	  "the host is there; the authorities of --cacert do not vouch for its certificate, or not for that name", \
+	  "give the right authority and name; without --cacert, the evidence proves the key that attestd makes")   \
+	X(REFUSE_TLS_PIN, STEP_TRANSPORT, "tls-pin",                                                               \
+	  "attestd was started anew and has made another key, or something in between ends the connection",        \
+	  "compare with the key in the host's log; give attestd a key that stays, with --tls-key")                 \
+	X(REFUSE_OTHER_CHANNEL, STEP_TRANSPORT, "other-channel",                                                   \
+	  "a proxy or a relay ends the connection: its TLS key is not the attestation service's",                  \
+	  "ask the host directly; if that is what you did, somebody listens in between")                           \
+	X(REFUSE_TPM_LOCKOUT, STEP_TRANSPORT, "tpm-lockout",                                                       \
+	  "the TPM refuses to work for a while: it lost its power without a warning several times",                \
+	  "ask again after the time that the answer names; on the host: tpm2_dictionarylockout --clear-lockout")   \
+	X(REFUSE_TPM, STEP_TRANSPORT, "tpm-failed", "the service is there, and its TPM cannot be used",            \
+	  "on the host: journalctl -u attestd, and check that /dev/tpmrm0 is there")                               \
+	X(REFUSE_BUSY, STEP_TRANSPORT, "host-busy",                                                                \
+	  "the service is there, and has more requests than its TPM can serve",                                    \
+	  "ask again after the time that the answer names")                                                        \
+	X(REFUSE_HYPERVISOR_FAILED, STEP_TRANSPORT, "hypervisor-failed",                                           \
+	  "the service is there, and the hypervisor does not answer it, or has wiped its key",                     \
+	  "on the host: journalctl -k, then boot it again")                                                        \
+	X(REFUSE_HTTP, STEP_TRANSPORT, "error-answer", "the attestation service refused the request",              \
 	  "see its message; on the host: journalctl -u attestd")
 
 #define REFUSALS_FORMAT(X)                                                                                           \

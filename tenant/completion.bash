@@ -6,7 +6,7 @@ _cloister() {
 
 	COMPREPLY=()
 	case $previous in
-	--policy | --policy-key | statement | explain-log)
+	--policy | --policy-key | --cacert | statement | explain-log)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -14,14 +14,14 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--channel | --timeout)
+	--pin | --timeout)
 		return
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W "verify statement explain-log help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --any-tpm --json --save --evidence --cache --no-cache --channel --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
 	fi
 }
 complete -o filenames -F _cloister cloister

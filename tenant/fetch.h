@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One question to a host's attestation service. */
+/* Questions to a host's attestation service. */
 #ifndef TENANT_FETCH_H
 #define TENANT_FETCH_H
 
 #include "policy/evidence.h"
 #include "tenant/file.h"
+#include "tenant/host.h"
+#include "tenant/transport.h"
 
-enum fetch_result {
-	FETCH_OK,
-	FETCH_FAILED,   /* no answer, or not all of it */
-	FETCH_REFUSED,  /* an error answer */
-	FETCH_OVERSIZE, /* longer than ANSWER_MAX_BYTES */
-};
+/**
+ * POST, or GET without a request. Nothing proves whose answer it is, unless the host has a pin or
+ * an authority.
+ * @path:    "/v1/identity"
+ * @request: JSON, or NULL
+ * @answer:  the body; free with file_free whatever the result
+ * Returns false with the cause in 'error'.
+ */
+bool fetch(const struct host *host, const char *path, const char *request, struct file *answer,
+	   struct transport_error *error);
 
 /**
  * POST /v1/evidence.
- * @url:       the service, "http://host:port"
+ * @challenge: its channel is set to that of the connection of the request, zeros over plain HTTP
  * @known:     logs that the host need not send
- * @timeout_s: for everything together, 1 or more
- * @answer:    the body; free with file_free whatever the result
- * @why:       what went wrong, clean for people
+ * @answer, result: as of fetch
  */
-enum fetch_result fetch_evidence(const char *url, const struct challenge *challenge, const struct known_logs *known,
-				 long timeout_s, struct file *answer, char *why, size_t why_size);
+bool fetch_evidence(const struct host *host, struct challenge *challenge, const struct known_logs *known,
+		    struct file *answer, struct transport_error *error);
 
 #endif

@@ -24,7 +24,8 @@ static bool read_stream(FILE *stream, const char *path, size_t max, struct file 
 	file->len = fread(file->data, 1, max + 1, stream);
 	if (ferror(stream))
 		return complain(path, strerror(errno));
-	if (file->len > max)
+	file->oversize = file->len > max;
+	if (file->oversize)
 		return complain(path, "longer than any file of the kind that is meant here");
 	return true;
 }
@@ -32,13 +33,17 @@ static bool read_stream(FILE *stream, const char *path, size_t max, struct file 
 /* @stream: NULL if it could not be opened, for the reason in errno */
 static bool read_and_close(FILE *stream, const char *path, size_t max, struct file *file)
 {
-	*file = (struct file){NULL, 0};
+	*file = (struct file){.data = NULL};
 	if (!stream)
 		return complain(path, strerror(errno));
 	const bool ok = read_stream(stream, path, max, file);
 	fclose(stream);
-	if (!ok)
+	if (!ok) {
+		const bool oversize = file->oversize;
+
 		file_free(file);
+		file->oversize = oversize;
+	}
 	return ok;
 }
 
@@ -73,7 +78,7 @@ bool file_read_in(const char *directory, const char *name, size_t max, struct fi
 {
 	char path[PATH_MAX];
 
-	*file = (struct file){NULL, 0};
+	*file = (struct file){.data = NULL};
 	if (!join(directory, name, path))
 		return false;
 	FILE *stream = open_regular(path);
@@ -117,5 +122,5 @@ bool file_write_in(const char *directory, const char *name, struct bytes data)
 void file_free(struct file *file)
 {
 	free(file->data);
-	*file = (struct file){NULL, 0};
+	*file = (struct file){.data = NULL};
 }

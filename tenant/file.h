@@ -9,6 +9,7 @@
 struct file {
 	uint8_t *data;
 	size_t len;
+	bool oversize; /* it was not read, because it is longer than it may be */
 };
 
 /** Reads a file of at most 'max' bytes. On failure says why on standard error. */

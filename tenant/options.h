@@ -3,19 +3,17 @@
 #ifndef TENANT_OPTIONS_H
 #define TENANT_OPTIONS_H
 
-#include "policy/evidence.h"
+#include "tenant/host.h"
 
 struct options {
-	const char *url;      /* a host to ask, or */
+	struct host host;     /* to be asked if it has an address, or */
 	const char *evidence; /* a folder of saved evidence */
 	const char *policy;
 	const char *policy_key; /* NULL: the policy needs no signature */
 	const char *save;       /* NULL: keep nothing */
 	const char *cache;      /* folder of logs that came before; NULL: none */
-	long timeout_s;
 	bool json;
 	bool any_tpm; /* a host that nothing identifies may pass, on that condition */
-	uint8_t channel[NONCE_BYTES];
 };
 
 /** Reads the arguments after 'verify'. On failure says what is wrong on standard error. */

@@ -128,7 +128,7 @@ static bool load_32(const char *directory, const char *name, uint8_t to[NONCE_BY
 
 bool store_load(const char *directory, struct challenge *challenge, struct file *answer)
 {
-	*answer = (struct file){NULL, 0};
+	*answer = (struct file){.data = NULL};
 	return load_32(directory, NAME_NONCE, challenge->nonce) &&
 	       load_32(directory, NAME_CHANNEL, challenge->channel) &&
 	       file_read_in(directory, NAME_ANSWER, ANSWER_MAX_BYTES, answer);

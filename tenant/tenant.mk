@@ -10,7 +10,7 @@ $(OUT)/tenant/%.o: tenant/%.c
 
 $(OUT)/cloister: $(TENANT_OBJECTS) $(POLICY_LIBRARY)
 	$(call say,LD,$@)
-	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl $(POLICY_LIBS)
+	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl -lssl $(POLICY_LIBS)
 
 all: $(OUT)/cloister
 

@@ -25,24 +25,14 @@ static void refuse_all(struct verdict *v, enum refusal_code code, const char *ex
 		verdict_skip(v, step, "no evidence");
 }
 
-static bool ask(const struct options *o, const struct challenge *challenge, const struct known_logs *known,
+static bool ask(const struct options *o, struct challenge *challenge, const struct known_logs *known,
 		struct file *answer, struct verdict *v)
 {
-	char why[300];
+	struct transport_error error;
 
-	switch (fetch_evidence(o->url, challenge, known, o->timeout_s, answer, why, sizeof(why))) {
-	case FETCH_OK:
+	if (fetch_evidence(&o->host, challenge, known, answer, &error))
 		return true;
-	case FETCH_FAILED:
-		refuse_all(v, REFUSE_TRANSPORT, "an answer to POST /v1/evidence", why);
-		break;
-	case FETCH_REFUSED:
-		refuse_all(v, REFUSE_HTTP, "status 200", why);
-		break;
-	case FETCH_OVERSIZE:
-		refuse_all(v, REFUSE_ANSWER, "an answer of at most 2 MiB", why);
-		break;
-	}
+	refuse_all(v, error.code, error.expected, error.found);
 	return false;
 }
 
@@ -89,6 +79,19 @@ static int report(const struct options *o, const struct verdict *v)
 	return verdict_exit_code(v);
 }
 
+/* Saved evidence that is too long is refused, as it would be on its way here. */
+static bool load(const char *directory, struct challenge *challenge, struct file *answer, bool *answered,
+		 struct verdict *v)
+{
+	if (store_load(directory, challenge, answer))
+		return true;
+	if (!answer->oversize)
+		return false;
+	*answered = false;
+	refuse_all(v, REFUSE_ANSWER, "an answer of at most 2 MiB", "a longer file");
+	return true;
+}
+
 /* A nonce of our own, or the one that was saved. False if there is none; *asked says whether an answer came. */
 static bool get_answer(const struct options *o, struct challenge *challenge, struct cache *cache, struct file *answer,
 		       bool *answered, struct verdict *v)
@@ -96,14 +99,15 @@ static bool get_answer(const struct options *o, struct challenge *challenge, str
 	if (o->evidence) {
 		*answered = true;
 		cache_load_saved(cache, o->evidence);
-		return store_load(o->evidence, challenge, answer);
+		return load(o->evidence, challenge, answer, answered, v);
 	}
-	memcpy(challenge->channel, o->channel, sizeof(challenge->channel));
 	if (getrandom(challenge->nonce, sizeof(challenge->nonce), 0) != (ssize_t)sizeof(challenge->nonce)) {
 		fprintf(stderr, "cloister: no random bytes for the nonce: %s\n", strerror(errno));
 		return false;
 	}
-	cache_load(cache, o->cache, o->url);
+	if (strncasecmp(o->host.url, "http:", 5) == 0)
+		fprintf(stderr, "cloister: plain HTTP: the evidence is not bound to this connection\n");
+	cache_load(cache, o->cache, o->host.url);
 	*answered = ask(o, challenge, &cache->known, answer, v);
 	return true;
 }
@@ -114,7 +118,7 @@ int command_verify(int argc, char **argv)
 	static struct verdict verdict;
 	struct challenge challenge;
 	struct options options;
-	struct file answer = {NULL, 0};
+	struct file answer = {.data = NULL};
 	struct cache cache = {.directory = NULL};
 	bool answered, saved = true;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One request and its answer, between the files that serve it: http.c (HTTP) and routes.c (what a path means). */
+/*
+ * One request and its answer, between the files that serve it: http.c (HTTP) and routes.c (what a
+ * path means).
+ */
 #ifndef ATTESTD_EXCHANGE_H
 #define ATTESTD_EXCHANGE_H
 

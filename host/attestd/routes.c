@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the paths of the protocol mean (docs/protocol.md), and the limits on what an answer costs. */
+/*
+ * What the paths of the protocol mean (docs/protocol.md), and the limits on what an answer costs.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,7 +67,8 @@ static bool serve_identity(struct exchange *exchange)
 }
 
 /*
- * Whoever ends a tenant's TLS connection in between has another key. Evidence for that channel is never made here, so
+ * Whoever ends a tenant's TLS connection in between has another key. Evidence for that channel is
+ * never made here, so
  * that nothing in between can pass it on.
  */
 static bool own_channel(const struct tls *tls, const struct evidence_request *request, struct failure *failure)

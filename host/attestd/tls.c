@@ -30,7 +30,10 @@ static char *text_of(gnutls_datum_t *datum)
 	return text;
 }
 
-/* RFC 5280: a certificate whose end is unknown. Whoever asks goes by the key, not by the clock of this host. */
+/*
+ * RFC 5280: a certificate whose end is unknown. Whoever asks goes by the key, not by the clock of
+ * this host.
+ */
 static int fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)
 {
 	uint8_t serial[SERIAL_BYTES];

@@ -14,15 +14,19 @@
 struct tls {
 	char *key;                     /* PEM; NULL for plain HTTP */
 	char *certificates;            /* PEM, the key's own first */
-	uint8_t channel[SHA256_BYTES]; /* SHA-256 of the key's SubjectPublicKeyInfo; zeros for plain HTTP */
+	uint8_t channel[SHA256_BYTES]; /* of the SubjectPublicKeyInfo; zeros for plain HTTP */
 };
 
-/** Makes a P-256 key and a certificate that it signs itself. Returns false after a message; tls_free in any case. */
+/**
+ * Makes a P-256 key and a certificate that it signs itself. Returns false after a message;
+ * tls_free in any case.
+ */
 bool tls_make(struct tls *tls);
 
 /**
  * Reads a key without a password and its certificates, both PEM, at most 64 KiB each.
- * Returns false after a message, also if the first certificate is of another key; tls_free in any case.
+ * Returns false after a message, also if the first certificate is of another key; tls_free in any
+ * case.
  */
 bool tls_load(const char *key_path, const char *certificates_path, struct tls *tls);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """make demo: a measured host that a tenant trusts, and three hosts that it must not trust.
 
-Everything is real: the machines boot in QEMU with a TPM each, the tenant's tool talks to them over HTTP. Exits 0
+Everything is real: the machines boot in QEMU with a TPM each, the tenant's tool talks to them over TLS. Exits 0
 only if all four verdicts come out right.
 """
 

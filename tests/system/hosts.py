@@ -11,6 +11,7 @@ import urllib.request
 import esp as images
 import independent
 import initramfs
+import tls
 from emulator import OUT, PATIENCE_S, TREE
 
 LOADER = OUT / "loader.efi"
@@ -86,12 +87,12 @@ def without_cloister():
 
 
 def url(machine):
-    return f"http://127.0.0.1:{machine.port}"
+    return f"https://127.0.0.1:{machine.port}"
 
 
 def pinned(machine, policy=POLICY):
     """The policy with the attestation key that the machine has now."""
-    with urllib.request.urlopen(f"{url(machine)}/v1/identity", timeout=PATIENCE_S) as answer:
+    with ask(machine, "/v1/identity") as answer:
         public = base64.b64decode(json.load(answer)["ak_public"])
     path = SCRATCH / f"{machine.name}.pinned.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,12 +122,22 @@ def verify_at(*arguments, save=None):
     return result.returncode, result.stdout + result.stderr
 
 
-def evidence(machine, nonce=bytes(32), channel=bytes(32)):
+def ask(machine, path, body=None):
+    """The answer to GET, or to POST with a body."""
+    request = urllib.request.Request(f"{url(machine)}{path}", body, {"Content-Type": "application/json"})
+    return urllib.request.urlopen(request, timeout=PATIENCE_S, context=tls.TLS)
+
+
+def evidence_request(machine, nonce=bytes(32)):
+    """The body of POST /v1/evidence."""
+    channel = tls.channel("127.0.0.1", machine.port)
+    return json.dumps({"nonce": base64.b64encode(nonce).decode(),
+                       "channel": base64.b64encode(channel).decode()}).encode()
+
+
+def evidence(machine, nonce=bytes(32)):
     """The raw evidence, binary fields decoded."""
-    body = {"nonce": base64.b64encode(nonce).decode(), "channel": base64.b64encode(channel).decode()}
-    request = urllib.request.Request(f"{url(machine)}/v1/evidence", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+    with ask(machine, "/v1/evidence", evidence_request(machine, nonce)) as answer:
         fields = json.load(answer)
     for key in ("quote", "signature", "ak_public", "hk_statement", "fresh"):
         fields[key] = base64.b64decode(fields[key] or "")

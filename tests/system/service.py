@@ -3,20 +3,16 @@
 
 import base64
 import contextlib
-import hashlib
 import json
 import pathlib
 import re
 import socket
-import ssl
 import subprocess
 import tempfile
 import time
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from emulator import PATIENCE_S
+from tls import TLS, spki_hash
 from tpm import wait_listening
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -31,24 +27,6 @@ def b64(data):
 
 def child(argv, **kwargs):
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.DEVNULL, **kwargs)
-
-
-def any_key():
-    """TLS as a tenant's tool speaks it: the evidence proves the key, and no authority."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-TLS = any_key()
-
-
-def spki_hash(certificate):
-    """SHA-256 of a certificate's SubjectPublicKeyInfo."""
-    key = x509.load_der_x509_certificate(certificate).public_key()
-    return hashlib.sha256(key.public_bytes(serialization.Encoding.DER,
-                                           serialization.PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 class Swtpm:

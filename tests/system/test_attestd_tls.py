@@ -13,7 +13,8 @@ import tempfile
 import pytest
 
 from emulator import PATIENCE_S
-from service import ATTESTD, Swtpm, another, b64, error_of, spki_hash
+from service import ATTESTD, Swtpm, another, b64, error_of
+from tls import spki_hash
 
 
 @pytest.fixture(scope="module")

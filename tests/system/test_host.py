@@ -7,10 +7,10 @@ import hashlib
 import http.server
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.error
-import urllib.request
 
 import pytest
 
@@ -78,7 +78,7 @@ def test_statistics(measured):
 
 
 def test_metrics(measured):
-    text = urllib.request.urlopen(f"{hosts.url(measured)}/v1/metrics", timeout=PATIENCE_S).read().decode()
+    text = hosts.ask(measured, "/v1/metrics").read().decode()
     assert "\ncloister_up 1\n" in text and "\ncloister_cpus_in_control 2\n" in text
     assert re.search(r'^cloister_exits_total\{reason="hypercall"\} [1-9]', text, re.M)
 
@@ -90,10 +90,10 @@ def test_many_tenants_at_once(measured):
         while True:
             try:
                 return hosts.evidence(measured, nonce=bytes([number]) * 32)["fresh"][16:48]
-            except ConnectionResetError:  # QEMU's network resets what a busy guest is late to accept
-                assert time.monotonic() < deadline
             except urllib.error.HTTPError as error:
                 assert error.code == 503 and time.monotonic() < deadline  # "ask again later"
+            except (ConnectionResetError, ssl.SSLEOFError, urllib.error.URLError):
+                assert time.monotonic() < deadline  # QEMU's network resets what a busy guest is late to accept
             time.sleep(0.5)
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -103,13 +103,17 @@ def test_many_tenants_at_once(measured):
 
 def test_a_thousand_requests_at_once(measured):
     """Each is answered, by evidence or by when to ask again; who does so gets it; and the service goes on."""
+    # A second service on the same TPM: the program in the host is small and knows no TLS, which test_attestd floods.
+    measured.check("attestd --plain-http --listen 127.0.0.1:8181 >/run/plain.log 2>&1 & echo $! >/run/plain.pid")
+    measured.wait_until("grep -q 'the attestation key is loaded' /run/plain.log")
     said = run_inside(measured, "flood", 1000, 20)
+    measured.check("kill $(cat /run/plain.pid)")
     served, away, wrong, later, asked = map(int, re.search(
         r"flood: (\d+) served, (\d+) turned away, (\d+) wrong; (\d+) of (\d+) asked again", said).groups())
     assert served + away == 1000 and wrong == 0, said
     assert served > 0, said
     assert later == asked == min(20, away), said
-    assert urllib.request.urlopen(f"{hosts.url(measured)}/v1/metrics", timeout=PATIENCE_S).status == 200
+    assert hosts.ask(measured, "/v1/metrics").status == 200
     status, text = hosts.verify(measured)
     assert status == hosts.PASS, text
     print(said)

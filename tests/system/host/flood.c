@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asks the host's own attestd for evidence, with all requests at once, over loopback: the network of the test bed loses
- * connections when a thousand come together. Every request must be answered: by 200, or by 503 with a time after which
+ * Asks an attestd in the host for evidence, with all requests at once, over plain HTTP and loopback: the network of the
+ * test bed loses connections when a thousand come together. Every request must be answered: by 200, or by 503 with a time after which
  * some of those turned away ask again, until they get theirs.
  *
  *   flood COUNT AGAIN
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PORT       8180
+#define PORT       8181
 #define PATIENCE_S 300
 #define LIFE_S     60 /* after which attestd closes a connection, whatever it waits for (attestd(8)) */
 #define ATTEMPTS   10
