@@ -23,6 +23,7 @@ static struct reply json_reply(unsigned status, json_t *root)
 	json_decref(root);
 	if (!reply.body) {
 		reply.status = UNAVAILABLE;
+		reply.again_s = 1;
 		reply.body = strdup(no_memory);
 	}
 	reply.bytes = reply.body ? strlen(reply.body) : 0;
@@ -103,8 +104,13 @@ struct reply answer_failure(const struct failure *failure)
 {
 	json_t *field = failure->field[0] ? json_string(failure->field) : json_null();
 
-	return json_reply(failure->status, json_pack("{s:{s:s, s:o, s:s}}", "error", "code", failure->code, "field",
-						     field, "message", failure->message));
+	struct reply reply =
+		json_reply(failure->status, json_pack("{s:{s:s, s:o, s:s}}", "error", "code", failure->code, "field",
+						      field, "message", failure->message));
+
+	if (reply.status == UNAVAILABLE)
+		reply.again_s = failure->again_s;
+	return reply;
 }
 
 void reply_free(struct reply *reply)

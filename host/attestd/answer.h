@@ -15,6 +15,7 @@ struct reply {
 	const char *type; /* Content-Type */
 	char *body;       /* allocated */
 	size_t bytes;
+	unsigned again_s; /* Retry-After, 0 for none */
 };
 
 /** 'statement' is NULL without a hypervisor. */

@@ -22,19 +22,18 @@ struct http {
 	struct queue *queue;
 	const struct sources *sources;
 	const struct tls *tls;
-	unsigned answers; /* with logs, in memory; used by the serving thread only */
 };
 
 struct exchange {
 	struct http *http;
 	struct MHD_Connection *connection;
+	int slot;                    /* of the connection, in connections.h */
 	const struct route *route;   /* NULL for none of ours */
 	char digest[SHA256_HEX + 2]; /* of the path, after a route's prefix; one byte more shows that it is too long */
 	char peer[64], method[8];    /* for the log */
 	int64_t began_ms;
 	char body[REQUEST_MAX_BYTES];
 	size_t body_bytes; /* may be larger than 'body': the surplus is discarded */
-	bool large;        /* counted in http->answers */
 	bool waits;        /* was handed to the queue */
 	struct reply reply;
 };

@@ -10,6 +10,7 @@ struct failure {
 	const char *code;
 	char field[64];    /* "" where no field is to blame */
 	char message[256]; /* what, where, what to do next */
+	unsigned again_s;  /* with status 503: when to ask again */
 };
 
 /** Fills in a failure. Returns false, so that a function can end with it. */

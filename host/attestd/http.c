@@ -18,9 +18,8 @@
 
 #define SILENCE_S     10u    /* a connection that says nothing for so long is closed */
 #define HEADERS_BYTES 16384u /* memory per connection: request line and headers */
-#define BACKLOG       1024u
+#define BACKLOG       4096u
 #define DISCARD_MAX   65536u /* of a body that is too long, so much is read to be able to answer */
-#define RETRY_AFTER_S "2"
 
 static const char *header(struct exchange *exchange, const char *name)
 {
@@ -70,14 +69,17 @@ static enum MHD_Result send_reply(struct exchange *exchange)
 			? MHD_create_response_from_buffer_with_free_callback(reply->bytes, reply->body, free)
 			: NULL;
 	enum MHD_Result result;
+	char again[16];
 
 	if (!response)
 		return MHD_NO;
+	connection_enters(exchange->slot, CONNECTION_SENDS, clock_ms());
 	reply->body = NULL; /* the response's now */
 	MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "Connection", "close");
-	if (reply->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-		MHD_add_response_header(response, "Retry-After", RETRY_AFTER_S);
+	snprintf(again, sizeof(again), "%u", reply->again_s);
+	if (reply->again_s > 0)
+		MHD_add_response_header(response, "Retry-After", again);
 	if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, "Allow", exchange->route->method);
 	result = MHD_queue_response(exchange->connection, reply->status, response);
@@ -97,6 +99,14 @@ static void note_peer(struct exchange *exchange)
 		strcpy(exchange->peer, "?");
 }
 
+/* What on_connection has noted. */
+static int slot_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? (int)(intptr_t)info->socket_context : -1;
+}
+
 /* First call for a request: its headers are there. */
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, const char *url, const char *method,
 			     void **context)
@@ -110,6 +120,8 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 	exchange->http = http;
 	exchange->connection = connection;
 	exchange->began_ms = clock_ms();
+	exchange->slot = slot_of(connection);
+	connection_enters(exchange->slot, CONNECTION_BODY, exchange->began_ms);
 	exchange->route = route_find(url);
 	note_peer(exchange);
 	snprintf(exchange->method, sizeof(exchange->method), "%s", method);
@@ -190,21 +202,27 @@ static void on_completed(void *unused, struct MHD_Connection *connection, void *
 	event("%s %s %s: %u, %zu bytes, %lld ms%s", exchange->peer, exchange->method,
 	      exchange->route ? exchange->route->path : "-", exchange->reply.status, exchange->reply.bytes,
 	      (long long)(clock_ms() - exchange->began_ms), sent ? "" : ", connection cut");
-	if (exchange->large)
-		exchange->http->answers--;
 	reply_free(&exchange->reply);
 	free(exchange);
 	*context = NULL;
 }
 
+/* What MHD_get_connection_info returns is overwritten by its next call. */
+static int note_connection(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const int socket = info ? info->connect_fd : -1;
+
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	return socket < 0 ? -1 : connection_opened(socket, info ? info->client_addr : NULL, clock_ms());
+}
+
 static void on_connection(void *unused, struct MHD_Connection *connection, void **slot,
 			  enum MHD_ConnectionNotificationCode code)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
 	(void)unused;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*slot = (void *)(intptr_t)(info ? connection_opened(info->connect_fd, clock_ms()) : -1);
+		*slot = (void *)(intptr_t)note_connection(connection);
 	else
 		connection_closed((int)(intptr_t)*slot);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "connections.h"
+
 static atomic_ullong counters[COUNTER_COUNT];
 
 #define COUNTER_TEXT(name, text, help) [name] = {text, help},
@@ -31,6 +33,17 @@ static void gauge(FILE *out, const char *name, const char *help, uint64_t value)
 {
 	family(out, name, "gauge", help);
 	fprintf(out, "%s %" PRIu64 "\n", name, value);
+}
+
+static void service_metrics(FILE *out)
+{
+	const struct connections_state state = connections_now();
+
+	gauge(out, "attestd_connections", "Open connections", state.open);
+	gauge(out, "attestd_connections_limit", "Open connections at which others are shut down", CONNECTIONS_OPEN);
+	gauge(out, "attestd_waiting", "Requests that wait for the TPM", state.waiting);
+	gauge(out, "attestd_answers", "Answers with logs in memory", state.answers);
+	gauge(out, "attestd_answers_limit", "Answers with logs that may be in memory", ANSWERS_MAX);
 }
 
 static void hypervisor_metrics(FILE *out, const struct hv_stats *stats)
@@ -63,6 +76,7 @@ char *metrics_text(const struct hv_stats *stats, size_t *bytes)
 		family(out, counter_text[i].name, "counter", counter_text[i].help);
 		fprintf(out, "%s %llu\n", counter_text[i].name, atomic_load(&counters[i]));
 	}
+	service_metrics(out);
 	gauge(out, "cloister_up", "1 under the hypervisor, 0 without", stats != NULL);
 	if (stats)
 		hypervisor_metrics(out, stats);

@@ -13,6 +13,8 @@
 	X(COUNT_EVIDENCE, "attestd_evidence_total", "Evidence handed out")                             \
 	X(COUNT_REFUSED, "attestd_refused_total", "Requests refused for what they were (4xx)")         \
 	X(COUNT_UNAVAILABLE, "attestd_unavailable_total", "Requests turned away for now (503)")        \
+	X(COUNT_DISPLACED, "attestd_displaced_total", "Connections shut down to make room for others") \
+	X(COUNT_EXPIRED, "attestd_expired_total", "Connections shut down because they took too long")  \
 	X(COUNT_CUT, "attestd_cut_total", "Connections that ended before their answer was sent")       \
 	X(COUNT_TPM_RETRIES, "attestd_tpm_retries_total", "TPM commands repeated because it was busy") \
 	X(COUNT_TPM_ERRORS, "attestd_tpm_errors_total", "TPM commands that failed")

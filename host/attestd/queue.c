@@ -8,7 +8,8 @@
 struct entry {
 	struct entry *next;
 	struct job job;
-	void *owner; /* who waits for it; NULL once given up */
+	void *owner;   /* who waits for it; NULL once given up */
+	uint64_t turn; /* the list is in this order */
 	int64_t deadline_ms;
 };
 
@@ -19,7 +20,8 @@ struct queue {
 	pthread_t thread;
 	pthread_mutex_t lock; /* for everything below */
 	pthread_cond_t more;
-	struct entry *first, **last;
+	struct entry *first;
+	uint64_t turn;         /* of the job that was taken last */
 	struct entry *running; /* not in the list any more */
 	bool stopping;
 };
@@ -34,8 +36,7 @@ static struct entry *take(struct queue *queue)
 	entry = queue->first;
 	if (entry) {
 		queue->first = entry->next;
-		if (!queue->first)
-			queue->last = &queue->first;
+		queue->turn = entry->turn;
 		queue->length--;
 	}
 	return entry;
@@ -82,7 +83,6 @@ struct queue *queue_start(const struct queue_hooks *hooks, unsigned limit, int64
 	queue->hooks = *hooks;
 	queue->limit = limit;
 	queue->patience_ms = patience_ms;
-	queue->last = &queue->first;
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->more, NULL);
 	if (pthread_create(&queue->thread, NULL, worker, queue) != 0) {
@@ -90,6 +90,52 @@ struct queue *queue_start(const struct queue_hooks *hooks, unsigned limit, int64
 		return NULL;
 	}
 	return queue;
+}
+
+/* After the source's last job that waits, and not before the next turn. Caller holds the lock. */
+static uint64_t next_turn(const struct queue *queue, uint64_t source)
+{
+	uint64_t turn = queue->turn;
+
+	for (const struct entry *entry = queue->first; entry; entry = entry->next)
+		if (entry->job.source == source)
+			turn = entry->turn;
+	return turn + 1;
+}
+
+/* The last of all goes, if its turn comes after this one. Caller holds the lock. */
+static bool make_room(struct queue *queue, uint64_t turn)
+{
+	struct entry **last = &queue->first, *entry;
+	struct failure failure;
+
+	if (queue->length < queue->limit)
+		return true;
+	while (*last && (*last)->next)
+		last = &(*last)->next;
+	entry = *last;
+	if (!entry || entry->turn <= turn)
+		return false;
+	*last = NULL;
+	queue->length--;
+	failed_with(&failure, 503, "overloaded", NULL,
+		    "your address waits for more answers than others; ask again later");
+	if (entry->owner)
+		queue->hooks.done(entry->owner, answer_failure(&failure));
+	free(entry);
+	return true;
+}
+
+/* After all whose turn is not later. Caller holds the lock. */
+static void insert(struct queue *queue, struct entry *entry)
+{
+	struct entry **place = &queue->first;
+
+	while (*place && (*place)->turn <= entry->turn)
+		place = &(*place)->next;
+	entry->next = *place;
+	*place = entry;
+	queue->length++;
 }
 
 bool queue_submit(struct queue *queue, const struct job *job, void *owner)
@@ -101,11 +147,10 @@ bool queue_submit(struct queue *queue, const struct job *job, void *owner)
 		return false;
 	*entry = (struct entry){.job = *job, .owner = owner, .deadline_ms = clock_ms() + queue->patience_ms};
 	pthread_mutex_lock(&queue->lock);
-	accepted = !queue->stopping && queue->length < queue->limit;
+	entry->turn = next_turn(queue, job->source);
+	accepted = !queue->stopping && make_room(queue, entry->turn);
 	if (accepted) {
-		*queue->last = entry;
-		queue->last = &entry->next;
-		queue->length++;
+		insert(queue, entry);
 		pthread_cond_signal(&queue->more);
 	}
 	pthread_mutex_unlock(&queue->lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one thread that talks to the TPM, and the jobs that wait for it. A job that waits too long is given up, also
+ * The one thread that talks to the TPM, and the jobs that wait for it, in fair order. A job that waits too long is given up, also
  * while the TPM holds the thread: whoever waits is told at once, and the late answer is thrown away.
  */
 #ifndef ATTESTD_QUEUE_H
@@ -16,6 +16,7 @@ enum job_kind { JOB_IDENTITY, JOB_EVIDENCE, JOB_ENROL };
 
 struct job {
 	enum job_kind kind;
+	uint64_t source;                 /* who asks, as connection_source has it */
 	struct evidence_request request; /* for JOB_EVIDENCE */
 	struct enrol_request enrol;      /* for JOB_ENROL */
 };
@@ -33,7 +34,12 @@ struct queue_hooks {
 /** Starts the thread. Returns NULL without memory. @limit: jobs that may wait; @patience_ms: how long one may */
 struct queue *queue_start(const struct queue_hooks *hooks, unsigned limit, int64_t patience_ms);
 
-/** Hands in a copy of a job; false if the queue is full or ends, or without memory. 'owner' is for done. */
+/**
+ * Hands in a copy of a job. 'owner' is for done.
+ * The sources take turns, each with its first job, then each with its second one. If the queue is full, the last
+ * job is given up for one whose turn is earlier.
+ * Returns false if the queue is full or ends, or without memory.
+ */
 bool queue_submit(struct queue *queue, const struct job *job, void *owner);
 
 /** Gives up the jobs whose time is over at 'now_ms' (clock_ms), INT64_MAX for all. Call it often. */

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connections.h"
 #include "device.h"
 #include "exchange.h"
 #include "http.h"
 #include "metrics.h"
 
-#define ANSWERS_MAX 64u /* answers with logs that are in memory at a time */
-#define PATH_LOGS   "/v1/logs/"
+#define PATH_LOGS "/v1/logs/"
 
 static bool answer(struct exchange *exchange, struct reply reply)
 {
@@ -28,12 +28,10 @@ bool exchange_refuse(struct exchange *exchange, const struct failure *failure)
 /* Reserves memory for an answer with logs. */
 static bool reserve(struct exchange *exchange, struct failure *failure)
 {
-	if (exchange->http->answers >= ANSWERS_MAX)
-		return failed_with(failure, UNAVAILABLE, "overloaded", NULL,
-				   "%u requests are being served; ask again later", ANSWERS_MAX);
-	exchange->http->answers++;
-	exchange->large = true;
-	return true;
+	if (connection_reserve(exchange->slot, exchange_is_evidence(exchange)))
+		return true;
+	return failed_with(failure, UNAVAILABLE, "overloaded", NULL,
+			   "as many requests are being served as there is room for; ask again later");
 }
 
 void http_done(void *owner, struct reply reply)
@@ -52,6 +50,7 @@ static bool submit(struct exchange *exchange, const struct job *job)
 	if (!reserve(exchange, &failure))
 		return exchange_refuse(exchange, &failure);
 	exchange->waits = true;
+	connection_enters(exchange->slot, CONNECTION_WAITS, clock_ms());
 	MHD_suspend_connection(exchange->connection);
 	if (!queue_submit(exchange->http->queue, job, exchange)) {
 		failed_with(&failure, UNAVAILABLE, "overloaded", NULL,
@@ -63,7 +62,7 @@ static bool submit(struct exchange *exchange, const struct job *job)
 
 static bool serve_identity(struct exchange *exchange)
 {
-	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
+	return submit(exchange, &(struct job){.kind = JOB_IDENTITY, .source = connection_source(exchange->slot)});
 }
 
 /*
@@ -85,7 +84,7 @@ static bool own_channel(const struct tls *tls, const struct evidence_request *re
 
 static bool serve_evidence(struct exchange *exchange)
 {
-	struct job job = {.kind = JOB_EVIDENCE};
+	struct job job = {.kind = JOB_EVIDENCE, .source = connection_source(exchange->slot)};
 	struct failure failure;
 
 	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure) ||
@@ -96,7 +95,7 @@ static bool serve_evidence(struct exchange *exchange)
 
 static bool serve_enrol(struct exchange *exchange)
 {
-	struct job job = {.kind = JOB_ENROL};
+	struct job job = {.kind = JOB_ENROL, .source = connection_source(exchange->slot)};
 	struct failure failure;
 
 	if (!enrol_request_parse(exchange->body, exchange->body_bytes, &job.enrol, &failure))

@@ -22,6 +22,8 @@
 #define UNAVAILABLE    503u
 #define PCR_MAP_BYTES  3u
 #define RC_LAYER_SHIFT 16
+/* TPM 2.0 Part 1, "Dictionary attack protection": a TPM forgets one failure in each interval; 1,000 s is usual. */
+#define LOCKOUT_AGAIN_S 1000u
 
 const uint8_t tpm_pcrs[TPM_PCR_COUNT] = {0, 1, 2, 3, 4, 5, 6, 7, 14, 17, 18, 19};
 
@@ -56,6 +58,12 @@ bool tpm_fail(struct failure *failure, const char *command, TSS2_RC rc)
 {
 	count(COUNT_TPM_ERRORS);
 	event("TPM: %s: 0x%x, %s", command, rc, Tss2_RC_Decode(rc));
+	if ((rc & 0xffff) == TPM2_RC_LOCKOUT) {
+		failed_with(failure, UNAVAILABLE, "tpm-lockout", NULL,
+			    "%s: the TPM is in lockout, after wrong passwords or after losing its power", command);
+		failure->again_s = LOCKOUT_AGAIN_S;
+		return false;
+	}
 	if (transient(rc))
 		return failed_with(failure, UNAVAILABLE, "tpm-busy", NULL, "%s: the TPM is busy; ask again later",
 				   command);

@@ -9,11 +9,15 @@ import base64
 import contextlib
 import http.server
 import json
+import pathlib
+import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 
 import hosts
+import tls
 from emulator import OUT
 from independent import qualifying_data, sha256
 
@@ -164,7 +168,12 @@ class Forgery:
             def log_message(self, *_):
                 pass
 
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.TemporaryDirectory() as folder:
+            key, certificate = tls.make_pair(pathlib.Path(folder), "attacker")
+            context.load_cert_chain(certificate, key)
         with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"https://127.0.0.1:{server.server_port}"
             server.shutdown()

@@ -486,7 +486,7 @@ def test_power_cuts_do_not_lock_the_key_out(folder, tcg_log):
 MEDDLER = """
 import pathlib, socket, struct, sys
 path, counter, times, what = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-RETRY = struct.pack(">HII", 0x8001, 10, 0x922)
+REFUSALS = {"busy": struct.pack(">HII", 0x8001, 10, 0x922), "lockout": struct.pack(">HII", 0x8001, 10, 0x921)}
 EXTEND_PCR_7 = struct.pack(">HIIIIIHBHIH", 0x8002, 65, 0x182, 7, 9, 0x40000009, 0, 0, 0, 1, 0x0B) + bytes(32)
 def tpm(request):
     with socket.socket(socket.AF_UNIX) as s:
@@ -501,7 +501,7 @@ while head := sys.stdin.buffer.read(10):
         counter.write_text(str(count + 1))
     if meddle and what == "extend":
         assert tpm(EXTEND_PCR_7)[6:10] == bytes(4)
-    sys.stdout.buffer.write(RETRY if meddle and what == "busy" else tpm(request))
+    sys.stdout.buffer.write(REFUSALS[what] if meddle and what in REFUSALS else tpm(request))
     sys.stdout.buffer.flush()
 """
 
@@ -527,6 +527,17 @@ def test_busy_tpm(folder, tpm, tmp_path, times, status, least):
         assert status == 200 or error_of(body)[0] == "tpm-busy"
         assert meddler.times() >= least
         assert service.metric("attestd_tpm_retries_total") > 0
+
+
+def test_tpm_in_lockout(folder, tpm, tmp_path):
+    """TPM2_Quote answers TPM_RC_LOCKOUT (0x921): the asker is told what it is and when to come again."""
+    meddler = Meddler(tmp_path, tpm, 1, "lockout")
+    with another(folder, meddler.tcti, "--timeout", str(PATIENCE_S)) as service:
+        status, headers, body = service.evidence()
+        assert (status, error_of(body)[0], headers["retry-after"]) == (503, "tpm-lockout", "1000")
+        status, headers, body = service.curl("/v1/logs/" + "0" * 64)
+        assert status == 404 and "retry-after" not in headers
+        service.good_evidence()
 
 
 @pytest.mark.parametrize("times, status", [(0, 200), (1, 200), (2, 200), (100, 503)])

@@ -14,7 +14,7 @@ import pytest
 
 from emulator import PATIENCE_S
 from service import ATTESTD, Swtpm, another, b64, error_of
-from tls import spki_hash
+from tls import make_pair, openssl, spki_hash
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +36,6 @@ def tpm(folder):
 def service(folder, tpm):
     with another(folder, tpm.tcti) as attestd:
         yield attestd
-
-
-def openssl(*argv):
-    return subprocess.run(["openssl", *map(str, argv)], check=True, capture_output=True).stdout
-
-
-def make_pair(folder, name, *algorithm):
-    """A key and a self-signed certificate, by another TLS library than attestd's."""
-    key, certificate = folder / f"{name}.key", folder / f"{name}.pem"
-    openssl("req", "-x509", "-newkey", *(algorithm or ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")), "-nodes",
-            "-subj", f"/CN={name}", "-days", "10", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
-            "-out", certificate)
-    return key, certificate
 
 
 def der(certificate):

@@ -3,6 +3,7 @@
 
 import hashlib
 import ssl
+import subprocess
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -25,6 +26,19 @@ def spki_hash(certificate):
     key = x509.load_der_x509_certificate(certificate).public_key()
     return hashlib.sha256(key.public_bytes(serialization.Encoding.DER,
                                            serialization.PublicFormat.SubjectPublicKeyInfo)).digest()
+
+
+def openssl(*argv):
+    return subprocess.run(["openssl", *map(str, argv)], check=True, capture_output=True).stdout
+
+
+def make_pair(folder, name, *algorithm):
+    """A key and a self-signed certificate, by another TLS library than attestd's."""
+    key, certificate = folder / f"{name}.key", folder / f"{name}.pem"
+    openssl("req", "-x509", "-newkey", *(algorithm or ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")), "-nodes",
+            "-subj", f"/CN={name}", "-days", "10", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+            "-out", certificate)
+    return key, certificate
 
 
 def channel(address, port):

@@ -3,7 +3,7 @@
 # network it runs in tests/system/test_attestd.py.
 
 HOST_UNIT := $(OUT)/tests/unit/host
-HOST_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/host_,request answer device service)
+HOST_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/host_,request answer device service connections)
 UNIT_TESTS += $(HOST_UNIT_TESTS)
 
 # Every test links all of attestd but its main.
@@ -18,7 +18,7 @@ $(HOST_UNIT)/%.o: host/%.c tests/unit/host.mk
 
 # The borders to the kernel and to the TPM.
 $(OUT)/tests/unit/host_device: HOST_UNIT_WRAP := -Wl,--wrap=ioctl,--wrap=tpm_quote
-$(OUT)/tests/unit/host_service: HOST_UNIT_WRAP := -Wl,--wrap=shutdown
+$(OUT)/tests/unit/host_connections: HOST_UNIT_WRAP := -Wl,--wrap=shutdown
 
 $(HOST_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c $(HOST_UNIT_OBJECTS)
 	$(call say,CC,$@)

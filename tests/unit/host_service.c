@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* attestd's limits: the queue, the age of connections, addresses, padded certificates. */
+/* attestd's limits: the queue, addresses, padded certificates. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "connections.h"
 #include "options.h"
 #include "queue.h"
 #include "tpm_internal.h"
@@ -65,11 +64,16 @@ static struct queue *start(void)
 	return queue_start(&hooks, LIMIT, PATIENCE_MS);
 }
 
-static bool submit(struct queue *queue, struct waiter *waiter, uint8_t nonce)
+static bool submit_from(struct queue *queue, struct waiter *waiter, uint8_t nonce, uint64_t source)
 {
-	const struct job job = {.kind = JOB_EVIDENCE, .request = {.nonce = {nonce}}};
+	const struct job job = {.kind = JOB_EVIDENCE, .source = source, .request = {.nonce = {nonce}}};
 
 	return queue_submit(queue, &job, waiter);
+}
+
+static bool submit(struct queue *queue, struct waiter *waiter, uint8_t nonce)
+{
+	return submit_from(queue, waiter, nonce, 1);
 }
 
 static void jobs_are_done_in_order(void **state)
@@ -86,6 +90,59 @@ static void jobs_are_done_in_order(void **state)
 		assert_int_equal(waiters[i].status, 200);
 		assert_int_equal(waiters[i].nonce, i + 1);
 	}
+	assert_true(queue_stop(queue, STOP_MS));
+}
+
+/* One job is done; it must have been this one. */
+static void expect_done(struct waiter *waiter)
+{
+	assert_int_equal(waiter->status, 0);
+	sem_post(&tpm.go);
+	sem_wait(&tpm.done);
+	assert_int_equal(waiter->status, 200);
+}
+
+/* A newcomer passes all but the first of whoever came before, and is passed by nobody who comes later. */
+static void sources_take_turns(void **state)
+{
+	struct queue *queue = start();
+	struct waiter running = {0}, greedy[2] = {0}, modest = {0}, later = {0};
+
+	(void)state;
+	assert_true(submit_from(queue, &running, 1, 1));
+	sem_wait(&tpm.started);
+	assert_true(submit_from(queue, &greedy[0], 2, 1));
+	assert_true(submit_from(queue, &greedy[1], 3, 1));
+	assert_true(submit_from(queue, &modest, 4, 2));
+	expect_done(&running);
+	expect_done(&greedy[0]);
+	assert_true(submit_from(queue, &later, 5, 2)); /* its first one has not been served */
+	expect_done(&modest);
+	expect_done(&greedy[1]);
+	expect_done(&later);
+	assert_true(queue_stop(queue, STOP_MS));
+}
+
+/* The last job of who has most waits no longer; the newcomer's second job has no earlier turn than what is there. */
+static void full_queue_makes_room_for_others(void **state)
+{
+	struct queue *queue = start();
+	struct waiter running = {0}, greedy[LIMIT] = {0}, modest = {0}, more[2] = {0};
+
+	(void)state;
+	assert_true(submit_from(queue, &running, 1, 1));
+	sem_wait(&tpm.started);
+	for (size_t i = 0; i < LIMIT; i++)
+		assert_true(submit_from(queue, &greedy[i], 2, 1));
+	assert_false(submit_from(queue, &more[0], 3, 1));
+	assert_true(submit_from(queue, &modest, 4, 2));
+	sem_wait(&tpm.done);
+	assert_int_equal(greedy[LIMIT - 1].status, 503);
+	assert_false(submit_from(queue, &more[1], 5, 2));
+	expect_done(&running);
+	expect_done(&greedy[0]);
+	expect_done(&modest);
+	expect_done(&greedy[1]);
 	assert_true(queue_stop(queue, STOP_MS));
 }
 
@@ -151,40 +208,6 @@ static void stops_although_the_tpm_does_not_answer(void **state)
 	assert_true(queue_stop(queue, STOP_MS));
 }
 
-static int shut_down[CONNECTIONS_MAX + 1];
-int __wrap_shutdown(int socket, int how);
-
-int __wrap_shutdown(int socket, int how)
-{
-	assert_int_equal(how, SHUT_RDWR);
-	shut_down[socket]++;
-	return 0;
-}
-
-static void old_connections_are_shut_down(void **state)
-{
-	int slots[CONNECTIONS_MAX];
-
-	(void)state;
-	for (int i = 0; i < (int)CONNECTIONS_MAX; i++) {
-		slots[i] = connection_opened(i, i);
-		assert_in_range(slots[i], 0, CONNECTIONS_MAX - 1);
-	}
-	assert_int_equal(connection_opened(CONNECTIONS_MAX, 0), -1);
-	connection_closed(-1);
-	connection_closed(slots[0]);
-	assert_int_equal(connections_expire(CONNECTION_LIFE_MS - 1), 0);
-	assert_int_equal(connections_expire(CONNECTION_LIFE_MS + 2), 2);
-	assert_int_equal(shut_down[0], 0);
-	assert_int_equal(shut_down[1], 1);
-	assert_int_equal(shut_down[2], 1);
-	assert_int_equal(shut_down[3], 0);
-	assert_int_equal(connection_opened(CONNECTIONS_MAX, 0), slots[0]);
-	for (int i = 0; i < (int)CONNECTIONS_MAX; i++)
-		connection_closed(slots[i]);
-	assert_int_equal(connections_expire(INT64_MAX), 0);
-}
-
 static void addresses(void **state)
 {
 	static const char *const wrong[] = {"",
@@ -245,7 +268,8 @@ int main(void)
 		cmocka_unit_test(full_queue_refuses),
 		cmocka_unit_test(who_waits_too_long_is_told),
 		cmocka_unit_test(stops_although_the_tpm_does_not_answer),
-		cmocka_unit_test(old_connections_are_shut_down),
+		cmocka_unit_test(sources_take_turns),
+		cmocka_unit_test(full_queue_makes_room_for_others),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(padding_of_certificates),
 	};
