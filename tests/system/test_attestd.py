@@ -133,8 +133,8 @@ def test_evidence_agrees_with_tpm2_tools(service, tcg_log, tmp_path):
     assert base64.b64decode(answer["tcg_log"]["data"]) == log
     assert answer["hv_log"] == {"sha256": EMPTY.hex(), "data": ""}
     assert answer["hk_statement"] is None and answer["fresh"] is None
-    qualifying = hashlib.sha256(b"cloister-evidence-1" + NONCE + service.channel + hashlib.sha256(log).digest() + EMPTY +
-                                EMPTY)
+    digests = hashlib.sha256(log).digest() + EMPTY + EMPTY
+    qualifying = hashlib.sha256(b"cloister-evidence-1" + NONCE + service.channel + digests)
     for name, data in ("quote", quote), ("signature", signature), ("pcrs", serialized_pcrs(values_of(answer))):
         (tmp_path / name).write_bytes(data)
     point = base64.b64decode(answer["ak_public"])[-68:]  # TPM2B X, TPM2B Y

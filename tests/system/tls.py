@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from emulator import PATIENCE_S
 
+
 def any_key():
     """TLS as a tenant's tool speaks it: the evidence proves the key, and no authority."""
     context = ssl.create_default_context()
