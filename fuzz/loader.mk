@@ -3,7 +3,7 @@
 
 FUZZ_LOADER := config acpi elf
 FUZZ_LOADER_OUT := $(OUT)/fuzz/loader
-FUZZ_LOADER_SOURCES := fuzz/policy/main.c loader/failure.c loader/text.c loader/dmar.c loader/ivrs.c loader/dma_table.c
+FUZZ_LOADER_SOURCES := fuzz/policy/main.c loader/failure.c loader/text.c loader/dmar.c loader/ivrs.c loader/dma_table.c loader/sleep.c
 
 $(eval $(call fuzz_group,loader,$(FUZZ_LOADER)))
 

@@ -95,7 +95,8 @@ static bool dma_counts_sane(const struct boot_dma *dma)
 
 enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 {
-	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM;
+	const uint32_t known_flags =
+		BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM | BOOT_FLAG_SLEEP_UNWATCHED;
 
 	if (boot->magic != BOOT_INFO_MAGIC || boot->version != BOOT_INFO_VERSION || boot->bytes != sizeof(*boot) ||
 	    (boot->flags & ~known_flags) != 0)

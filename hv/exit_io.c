@@ -15,14 +15,15 @@
 #define SYSTEM_CONTROL_INIT   (1u << 0)
 #define A20                   2u /* bit 1: of system control A, and of what the keyboard controller drives */
 #define KEYBOARD_COMMAND      0x64u
-#define PM1_SLP_EN            (1u << 13)
+
+/* Of the upper byte of PM1 control and of sleep control alike (ACPI 6.5, 4.8.3.2.1 and 4.8.3.7). */
+#define SLP_EN        (1u << 5)
+#define SLP_TYP(byte) ((byte) >> 2 & 7)
 
 bool io_policy_exits(const struct boot_info *boot, uint16_t port)
 {
-	const uint16_t pm1[] = {boot->pm1a_port, boot->pm1b_port};
-
-	for (unsigned i = 0; i < 2; i++) {
-		if (pm1[i] != 0 && (port == pm1[i] || port == pm1[i] + 1))
+	for (unsigned i = 0; i < BOOT_SLEEP_PORTS; i++) {
+		if (port != 0 && port == boot->sleep_port[i])
 			return true;
 	}
 	return (port >= PCI_ADDRESS && port <= PCI_DATA_LAST) || port == SYSTEM_CONTROL_A || port == KEYBOARD_COMMAND ||
@@ -43,9 +44,23 @@ static uint32_t part_at(struct io_access access, uint32_t value, uint16_t at)
 	return at >= access.port && at < access.port + access.bytes ? value >> 8 * (at - access.port) : 0;
 }
 
-static bool sleeps(struct io_access access, uint32_t value, uint16_t pm1)
+/* A bit for each SLP_TYP with which the write puts the machine to sleep. */
+static uint32_t sleeps(const struct boot_info *boot, struct io_access access, uint32_t value)
 {
-	return pm1 != 0 && (part_at(access, value, (uint16_t)(pm1 + 1)) & PM1_SLP_EN >> 8) != 0;
+	uint32_t types = 0;
+
+	for (unsigned i = 0; i < BOOT_SLEEP_PORTS; i++) {
+		const uint32_t byte = boot->sleep_port[i] != 0 ? part_at(access, value, boot->sleep_port[i]) : 0;
+
+		if ((byte & SLP_EN) != 0)
+			types |= 1u << SLP_TYP(byte);
+	}
+	return types;
+}
+
+bool io_policy_sleep_refused(const struct boot_info *boot, struct io_access access, uint32_t value)
+{
+	return (sleeps(boot, access, value) & ~(uint32_t)boot->sleep_types) != 0;
 }
 
 /* 0xF0 to 0xFF pulse the controller's output lines; line 0 is the CPU's reset. */
@@ -69,13 +84,13 @@ static bool resets(struct io_access access, uint32_t value)
 
 bool io_policy_ends(const struct boot_info *boot, struct io_access access, uint32_t value)
 {
-	if (sleeps(access, value, boot->pm1a_port) || sleeps(access, value, boot->pm1b_port) ||
-	    pulses_reset(access, value))
+	if (sleeps(boot, access, value) != 0 || pulses_reset(access, value))
 		return true;
 	if (resets(access, value) || (part_at(access, value, SYSTEM_CONTROL_A) & SYSTEM_CONTROL_INIT) != 0)
 		return true;
-	/* The FADT's reset register resets with a value of the machine's choice: any write may. */
-	return boot->reset_port != RESET_CONTROL && touches(access, boot->reset_port);
+	/* Often it is the port of SMI commands, of which one value resets (ACPI 6.5, 4.8.3.6). */
+	return boot->reset_port != RESET_CONTROL && touches(access, boot->reset_port) &&
+	       (uint8_t)part_at(access, value, boot->reset_port) == boot->reset_value;
 }
 
 /* Its next data byte would drive the output port, whose bit 0 is the CPU's reset: A20 is always on, so nobody needs it. */
@@ -177,6 +192,10 @@ static bool perform(struct cpu *cpu, struct io_access access)
 		return refuse(cpu, access, "output port command");
 	if (host_bridge_addressed(cpu->machine, access)) { /* as if the register were read-only */
 		(void)refuse(cpu, access, "write to a host bridge");
+		return true;
+	}
+	if (io_policy_sleep_refused(&cpu->machine->boot, access, (uint32_t)guest->rax)) {
+		(void)refuse(cpu, access, "sleep");
 		return true;
 	}
 	if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))

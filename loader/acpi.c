@@ -201,46 +201,104 @@ static bool read_madt(const struct table *madt, struct acpi_info *info, struct f
 	return info->cpu_count || fail(failure, LOADER_E_ACPI_TABLE, "MADT: no enabled processor");
 }
 
-#define FADT_PM1A_CNT   64u /* 5.2.9 */
-#define FADT_PM1B_CNT   68u
-#define FADT_FLAGS      112u
-#define FADT_RESET_REG  116u
-#define FADT_X_PM1A_CNT 172u
-#define FADT_X_PM1B_CNT 184u
-#define FADT_MIN_BYTES  116u /* revision 1 */
-#define FADT_HAS_RESET  (1u << 10)
-#define GAS_BYTES       12u /* Generic Address Structure, 5.2.3.2 */
-#define GAS_SYSTEM_IO   1u
+#define FADT_DSDT          40u /* 5.2.9 */
+#define FADT_PM1A_CNT      64u
+#define FADT_PM1B_CNT      68u
+#define FADT_FLAGS         112u
+#define FADT_RESET_REG     116u
+#define FADT_RESET_VALUE   128u
+#define FADT_X_DSDT        140u
+#define FADT_X_PM1A_CNT    172u
+#define FADT_X_PM1B_CNT    184u
+#define FADT_SLEEP_CONTROL 244u
+#define FADT_MIN_BYTES     116u /* revision 1 */
+#define FADT_HAS_RESET     (1u << 10)
+#define GAS_BYTES          12u /* Generic Address Structure, 5.2.3.2 */
+#define GAS_SYSTEM_IO      1u
 
-/* I/O port of a Generic Address Structure; 0 if the table ends before it, or it is empty or no port. */
-static uint64_t gas_port(const struct table *fadt, uint32_t offset)
+/* I/O port of a Generic Address Structure; 0 if the table ends before it, or it is empty or no port, which *@elsewhere tells. */
+static uint64_t gas_port(const struct table *fadt, uint32_t offset, bool *elsewhere)
 {
-	if (fadt->bytes < offset + GAS_BYTES || fadt->data[offset] != GAS_SYSTEM_IO)
-		return 0;
-	return get_le64(fadt->data + offset + 4);
+	const uint64_t address = fadt->bytes < offset + GAS_BYTES ? 0 : get_le64(fadt->data + offset + 4);
+
+	if (address == 0 || fadt->data[offset] == GAS_SYSTEM_IO)
+		return address;
+	*elsewhere = true;
+	return 0;
 }
 
-/* The extended field wins over the 32-bit one. */
-static bool pm1_port(const struct table *fadt, uint32_t extended, uint32_t offset, uint16_t *port,
-		     struct failure *failure)
+/* The port of PM1 control's upper byte. The extended field wins over the 32-bit one. */
+static bool pm1_port(const struct table *fadt, uint32_t extended, uint32_t offset, struct acpi_info *info,
+		     uint16_t *port, struct failure *failure)
 {
-	const uint64_t value = gas_port(fadt, extended) ? gas_port(fadt, extended) : get_le32(fadt->data + offset);
+	const uint64_t wide = gas_port(fadt, extended, &info->sleep_unwatched);
+	const uint64_t value = wide ? wide : get_le32(fadt->data + offset);
 
 	if (value > UINT16_MAX - 1)
 		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: PM1 control block at 0x%lx", value);
-	*port = (uint16_t)value;
+	*port = (uint16_t)(value ? value + 1 : 0);
 	return true;
 }
 
-static bool read_fadt(const struct table *fadt, struct acpi_info *info, struct failure *failure)
+static bool read_reset(const struct table *fadt, struct acpi_info *info, struct failure *failure)
 {
-	const uint64_t reset = get_le32(fadt->data + FADT_FLAGS) & FADT_HAS_RESET ? gas_port(fadt, FADT_RESET_REG) : 0;
+	const bool there = (get_le32(fadt->data + FADT_FLAGS) & FADT_HAS_RESET) && fadt->bytes > FADT_RESET_VALUE;
+	const uint64_t port = there ? gas_port(fadt, FADT_RESET_REG, &info->sleep_unwatched) : 0;
 
-	if (reset > UINT16_MAX)
-		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: reset register at 0x%lx", reset);
-	info->reset_port = (uint16_t)reset;
-	return pm1_port(fadt, FADT_X_PM1A_CNT, FADT_PM1A_CNT, &info->pm1a_port, failure) &&
-	       pm1_port(fadt, FADT_X_PM1B_CNT, FADT_PM1B_CNT, &info->pm1b_port, failure);
+	if (port > UINT16_MAX)
+		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: reset register at 0x%lx", port);
+	info->reset_port = (uint16_t)port;
+	info->reset_value = port ? fadt->data[FADT_RESET_VALUE] : 0;
+	return true;
+}
+
+/* The DSDT's address is put into *@dsdt. */
+static bool read_fadt(const struct table *fadt, struct acpi_info *info, uint64_t *dsdt, struct failure *failure)
+{
+	const uint64_t control = gas_port(fadt, FADT_SLEEP_CONTROL, &info->sleep_unwatched);
+
+	if (control > UINT16_MAX)
+		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: sleep control register at 0x%lx", control);
+	info->sleep_port[2] = (uint16_t)control;
+	*dsdt = fadt->bytes < FADT_X_DSDT + 8 ? 0 : get_le64(fadt->data + FADT_X_DSDT);
+	if (!*dsdt)
+		*dsdt = get_le32(fadt->data + FADT_DSDT);
+	return read_reset(fadt, info, failure) &&
+	       pm1_port(fadt, FADT_X_PM1A_CNT, FADT_PM1A_CNT, info, &info->sleep_port[0], failure) &&
+	       pm1_port(fadt, FADT_X_PM1B_CNT, FADT_PM1B_CNT, info, &info->sleep_port[1], failure);
+}
+
+#define AML_MAX_BYTES (16u << 20) /* of one table; the largest that are known have half a MiB */
+
+/* Looks for sleep states in a DSDT or SSDT, a buffer at a time. What is no memory, or has no sensible length, has none. */
+static void scan_aml(const struct acpi_view *view, uint64_t address, struct acpi_info *info)
+{
+	const uint32_t step = ACPI_MAX_TABLE_BYTES - SLEEP_NAME_BYTES;
+	uint8_t header[HEADER_BYTES];
+
+	if (!address || !view->read(view->context, address, header, sizeof(header)))
+		return;
+	const uint32_t end = get_le32(header + 4);
+
+	for (uint32_t at = HEADER_BYTES; end <= AML_MAX_BYTES && at < end; at += step) {
+		const uint32_t bytes = end - at < ACPI_MAX_TABLE_BYTES ? end - at : ACPI_MAX_TABLE_BYTES;
+
+		if (!view->read(view->context, address + at, view->buffer, bytes))
+			return;
+		sleep_scan(&info->sleep, address, at, view->buffer, bytes, step);
+	}
+}
+
+static void scan_sleep_states(const struct acpi_view *view, const struct root *root, uint64_t dsdt,
+			      struct acpi_info *info)
+{
+	uint8_t name[4];
+
+	scan_aml(view, dsdt, info);
+	for (uint32_t i = 0; i < root->count; i++) {
+		if (view->read(view->context, root->table[i], name, sizeof(name)) && !memcmp(name, "SSDT", 4))
+			scan_aml(view, root->table[i], info);
+	}
 }
 
 #define MCFG_ENTRIES     44u /* PCI Firmware Specification 3.3, 4.1.2 */
@@ -311,12 +369,17 @@ bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *in
 {
 	struct root root;
 	struct table table;
+	uint64_t dsdt = 0;
 
 	memset(info, 0, sizeof(*info));
-	return find_root(view, rsdp, &root, failure) &&
-	       require_table(view, &root, "APIC", MADT_ENTRIES, &table, failure) && read_madt(&table, info, failure) &&
-	       require_table(view, &root, "FACP", FADT_MIN_BYTES, &table, failure) &&
-	       read_fadt(&table, info, failure) && walk_optional(view, &root, info, failure);
+	const bool walked = find_root(view, rsdp, &root, failure) &&
+			    require_table(view, &root, "APIC", MADT_ENTRIES, &table, failure) &&
+			    read_madt(&table, info, failure) &&
+			    require_table(view, &root, "FACP", FADT_MIN_BYTES, &table, failure) &&
+			    read_fadt(&table, info, &dsdt, failure) && walk_optional(view, &root, info, failure);
+	if (walked)
+		scan_sleep_states(view, &root, dsdt, info);
+	return walked;
 }
 
 bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure)

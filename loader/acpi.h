@@ -6,6 +6,7 @@
 
 #include "dma_table.h"
 #include "failure.h"
+#include "sleep.h"
 
 #include <cloister/boot_info.h>
 
@@ -26,11 +27,13 @@ struct acpi_view {
 
 struct acpi_info {
 	uint32_t cpu_count;
-	uint32_t cpu_apic_id[BOOT_MAX_CPUS]; /* enabled processors, in the MADT's order ... */
-	uint16_t cpu_forms[BOOT_MAX_CPUS];   /* ... and a bit for each type of entry that lists them */
-	uint16_t pm1a_port;                  /* as in struct boot_info */
-	uint16_t pm1b_port;
+	uint32_t cpu_apic_id[BOOT_MAX_CPUS];   /* enabled processors, in the MADT's order ... */
+	uint16_t cpu_forms[BOOT_MAX_CPUS];     /* ... and a bit for each type of entry that lists them */
+	uint16_t sleep_port[BOOT_SLEEP_PORTS]; /* as in struct boot_info */
 	uint16_t reset_port;
+	uint8_t reset_value;
+	bool sleep_unwatched; /* a sleep or reset register is no I/O port */
+	struct sleep_states sleep;
 	uint64_t ecam_base;
 	uint32_t tpm2_start_method; /* 0 if there is no TPM2 table */
 	uint64_t dma_table;         /* address of DMAR or IVRS; 0 if there is none */

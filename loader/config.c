@@ -25,6 +25,7 @@ static const struct key keys[] = {
 	{"tpm_binding", KIND_CHOICE, AT(tpm_binding), {"strong", "weak"}},
 	{"require_tpm", KIND_CHOICE, AT(require_tpm), {"no", "yes"}},
 	{"require_iommu", KIND_CHOICE, AT(require_iommu), {"no", "yes"}},
+	{"sleep", KIND_CHOICE, AT(sleep), {"refuse", "allow"}},
 	{"pci_ports", KIND_CHOICE, AT(pci_ports), {"hidden", "shown"}},
 	{"serial", KIND_PORT, AT(serial_port), {0}},
 	{"on_error", KIND_CHOICE, AT(on_error), {"stop", "continue"}},

@@ -176,6 +176,30 @@ static void hide_dma_table(void)
 		acpi_hide((uint8_t *)loader.acpi.dma_table);
 }
 
+static bool sleep_refused(void)
+{
+	return loader.config.sleep == 0 || loader.config.pool_mib;
+}
+
+/* Where the firmware's AML does not say which type is off, any may be, and none with a pool. */
+static uint8_t allowed_sleep_types(void)
+{
+	if (!sleep_refused())
+		return UINT8_MAX;
+	if (loader.acpi.sleep.off)
+		return loader.acpi.sleep.off;
+	say("warning: DSDT and SSDTs do not tell how the machine is switched off: %s by PM1 control is possible",
+	    loader.config.pool_mib ? "no power-off" : "any sleep");
+	return loader.config.pool_mib ? 0 : UINT8_MAX;
+}
+
+/* Linux waits for ever for a sleep that is dropped: it must not look for the states. */
+static void hide_sleep_states(void)
+{
+	for (uint32_t i = 0; sleep_refused() && i < loader.acpi.sleep.kept; i++)
+		sleep_hide((uint8_t *)loader.acpi.sleep.name[i].table, loader.acpi.sleep.name[i].offset);
+}
+
 static void fill_info(void)
 {
 	struct boot_info *info = &loader.info;
@@ -190,11 +214,14 @@ static void fill_info(void)
 	info->tsc_khz = measure_tsc_khz();
 	info->ecam_base = loader.acpi.ecam_base;
 	info->pci_ports_shown = loader.config.pci_ports;
-	info->pm1a_port = loader.acpi.pm1a_port;
-	info->pm1b_port = loader.acpi.pm1b_port;
+	memcpy(info->sleep_port, loader.acpi.sleep_port, sizeof(info->sleep_port));
 	info->reset_port = loader.acpi.reset_port;
+	info->reset_value = loader.acpi.reset_value;
+	info->sleep_types = allowed_sleep_types();
 	info->serial_port = (uint16_t)loader.config.serial_port;
 	info->dma = loader.acpi.dma.records;
+	if (loader.acpi.sleep_unwatched)
+		info->flags |= BOOT_FLAG_SLEEP_UNWATCHED;
 	if (loader.config.require_iommu)
 		info->flags |= BOOT_FLAG_DMA_REQUIRED;
 }
@@ -330,6 +357,7 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	if (!start(&failure))
 		return give_up(&failure);
 	hide_dma_table();
+	hide_sleep_states();
 	say("launched: %u CPUs, %lu ticks", loader.info.cpu_count, rdtsc() - entered);
 	if (!boot_start(&loader.config, &failure)) {
 		say_failure(&failure);

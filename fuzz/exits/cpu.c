@@ -126,6 +126,7 @@ static void port_write(uint16_t port, unsigned bytes, uint32_t value)
 		const uint8_t byte = (uint8_t)(value >> 8 * i);
 
 		PROMISE(at != 0x605 || (byte & 0x20) == 0 || world.wiped);
+		PROMISE(at != 0x605 || (byte & 0x20) == 0 || (byte >> 2 & 7) != 2);
 		PROMISE(at != 0xcf9 || (port == 0xcf8 && bytes == 4) || (byte & 4) == 0 || world.wiped);
 		PROMISE(at != 0x92 || (byte & 1) == 0 || world.wiped);
 		PROMISE(at != 0x64 || byte < 0xf0 || (byte & 1) != 0 || world.wiped);

@@ -99,7 +99,8 @@ void take_msr(struct input *input, struct registers *guest)
 struct io_access take_io(struct input *input, struct registers *guest)
 {
 	static const uint16_t ports[] = {0x64, 0x63, 0x92, 0x602, 0x604, 0x605, 0xcf8, 0xcf9, 0xcfc};
-	static const uint32_t values[] = {0xd1, 0xfe, 0xff, 0x2000, 0x20, 6, 0x600, 1, 0x80000050, 0x80000150};
+	static const uint32_t values[] = {0xd1, 0xfe, 0xff,  0x2000, 0x20,       0x2800,
+					  0x28, 6,    0x600, 1,      0x80000050, 0x80000150};
 	static const uint8_t sizes[] = {1, 2, 4, 1};
 	const uint8_t choice = (uint8_t)take(input, 1);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/exit_io.c: for every set of ports that the firmware can name (but a PM1 register in the last port, which has no room for
- * its second byte), every access and every value: what puts the machine to sleep or resets it exits, and goes to the
- * port only after the secrets are wiped; nothing else wipes them. Writes to a host bridge never get there.
+ * hv/exit_io.c: for every set of ports that the firmware can name, every access and every value: what puts the machine to sleep
+ * or resets it exits, and goes to the port only after the secrets are wiped; nothing else wipes them. Writes to a host bridge, and
+ * a sleep that is not allowed, never get there.
  */
 #include "proof.h"
 
@@ -16,16 +16,16 @@ static bool wiped, wrote, touched;
 
 /* Any byte of the access, and any way in which it could end the machine. */
 static unsigned byte, way;
-enum { SLEEP_A, SLEEP_B, RESET_CONTROL, SYSTEM_CONTROL, KEYBOARD, RESET_REGISTER, WAYS };
+enum { SLEEP_A, SLEEP_B, SLEEP_C, RESET_CONTROL, SYSTEM_CONTROL, KEYBOARD, RESET_REGISTER, WAYS };
 
-/* By number: ACPI 6.5, 4.8.3.2.1 and 4.8.3.6; ICH9 data sheet, 13.7.3 and 13.7.5; the keyboard controller's pulse commands. */
+/* By number: ACPI 6.5, 4.8.3.2.1, 4.8.3.6 and 4.8.3.7; ICH9 data sheet, 13.7.3 and 13.7.5; the keyboard controller's pulse commands. */
 static bool ends(unsigned how, uint32_t port, uint8_t value, bool is_config_address)
 {
 	switch (how) {
 	case SLEEP_A:
-		return boot->pm1a_port != 0 && port == boot->pm1a_port + 1u && (value & 0x20) != 0;
 	case SLEEP_B:
-		return boot->pm1b_port != 0 && port == boot->pm1b_port + 1u && (value & 0x20) != 0;
+	case SLEEP_C:
+		return boot->sleep_port[how] != 0 && port == boot->sleep_port[how] && (value & 0x20) != 0;
 	case RESET_CONTROL:
 		return port == 0xcf9 && (value & 4) != 0 && !is_config_address;
 	case SYSTEM_CONTROL:
@@ -33,7 +33,8 @@ static bool ends(unsigned how, uint32_t port, uint8_t value, bool is_config_addr
 	case KEYBOARD:
 		return port == 0x64 && value >= 0xf0 && (value & 1) == 0;
 	default: /* the reset control is looked at more closely */
-		return boot->reset_port != 0 && boot->reset_port != 0xcf9 && port == boot->reset_port;
+		return boot->reset_port != 0 && boot->reset_port != 0xcf9 && port == boot->reset_port &&
+		       value == boot->reset_value;
 	}
 }
 
@@ -79,6 +80,8 @@ static void port_written(uint16_t port, unsigned bytes, uint32_t value)
 	PROVE(bytes == 1 || port > 0x64 || port + bytes <= 0x64);
 	PROVE(bytes == 1 || port > 0x92 || port + bytes <= 0x92);
 	PROVE(bytes == 1 || port > 0xcf9 || port + bytes <= 0xcf9 || (port == 0xcf8 && bytes == 4));
+	PROVE(byte >= bytes || way > SLEEP_C || !ends(way, port + byte, (uint8_t)(value >> 8 * byte), false) ||
+	      (boot->sleep_types >> (value >> 8 * byte >> 2 & 7) & 1) != 0);
 	for (unsigned i = 0; i < bytes; i++) {
 		const uint8_t part = (uint8_t)(value >> 8 * i);
 
@@ -147,7 +150,6 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 
 static void assume_access(const struct boot_info *info, struct io_access access)
 {
-	ASSUME(info->pm1a_port != 0xffff && info->pm1b_port != 0xffff);
 	ASSUME(access.bytes == 1 || access.bytes == 2 || access.bytes == 4);
 	__CPROVER_havoc_object(&byte);
 	__CPROVER_havoc_object(&way);
@@ -180,7 +182,7 @@ void prove_io_no_other_wipe(void)
 	uint32_t value;
 
 	assume_access(&info, access);
-	ASSUME(info.pm1b_port == 0);
+	ASSUME(info.sleep_port[1] == 0 && info.sleep_port[2] == 0);
 	const bool wipes = io_policy_ends(&info, access, value);
 
 	PROVE(!wipes || access_ends(access.port, access.bytes, value));

@@ -27,6 +27,7 @@
 #define BOOT_MAX_UNITS    256u
 #define BOOT_MAX_RESERVED 64u
 #define BOOT_MAX_SETTINGS 256u
+#define BOOT_SLEEP_PORTS  3u
 
 /* A range of physical memory; both multiples of 4096. */
 struct boot_range {
@@ -39,9 +40,10 @@ struct boot_range {
 #define BOOT_TPM_LOCALITIES_BYTES 0x4000u
 
 /* boot_info.flags; the same bits stand in the HK statement (statement.h). */
-#define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
-#define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
-#define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
+#define BOOT_FLAG_DMA_REQUIRED    (1u << 1) /* the config requires DMA remapping */
+#define BOOT_FLAG_WEAK_BINDING    (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
+#define BOOT_FLAG_NO_TPM          (1u << 5) /* require_tpm=no and there is none */
+#define BOOT_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register of the FADT is no I/O port */
 
 /* The kind of the machine's DMA remapping units: VT-d (ACPI table DMAR), AMD-Vi (IVRS). */
 #define BOOT_DMA_VTD   0u
@@ -101,10 +103,13 @@ struct boot_info {
 	uint64_t tsc_khz;         /* measured against the firmware's timer */
 	uint64_t ecam_base;       /* MCFG, segment 0, bus 0; a multiple of 1 MiB; 0 if there is none */
 	uint64_t pci_ports_shown; /* 0, or 1: port 0xCF8 is found by who looks for it although there is an ECAM */
-	uint16_t pm1a_port;       /* FADT PM1a_CNT_BLK, 0 if there is none */
-	uint16_t pm1b_port;       /* FADT PM1b_CNT_BLK, 0 if there is none */
-	uint16_t reset_port;      /* FADT RESET_REG if it is an I/O port, else 0 */
-	uint16_t serial_port;     /* 16550 for debug output and crash records, 0 for none */
+	/* The byte that holds SLP_TYP and SLP_EN: PM1a_CNT_BLK + 1, PM1b_CNT_BLK + 1, SLEEP_CONTROL_REG; 0 for none. */
+	uint16_t sleep_port[BOOT_SLEEP_PORTS];
+	uint16_t serial_port; /* 16550 for debug output and crash records, 0 for none */
+	uint16_t reset_port;  /* FADT RESET_REG if it is an I/O port, else 0 */
+	uint8_t reset_value;  /* FADT RESET_VALUE: nothing else that is written there resets */
+	uint8_t sleep_types;  /* a bit for each SLP_TYP with which the root guest may put the machine to sleep */
+	uint32_t reserved_0;  /* 0 */
 
 	uint32_t cpu_apic_id[BOOT_MAX_CPUS];       /* enabled processors of the MADT; the BSP is number 0 */
 	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */
@@ -172,7 +177,7 @@ static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t 
 _Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
 _Static_assert(sizeof(struct boot_dma) == 16 + 16 * (BOOT_MAX_UNITS + BOOT_MAX_RESERVED) + 8 * BOOT_MAX_SETTINGS,
 	       "boot_dma layout");
-_Static_assert(sizeof(struct boot_info) == 216 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 16 +
+_Static_assert(sizeof(struct boot_info) == 224 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 16 +
 						   sizeof(struct boot_dma) + sizeof(struct boot_out),
 	       "boot_info layout");
 

@@ -96,7 +96,7 @@ class Bochs:
     NO_MEMORY = "Bochs does not let its memory be looked at"
     LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
-             "reset-acpi": "Bochs's FADT names no reset register",
+             **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
     MAY_SKIP = {"the machine has no TPM", NO_MEMORY}

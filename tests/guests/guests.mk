@@ -40,7 +40,7 @@ $(GUEST_EFI): %.efi: %.so
 
 -include $(shell find $(GUEST_OUT) -name '*.d' 2>/dev/null)
 
-all: $(GUEST_EFI)
+all: $(GUEST_EFI) $(OUT)/tests/system/fadt.efi
 
 # Needs the loader and the hypervisor's image in $(OUT).
 guests: guests-$(BED)

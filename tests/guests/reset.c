@@ -25,6 +25,9 @@
 #define SYSTEM_CONTROL_A   0x92u
 #define KEYBOARD_COMMAND   0x64u
 #define KEYBOARD_RESET     0xfeu
+#define KEYBOARD_ENABLE    0xaeu
+#define SMI_COMMAND        0xb2u
+#define ACPI_ENABLE        0x02u
 
 static int64_t sign(uint8_t *page)
 {
@@ -79,6 +82,47 @@ static void reset_acpi(void)
 		outb((uint16_t)fadt->reset.address, fadt->reset_value);
 }
 
+/* The default config: a sleep that keeps memory is dropped, and nothing is wiped. */
+static void sleep_refused(void)
+{
+	const uint16_t port = (uint16_t)acpi_fadt()->pm1a_control;
+	uint8_t *const page = page_get();
+	const struct hk_fresh *const fresh = (const struct hk_fresh *)(page + 1024);
+
+	ok(sign(page) == 0 && fresh->refused_io == 0, "nothing was refused before");
+	sleep_s3();
+	outb((uint16_t)(port + 1), (uint8_t)((PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S3)) >> 8));
+	outl(port, PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S3));
+	ok(sign(page) == 0, "a sleep in which memory keeps its contents is refused, and the key stays");
+	ok(fresh->refused_io == 3, "each attempt is counted");
+	sleep_s5();
+}
+
+/* The reset register is a port that has other uses (RESET_VALUE, ACPI 6.5, 4.8.3.6): most machines of some makers. */
+static void reset_shared(uint16_t port, uint8_t use)
+{
+	const struct acpi_fadt *fadt = acpi_fadt();
+
+	if (!ok(fadt->reset.address == port, "the FADT's reset register is port %x", port))
+		return;
+	outb(port, use);
+	ok(sign(page_get()) == 0, "another value there leaves the key alone");
+	outb(port, fadt->reset_value);
+	ok(sign(page_get()) == HC_E_WIPED, "RESET_VALUE wipes it");
+	drain();
+	sleep_s5();
+}
+
+static void reset_smi(void)
+{
+	reset_shared(SMI_COMMAND, ACPI_ENABLE);
+}
+
+static void reset_controller(void)
+{
+	reset_shared(KEYBOARD_COMMAND, KEYBOARD_ENABLE);
+}
+
 static void wipe_by_string(void)
 {
 	static const uint16_t value = PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S5);
@@ -96,9 +140,12 @@ static const struct {
 	const char *argument;
 	void (*end)(void);
 } ways[] = {
-	{"s3", sleep_s3},           {"s5", sleep_s5},   {"byte", sleep_by_byte},  {"dword", sleep_by_dword},
-	{"string", wipe_by_string}, {"cf9", reset_cf9}, {"port92", reset_port92}, {"keyboard", reset_keyboard},
-	{"acpi", reset_acpi},
+	{"s3", sleep_s3},           {"s5", sleep_s5},
+	{"byte", sleep_by_byte},    {"dword", sleep_by_dword},
+	{"string", wipe_by_string}, {"cf9", reset_cf9},
+	{"port92", reset_port92},   {"keyboard", reset_keyboard},
+	{"acpi", reset_acpi},       {"refused", sleep_refused},
+	{"smi", reset_smi},         {"controller", reset_controller},
 };
 
 static bool equal(const char *a, const char *b)

@@ -76,7 +76,8 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 	return 0;
 }
 
-static struct machine test_machine = {.boot = {.pm1a_port = 0x604, .reset_port = 0x650}};
+static struct machine test_machine = {
+	.boot = {.sleep_port = {0x605}, .sleep_types = 0xff, .reset_port = 0x650, .reset_value = 0xbe}};
 
 static uint32_t a20; /* the bits of the next write that are set on its way to the port */
 
@@ -103,8 +104,8 @@ static bool wipes_with_a20(uint16_t port, uint8_t bytes, uint32_t value, uint32_
 
 static void exits(void **state)
 {
-	const uint16_t yes[] = {0x604, 0x605, 0x650, 0xcf8, 0xcf9, 0xcfc, 0xcff, 0x92, 0x64};
-	const uint16_t no[] = {0x603, 0x606, 0xcf7, 0xd00, 0x60, 0x3f8, 0, 1};
+	const uint16_t yes[] = {0x605, 0x650, 0xcf8, 0xcf9, 0xcfc, 0xcff, 0x92, 0x64};
+	const uint16_t no[] = {0x604, 0x606, 0xcf7, 0xd00, 0x60, 0x3f8, 0, 1};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
@@ -124,6 +125,39 @@ static void sleeping(void **state)
 	assert_false(wipes_on(0x604, 1, 0xff));
 }
 
+/* Every register that sleeps, and all types but those that the loader allows are dropped. */
+static void sleep_refused(void **state)
+{
+	const struct boot_info kept = test_machine.boot;
+	struct entry_frame frame = {.guest = {.rax = 1u << 13 | 1u << 10}};
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	const struct io_access pm1b = {.port = 0x704, .bytes = 2}, control = {.port = 0x606, .bytes = 1};
+
+	(void)state;
+	test_machine.boot.sleep_port[1] = 0x705;
+	test_machine.boot.sleep_port[2] = 0x606;
+	assert_true(io_policy_exits(&test_machine.boot, 0x705));
+	assert_true(io_policy_exits(&test_machine.boot, 0x606));
+	assert_false(io_policy_exits(&test_machine.boot, 0));
+	assert_true(wipes_on(0x704, 2, 1u << 13 | 1u << 10));
+	assert_true(wipes_on(0x606, 1, 0x24));
+	assert_true(wipes_on(0x604, 4, 0x240000));
+	test_machine.boot.sleep_types = 1u << 0 | 1u << 2;
+	assert_true(wipes_on(0x704, 2, 1u << 13));
+	assert_true(wipes_on(0x704, 2, 1u << 13 | 2u << 10));
+	assert_false(wipes_on(0x704, 2, 1u << 10)); /* no SLP_EN */
+	written_bytes = wipes = lines = 0;
+	assert_true(exit_io(&cpu, pm1b));
+	frame.guest.rax = 0x24;
+	assert_true(exit_io(&cpu, control));
+	frame.guest.rax = 0x242000; /* off by one register, asleep by the next */
+	assert_true(exit_io(&cpu, (struct io_access){.port = 0x604, .bytes = 4}));
+	assert_int_equal(written_bytes + wipes, 0);
+	assert_int_equal(lines, 3);
+	assert_int_equal(cpu.refused_io, 3);
+	test_machine.boot = kept;
+}
+
 static void resetting(void **state)
 {
 	(void)state;
@@ -135,7 +169,21 @@ static void resetting(void **state)
 	assert_true(wipes_on(0x64, 1, 0xfe));
 	assert_false(wipes_on(0x64, 1, 0xff)); /* pulses no line */
 	assert_false(wipes_on(0x64, 1, 0xae));
-	assert_true(wipes_on(0x650, 1, 0));
+	assert_true(wipes_on(0x650, 1, 0xbe));
+	assert_true(wipes_on(0x64f, 2, 0xbe00));
+	assert_true(wipes_on(0x650, 4, 0x123456be));
+	assert_false(wipes_on(0x650, 1, 0)); /* ACPI_ENABLE, say */
+	assert_false(wipes_on(0x64f, 2, 0x00be));
+	test_machine.boot.reset_port = 0xcf9; /* what its bit 2 says, whatever the FADT writes there */
+	test_machine.boot.reset_value = 2;
+	assert_false(wipes_on(0xcf9, 1, 2));
+	assert_true(wipes_on(0xcf9, 1, 0xe));
+	test_machine.boot.reset_port = 0x64; /* other commands than RESET_VALUE go to the keyboard controller */
+	test_machine.boot.reset_value = 0xfe;
+	assert_true(wipes_on(0x64, 1, 0xfe));
+	assert_false(wipes_on(0x64, 1, 0xaa));
+	test_machine.boot.reset_port = 0x650;
+	test_machine.boot.reset_value = 0xbe;
 }
 
 static void a20_stays_on(void **state)
@@ -277,9 +325,10 @@ static void host_bridges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exits),        cmocka_unit_test(sleeping),     cmocka_unit_test(resetting),
-		cmocka_unit_test(a20_stays_on), cmocka_unit_test(too_wide),     cmocka_unit_test(reading),
-		cmocka_unit_test(refused),      cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
+		cmocka_unit_test(exits),         cmocka_unit_test(sleeping),     cmocka_unit_test(resetting),
+		cmocka_unit_test(a20_stays_on),  cmocka_unit_test(too_wide),     cmocka_unit_test(reading),
+		cmocka_unit_test(refused),       cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
+		cmocka_unit_test(sleep_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ UNIT_TESTS += $(LOADER_UNIT_PROGRAMS:%=$(OUT)/tests/unit/loader_%)
 loader_unit_objects = $(sort $(patsubst %,$(LOADER_UNIT)/%.o,$(1) $(LOADER_UNIT_COMMON)))
 
 $(OUT)/tests/unit/loader_config: $(call loader_unit_objects,loader_config config)
-$(OUT)/tests/unit/loader_acpi: $(call loader_unit_objects,loader_acpi acpi dmar ivrs dma_table)
+$(OUT)/tests/unit/loader_acpi: $(call loader_unit_objects,loader_acpi acpi sleep dmar ivrs dma_table)
 $(OUT)/tests/unit/loader_dmar: $(call loader_unit_objects,loader_dmar dmar dma_table)
 $(OUT)/tests/unit/loader_ivrs: $(call loader_unit_objects,loader_ivrs ivrs dma_table)
 $(OUT)/tests/unit/loader_dma_coverage: $(call loader_unit_objects,loader_dma_coverage dma_coverage)

@@ -114,6 +114,7 @@ static void make_fadt(void)
 	put32(FADT + 112, 1u << 10);
 	at(FADT + 116)[0] = 1; /* RESET_REG: I/O */
 	put64(FADT + 120, 0xcf9);
+	at(FADT + 128)[0] = 6;
 	finish(FADT, "FACP", 276);
 }
 
@@ -161,9 +162,13 @@ static void reads_everything(void **state)
 	assert_int_equal(info.cpu_apic_id[0], 0);
 	assert_int_equal(info.cpu_apic_id[1], 2);
 	assert_int_equal(info.cpu_apic_id[2], 0x100);
-	assert_int_equal(info.pm1a_port, 0x604);
-	assert_int_equal(info.pm1b_port, 0);
+	assert_int_equal(info.sleep_port[0], 0x605);
+	assert_int_equal(info.sleep_port[1], 0);
+	assert_int_equal(info.sleep_port[2], 0);
 	assert_int_equal(info.reset_port, 0xcf9);
+	assert_int_equal(info.reset_value, 6);
+	assert_false(info.sleep_unwatched);
+	assert_int_equal(info.sleep.off, 0);
 	assert_int_equal(info.ecam_base, 0xe0000000);
 	assert_int_equal(info.tpm2_start_method, ACPI_TPM2_START_TIS);
 }
@@ -360,24 +365,118 @@ static void cpus_listed_twice(void **state)
 static void fadt_ports(void **state)
 {
 	(void)state;
-	at(FADT + 172)[0] = 1; /* X_PM1a wins, X_PM1b in memory space does not count */
+	at(FADT + 172)[0] = 1; /* X_PM1a wins, X_PM1b in memory space is told */
 	put64(FADT + 176, 0x1804);
 	at(FADT + 184)[0] = 0;
 	put64(FADT + 188, 0x2000);
 	put32(FADT + 68, 0x1814);
 	finish(FADT, "FACP", 276);
 	assert_true(walk());
-	assert_int_equal(info.pm1a_port, 0x1804);
-	assert_int_equal(info.pm1b_port, 0x1814);
+	assert_int_equal(info.sleep_port[0], 0x1805);
+	assert_int_equal(info.sleep_port[1], 0x1815);
+	assert_true(info.sleep_unwatched);
 	finish(FADT, "FACP", 180); /* ends inside X_PM1a */
 	assert_true(walk());
-	assert_int_equal(info.pm1a_port, 0x604);
+	assert_int_equal(info.sleep_port[0], 0x605);
+	assert_false(info.sleep_unwatched);
 	put32(FADT + 112, 0); /* no reset register */
 	finish(FADT, "FACP", 276);
 	assert_true(walk());
 	assert_int_equal(info.reset_port, 0);
 	finish(FADT, "FACP", 116); /* the shortest */
 	assert_true(walk());
+}
+
+/* On most machines that have one it is the port of SMI commands or the keyboard controller's. */
+static void fadt_reset(void **state)
+{
+	static const uint16_t ports[] = {0xb2, 0x64};
+	static const uint8_t values[] = {0xbe, 0xfe};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		put64(FADT + 120, ports[i]);
+		at(FADT + 128)[0] = values[i];
+		finish(FADT, "FACP", 276);
+		assert_true(walk());
+		assert_int_equal(info.reset_port, ports[i]);
+		assert_int_equal(info.reset_value, values[i]);
+		assert_false(info.sleep_unwatched);
+	}
+	at(FADT + 116)[0] = 0; /* in memory */
+	put64(FADT + 120, 0xfed80cf9);
+	finish(FADT, "FACP", 276);
+	assert_true(walk());
+	assert_int_equal(info.reset_port, 0);
+	assert_true(info.sleep_unwatched);
+	put32(FADT + 112, 0); /* and not there */
+	finish(FADT, "FACP", 276);
+	assert_true(walk());
+	assert_false(info.sleep_unwatched);
+}
+
+/* A hardware-reduced FADT (5.2.9): no PM1 control, sleep control in its place. */
+static void fadt_sleep_control(void **state)
+{
+	(void)state;
+	put32(FADT + 64, 0);
+	at(FADT + 244)[0] = 1;
+	put64(FADT + 248, 0x606);
+	finish(FADT, "FACP", 276);
+	assert_true(walk());
+	assert_int_equal(info.sleep_port[0], 0);
+	assert_int_equal(info.sleep_port[2], 0x606);
+	assert_false(info.sleep_unwatched);
+	at(FADT + 244)[0] = 0;
+	finish(FADT, "FACP", 276);
+	assert_true(walk());
+	assert_int_equal(info.sleep_port[2], 0);
+	assert_true(info.sleep_unwatched);
+	at(FADT + 244)[0] = 1;
+	put64(FADT + 248, 0x10606);
+	finish(FADT, "FACP", 276);
+	refused("LOADER_E_ACPI_TABLE", "sleep control register at 0x10606");
+}
+
+#define DSDT (BASE + 0x6000) /* where no DMAR and no IVRS is */
+#define SSDT (BASE + 0x7000)
+
+static void sleep_states(void **state)
+{
+	/* Name (_S5_, Package {7, 7, 0, 0}), as two compilers write it; Name (\_S3_, Package {5, 1}); a look-alike. */
+	static const char s5[] = "\x08_S5_\x12\x08\x04\x0a\x07\x0a\x07\x00\x00",
+			  s4[] = "\x08\\_S4_\x12\x06\x04\x0a\x06\x00\x00\x00";
+	static const char s3[] = "\x08\\_S3_\x12\x46\x00\x02\x0a\x05\x01",
+			  s3_method[] = "\x14\x09_S3_\x00\xa4\x12\x04\x02\x01\x01";
+	static const uint64_t tables[] = {FADT, MADT, SSDT};
+
+	(void)state;
+	make_root(3, tables);
+	put32(FADT + 40, DSDT);
+	finish(FADT, "FACP", 276);
+	memcpy(at(DSDT + 100), s5, sizeof(s5));
+	memcpy(at(DSDT + 200), s3_method, sizeof(s3_method));
+	memcpy(at(DSDT + 300), "\x08_S5", 4); /* ends there */
+	finish(DSDT, "DSDT", 304);
+	memcpy(at(SSDT + 50), s4, sizeof(s4));
+	memcpy(at(SSDT + 90), s3, sizeof(s3));
+	finish(SSDT, "SSDT", 200);
+	assert_true(walk());
+	assert_int_equal(info.sleep.off, 1u << 7 | 1u << 6 | 1u << 0);
+	assert_int_equal(info.sleep.kept, 1);
+	assert_true(info.sleep.name[0].table == SSDT && info.sleep.name[0].offset == 92);
+	sleep_hide(at(SSDT), info.sleep.name[0].offset);
+	assert_memory_equal(at(SSDT + 92), "XS3_", 4);
+	uint8_t sum = 0;
+	for (int i = 0; i < 200; i++)
+		sum = (uint8_t)(sum + at(SSDT)[i]);
+	assert_int_equal(sum, 0);
+	assert_true(walk());
+	assert_int_equal(info.sleep.kept, 0);
+	put64(FADT + 140, 0x10); /* X_DSDT wins; what is no memory is passed over */
+	finish(FADT, "FACP", 276);
+	assert_true(walk());
+	assert_int_equal(info.sleep.off, 1u << 6 | 1u << 0);
 }
 
 static void bad_fadt_ports(void **state)
@@ -493,6 +592,9 @@ int main(void)
 		cmocka_unit_test_setup(cpus_listed_twice, good_machine),
 		cmocka_unit_test_setup(fadt_ports, good_machine),
 		cmocka_unit_test_setup(bad_fadt_ports, good_machine),
+		cmocka_unit_test_setup(fadt_reset, good_machine),
+		cmocka_unit_test_setup(fadt_sleep_control, good_machine),
+		cmocka_unit_test_setup(sleep_states, good_machine),
 		cmocka_unit_test_setup(mcfg_entries, good_machine),
 		cmocka_unit_test_setup(dma_tables, good_machine),
 		cmocka_unit_test_setup(hidden_dma_table, good_machine),

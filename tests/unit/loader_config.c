@@ -56,6 +56,7 @@ static void every_key(void **state)
 			  "require_tpm = no\n"
 			  "require_iommu = no\n"
 			  "pci_ports = shown\n"
+			  "sleep = allow\n"
 			  "serial = 0x3F8\n"
 			  "on_error = continue\n"
 			  "boot = kernel\n"
@@ -70,6 +71,7 @@ static void every_key(void **state)
 	assert_int_equal(config.require_tpm, 0);
 	assert_int_equal(config.require_iommu, 0);
 	assert_int_equal(config.pci_ports, 1);
+	assert_int_equal(config.sleep, 1);
 	assert_int_equal(config.serial_port, 0x3f8);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_CONTINUE);
 	assert_int_equal(config.boot, CONFIG_BOOT_KERNEL);
