@@ -40,7 +40,7 @@ enum hv_error amdvi_check(struct iommu_unit *unit)
 	unit->cap = amdvi_read(unit, AMDVI_FEATURES);
 	if (unit->cap == UINT64_MAX || control == UINT64_MAX || (unit->cap & FEATURE_IA) == 0)
 		return HV_E_IOMMU_UNIT;
-	return (control & CONTROL_IOMMU_EN) != 0 ? HV_E_IOMMU_BUSY : HV_OK;
+	return HV_OK;
 }
 
 /*
@@ -120,10 +120,22 @@ static paddr_t events_of(const struct iommu *iommu, const struct iommu_unit *uni
 	return paddr(iommu->events.value + (uint64_t)(unit - iommu->units) * PAGE_BYTES);
 }
 
-/* Tables and rings first, no exclusion range; then the unit, all at once. */
+/* Rings of the firmware, which may change only while they rest (3.4.2). Translation that is on stays on. */
+static bool end_rings(const struct iommu *iommu, const struct iommu_unit *unit)
+{
+	amdvi_write(unit, AMDVI_CONTROL, amdvi_read(unit, AMDVI_CONTROL) & ~(CONTROL_EVENT_EN | CONTROL_CMDBUF_EN));
+	return wait_until((amdvi_read(unit, AMDVI_STATUS) & (STATUS_EVENT_RUN | STATUS_CMD_RUN)) == 0, iommu->tsc_khz,
+			  IOMMU_TIMEOUT_US);
+}
+
+/*
+ * Tables and rings first, no exclusion range; then the unit, all at once. One write changes the device table of a unit that
+ * translates; until the invalidation is done a device may still see what the firmware's table lets it see.
+ */
 enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {
-	amdvi_write(unit, AMDVI_CONTROL, 0);
+	if (!end_rings(iommu, unit))
+		return HV_E_IOMMU_TIMEOUT;
 	amdvi_write(unit, AMDVI_DEVICE_TABLE, iommu->root_table.value | DEVICE_TABLE_SIZE);
 	amdvi_write(unit, AMDVI_COMMANDS, iommu->queue.value | RING_256);
 	amdvi_write(unit, AMDVI_EVENTS, events_of(iommu, unit).value | RING_256);

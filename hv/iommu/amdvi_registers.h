@@ -33,7 +33,9 @@ typedef struct {
 
 #define FEATURE_IA (1ull << 6) /* INVALIDATE_IOMMU_ALL */
 
-#define STATUS_OVERFLOW (1ull << 0)
+#define STATUS_OVERFLOW  (1ull << 0)
+#define STATUS_EVENT_RUN (1ull << 3)
+#define STATUS_CMD_RUN   (1ull << 4)
 
 /* Commands, 2.4 */
 #define COMMAND_WAIT           (1ull << 60 | 1ull) /* store */

@@ -35,6 +35,18 @@ static bool walks_stage2(const struct iommu_unit *unit)
 	return (unit->cap & (CAP_SAGAW_39 | CAP_SAGAW_48)) != 0;
 }
 
+/*
+ * A unit that the firmware has on (pre-boot DMA protection) is taken over as it translates. Not one whose translation has another
+ * mode, which would have to be off in between; and interrupts that it remaps are the firmware's.
+ */
+static bool can_take_over(const struct iommu_unit *unit)
+{
+	const uint32_t status = vtd_read32(unit, VTD_GSTS);
+
+	return (status & GLOBAL_IRE) == 0 &&
+	       ((status & GLOBAL_TE) == 0 || (vtd_read64(unit, VTD_RTADDR) & RTADDR_TTM) == 0);
+}
+
 enum hv_error vtd_check(struct iommu_unit *unit)
 {
 	const uint32_t version = vtd_read32(unit, VTD_VER);
@@ -46,9 +58,7 @@ enum hv_error vtd_check(struct iommu_unit *unit)
 	    fault_offset(unit, CAP_RECORDS(unit->cap)) > unit->bytes ||
 	    (VER_MAJOR(version) >= VER_QUEUE_ONLY && (unit->ecap & ECAP_QI) == 0))
 		return HV_E_IOMMU_UNIT;
-	if ((vtd_read32(unit, VTD_GSTS) & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_IRE)) != 0)
-		return HV_E_IOMMU_BUSY;
-	return HV_OK;
+	return can_take_over(unit) ? HV_OK : HV_E_IOMMU_BUSY;
 }
 
 /* The capabilities that all units have: they walk the same tables. */
@@ -156,6 +166,17 @@ static bool flush_write_buffer(const struct iommu *iommu, const struct iommu_uni
 	return wait_until((vtd_read32(unit, VTD_GSTS) & GLOBAL_WBF) == 0, iommu->tsc_khz, IOMMU_TIMEOUT_US);
 }
 
+/* The firmware's queue, if it has one, is worked off first (6.5.2). */
+static bool end_queue(const struct iommu *iommu, const struct iommu_unit *unit)
+{
+	if ((vtd_read32(unit, VTD_GSTS) & GLOBAL_QIE) == 0)
+		return true;
+	if (!wait_until(vtd_read64(unit, VTD_IQH) == vtd_read64(unit, VTD_IQT), iommu->tsc_khz, IOMMU_TIMEOUT_US))
+		return false;
+	vtd_write32(unit, VTD_GCMD, vtd_read32(unit, VTD_GSTS) & GSTS_KEPT & ~GLOBAL_QIE);
+	return wait_until((vtd_read32(unit, VTD_GSTS) & GLOBAL_QIE) == 0, iommu->tsc_khz, IOMMU_TIMEOUT_US);
+}
+
 /* 6.5.1 */
 static bool invalidate_by_register(const struct iommu *iommu, const struct iommu_unit *unit)
 {
@@ -196,11 +217,15 @@ static bool invalidate(const struct iommu *iommu, const struct iommu_unit *unit)
 	return (unit->ecap & ECAP_QI) != 0 ? invalidate_by_queue(iommu, unit) : invalidate_by_register(iommu, unit);
 }
 
+/*
+ * Translation that is on stays on: the root table changes under it, and global invalidations follow (6.6). Until they are done a
+ * device may still see what the firmware's tables let it see.
+ */
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {
 	vtd_write64(unit, VTD_RTADDR, iommu->root_table.value);
-	if (!flush_write_buffer(iommu, unit) || !vtd_command(iommu, unit, GLOBAL_SRTP) || !invalidate(iommu, unit) ||
-	    !vtd_command(iommu, unit, GLOBAL_TE) || !end_protected_regions(iommu, unit))
+	if (!flush_write_buffer(iommu, unit) || !vtd_command(iommu, unit, GLOBAL_SRTP) || !end_queue(iommu, unit) ||
+	    !invalidate(iommu, unit) || !vtd_command(iommu, unit, GLOBAL_TE) || !end_protected_regions(iommu, unit))
 		return HV_E_IOMMU_TIMEOUT;
 	return HV_OK;
 }

@@ -22,6 +22,7 @@ typedef struct {
 #define VTD_CCMD   ((vtd_register64){0x28})
 #define VTD_FSTS   ((vtd_register32){0x34})
 #define VTD_PMEN   ((vtd_register32){0x64})
+#define VTD_IQH    ((vtd_register64){0x80})
 #define VTD_IQT    ((vtd_register64){0x88})
 #define VTD_IQA    ((vtd_register64){0x90})
 
@@ -52,6 +53,9 @@ typedef struct {
 #define GLOBAL_QIE  (1u << 26)
 #define GLOBAL_IRE  (1u << 25)
 #define GSTS_KEPT   0x96ffffffu /* status bits that a command must repeat; the others are one-shot */
+
+/* VTD_RTADDR: legacy mode is 0; it may not change while translation is on (11.4.5) */
+#define RTADDR_TTM (3ull << 10)
 
 /* VTD_CCMD; and the IOTLB register, at ECAP_IRO + 8 */
 #define CCMD_ICC     (1ull << 63)

@@ -62,7 +62,7 @@
 	  "update the firmware, or switch its IOMMU off and set require_iommu = no")                                   \
 	X(HV_E_IOMMU_UNIT, 37, "a DMA remapping unit does not answer or lacks what Cloister needs",                    \
 	  "switch the IOMMU off in the firmware setup and set require_iommu = no")                                     \
-	X(HV_E_IOMMU_BUSY, 38, "the firmware uses a DMA remapping unit itself",                                        \
+	X(HV_E_IOMMU_BUSY, 38, "the firmware uses a DMA remapping unit in a way that Cloister cannot take over",       \
 	  "switch pre-boot DMA protection off in the firmware setup")                                                  \
 	X(HV_E_IOMMU_TIMEOUT, 39, "a DMA remapping unit did not complete a command in time",                           \
 	  "power the machine off and on; if it stays, switch the IOMMU off and set require_iommu = no")                \

@@ -17,7 +17,7 @@ static struct machine m;
 static struct iommu_unit *unit;
 static struct region pages;
 static uint64_t registers[0x4000 / 8];
-static bool works;
+static bool works, rings_rest;
 static unsigned restarts, lines;
 static uint64_t ticks;
 
@@ -89,6 +89,16 @@ void mmio_write64(uint64_t address, uint64_t value)
 		restarts++;
 		return;
 	}
+	if (offset == AMDVI_COMMANDS.offset || offset == AMDVI_EVENTS.offset) /* 3.4.2 */
+		assert_int_equal(*at(AMDVI_STATUS) & (STATUS_EVENT_RUN | STATUS_CMD_RUN), 0);
+	if (offset == AMDVI_CONTROL.offset) {
+		if ((*at(AMDVI_CONTROL) & CONTROL_IOMMU_EN) != 0)
+			assert_true((value & CONTROL_IOMMU_EN) != 0); /* what translates goes on translating */
+		if (rings_rest || (value & CONTROL_EVENT_EN) != 0)
+			*at(AMDVI_STATUS) = (*at(AMDVI_STATUS) & STATUS_OVERFLOW) |
+					    ((value & CONTROL_EVENT_EN) != 0 ? STATUS_EVENT_RUN : 0) |
+					    ((value & CONTROL_CMDBUF_EN) != 0 ? STATUS_CMD_RUN : 0);
+	}
 	registers[offset / 8] = value;
 	if (offset == AMDVI_COMMAND_TAIL.offset)
 		run_commands(value);
@@ -109,7 +119,7 @@ static int setup(void **state)
 	unit = &m.iommu.units[0];
 	*unit = (struct iommu_unit){.base = BASE, .bytes = sizeof(registers)};
 	*at(AMDVI_FEATURES) = FEATURE_IA;
-	works = true;
+	works = rings_rest = true;
 	lines = restarts = 0;
 	const paddr_t tables = region_take(&pages, 600);
 
@@ -138,7 +148,7 @@ static void checks_capabilities(void **state)
 	assert_int_equal(amdvi_check(unit), HV_E_IOMMU_UNIT);
 	*at(AMDVI_FEATURES) = FEATURE_IA;
 	*at(AMDVI_CONTROL) = CONTROL_IOMMU_EN;
-	assert_int_equal(amdvi_check(unit), HV_E_IOMMU_BUSY);
+	assert_int_equal(amdvi_check(unit), HV_OK); /* taken over */
 }
 
 /* As a unit walks (2.2.3): the level of each step from the entry before it, rights of all entries together. 0 if it is blocked. */
@@ -263,6 +273,25 @@ static void enables(void **state)
 	assert_false(iommu_translates(&m));
 }
 
+/* The firmware's own protection: its rings end, and translation is never off on the way, which the unit's registers watch. */
+static void takes_over(void **state)
+{
+	(void)state;
+	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	*at(AMDVI_DEVICE_TABLE) = 0x7000 | 511;
+	*at(AMDVI_COMMANDS) = 0x8000;
+	*at(AMDVI_CONTROL) = CONTROL;
+	*at(AMDVI_STATUS) = STATUS_EVENT_RUN | STATUS_CMD_RUN;
+	assert_int_equal(amdvi_check(unit), HV_OK);
+	rings_rest = false;
+	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
+	assert_int_equal(*at(AMDVI_DEVICE_TABLE), 0x7000 | 511);
+	rings_rest = true;
+	assert_int_equal(iommu_enable(&m), HV_OK);
+	assert_true(iommu_translates(&m));
+	assert_int_equal(*at(AMDVI_CONTROL), CONTROL);
+}
+
 static void bounded_wait(void **state)
 {
 	(void)state;
@@ -337,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(settings_are_applied, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_protections, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_logged, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_awaited, setup, teardown),

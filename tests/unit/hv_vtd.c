@@ -22,6 +22,7 @@ static struct region pages;
 static uint8_t registers[4096];
 static uint32_t answers; /* the commands that the unit completes */
 static bool queue_works;
+static uint64_t latched;  /* the root table that the unit walks from */
 static uint64_t requests; /* to the queue but for waiting: a byte each, the last one lowest */
 static unsigned lines, wbinvds;
 static char last_line[LINE_BYTES];
@@ -101,8 +102,18 @@ static void global_command(uint32_t value)
 	const uint32_t one_shot = GLOBAL_SRTP;
 	const uint32_t command = value & ~status();
 
+	if ((status() & ~value & ~one_shot) == GLOBAL_QIE) { /* the one that may be switched off, when it is empty */
+		assert_int_equal(get(IQH), get(VTD_IQT.offset));
+		if ((answers & GLOBAL_QIE) != 0)
+			set_status(status() & ~GLOBAL_QIE);
+		put(IQH, 0);
+		return;
+	}
 	assert_true((value & status() & ~one_shot) == (status() & ~one_shot)); /* what was on stays on */
-	assert_int_equal(__builtin_popcount(command & ~one_shot) + ((value & one_shot) != 0), 1);
+	if ((command & ~one_shot) != 0 || value != (status() & ~one_shot))     /* or all of it is said again */
+		assert_int_equal(__builtin_popcount(command & ~one_shot) + ((value & one_shot) != 0), 1);
+	if ((value & GLOBAL_SRTP) != 0)
+		latched = get(VTD_RTADDR.offset);
 	if ((value & answers & (GLOBAL_TE | GLOBAL_QIE | GLOBAL_SRTP)) != 0)
 		set_status(status() | (value & answers));
 	if ((value & GLOBAL_TE) != 0)
@@ -211,8 +222,8 @@ static void checks_capabilities(void **state)
 		{VTD_ECAP.offset, GOOD_ECAP | 0x3ffull << 8, HV_E_IOMMU_UNIT}, /* IOTLB register outside */
 		{VTD_ECAP.offset, GOOD_ECAP & ~ECAP_QI, HV_OK},
 		{VTD_VER.offset, UINT64_MAX, HV_E_IOMMU_UNIT},
-		{VTD_GSTS.offset, GLOBAL_TE, HV_E_IOMMU_BUSY},
-		{VTD_GSTS.offset, GLOBAL_QIE, HV_E_IOMMU_BUSY},
+		{VTD_GSTS.offset, GLOBAL_TE, HV_OK}, /* taken over */
+		{VTD_GSTS.offset, GLOBAL_QIE, HV_OK},
 		{VTD_GSTS.offset, GLOBAL_IRE, HV_E_IOMMU_BUSY},
 	};
 
@@ -221,6 +232,14 @@ static void checks_capabilities(void **state)
 		setup(state);
 		put(cases[i].at, cases[i].value);
 		assert_int_equal(vtd_check(unit), cases[i].error);
+	}
+	for (uint64_t mode = 1; mode <= 3; mode++) { /* scalable, reserved, abort: not while translation is on */
+		put(VTD_ECAP.offset, GOOD_ECAP);
+		put(VTD_RTADDR.offset, 0x5000 | mode << 10);
+		set_status(GLOBAL_SRTP);
+		assert_int_equal(vtd_check(unit), HV_OK);
+		set_status(GLOBAL_SRTP | GLOBAL_TE);
+		assert_int_equal(vtd_check(unit), HV_E_IOMMU_BUSY);
 	}
 	put(VTD_VER.offset, 0x60); /* no register-based invalidation, and no queue either */
 	put(VTD_GSTS.offset, 0);
@@ -353,6 +372,41 @@ static void enables_by_register(void **state)
 	assert_true(iommu_translates(&m));
 }
 
+/* The firmware's own protection: never off on the way, its queue worked off, its table and what is cached of it gone. */
+static void takes_over(void **state)
+{
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP);
+	put(VTD_RTADDR.offset, 0x5000);
+	latched = 0x5000;
+	set_status(GLOBAL_TE | GLOBAL_SRTP | GLOBAL_QIE);
+	put(IQH, 0x40);
+	put(VTD_IQT.offset, 0x40);
+	assert_int_equal(vtd_check(unit), HV_OK);
+	assert_int_equal(iommu_enable(&m), HV_OK); /* global_command() watches that TE stays */
+	assert_int_equal(latched, m.iommu.root_table.value);
+	assert_int_equal(get(VTD_IQA.offset), m.iommu.queue.value);
+	assert_int_equal(requests, 0x11d2);
+	assert_true(iommu_translates(&m));
+}
+
+/* A firmware queue that never ends, or cannot be switched off. */
+static void takes_over_in_bounded_time(void **state)
+{
+	(void)state;
+	prepare(GOOD_CAP, GOOD_ECAP);
+	set_status(GLOBAL_TE | GLOBAL_SRTP | GLOBAL_QIE);
+	put(IQH, 0x30);
+	queue_works = false;
+	put(VTD_IQT.offset, 0x40);
+	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
+	assert_true((status() & GLOBAL_TE) != 0);
+	put(IQH, 0x40);
+	answers &= ~GLOBAL_QIE;
+	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
+	assert_false(m.iommu.enabled);
+}
+
 /* Whatever does not answer ends the wait in bounded time, and translation is not said to be on. */
 static void bounded_waits(void **state)
 {
@@ -472,6 +526,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_suit_every_unit, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_queue, setup, teardown),
 		cmocka_unit_test_setup_teardown(enables_by_register, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_over_in_bounded_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_are_logged, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_faults_are_counted, setup, teardown),
