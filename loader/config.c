@@ -28,6 +28,7 @@ static const struct key keys[] = {
 	{"sleep", KIND_CHOICE, AT(sleep), {"refuse", "allow"}},
 	{"pci_ports", KIND_CHOICE, AT(pci_ports), {"hidden", "shown"}},
 	{"serial", KIND_PORT, AT(serial_port), {0}},
+	{"x2apic_opt_out", KIND_CHOICE, AT(x2apic_opt_out), {"override", "refuse"}},
 	{"on_error", KIND_CHOICE, AT(on_error), {"stop", "continue"}},
 	{"boot", KIND_CHOICE, AT(boot), {"kernel", "loader", "firmware"}},
 	{"kernel", KIND_PATH, AT(kernel), {0}},
@@ -75,6 +76,16 @@ static bool parse_path(const struct line *line, char *to, struct failure *failur
 
 	if (line->value[0] != '\\' || length < 2 || length >= CONFIG_PATH_BYTES || strchr(line->value, '/'))
 		return fail_at(failure, LOADER_E_CONFIG_PATH, line, "a path such as \\EFI\\cloister\\hv-svm.elf");
+	memcpy(to, line->value, length + 1);
+	return true;
+}
+
+static bool parse_text(const struct line *line, char *to, struct failure *failure)
+{
+	const size_t length = strlen(line->value);
+
+	if (length >= CONFIG_TEXT_BYTES)
+		return fail_at(failure, LOADER_E_CONFIG_LONG, line, "at most 2047 bytes");
 	memcpy(to, line->value, length + 1);
 	return true;
 }
@@ -151,8 +162,7 @@ static bool parse_value(const struct line *line, const struct key *key, struct c
 	case KIND_PATH:
 		return parse_path(line, to, failure);
 	case KIND_TEXT:
-		memcpy(to, line->value, strlen(line->value) + 1);
-		return true;
+		return parse_text(line, to, failure);
 	case KIND_CHOICE:
 		return parse_choice(line, key, to, failure);
 	case KIND_POOL_MIB:

@@ -53,6 +53,28 @@ static inline void out32(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* To memory itself: the cache line is flushed, before it is read and after it was written (SDM volume 2, CLFLUSH). */
+static inline void cache_flush(volatile uint64_t *at)
+{
+	__asm__ volatile("mfence; clflush %0; mfence" : "+m"(*at) : : "memory");
+}
+
+static inline void memory_put(uint64_t address, uint64_t value)
+{
+	volatile uint64_t *const at = (volatile uint64_t *)address;
+
+	*at = value;
+	cache_flush(at);
+}
+
+static inline uint64_t memory_get(uint64_t address)
+{
+	volatile uint64_t *const at = (volatile uint64_t *)address;
+
+	cache_flush(at);
+	return *at;
+}
+
 /* Interrupts off; returns RFLAGS as they were. */
 static inline uint64_t interrupts_off(void)
 {

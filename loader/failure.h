@@ -48,6 +48,8 @@
 	  "switch SMT or sockets off in the firmware")                                                                 \
 	X(LOADER_E_CPU_BOOT, "the CPU that runs the loader is not among the enabled ones of the MADT",                 \
 	  "update the firmware and report its MADT")                                                                   \
+	X(LOADER_E_X2APIC_OPT_OUT, "the firmware asks not to use x2APIC, which Cloister needs",                        \
+	  "update the firmware, or set x2apic_opt_out = override in cloister.conf")                                    \
 	X(LOADER_E_TPM_MISSING, "the machine has no TPM 2.0", "switch the TPM on in the firmware setup")               \
 	X(LOADER_E_TPM_HIDDEN, "a TPM answers that the firmware does not tell of",                                     \
 	  "switch the TPM on in the firmware setup")                                                                   \
@@ -63,9 +65,13 @@
 	  "activate the SHA-256 bank in the firmware setup")                                                           \
 	X(LOADER_E_MEMORY_MAP, "the firmware's memory map is malformed or too fragmented", "update the firmware")      \
 	X(LOADER_E_MEMORY_REGION, "there is not enough memory for the hypervisor", "install more RAM")                 \
+	X(LOADER_E_MEMORY_ALIAS, "memory answers at two addresses",                                                    \
+	  "take the memory modules out one by one, or replace them: one claims to be larger than it is")               \
 	X(LOADER_E_MEMORY_POOL, "there is not enough contiguous memory for the guest pool",                            \
 	  "lower pool_mib in cloister.conf")                                                                           \
 	X(LOADER_E_LOG_FULL, "the launch log does not fit", "shorten cloister.conf")                                   \
+	X(LOADER_E_FILE_CHANGED, "a file changed in memory after it was read",                                         \
+	  "find the device that writes to memory; switch pre-boot DMA protection on in the firmware setup")            \
 	X(LOADER_E_MP, "the firmware offers no EFI_MP_SERVICES_PROTOCOL", "update the firmware, or use a single CPU")  \
 	X(LOADER_E_PREPARED, "the hypervisor gave back addresses that are outside it",                                 \
 	  "install loader and hypervisor image from the same build")                                                   \

@@ -58,8 +58,8 @@ static bool allow_execution(const struct elf_image *image, uint64_t base, struct
 	return true;
 }
 
-bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,
-		      struct failure *failure)
+bool hypervisor_reserve(const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,
+			struct failure *failure)
 {
 	const uint32_t bits = cpu_physical_bits();
 
@@ -71,9 +71,34 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 	if (!memory_reserve(bytes, LOADER_E_MEMORY_REGION, &info->region, failure) ||
 	    !reserve_pool(pool_mib, info, failure))
 		return false;
-	uint8_t *memory = (uint8_t *)info->region.base;
-	memset(memory, 0, bytes);
-	return elf_place(file, image, memory, info->region.base, failure) &&
+	memset((void *)info->region.base, 0, bytes);
+	return true;
+}
+
+bool hypervisor_stage(const struct boot_info *info, const struct file_content *file, uint64_t *used,
+		      struct file_content *staged, struct failure *failure)
+{
+	const uint64_t room = info->region.bytes - info->image_bytes;
+
+	if (*used > room || file->bytes > room - *used)
+		return fail(failure, LOADER_E_MEMORY_REGION, "%lu bytes of files, room for %lu", *used + file->bytes,
+			    room);
+	*used += file->bytes;
+	staged->data = (uint8_t *)(info->region.base + info->region.bytes - *used);
+	staged->bytes = file->bytes;
+	memcpy(staged->data, file->data, file->bytes);
+	return true;
+}
+
+bool hypervisor_load(const struct file_content *staged, struct elf_image *image, struct boot_info *info,
+		     struct failure *failure)
+{
+	if (!elf_check(staged->data, staged->bytes, image, failure))
+		return false;
+	if (image->bytes != info->image_bytes)
+		return fail(failure, LOADER_E_FILE_CHANGED, "image of %lu bytes, %lu before", image->bytes,
+			    info->image_bytes);
+	return elf_place(staged->data, image, (uint8_t *)info->region.base, info->region.base, failure) &&
 	       allow_execution(image, info->region.base, failure);
 }
 

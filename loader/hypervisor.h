@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "elf.h"
+#include "file.h"
 
 #include <cloister/boot_info.h>
 
@@ -12,11 +13,23 @@
 bool hypervisor_path(const struct config *config, const char **path, struct failure *failure);
 
 /**
- * Reserves region and pool, and places the image at the region's start. cpu_count, ram, ram_leaf_bytes, dma must be set in *info;
- * sets region, pool, image_bytes. On a failure after the reservation region.bytes is not 0.
+ * Reserves region and pool. cpu_count, ram, ram_leaf_bytes, dma must be set in *info; sets region, pool, image_bytes.
+ * On a failure after the reservation region.bytes is not 0.
  */
-bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,
-		      struct failure *failure);
+bool hypervisor_reserve(const struct elf_image *image, uint32_t pool_mib, struct boot_info *info,
+			struct failure *failure);
+
+/**
+ * Copies a file to the region's end. No driver of the firmware has mapped the region for DMA, so that a firmware that protects
+ * memory from devices protects it: what is measured there is what is used.
+ * @used: bytes at the region's end that are in use; grows
+ */
+bool hypervisor_stage(const struct boot_info *info, const struct file_content *file, uint64_t *used,
+		      struct file_content *staged, struct failure *failure);
+
+/** Checks a staged image once more, and places it at the region's start. */
+bool hypervisor_load(const struct file_content *staged, struct elf_image *image, struct boot_info *info,
+		     struct failure *failure);
 
 /**
  * Calls hv_prepare, wipes what the TPM gave for its key, and checks what it gives back.
@@ -25,7 +38,7 @@ bool hypervisor_place(const uint8_t *file, const struct elf_image *image, uint32
 bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, bool *small_leaves,
 			struct failure *failure);
 
-/** Wipes the region and gives region and pool back: for another hypervisor_place. */
+/** Wipes the region and gives region and pool back: for another hypervisor_reserve. */
 void hypervisor_remove(struct boot_info *info);
 
 /** Wipes the region: a failed launch leaves no key behind. Only while no CPU runs in it. */

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "acpi.h"
+#include "alias.h"
 #include "boot.h"
 #include "cpu.h"
+#include "digest.h"
 #include "file.h"
 #include "hypervisor.h"
 #include "launch.h"
@@ -16,6 +18,7 @@
 #include "memory.h"
 #include "message.h"
 #include "tcg2.h"
+#include "tis.h"
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
 #define COM1_PORT   0x3f8u
@@ -31,6 +34,8 @@ static struct {
 	struct measure measure;
 	struct file_content config_file;
 	struct file_content image_file;
+	struct file_content staged_config; /* the same, in the region */
+	struct file_content staged_image;
 	struct elf_image image;
 	struct boot_info info;
 	const char *image_path;
@@ -84,13 +89,38 @@ static bool walk_acpi(struct failure *failure)
 	       acpi_boot_cpu_first(&loader.acpi, cpu_apic_id(), failure);
 }
 
+static bool check_x2apic(struct failure *failure)
+{
+	if (!loader.acpi.dma.x2apic_opt_out)
+		return true;
+	if (loader.config.x2apic_opt_out == CONFIG_OPT_OUT_REFUSE)
+		return fail(failure, LOADER_E_X2APIC_OPT_OUT, "ACPI table DMAR, flag X2APIC_OPT_OUT");
+	say("the firmware asks not to use x2APIC (DMAR, X2APIC_OPT_OUT): it is used, x2apic_opt_out = override");
+	return true;
+}
+
+/*
+ * Linux leaves CPUs with such ids unused where interrupts are not remapped. Cloister controls them as it does all others, since a
+ * CPU outside of its control could be started.
+ */
+static void say_large_ids(void)
+{
+	const uint32_t largest = 255; /* of a message-signalled interrupt (SDM 3A 11.11.1) */
+	uint32_t above = 0;
+
+	for (uint32_t i = 0; i < loader.acpi.cpu_count; i++)
+		above += loader.acpi.cpu_apic_id[i] > largest;
+	if (above)
+		say("%u of %u CPUs have an APIC id above 255: Linux leaves them unused", above, loader.acpi.cpu_count);
+}
+
 static bool open_strong(struct failure *failure)
 {
 	const uint32_t method = loader.acpi.tpm2_start_method;
 
-	if (method != ACPI_TPM2_START_TIS)
+	if (method != ACPI_TPM2_START_TIS && !(method == ACPI_TPM2_START_CRB && tis_interface() == TIS_CRB_LOCALITIES))
 		return fail(failure, LOADER_E_TPM_LOCALITY, "ACPI table TPM2: start method %u%s", method,
-			    method == ACPI_TPM2_START_CRB ? " (CRB)" : "");
+			    method == ACPI_TPM2_START_CRB ? " (CRB), without locality 2" : "");
 	return measure_close_weak(failure) && tpm_open(&loader.measure.tpm, TPM_LOCALITY_2, failure);
 }
 
@@ -133,16 +163,37 @@ static bool ask_tpm(struct failure *failure)
 	return true;
 }
 
+/* The config is read once more, where devices cannot change it: it must say what it said. */
+static bool same_config(struct failure *failure)
+{
+	static struct config again;
+
+	if (!config_parse((const char *)loader.staged_config.data, loader.staged_config.bytes, &again, failure))
+		return false;
+	return !memcmp(&again, &loader.config, sizeof(again)) ||
+	       fail(failure, LOADER_E_FILE_CHANGED, "%s", CONFIG_PATH);
+}
+
+/* What is used from here on is in the region, and measured there. */
+static bool stage(struct failure *failure)
+{
+	uint64_t used = 0;
+
+	return hypervisor_stage(&loader.info, &loader.image_file, &used, &loader.staged_image, failure) &&
+	       hypervisor_stage(&loader.info, &loader.config_file, &used, &loader.staged_config, failure) &&
+	       same_config(failure);
+}
+
 static bool measure_files(struct failure *failure)
 {
 	const struct log_data image = {MEASURE_LABEL_IMAGE, loader.image_path, strlen(loader.image_path)};
-	const struct log_data config = {MEASURE_LABEL_CONFIG, loader.config_file.data, loader.config_file.bytes};
+	const struct log_data config = {MEASURE_LABEL_CONFIG, loader.staged_config.data, loader.staged_config.bytes};
 
 	return measure_start(&loader.measure, failure) &&
-	       measure_step(&loader.measure, MEASURE_IMAGE, loader.image_file.data, loader.image_file.bytes, &image,
+	       measure_step(&loader.measure, MEASURE_IMAGE, loader.staged_image.data, loader.staged_image.bytes, &image,
 			    loader.info.image_sha256, failure) &&
-	       measure_step(&loader.measure, MEASURE_CONFIG, loader.config_file.data, loader.config_file.bytes, &config,
-			    loader.info.config_sha256, failure);
+	       measure_step(&loader.measure, MEASURE_CONFIG, loader.staged_config.data, loader.staged_config.bytes,
+			    &config, loader.info.config_sha256, failure);
 }
 
 /* The shortest of several: what holds the CPU up meanwhile, an SMI say, only makes one longer. */
@@ -200,7 +251,7 @@ static void hide_sleep_states(void)
 		sleep_hide((uint8_t *)loader.acpi.sleep.name[i].table, loader.acpi.sleep.name[i].offset);
 }
 
-static void fill_info(void)
+static bool fill_info(void)
 {
 	struct boot_info *info = &loader.info;
 
@@ -224,6 +275,7 @@ static void fill_info(void)
 		info->flags |= BOOT_FLAG_SLEEP_UNWATCHED;
 	if (loader.config.require_iommu)
 		info->flags |= BOOT_FLAG_DMA_REQUIRED;
+	return true;
 }
 
 static bool read_ram(struct failure *failure)
@@ -234,25 +286,38 @@ static bool read_ram(struct failure *failure)
 }
 
 /* The RAM list is read twice: for the sizes of region and pool, and again without what has been reserved. */
-static bool place(struct failure *failure)
+static bool reserve(struct failure *failure)
 {
-	return read_ram(failure) &&
-	       hypervisor_place(loader.image_file.data, &loader.image, loader.config.pool_mib, &loader.info, failure) &&
-	       read_ram(failure);
+	return read_ram(failure) && hypervisor_reserve(&loader.image, loader.config.pool_mib, &loader.info, failure) &&
+	       read_ram(failure) && alias_probe(&loader.info, failure) && stage(failure);
 }
 
-static bool fill_and_place(struct failure *failure)
+/* The copies have been used: the region is the hypervisor's alone. */
+static bool load(struct failure *failure)
 {
-	fill_info();
-	return place(failure);
+	if (!hypervisor_load(&loader.staged_image, &loader.image, &loader.info, failure))
+		return false;
+	memset(loader.staged_config.data, 0, loader.staged_config.bytes);
+	memset(loader.staged_image.data, 0, loader.staged_image.bytes);
+	return true;
+}
+
+/* The same image as the one that was measured. */
+static bool is_measured(struct failure *failure)
+{
+	struct tpm2_digests digests;
+
+	digest_all(&loader.measure.tpm.banks, loader.staged_image.data, loader.staged_image.bytes, &digests);
+	return !memcmp(digest_sha256(&digests), loader.info.image_sha256, 32) ||
+	       fail(failure, LOADER_E_FILE_CHANGED, "%s", loader.image_path);
 }
 
 /* Only the hypervisor knows which leaves CPU and DMA remapping units can use; it has used up the TPM's random bytes. */
-static bool place_with_small_leaves(struct failure *failure)
+static bool load_with_small_leaves(struct failure *failure)
 {
 	hypervisor_remove(&loader.info);
 	loader.info.ram_leaf_bytes = BOOT_LEAF_4KIB;
-	if (!ask_tpm(failure) || !place(failure))
+	if (!ask_tpm(failure) || !reserve(failure) || !is_measured(failure) || !load(failure))
 		return false;
 	say("CPU or DMA remapping needs 4 KiB pages: the hypervisor takes %lu MiB", loader.info.region.bytes >> 20);
 	return true;
@@ -268,7 +333,7 @@ static bool prepare(struct failure *failure)
 	loader.info.log = (uint64_t)loader.measure.log.to;
 	loader.info.log_bytes = (uint32_t)log_bytes;
 	return hypervisor_prepare(&loader.image, &loader.info, &small_leaves, failure) ||
-	       (small_leaves && place_with_small_leaves(failure) &&
+	       (small_leaves && load_with_small_leaves(failure) &&
 		hypervisor_prepare(&loader.image, &loader.info, &small_leaves, failure));
 }
 
@@ -286,12 +351,12 @@ static bool measure_statement(struct failure *failure)
 
 static bool start(struct failure *failure)
 {
-	return read_config(failure) && walk_acpi(failure) && check_coverage(failure) &&
+	return read_config(failure) && walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
 	       boot_check(&loader.config, failure) && hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
-	       open_tpm(failure) && ask_tpm(failure) && measure_files(failure) && fill_and_place(failure) &&
-	       prepare(failure) && launch_check(&loader.info, failure) && measure_statement(failure) &&
+	       open_tpm(failure) && ask_tpm(failure) && fill_info() && reserve(failure) && measure_files(failure) &&
+	       load(failure) && prepare(failure) && launch_check(&loader.info, failure) && measure_statement(failure) &&
 	       launch_all(&loader.info, &loader.begun, failure);
 }
 
@@ -337,6 +402,14 @@ static bool is_running(void)
 	return id.ebx == HV_CPUID_EBX && id.ecx == HV_CPUID_ECX;
 }
 
+static void say_wipe_at_reset(void)
+{
+	const char *lacks = memory_wipe_at_reset();
+
+	if (lacks)
+		say("warning: %s", lacks);
+}
+
 /* Called by gnu-efi's start-up code. */
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
@@ -353,11 +426,12 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 		return EFI_ALREADY_STARTED;
 	}
 	say("loader " CLOISTER_VERSION);
-	memory_wipe_at_reset();
+	say_wipe_at_reset();
 	if (!start(&failure))
 		return give_up(&failure);
 	hide_dma_table();
 	hide_sleep_states();
+	say_large_ids();
 	say("launched: %u CPUs, %lu ticks", loader.info.cpu_count, rdtsc() - entered);
 	if (!boot_start(&loader.config, &failure)) {
 		say_failure(&failure);

@@ -72,11 +72,19 @@ static bool mark_strong(const struct tpm *tpm, const char *label, struct failure
 	return marked;
 }
 
+/* Does a TPM answer at locality 2 that the loader can use there? */
+static bool has_locality_2(void)
+{
+	const enum tis_interface interface = tis_interface();
+
+	return interface == TIS_FIFO || interface == TIS_CRB_LOCALITIES;
+}
+
 bool measure_close_strong(struct failure *failure)
 {
 	struct tpm tpm;
 
-	if (tis_interface() != TIS_FIFO)
+	if (!has_locality_2())
 		return true;
 	if (!tpm_open(&tpm, TPM_LOCALITY_2, failure))
 		return false;
@@ -98,7 +106,7 @@ static bool cap_strong(struct tpm *tpm)
 	struct failure ignored; /* what happened first is what is reported */
 
 	if (tpm->way != TPM_LOCALITY_2) {
-		if (tis_interface() != TIS_FIFO)
+		if (!has_locality_2())
 			return true;
 		if (!tpm_open_anyhow(tpm, TPM_LOCALITY_2, &ignored))
 			return false;

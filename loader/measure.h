@@ -37,7 +37,7 @@ size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
 bool measure_close_weak(struct failure *failure);
 
 /**
- * Before any other launch: extends PCR 17 to 19, if a FIFO answers at locality 2, so that what is launched cannot present
+ * Before any other launch: extends PCR 17 to 19, if a TPM answers at locality 2, so that what is launched cannot present
  * a strong launch of its own making there. The TPM must not be open.
  */
 bool measure_close_strong(struct failure *failure);

@@ -148,17 +148,36 @@ bool memory_allow_execution(uint64_t base, uint64_t bytes, struct failure *failu
 	return true;
 }
 
-void memory_wipe_at_reset(void)
+/* A variable of one byte. False: there is none. */
+static bool get_byte(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINT8 *value)
+{
+	UINTN bytes = sizeof(*value);
+
+	return !EFI_ERROR(system_table->RuntimeServices->GetVariable(name, guid, attributes, &bytes, value)) &&
+	       bytes == sizeof(*value);
+}
+
+static bool set_byte(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINT8 value)
+{
+	return !EFI_ERROR(system_table->RuntimeServices->SetVariable(name, guid, attributes, sizeof(value), &value));
+}
+
+/* TCG Platform Reset Attack Mitigation Specification 1.10, sections 4.1 (ClearMemory) and 4.2 (the lock, revision 1). */
+const char *memory_wipe_at_reset(void)
 {
 	static EFI_GUID guid = {0xe20939be, 0x32d4, 0x41be, {0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29}};
-	static CHAR16 name[] = L"MemoryOverwriteRequestControl";
-	EFI_RUNTIME_SERVICES *runtime = system_table->RuntimeServices;
-	UINT8 value = 0;
-	UINTN bytes = sizeof(value);
-	UINT32 attributes;
+	static EFI_GUID lock_guid = {0xbb983ccf, 0x151d, 0x40e1, {0xa0, 0x7b, 0x4a, 0x17, 0xbe, 0x16, 0x82, 0x92}};
+	static CHAR16 name[] = L"MemoryOverwriteRequestControl", lock_name[] = L"MemoryOverwriteRequestControlLock";
+	const UINT8 clear_memory = 1, lock = 1;
+	UINT32 attributes, lock_attributes;
+	UINT8 value, locked;
 
-	if (EFI_ERROR(runtime->GetVariable(name, &guid, &attributes, &bytes, &value)) || bytes != sizeof(value))
-		return;
-	value |= 1; /* section 4.1: ClearMemory */
-	runtime->SetVariable(name, &guid, attributes, sizeof(value), &value);
+	if (!get_byte(name, &guid, &attributes, &value))
+		return "the firmware does not wipe memory at a reset";
+	if (!(value & clear_memory) && !set_byte(name, &guid, attributes, value | clear_memory))
+		return "the firmware refuses to wipe memory at the next reset";
+	if (!get_byte(lock_name, &lock_guid, &lock_attributes, &locked) ||
+	    (!locked && !set_byte(lock_name, &lock_guid, lock_attributes, lock)))
+		return "the host can take back that the firmware wipes memory at a reset: there is no lock";
+	return NULL;
 }

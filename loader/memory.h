@@ -34,7 +34,10 @@ void memory_release(struct boot_range *range);
 /** Lets code run there, on firmware that protects data pages. */
 bool memory_allow_execution(uint64_t base, uint64_t bytes, struct failure *failure);
 
-/** Asks the firmware to wipe memory at the next reset (TCG Platform Reset Attack Mitigation), if it can. */
-void memory_wipe_at_reset(void);
+/**
+ * Asks the firmware to wipe memory at the next reset (TCG Platform Reset Attack Mitigation), and locks that request until then.
+ * Returns what the firmware lacks for it, or NULL.
+ */
+const char *memory_wipe_at_reset(void);
 
 #endif

@@ -28,7 +28,9 @@ enum tis_register {
 #define STS_DATA_AVAIL    0x10u
 #define STS_EXPECT        0x08u
 
-#define INTERFACE_TYPE_CRB 0x1u /* TPM_INTERFACE_ID[3:0] */
+/* TPM_INTERFACE_ID */
+#define INTERFACE_TYPE_CRB     0x1u /* bits 3:0 */
+#define INTERFACE_CAP_LOCALITY 0x1u /* bit 8: the CRB has localities 0 to 4 (PTP table 39) */
 
 /* PTP table 18. The bound for a command is the longest duration of table 19 with room for a busy TPM. */
 #define TIMEOUT_A_US 750000u
@@ -78,7 +80,9 @@ enum tis_interface tis_interface(void)
 	/* Nobody answers there: what is read is all ones, or on some machines zeros. */
 	if (read_8(TPM_ACCESS) == 0xff || !wait_for(TPM_ACCESS, ACCESS_VALID, ACCESS_VALID, TIMEOUT_A_US))
 		return TIS_NONE;
-	return (read_8(TPM_INTERFACE_ID) & 0xf) == INTERFACE_TYPE_CRB ? TIS_CRB : TIS_FIFO;
+	if ((read_8(TPM_INTERFACE_ID) & 0xf) != INTERFACE_TYPE_CRB)
+		return TIS_FIFO;
+	return read_8(TPM_INTERFACE_ID + 1) & INTERFACE_CAP_LOCALITY ? TIS_CRB_LOCALITIES : TIS_CRB;
 }
 
 bool tis_open(struct failure *failure)
@@ -87,7 +91,7 @@ bool tis_open(struct failure *failure)
 
 	if (interface == TIS_NONE)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_ACCESS_2 reads 0x%x", read_8(TPM_ACCESS));
-	if (interface == TIS_CRB)
+	if (interface != TIS_FIFO)
 		return fail(failure, LOADER_E_TPM_LOCALITY, "TPM_INTERFACE_ID_2: CRB interface");
 	write_8(TPM_ACCESS, ACCESS_REQUEST_USE);
 	if (wait_for(TPM_ACCESS, ACCESS_ACTIVE_LOCALITY, ACCESS_ACTIVE_LOCALITY, REQUEST_US))

@@ -5,7 +5,8 @@
 
 #include "failure.h"
 
-enum tis_interface { TIS_NONE, TIS_FIFO, TIS_CRB };
+/* TIS_CRB has locality 0 alone; TIS_CRB_LOCALITIES is for crb.h. */
+enum tis_interface { TIS_NONE, TIS_FIFO, TIS_CRB, TIS_CRB_LOCALITIES };
 
 /** What answers at locality 2. Nothing is taken. */
 enum tis_interface tis_interface(void);

@@ -2,6 +2,7 @@
 // Commands to the TPM by either way, sent again while it is busy.
 #include "tpm.h"
 
+#include "crb.h"
 #include "tcg2.h"
 #include "tis.h"
 #include "uefi.h"
@@ -20,6 +21,8 @@ void tpm_none(struct tpm *tpm)
 static bool transmit(const struct tpm *tpm, const uint8_t *command, size_t bytes, uint8_t *response,
 		     size_t *response_bytes, struct failure *failure)
 {
+	if (tpm->way == TPM_LOCALITY_2 && tpm->crb)
+		return crb_transmit(command, bytes, response, response_bytes, failure);
 	if (tpm->way == TPM_LOCALITY_2)
 		return tis_transmit(command, bytes, response, response_bytes, failure);
 	return tcg2_transmit(command, bytes, response, response_bytes, failure);
@@ -56,17 +59,18 @@ static bool read_banks(struct tpm *tpm, struct failure *failure)
 	       tpm2_parse_pcr_banks(response, bytes, &tpm->banks, failure);
 }
 
-static bool open_way(enum tpm_way way, struct failure *failure)
+static bool open_way(const struct tpm *tpm, enum tpm_way way, struct failure *failure)
 {
 	if (way == TPM_LOCALITY_2)
-		return tis_open(failure);
+		return tpm->crb ? crb_open(failure) : tis_open(failure);
 	return tcg2_present() || fail(failure, LOADER_E_TPM_FIRMWARE, "EFI_TCG2_PROTOCOL");
 }
 
 static bool open_only(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 {
 	tpm_none(tpm);
-	if (!open_way(way, failure))
+	tpm->crb = tis_interface() == TIS_CRB_LOCALITIES;
+	if (!open_way(tpm, way, failure))
 		return false;
 	tpm->way = way;
 	return true;
@@ -93,7 +97,9 @@ bool tpm_open_anyhow(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 
 void tpm_close(struct tpm *tpm)
 {
-	if (tpm->way == TPM_LOCALITY_2)
+	if (tpm->way == TPM_LOCALITY_2 && tpm->crb)
+		crb_close();
+	else if (tpm->way == TPM_LOCALITY_2)
 		tis_close();
 	tpm->way = TPM_NONE;
 }

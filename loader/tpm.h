@@ -9,6 +9,7 @@ enum tpm_way { TPM_NONE, TPM_LOCALITY_2, TPM_FIRMWARE };
 
 struct tpm {
 	enum tpm_way way;
+	bool crb;                /* TPM_LOCALITY_2: by the CRB interface */
 	struct tpm2_banks banks; /* without a TPM: SHA-256 alone, for the log */
 };
 

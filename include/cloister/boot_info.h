@@ -35,9 +35,12 @@ struct boot_range {
 	uint64_t bytes;
 };
 
-/* PC Client Platform TPM Profile 1.05, table 32: a page for each of the TPM's localities 1 to 4, of FIFO and CRB alike. */
+/*
+ * PC Client Platform TPM Profile 1.05, table 32: a page for each of the TPM's localities 1 to 4, of FIFO and CRB alike; and the
+ * pages that follow, which chipsets decode for the TPM, too.
+ */
 #define BOOT_TPM_LOCALITY_1       0xfed41000u
-#define BOOT_TPM_LOCALITIES_BYTES 0x4000u
+#define BOOT_TPM_LOCALITIES_BYTES 0xf000u
 
 /* boot_info.flags; the same bits stand in the HK statement (statement.h). */
 #define BOOT_FLAG_DMA_REQUIRED    (1u << 1) /* the config requires DMA remapping */

@@ -509,7 +509,7 @@ static void test_host_bridge(void)
 static void test_attacks(void)
 {
 	ok(test_reserved() != 0, "the hypervisor's memory was found");
-	test_target("TPM localities 1 to 4", TPM_LOCALITY_1, 4 * PAGE_BYTES);
+	test_target("TPM localities 1 to 4 and the pages after them", TPM_LOCALITY_1, 15 * PAGE_BYTES);
 	test_target("IOMMU registers", unit_registers, amdvi ? AMDVI_BYTES : PAGE_BYTES);
 	test_unit_by_cpu();
 	test_tpm_requests();

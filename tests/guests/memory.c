@@ -318,6 +318,7 @@ static void add_tpm(void)
 
 	for (unsigned int n = 1; n < TPM_LOCALITIES; n++)
 		add_target(names[n], TPM_LOCALITY(n), PAGE_BYTES);
+	add_target("the last page that is decoded for the TPM", TPM_LOCALITY(15), PAGE_BYTES);
 }
 
 /* Without protected memory every test below fails, on a page of RET instructions. */

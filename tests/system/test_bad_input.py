@@ -58,7 +58,7 @@ CASES = [
     Case("config-duplicate-key", "LOADER_E_CONFIG_DUPLICATE", added(b"pool_mib = 2\npool_mib = 4\n"), where="pool_mib"),
     Case("config-bad-number", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="12x"), where="'pool_mib'"),
     Case("config-odd-pool", "LOADER_E_CONFIG_NUMBER", changed(pool_mib="3"), where="'pool_mib'"),
-    Case("config-overlong-line", "LOADER_E_CONFIG_LONG", added(b"cmdline = " + b"x" * 600 + b"\n"),
+    Case("config-overlong-line", "LOADER_E_CONFIG_LONG", added(b"cmdline = " + b"x" * 2200 + b"\n"),
          where="cloister.conf, line"),
     Case("config-not-ascii", "LOADER_E_CONFIG_ASCII", added(b"# caf\xc3\xa9\n"), where="column 6"),
     Case("config-65-lines", "LOADER_E_CONFIG_LINES", added(b"#\n" * 65), where="line 65"),

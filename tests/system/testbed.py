@@ -147,7 +147,7 @@ class Machine(Emulator):
                      "-device", f"tpm-{self.tpm_model},tpmdev=t"]
         for number, nic in enumerate(self.nics):
             forward = f",hostfwd=tcp:127.0.0.1:{self.port}-:{ATTESTD_PORT}" if number == 0 else ""
-            model = {"virtio": "virtio-net-pci", "e1000e": "e1000e"}[nic]
+            model = {"virtio": "virtio-net-pci,iommu_platform=on,disable-legacy=on", "e1000e": "e1000e"}[nic]
             argv += ["-netdev", f"user,id=n{number},net=10.0.{number + 2}.0/24{forward}",
                      "-device", f"{model},netdev=n{number},romfile="]
         for table in self.acpi:

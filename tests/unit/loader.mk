@@ -2,7 +2,7 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi dmar ivrs dma_coverage elf tpm2 log ranges text measure place message
+LOADER_UNIT_PROGRAMS := config acpi alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message
 LOADER_UNIT_COMMON := failure text
 LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 -MD -MP
@@ -16,6 +16,8 @@ $(OUT)/tests/unit/loader_acpi: $(call loader_unit_objects,loader_acpi acpi sleep
 $(OUT)/tests/unit/loader_dmar: $(call loader_unit_objects,loader_dmar dmar dma_table)
 $(OUT)/tests/unit/loader_ivrs: $(call loader_unit_objects,loader_ivrs ivrs dma_table)
 $(OUT)/tests/unit/loader_dma_coverage: $(call loader_unit_objects,loader_dma_coverage dma_coverage)
+$(OUT)/tests/unit/loader_crb: $(call loader_unit_objects,loader_crb crb uefi)
+$(OUT)/tests/unit/loader_alias: $(call loader_unit_objects,loader_alias alias)
 $(OUT)/tests/unit/loader_elf: $(call loader_unit_objects,loader_elf elf)
 $(OUT)/tests/unit/loader_tpm2: $(call loader_unit_objects,loader_tpm2 tpm2)
 $(OUT)/tests/unit/loader_log: $(call loader_unit_objects,loader_log log tpm2)
@@ -25,9 +27,10 @@ $(OUT)/tests/unit/loader_measure: $(call loader_unit_objects,loader_measure meas
 $(OUT)/tests/unit/loader_place: $(call loader_unit_objects,loader_place hypervisor memory elf ranges uefi)
 $(OUT)/tests/unit/loader_message: $(call loader_unit_objects,loader_message message uefi)
 
+$(LOADER_UNIT)/loader_crb.o $(LOADER_UNIT)/crb.o: LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_mmio.h
 # On a CPU of the test's own.
 $(LOADER_UNIT)/loader_message.o $(LOADER_UNIT)/message.o $(LOADER_UNIT)/loader_place.o $(LOADER_UNIT)/hypervisor.o $(LOADER_UNIT)/memory.o \
-$(LOADER_UNIT)/loader_dma_coverage.o $(LOADER_UNIT)/dma_coverage.o: \
+$(LOADER_UNIT)/loader_alias.o $(LOADER_UNIT)/alias.o $(LOADER_UNIT)/loader_dma_coverage.o $(LOADER_UNIT)/dma_coverage.o: \
 	LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_cpu.h
 
 $(LOADER_UNIT_PROGRAMS:%=$(OUT)/tests/unit/loader_%):

@@ -2,6 +2,7 @@
 // Which PCRs are extended with what, on machines with every kind of TPM, and what is done when it does not answer.
 #include "loader_test.h"
 
+#include "crb.h"
 #include "digest.h"
 #include "measure.h"
 #include "tcg2.h"
@@ -22,7 +23,7 @@ static struct {
 	uint32_t pcr_refused; /* TPM2_PCR_Extend of this one fails */
 	bool tcg2, tcg2_refuses;
 
-	bool tis_taken;
+	bool tis_taken, crb_taken;
 	unsigned int count; /* of extends */
 	struct {
 		uint32_t pcr, banks;
@@ -100,6 +101,28 @@ bool tis_open(struct failure *failure)
 void tis_close(void)
 {
 	machine.tis_taken = false;
+}
+
+/* The same by the other interface. */
+bool crb_transmit(const uint8_t *command, size_t bytes, uint8_t *response, size_t *response_bytes,
+		  struct failure *failure)
+{
+	assert_true(machine.crb_taken);
+	return tis_transmit(command, bytes, response, response_bytes, failure);
+}
+
+bool crb_open(struct failure *failure)
+{
+	(void)failure;
+	assert_int_equal(machine.interface, TIS_CRB_LOCALITIES);
+	machine.tis_taken = machine.crb_taken = true;
+	return true;
+}
+
+void crb_close(void)
+{
+	assert_true(machine.crb_taken);
+	machine.tis_taken = machine.crb_taken = false;
 }
 
 bool tcg2_offered(void)
@@ -196,6 +219,26 @@ static void closed_where_locality_2_answers(void **state)
 	assert_strong_extended("cloister-weak", 2);
 	assert_int_equal(machine.count, 3);
 	assert_false(machine.tis_taken);
+}
+
+/* A CRB with localities is closed, and capped, as a FIFO is; it is given back by the way that it was taken. */
+static void by_crb(void **state)
+{
+	struct measure measure = {0};
+	struct failure failure;
+	(void)state;
+
+	machine.interface = TIS_CRB_LOCALITIES;
+	assert_true(measure_close_strong(&failure));
+	assert_strong_extended("cloister-weak", 2);
+	assert_false(machine.crb_taken);
+	machine.count = 0;
+	assert_true(measure_close_untold(&failure));
+	assert_strong_extended("cloister-weak", 2);
+	machine.count = 0;
+	assert_true(cap(&measure));
+	assert_strong_extended("cloister-error", 2);
+	assert_false(machine.crb_taken);
 }
 
 static void nothing_to_close(void **state)
@@ -372,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(closed_where_locality_2_answers, new_machine),
+		cmocka_unit_test_setup(by_crb, new_machine),
 		cmocka_unit_test_setup(nothing_to_close, new_machine),
 		cmocka_unit_test_setup(no_launch_if_it_cannot_be_closed, new_machine),
 		cmocka_unit_test_setup(none_told_of, new_machine),

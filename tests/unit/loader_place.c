@@ -91,10 +91,122 @@ static void widths(void **state)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		mock_physical_bits = wrong[i];
-		assert_fails(hypervisor_place(NULL, &(struct elf_image){0}, 0, &info, &failure), failure,
-			     "HV_E_PHYS_BITS", "CPUID leaf 80000008");
+		assert_fails(hypervisor_reserve(&(struct elf_image){0}, 0, &info, &failure), failure, "HV_E_PHYS_BITS",
+			     "CPUID leaf 80000008");
 		assert_int_equal(info.region.bytes, 0);
 	}
+}
+
+/* From the region's end downwards, in copies that no longer depend on where the file was read; never into the image. */
+static void files_are_staged(void **state)
+{
+	static uint8_t region[4096], file[100];
+	const struct boot_info info = {.region = {(uint64_t)region, sizeof(region)}, .image_bytes = 4096 - 150};
+	const struct file_content content = {file, sizeof(file)}, small = {file, 50};
+	struct file_content staged, second;
+	struct failure failure;
+	uint64_t used = 0;
+	(void)state;
+
+	memset(file, 0x5a, sizeof(file));
+	assert_true(hypervisor_stage(&info, &content, &used, &staged, &failure));
+	assert_ptr_equal(staged.data, region + 4096 - 100);
+	assert_int_equal(staged.bytes, 100);
+	memset(file, 0xa5, sizeof(file)); /* a device */
+	assert_int_equal(staged.data[0], 0x5a);
+	assert_int_equal(staged.data[99], 0x5a);
+	assert_fails(hypervisor_stage(&info, &content, &used, &second, &failure), failure, "LOADER_E_MEMORY_REGION",
+		     "200 bytes of files, room for 150");
+	assert_true(hypervisor_stage(&info, &small, &used, &second, &failure));
+	assert_ptr_equal(second.data, region + 4096 - 150);
+	assert_int_equal(region[4096 - 151], 0);
+}
+
+/* What is staged is checked where it is, and has the size that room was made for. */
+static void staged_image_is_checked(void **state)
+{
+	static uint8_t file[64];
+	struct boot_info info = {.image_bytes = 4096};
+	struct elf_image image;
+	struct failure failure;
+	(void)state;
+
+	assert_fails(hypervisor_load(&(struct file_content){file, sizeof(file)}, &image, &info, &failure), failure,
+		     "LOADER_E_IMAGE_HEADER", "");
+}
+
+/* The firmware's two variables, by the names that the TCG gives them; -1 for one that is not there. */
+static struct {
+	int request, lock;
+	bool refuses;
+	unsigned int writes;
+} wipe_at;
+
+static int *variable_named(const CHAR16 *name, const EFI_GUID *guid)
+{
+	static const CHAR16 request[] = L"MemoryOverwriteRequestControl", lock[] = L"MemoryOverwriteRequestControlLock";
+
+	if (!memcmp(name, request, sizeof(request)) && guid->Data1 == 0xe20939be)
+		return &wipe_at.request;
+	assert_memory_equal(name, lock, sizeof(lock));
+	assert_int_equal(guid->Data1, 0xbb983ccf);
+	return &wipe_at.lock;
+}
+
+static EFI_STATUS EFIAPI get_variable(CHAR16 *name, EFI_GUID *guid, UINT32 *attributes, UINTN *bytes, void *data)
+{
+	const int value = *variable_named(name, guid);
+
+	assert_int_equal(*bytes, 1);
+	if (value < 0)
+		return EFI_NOT_FOUND;
+	*attributes = 7;
+	*(uint8_t *)data = (uint8_t)value;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI set_variable(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINTN bytes, void *data)
+{
+	int *const value = variable_named(name, guid);
+
+	assert_int_equal(attributes, 7);
+	assert_int_equal(bytes, 1);
+	if (wipe_at.refuses || (value == &wipe_at.request && wipe_at.lock > 0))
+		return EFI_ACCESS_DENIED;
+	assert_true(value == &wipe_at.request || (wipe_at.request & 1)); /* locked once it is what it should be */
+	*value = *(uint8_t *)data;
+	wipe_at.writes++;
+	return EFI_SUCCESS;
+}
+
+static const char *wipe_requested(int request, int lock, bool refuses)
+{
+	static EFI_RUNTIME_SERVICES runtime = {.GetVariable = get_variable, .SetVariable = set_variable};
+	static EFI_SYSTEM_TABLE table = {.RuntimeServices = &runtime};
+
+	system_table = &table;
+	wipe_at.request = request;
+	wipe_at.lock = lock;
+	wipe_at.refuses = refuses;
+	wipe_at.writes = 0;
+	return memory_wipe_at_reset();
+}
+
+static void memory_is_wiped_at_reset(void **state)
+{
+	(void)state;
+	assert_null(wipe_requested(0x10, 0, false));
+	assert_int_equal(wipe_at.request, 0x11); /* the other bits are the firmware's */
+	assert_int_equal(wipe_at.lock, 1);
+	assert_null(wipe_requested(1, 1, false)); /* all of it is done already */
+	assert_int_equal(wipe_at.writes, 0);
+	assert_null(wipe_requested(0x11, 2, true)); /* locked with a key, by the firmware */
+	assert_non_null(strstr(wipe_requested(0, -1, false), "no lock"));
+	assert_int_equal(wipe_at.request, 1);
+	assert_non_null(strstr(wipe_requested(1, 0, true), "no lock"));
+	assert_non_null(strstr(wipe_requested(0, 1, false), "refuses"));
+	assert_non_null(strstr(wipe_requested(-1, -1, false), "does not wipe"));
+	assert_int_equal(wipe_at.writes, 0);
 }
 
 static uint32_t prepare_error;
@@ -159,6 +271,9 @@ int main(void)
 		cmocka_unit_test(reservations),
 		cmocka_unit_test(vendors),
 		cmocka_unit_test(widths),
+		cmocka_unit_test(files_are_staged),
+		cmocka_unit_test(staged_image_is_checked),
+		cmocka_unit_test(memory_is_wiped_at_reset),
 		cmocka_unit_test(random_is_wiped),
 		cmocka_unit_test(asks_for_small_leaves),
 	};

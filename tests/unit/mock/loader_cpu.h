@@ -15,6 +15,8 @@ extern struct cpuid mock_vendor;
 uint8_t in8(uint16_t port);
 void out8(uint16_t port, uint8_t value);
 uint32_t in32(uint16_t port);
+void memory_put(uint64_t address, uint64_t value);
+uint64_t memory_get(uint64_t address);
 void out32(uint16_t port, uint32_t value);
 
 static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
