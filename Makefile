@@ -15,6 +15,9 @@ $(INNER): root
 fuzz-%: root
 	@tools/in-root make -f build.mk $@
 
+bench-verify: root
+	@tools/in-root make -f build.mk $@
+
 prove-%: root
 	@tools/in-root make -f build.mk $@
 

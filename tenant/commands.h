@@ -9,5 +9,8 @@
 int command_verify(int argc, char **argv);
 int command_statement(int argc, char **argv);
 int command_explain_log(int argc, char **argv);
+int command_log(int argc, char **argv);
+int command_firmware(int argc, char **argv);
+int command_policy(int argc, char **argv);
 
 #endif

@@ -6,7 +6,7 @@ _cloister() {
 
 	COMPREPLY=()
 	case $previous in
-	--policy | --policy-key | --cacert | statement | explain-log)
+	--policy | --policy-key | --cacert | statement | explain-log | show | check | sign | import | --key | --from | --output | --firmware)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -19,9 +19,21 @@ _cloister() {
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify statement explain-log help --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify policy firmware log statement explain-log help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
+	elif [ "$COMP_CWORD" -eq 2 ]; then
+		case ${COMP_WORDS[1]} in
+		policy) mapfile -t COMPREPLY < <(compgen -W "new show check sign diff" -- "$word") ;;
+		firmware) mapfile -t COMPREPLY < <(compgen -W "learn import diff" -- "$word") ;;
+		log) mapfile -t COMPREPLY < <(compgen -W "show" -- "$word") ;;
+		esac
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware --firmware-unchecked --ak-name" -- "$word")
+	elif [ "${COMP_WORDS[1]}" = firmware ] && [ "${COMP_WORDS[2]}" != diff ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--evidence --model --output --pin --cacert --timeout" -- "$word")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	fi
 }
 complete -o filenames -F _cloister cloister

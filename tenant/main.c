@@ -11,6 +11,9 @@ static const char HELP[] =
 	"       cloister verify --evidence DIR --policy FILE [options]\n"
 	"       cloister statement FILE\n"
 	"       cloister explain-log FILE\n"
+	"       cloister log show FILE\n"
+	"       cloister policy new|show|check|sign|diff ...\n"
+	"       cloister firmware learn|import|diff ...\n"
 	"\n"
 	"verify        ask the attestation service at URL for evidence, and judge it by the policy\n"
 	"  --policy FILE      what may run there (make reference writes one)\n"
@@ -25,7 +28,15 @@ static const char HELP[] =
 	"  --cacert FILE      one of these authorities must vouch for the host (none need: the evidence names its key)\n"
 	"  --timeout S        give up after S seconds (30)\n"
 	"statement     show a hypervisor's key statement\n"
-	"explain-log   show a TCG event log or a launch log\n"
+	"explain-log   check a log as verify does, and list its events\n"
+	"log show      explain any TCG event log in words\n"
+	"policy new    --from FILE --output FILE [--serial N] [--not-before TIME] [--not-after TIME] [--firmware RULES]...\n"
+	"              [--firmware-unchecked] [--ak-name HEX]...: fill a policy in\n"
+	"policy check  FILE: what the policy leaves open; show FILE: what it says; diff A B: what sets two apart\n"
+	"policy sign   FILE --key PEM: write FILE.sig\n"
+	"firmware learn   URL|--evidence DIR --model NAME --output RULES: rules of a machine that you trust now\n"
+	"firmware import  FILE --model NAME --output RULES: rules of a systemd-pcrlock component\n"
+	"firmware diff    A B: which events of the firmware two logs or folders of evidence do not share\n"
 	"\n"
 	"Exit status: 0 trusted; 2 no verdict (usage, own files, policy not in force); 3 conditionally trusted;\n"
 	"23 identity unknown, and nothing else wrong; otherwise the first step that refused: 10 transport, 11 format,\n"
@@ -47,8 +58,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int, char **);
-	} commands[] = {
-		{"verify", command_verify}, {"statement", command_statement}, {"explain-log", command_explain_log}};
+	} commands[] = {{"verify", command_verify},           {"statement", command_statement},
+			{"explain-log", command_explain_log}, {"log", command_log},
+			{"policy", command_policy},           {"firmware", command_firmware}};
 
 	const char *name = argc > 1 ? argv[1] : "";
 	if (strcmp(name, "help") == 0 || wants_help(name) || (argc == 3 && wants_help(argv[2])))
@@ -59,6 +71,7 @@ int main(int argc, char **argv)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "cloister: %s%s; try 'cloister --help'\n", name,
-		name[0] ? ": no such command" : "what shall it do? verify, statement or explain-log");
+		name[0] ? ": no such command"
+			: "what shall it do? verify, policy, firmware, log, statement or explain-log");
 	return EXIT_USAGE;
 }

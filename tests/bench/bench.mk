@@ -12,5 +12,18 @@ $(DEBIAN_MODULE): $(OUT)/host/cloister.ko
 	$(Q)$(MAKE) -s -C $(@D)/module KERNEL=$(DEBIAN_HEADERS)
 	$(Q)strip --strip-debug -o $@ $(@D)/module/cloister.ko
 
+BENCH_VERIFY := $(OUT)/tests/bench/verify
+
+$(BENCH_VERIFY): tests/bench/verify.c $(POLICY_LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)gcc $(POLICY_CFLAGS) -o $@ $< $(POLICY_LIBRARY) $(POLICY_LIBS)
+
+# The verifier alone.
+.PHONY: bench-verify
+bench-verify: $(BENCH_VERIFY)
+	@$(BENCH_VERIFY)
+
+bench: bench-verify
 bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $(DEBIAN_MODULE)
 	@$(PYTHON) tests/bench/bench.py

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* 'cloister firmware': rules for step 7 out of a machine, out of another tool's file, and what an update changed. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "policy/firmware_learn.h"
+#include "policy/judge.h"
+#include "tenant/cache.h"
+#include "tenant/commands.h"
+#include "tenant/fetch.h"
+#include "tenant/firmware_words.h"
+#include "tenant/json_file.h"
+#include "tenant/store.h"
+
+#define COMMAND   "cloister firmware"
+#define DIFFERENT 1 /* as of diff(1) */
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: cloister firmware learn URL|--evidence DIR --model NAME --output FILE [--pin PIN] [--cacert PEM]\n"
+		"                               [--timeout S]\n"
+		"       cloister firmware import FILE --model NAME --output FILE\n"
+		"       cloister firmware diff A B   (folders of evidence, or TCG logs)\n");
+	return EXIT_USAGE;
+}
+
+struct request {
+	const char *subject, *evidence, *model, *output;
+	struct host host; /* its address is 'subject' */
+};
+
+static bool take(int option, struct request *r)
+{
+	switch (option) {
+	case 'e':
+		r->evidence = optarg;
+		return true;
+	case 'm':
+		r->model = optarg;
+		return true;
+	case 'o':
+		r->output = optarg;
+		return true;
+	case 'c':
+		r->host.cacert = optarg;
+		return true;
+	case 'p':
+		return host_parse_pin(&r->host, optarg, COMMAND);
+	case 't':
+		return host_parse_timeout(&r->host, optarg, COMMAND);
+	default:
+		return false;
+	}
+}
+
+static bool parse(int argc, char **argv, struct request *r)
+{
+	static const struct option known[] = {{"evidence", required_argument, NULL, 'e'},
+					      {"model", required_argument, NULL, 'm'},
+					      {"output", required_argument, NULL, 'o'},
+					      {"cacert", required_argument, NULL, 'c'},
+					      {"pin", required_argument, NULL, 'p'},
+					      {"timeout", required_argument, NULL, 't'},
+					      {NULL, 0, NULL, 0}};
+	int option;
+
+	*r = (struct request){.host = {.timeout_s = HOST_TIMEOUT_S}};
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		if (!take(option, r))
+			return false;
+	r->subject = r->host.url = optind < argc ? argv[optind] : NULL;
+	return argc - optind <= 1 && !r->subject != !r->evidence && r->model && r->model[0] && r->output &&
+	       strlen(r->model) < RULES_MODEL;
+}
+
+static bool ask(const struct host *host, struct challenge *challenge, struct file *answer)
+{
+	static const struct known_logs none = {.count = 0};
+	struct transport_error error;
+
+	*challenge = (struct challenge){.channel = {0}};
+	if (!host_check(host, COMMAND))
+		return false;
+	if (getrandom(challenge->nonce, sizeof(challenge->nonce), 0) != (ssize_t)sizeof(challenge->nonce)) {
+		fprintf(stderr, "cloister: no random bytes for the nonce\n");
+		return false;
+	}
+	if (fetch_evidence(host, challenge, &none, answer, &error))
+		return true;
+	fprintf(stderr, "cloister: %s: expected %s\n  found %s\n", host->url, error.expected, error.found);
+	return false;
+}
+
+/*
+ * Nobody's machine is learnt: the log must be what a TPM quoted, now, for us. Which machine it is, and whether it is
+ * to be trusted, is the user's word.
+ */
+static bool is_quoted(const struct evidence *evidence, const struct challenge *challenge)
+{
+	static const enum step needed[] = {STEP_FORMAT, STEP_FRESHNESS, STEP_SIGNATURE, STEP_COUNTERS, STEP_PCRS};
+	static struct policy policy = {.firmware_unchecked = true}; /* judges nothing of the steps above */
+	static struct verdict v;
+
+	policy.loader_count = policy.image_count = policy.config_count = 1;
+	judge(evidence, challenge, &policy, &(struct known_host){.any_tpm = true}, &v);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (v.state[needed[i]] == STEP_PASSED)
+			continue;
+		fprintf(stderr, "cloister: nothing is learnt: step %d, %s, is not passed\n", step_number(needed[i]),
+			step_name(needed[i]));
+		for (size_t k = 0; k < v.refusal_count; k++)
+			if (refusal_step(v.refusals[k].code) == needed[i])
+				fprintf(stderr, "  %s: expected %s\n  found %s\n", refusal_name(v.refusals[k].code),
+					v.refusals[k].expected, v.refusals[k].found);
+		return false;
+	}
+	return true;
+}
+
+static bool learn_log(struct bytes raw, const struct request *r)
+{
+	struct tcg_log log;
+	uint32_t where;
+	char why[160];
+
+	if (tcg_log_open(raw, &log, &where) != TCG_LOG_OK)
+		return false; /* step 1 has said so */
+	json_t *rules = firmware_learn(&log, r->model, why, sizeof(why));
+	if (!rules) {
+		fprintf(stderr, "cloister: nothing is learnt: %s\n", why);
+		return false;
+	}
+	const bool written = json_file_write(r->output, rules);
+	if (written)
+		firmware_words(rules, &log, r->output);
+	json_decref(rules);
+	return written;
+}
+
+static int learn(int argc, char **argv)
+{
+	struct request r;
+	struct challenge challenge;
+	struct cache cache = {.directory = NULL};
+	struct file answer = {.data = NULL};
+	struct evidence evidence;
+	struct parse_error error;
+	bool ok;
+
+	if (!parse(argc, argv, &r))
+		return usage();
+	if (r.evidence)
+		cache_load_saved(&cache, r.evidence);
+	ok = r.evidence ? store_load(r.evidence, &challenge, &answer) : ask(&r.host, &challenge, &answer);
+	if (ok && !evidence_parse(file_bytes(&answer), &cache.known, &evidence, &error)) {
+		fprintf(stderr, "cloister: the answer is no evidence: %s %s\n", error.where, error.what);
+		ok = false;
+	} else if (ok) {
+		ok = is_quoted(&evidence, &challenge) && learn_log(evidence.tcg_log.data, &r);
+		evidence_free(&evidence);
+	}
+	cache_free(&cache);
+	file_free(&answer);
+	return ok ? 0 : EXIT_USAGE;
+}
+
+static int import(int argc, char **argv)
+{
+	struct request r;
+	struct file file;
+	char why[160];
+
+	if (!parse(argc, argv, &r) || r.evidence)
+		return usage();
+	if (!file_read(r.subject, POLICY_MAX_BYTES, &file))
+		return EXIT_USAGE;
+	json_t *rules = firmware_import(file_bytes(&file), r.model, why, sizeof(why));
+	file_free(&file);
+	if (!rules)
+		fprintf(stderr, "cloister: %s: %s\n", r.subject, why);
+	const bool written = rules && json_file_write(r.output, rules);
+	if (written)
+		printf("%s: %zu events of PCR 0, %zu of PCR 2.\n"
+		       "The file says nothing of Secure Boot and of settings: either state of Secure Boot passes, with any\n"
+		       "keys, and no event in PCR 1, 3 and 6: complete event_types, for which firmware learn is a help.\n",
+		       r.output, json_array_size(json_object_get(rules, "pcr0")),
+		       json_array_size(json_object_get(rules, "pcr2")));
+	json_decref(rules);
+	return written ? 0 : EXIT_USAGE;
+}
+
+static int diff(int argc, char **argv)
+{
+	bool differ;
+
+	if (argc != 3 || argv[1][0] == '-' || argv[2][0] == '-')
+		return usage();
+	return firmware_diff(argv[1], argv[2], &differ) ? (differ ? DIFFERENT : 0) : EXIT_USAGE;
+}
+
+int command_firmware(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "learn") == 0)
+		return learn(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "import") == 0)
+		return import(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "diff") == 0)
+		return diff(argc - 1, argv + 1);
+	return usage();
+}
