@@ -59,6 +59,23 @@ static bool read_config(struct failure *failure)
 	return parsed;
 }
 
+/* PCR 4 gets the loader's mark before anything is read: of what is read, nothing can then hinder it. */
+static bool mark_and_read_config(struct failure *failure)
+{
+	struct failure unmarked;
+	const bool offered = tcg2_present();
+	const bool marked = !offered || measure_loader_runs(&unmarked);
+
+	if (!read_config(failure))
+		return false;
+	if (!offered)
+		say("warning: the firmware offers no TPM (EFI_TCG2_PROTOCOL): PCR 4 says nothing of this loader, "
+		    "so no tenant can accept this host");
+	if (!marked)
+		*failure = unmarked;
+	return marked;
+}
+
 /* Address of the RSDP; the one for ACPI 2.0 and later wins. */
 static uint64_t find_rsdp(void)
 {
@@ -121,13 +138,14 @@ static bool open_strong(struct failure *failure)
 	if (method != ACPI_TPM2_START_TIS && !(method == ACPI_TPM2_START_CRB && tis_interface() == TIS_CRB_LOCALITIES))
 		return fail(failure, LOADER_E_TPM_LOCALITY, "ACPI table TPM2: start method %u%s", method,
 			    method == ACPI_TPM2_START_CRB ? " (CRB), without locality 2" : "");
-	return measure_close_weak(failure) && tpm_open(&loader.measure.tpm, TPM_LOCALITY_2, failure);
+	return measure_begin_strong(failure) && tpm_open(&loader.measure.tpm, TPM_LOCALITY_2, failure);
 }
 
 static bool open_weak(struct failure *failure)
 {
 	loader.info.flags = BOOT_FLAG_WEAK_BINDING;
-	return measure_close_strong(failure) && tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure);
+	return measure_close_strong(failure) && measure_begin_weak(failure) &&
+	       tpm_open(&loader.measure.tpm, TPM_FIRMWARE, failure);
 }
 
 static bool open_none(struct failure *failure)
@@ -351,7 +369,7 @@ static bool measure_statement(struct failure *failure)
 
 static bool start(struct failure *failure)
 {
-	return read_config(failure) && walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
+	return mark_and_read_config(failure) && walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
 	       boot_check(&loader.config, failure) && hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&

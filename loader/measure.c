@@ -12,8 +12,10 @@
 #define PCR_STRONG_FIRST 17u
 #define PCR_STRONG_LAST  19u
 #define PCR_WEAK         14u
+#define PCR_BOOT         4u
 
 #define LABEL_ERROR  "cloister-error"
+#define LABEL_LOADER "cloister-loader"
 #define LABEL_STRONG "cloister-strong"
 #define LABEL_WEAK   "cloister-weak"
 
@@ -53,11 +55,27 @@ size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes)
 	return measure->log.used + log_event_bytes(&measure->tpm.banks, &event);
 }
 
-bool measure_close_weak(struct failure *failure)
+/* Extends a PCR through the firmware with a mark: a label with its NUL. */
+static bool mark_firmware(uint32_t pcr, const char *label, struct failure *failure)
 {
-	const struct log_data event = {LABEL_STRONG, NULL, 0};
+	const struct log_data event = {label, NULL, 0};
 
-	return tcg2_measure(PCR_WEAK, LABEL_STRONG, sizeof(LABEL_STRONG), &event, failure);
+	return tcg2_measure(pcr, label, strlen(label) + 1, &event, failure);
+}
+
+bool measure_loader_runs(struct failure *failure)
+{
+	return mark_firmware(PCR_BOOT, LABEL_LOADER, failure);
+}
+
+bool measure_begin_strong(struct failure *failure)
+{
+	return mark_firmware(PCR_WEAK, LABEL_STRONG, failure);
+}
+
+bool measure_begin_weak(struct failure *failure)
+{
+	return mark_firmware(PCR_WEAK, LABEL_WEAK, failure);
 }
 
 /* Extends PCR 17 to 19 with a mark: a label with its NUL. All of them are tried. */
@@ -121,13 +139,12 @@ static bool cap_weak(const struct failure *cause)
 {
 	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
 	const size_t bytes = failure_text(cause, text + sizeof(LABEL_ERROR), FAILURE_TEXT_BYTES);
-	const struct log_data mark = {LABEL_ERROR, NULL, 0};
 	const struct log_data explained = {LABEL_ERROR, text + sizeof(LABEL_ERROR), bytes};
 	struct failure ignored;
 
 	if (!tcg2_offered())
 		return true;
-	const bool marked = tcg2_measure(PCR_WEAK, LABEL_ERROR, sizeof(LABEL_ERROR), &mark, &ignored);
+	const bool marked = mark_firmware(PCR_WEAK, LABEL_ERROR, &ignored);
 	(void)tcg2_measure(PCR_WEAK, text, sizeof(LABEL_ERROR) + bytes, &explained, &ignored);
 	return marked;
 }

@@ -31,10 +31,22 @@ bool measure_step(struct measure *measure, enum measure_step step, const void *d
 size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
 
 /**
- * Before a launch under the strong binding: extends PCR 14, so that the root guest cannot present a weak launch of its
- * own making there.
+ * The loader's first act: extends PCR 4, where the firmware measured the loader, with a mark. A verifier then knows that
+ * the loader was not only measured but also run.
  */
-bool measure_close_weak(struct failure *failure);
+bool measure_loader_runs(struct failure *failure);
+
+/**
+ * Before a launch under the strong binding: extends PCR 14 with its mark, so that the root guest cannot present a weak
+ * launch there.
+ */
+bool measure_begin_strong(struct failure *failure);
+
+/**
+ * Before a launch under the weak binding: extends PCR 14 with its mark, so that what is launched can present neither a
+ * strong launch nor another weak one.
+ */
+bool measure_begin_weak(struct failure *failure);
 
 /**
  * Before any other launch: extends PCR 17 to 19, if a TPM answers at locality 2, so that what is launched cannot present

@@ -7,7 +7,8 @@
 #include <cloister/boot_info.h>
 
 #define SIGNATURE_BYTES 64u
-#define LAUNCH_STRONG   "cloister-strong" /* these with their NUL */
+#define LAUNCH_LOADER   "cloister-loader" /* these with their NUL */
+#define LAUNCH_STRONG   "cloister-strong"
 #define LAUNCH_WEAK     "cloister-weak"
 #define LAUNCH_ERROR    "cloister-error"
 
@@ -123,6 +124,7 @@ enum p256_result hk_verify(const struct hk_statement *statement, struct bytes ra
 struct digest launch_mark(enum launch_mark mark)
 {
 	static const struct bytes texts[] = {
+		[MARK_LOADER] = {(const uint8_t *)LAUNCH_LOADER, sizeof(LAUNCH_LOADER)},
 		[MARK_STRONG] = {(const uint8_t *)LAUNCH_STRONG, sizeof(LAUNCH_STRONG)},
 		[MARK_WEAK] = {(const uint8_t *)LAUNCH_WEAK, sizeof(LAUNCH_WEAK)},
 		[MARK_ERROR] = {(const uint8_t *)LAUNCH_ERROR, sizeof(LAUNCH_ERROR)},

@@ -28,8 +28,9 @@ bool launch_parse(struct launch *launch);
 
 /* What the loader extends PCRs with besides a launch, each the digest of a fixed text (docs/protocol.md). */
 enum launch_mark {
+	MARK_LOADER, /* PCR 4, right after the loader's event: the loader ran */
 	MARK_STRONG, /* PCR 14's first event under the strong binding */
-	MARK_WEAK,   /* PCRs 17 to 19 under the weak binding */
+	MARK_WEAK,   /* PCR 14's first event under the weak binding, and PCRs 17 to 19 */
 	MARK_ERROR,  /* PCR 14, when a launch failed */
 };
 

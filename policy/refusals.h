@@ -91,9 +91,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_QUOTE_FORMAT, STEP_FORMAT, "quote-malformed", "not a TPM 2.0 attestation structure",                \
 	  "check the versions of attestd and of this tool")                                                          \
 	X(REFUSE_SIGNATURE_FORMAT, STEP_FORMAT, "signature-malformed", "the key is not an ECDSA P-256 key",          \
-	  "let attestd make its attestation key anew")                                                               \
+	  "update and restart attestd")                                                                              \
 	X(REFUSE_AK_FORMAT, STEP_FORMAT, "ak-malformed", "the attestation key is not an ECC P-256 signing key",      \
-	  "let attestd make its attestation key anew")                                                               \
+	  "update and restart attestd")                                                                              \
 	X(REFUSE_TCG_LOG, STEP_FORMAT, "tcg-log-malformed", "the firmware's log was changed, cut or overflowed",     \
 	  "on the host: tpm2_eventlog /sys/kernel/security/tpm0/binary_bios_measurements")                           \
 	X(REFUSE_HV_LOG, STEP_FORMAT, "launch-log-malformed", "the launch log was changed or cut",                   \
@@ -120,11 +120,11 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_AK_NAME, STEP_IDENTITY, "ak-name", "another machine answers, or its TPM was cleared or exchanged",   \
 	  "if the machine's owner confirms the change, put the new name into the policy's identity.ak_names")         \
 	X(REFUSE_AK_ATTRIBUTES, STEP_IDENTITY, "ak-attributes", "a key that can leave the TPM or sign anything",      \
-	  "let attestd make its attestation key anew")                                                                \
+	  "update and restart attestd")                                                                               \
 	X(REFUSE_AK_SCHEME, STEP_IDENTITY, "ak-scheme", "the key signs with another scheme than ECDSA with SHA-256",  \
-	  "let attestd make its attestation key anew")                                                                \
+	  "update and restart attestd")                                                                               \
 	X(REFUSE_AK_HIERARCHY, STEP_IDENTITY, "ak-hierarchy",                                                         \
-	  "the key is not a primary key of the endorsement hierarchy", "let attestd make its attestation key anew")   \
+	  "the key is not a primary key of the endorsement hierarchy", "update and restart attestd")                  \
 	X(REFUSE_QUOTE_MAGIC, STEP_FRESHNESS, "quote-magic", "bytes that no TPM made, signed by a key that may",      \
 	  "do not trust this host; look for what signs on it")                                                        \
 	X(REFUSE_QUOTE_TYPE, STEP_FRESHNESS, "quote-type", "another kind of attestation in place of a quote",         \
@@ -144,9 +144,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "the quote was changed, or was signed by the key of another TPM", "do not trust this host")                 \
 	X(REFUSE_RESUMED, STEP_COUNTERS, "resumed", "the machine slept since the hypervisor was started",             \
 	  "reboot the host: a launch does not survive sleep")                                                         \
+	X(REFUSE_CLOCK_UNSAFE, STEP_COUNTERS, "clock-unsafe",                                                         \
+	  "the TPM lost its power without a shutdown, so its clock may have gone back",                               \
+	  "wait an hour, in which the TPM saves its clock, and ask again")                                            \
 	X(REFUSE_RESET_COUNT, STEP_COUNTERS, "reset-count",                                                           \
 	  "a statement of another boot, a TPM that was reset alone, or an attestation key in the owner hierarchy",    \
-	  "reboot the host; if it stays, let attestd make its attestation key anew")                                  \
+	  "reboot the host; if it stays, update and restart attestd")                                                 \
 	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")
 
 #define REFUSALS_PCRS(X)                                                                                               \
@@ -159,6 +162,14 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_SEPARATOR, STEP_PCRS, "separator-missing",                                                            \
 	  "the firmware did not measure into this bank, so that anybody could have written it",                        \
 	  "update the firmware, or switch the SHA-256 bank on in its setup")                                           \
+	X(REFUSE_SEPARATOR_LATE, STEP_PCRS, "separator-late",                                                          \
+	  "the bank was filled after the firmware, or the log was put into another order",                             \
+	  "do not trust this host; switch the SHA-256 bank on in its firmware's setup")                                \
+	X(REFUSE_SEPARATOR_ERROR, STEP_PCRS, "separator-error",                                                        \
+	  "the firmware failed to measure something and went on", "on the host: tpm2_eventlog; update the firmware")   \
+	X(REFUSE_FIRMWARE_UNMEASURED, STEP_PCRS, "firmware-not-measured",                                              \
+	  "the firmware did not measure itself, so that anybody could have filled this bank",                          \
+	  "switch the SHA-256 bank on in the firmware's setup; update the firmware")                                   \
 	X(REFUSE_PCR_NO_EVENT, STEP_PCRS, "pcr-without-event", "something extended this PCR and logged nothing",       \
 	  "find the program that extends it; reboot")                                                                  \
 	X(REFUSE_PCR_REPLAY, STEP_PCRS, "pcr-replay", "the log was changed, or something extended a PCR without it",   \
@@ -192,6 +203,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "make loader.efi the first boot entry; or use the policy of the installed build (make reference)")         \
 	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program", "another program ran before Cloister's loader", \
 	  "make loader.efi the first boot entry, and find out where the other program comes from")                   \
+	X(REFUSE_SHIM_ORDER, STEP_BOOT_PATH, "shim-order",                                                           \
+	  "shim started something before, or in place of, the loader",                                               \
+	  "let shim start loader.efi directly (as grubx64.efi beside it)")                                           \
+	X(REFUSE_LOADER_NOT_RUN, STEP_BOOT_PATH, "loader-not-run",                                                   \
+	  "the loader was measured and not run, or is older than this policy",                                       \
+	  "make loader.efi of this build the first boot entry, and see its message on the host's console")           \
 	X(REFUSE_NO_HYPERVISOR, STEP_HYPERVISOR, "no-hypervisor", "the host was booted without Cloister",            \
 	  "boot the host through Cloister's loader")                                                                 \
 	X(REFUSE_LAUNCH_FAILED, STEP_HYPERVISOR, "launch-failed", "the loader could not start the hypervisor",       \
@@ -242,8 +259,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_STRONG_FIRST, STEP_KEY, "strong-binding-order",                                                       \
 	  "the loader launched another image, under the weak binding, which then made up PCRs 17 to 19",               \
 	  "do not trust this host; look at cloister.conf and the images on its disk")                                  \
-	X(REFUSE_WEAK_FIRST, STEP_KEY, "weak-binding-order", "PCR 14 was extended before the launch",                  \
-	  "make loader.efi the first boot entry")                                                                      \
+	X(REFUSE_WEAK_FIRST, STEP_KEY, "weak-binding-order",                                                           \
+	  "something else was launched or extended PCR 14 first, and then made up this launch",                        \
+	  "make loader.efi the first boot entry; do not trust this host before")                                       \
 	X(REFUSE_FRESH_MISSING, STEP_KEY, "fresh-missing", "the hypervisor is gone, or the host does not ask it",      \
 	  "on the host: check that the module behind /dev/cloister is loaded; reboot")                                 \
 	X(REFUSE_FRESH_QUALIFYING, STEP_KEY, "fresh-qualifying-data", "an old fresh answer, or one for another nonce", \

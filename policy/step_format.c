@@ -56,6 +56,15 @@ static void read_launch(struct judgement *j)
 		       "launch log with %u events after its header", j->launch.log.event_count - 1);
 }
 
+static void refuse_size(struct judgement *j, enum refusal_code code, const char *what, size_t bytes, uint32_t version,
+			struct bytes found)
+{
+	char expected[80];
+
+	snprintf(expected, sizeof(expected), "%s of %zu bytes, version %u", what, bytes, version);
+	refuse(j, code, expected, "%zu bytes that are not", found.len);
+}
+
 static void read_hypervisor(struct judgement *j)
 {
 	const struct evidence *e = j->evidence;
@@ -63,14 +72,14 @@ static void read_hypervisor(struct judgement *j)
 	if (e->statement.len > 0) {
 		j->has_statement = hk_statement_parse(e->statement, &j->statement);
 		if (!j->has_statement)
-			refuse(j, REFUSE_STATEMENT_FORMAT, "a key statement of 264 bytes, version 1",
-			       "%zu bytes that are not", e->statement.len);
+			refuse_size(j, REFUSE_STATEMENT_FORMAT, "a key statement", sizeof(j->statement),
+				    HK_STATEMENT_VERSION, e->statement);
 	}
 	if (e->fresh.len > 0) {
 		j->has_fresh = hk_fresh_parse(e->fresh, &j->fresh);
 		if (!j->has_fresh)
-			refuse(j, REFUSE_FRESH_FORMAT, "a fresh answer of 208 bytes, version 1",
-			       "%zu bytes that are not", e->fresh.len);
+			refuse_size(j, REFUSE_FRESH_FORMAT, "a fresh answer", sizeof(j->fresh), HK_FRESH_VERSION,
+				    e->fresh);
 	}
 }
 
@@ -111,27 +120,16 @@ static void read_pcrs(struct judgement *j)
 		j->pcr[j->evidence->pcrs[i].index] = j->evidence->pcrs[i].value;
 }
 
-/* Is the launch at place 'first' of PCR 14's events? */
-static bool weak_launch_at(const struct judgement *j, uint32_t first)
-{
-	for (uint32_t i = 0; i < LAUNCH_EVENTS; i++) {
-		struct tcg_event event;
-
-		if (!weak_event(&j->tcg_log, first + i, &event) ||
-		    !digest_equal(event.sha256, j->launch.events[i].sha256))
-			return false;
-	}
-	return true;
-}
-
 static void find_binding(struct judgement *j)
 {
-	enum { PLACES = 16 }; /* how far to look for a launch that is not first: only to name the cause */
+	struct tcg_event event;
 
 	j->weak = j->has_statement ? (j->statement.flags & HK_FLAG_WEAK_BINDING) != 0 : j->has_launch && j->launch.weak;
-	for (uint32_t first = 0; j->weak && j->has_launch && j->has_tcg_log && first < PLACES; first++) {
-		if (weak_launch_at(j, first)) {
-			j->weak_first = first;
+	if (!j->weak || !j->has_tcg_log)
+		return;
+	for (uint32_t i = 0; weak_event(&j->tcg_log, i, &event); i++) {
+		if (digest_equal(event.sha256, launch_mark(MARK_WEAK))) {
+			j->weak_first = i + 1;
 			return;
 		}
 	}

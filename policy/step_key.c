@@ -45,59 +45,6 @@ static void check_measured(struct judgement *j)
 	}
 }
 
-/* Is this what a weak launch extends a PCR with? */
-static bool says_weak(const struct judgement *j, const struct tcg_event *event)
-{
-	for (size_t i = 0; j->has_launch && i < LAUNCH_EVENTS; i++)
-		if (digest_equal(event->sha256, j->launch.events[i].sha256))
-			return true;
-	return digest_equal(event->sha256, launch_mark(MARK_WEAK));
-}
-
-/*
- * A loader that launches under the weak binding leaves PCRs 17 to 19 to whatever it launches, which could fill them in:
- * they speak for the strong one only if the loader said first that it is the strong one.
- */
-static void check_strong(struct judgement *j)
-{
-	static const char expected[] = "the loader's \"cloister-strong\" as the first event of PCR 14, no weak launch";
-	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
-	struct tcg_event event;
-
-	if (!tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
-		refuse(j, REFUSE_STRONG_FIRST, expected, "no event of PCR 14");
-		return;
-	}
-	if (!digest_equal(event.sha256, launch_mark(MARK_STRONG))) {
-		refusal_at(refuse(j, REFUSE_STRONG_FIRST, expected, "%s first", digest_hex(event.sha256).text),
-			   "TCG log", &event);
-		return;
-	}
-	while (tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
-		if (says_weak(j, &event)) {
-			refusal_at(refuse(j, REFUSE_STRONG_FIRST, expected, "a weak launch after it: %s",
-					  digest_hex(event.sha256).text),
-				   "TCG log", &event);
-			return;
-		}
-	}
-}
-
-static void check_binding(struct judgement *j)
-{
-	if (j->has_launch && j->launch.weak != j->weak)
-		refuse(j, REFUSE_BINDING, j->weak ? "events in PCR 14" : "events in PCRs 17 to 19",
-		       "a launch log of the other binding");
-	if (j->weak && !j->policy->allow_weak_binding)
-		refuse(j, REFUSE_WEAK_BINDING, "the strong binding: PCRs 17 to 19, locality 2",
-		       "the weak binding: PCR 14, locality 0");
-	if (j->weak_first != 0)
-		refuse(j, REFUSE_WEAK_FIRST, "the launch as the first events of PCR 14", "%u events before it",
-		       j->weak_first);
-	if (!j->weak && j->has_tcg_log)
-		check_strong(j);
-}
-
 static void check_statement(struct judgement *j)
 {
 	if (launch_measurable(j, STEP_KEY))

@@ -1,72 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Steps 8 and 9: what the firmware started first, and which hypervisor with which config that launched. */
+/* Step 9: which hypervisor was launched, with which config. */
 #include "policy/encoding.h"
 #include "policy/steps.h"
-
-/*
- * Digests that PCR 4 may hold before the first program: PFP 10.4.4 and the actions of 3.3.4.5. The firmware measures
- * the two actions around every boot entry that it tries, and a program that it finds there by its own digest.
- */
-static bool is_boot_attempt(const struct tcg_event *event)
-{
-	static const char *const texts[] = {"Calling EFI Application from Boot Option",
-					    "Returning from EFI Application from Boot Option"};
-	static const uint8_t separators[2][4] = {{0, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff}};
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct bytes action = {(const uint8_t *)texts[i], strlen(texts[i])};
-		const struct bytes separator = {separators[i], sizeof(separators[i])};
-
-		if (digest_equal(event->sha256, sha256(action)) || digest_equal(event->sha256, sha256(separator)))
-			return true;
-	}
-	return false;
-}
-
-static bool is_loader(const struct policy *policy, const struct tcg_event *event)
-{
-	for (size_t i = 0; i < policy->loader_count; i++)
-		if (digest_equal(event->sha256, policy->loader[i].authenticode))
-			return true;
-	return false;
-}
-
-static void refuse_boot_path(struct judgement *j, const struct tcg_event *first, bool loader_later)
-{
-	const struct reference_loader *loader = &j->policy->loader[0];
-	char expected[VERDICT_TEXT];
-
-	snprintf(expected, sizeof(expected), "%s, %s%s", loader->name, digest_hex(loader->authenticode).text,
-		 j->policy->loader_count > 1 ? ", or another of the policy" : "");
-	struct refusal *refusal = refuse(j, loader_later ? REFUSE_FOREIGN_PROGRAM : REFUSE_LOADER_MISSING, expected,
-					 first ? "%s as the first program" : "no program at all%s",
-					 first ? digest_hex(first->sha256).text : "");
-	if (first)
-		refusal_at(refusal, "TCG log", first);
-}
-
-void step_boot_path(struct judgement *j)
-{
-	struct tcg_event event, first = {.index = TCG_LOG_NO_EVENT};
-	bool loader_later = false;
-
-	if (!j->has_tcg_log) {
-		verdict_skip(j->verdict, STEP_BOOT_PATH, "the TCG log could not be read");
-		return;
-	}
-	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
-	while (tcg_log_next_of(&cursor, PCR_BOOT, &event)) {
-		if (first.index != TCG_LOG_NO_EVENT)
-			loader_later = loader_later || is_loader(j->policy, &event);
-		else if (!is_boot_attempt(&event))
-			first = event;
-	}
-	if (first.index == TCG_LOG_NO_EVENT)
-		refuse_boot_path(j, NULL, false);
-	else if (!is_loader(j->policy, &first))
-		refuse_boot_path(j, &first, loader_later);
-	verdict_pass(j->verdict, STEP_BOOT_PATH);
-}
 
 bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event)
 {

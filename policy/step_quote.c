@@ -84,6 +84,9 @@ void step_counters(struct judgement *j)
 	}
 	if (j->quote.restart_count != 0)
 		refuse(j, REFUSE_RESUMED, "restartCount 0", "%u in the quote", j->quote.restart_count);
+	if (!j->quote.safe)
+		refuse(j, REFUSE_CLOCK_UNSAFE, "a clock that the TPM calls safe", "clock %llu ms, not safe",
+		       (unsigned long long)j->quote.clock);
 	if (!j->has_statement) {
 		verdict_skip(j->verdict, STEP_COUNTERS, "no key statement to compare with");
 		return;

@@ -32,9 +32,11 @@ struct judgement {
 	struct hk_statement statement;
 	struct hk_fresh fresh;
 
+	bool through_shim; /* set by the boot path step: shim started the loader */
+
 	/* Set by the format step from the statement, or from the launch log if that is all there is. */
 	bool weak;
-	uint32_t weak_first; /* under the weak binding: the launch's place among PCR 14's events */
+	uint32_t weak_first; /* under the weak binding: the launch's place among PCR 14's events, after the mark */
 };
 
 void step_format(struct judgement *j);
@@ -49,6 +51,12 @@ void step_hypervisor(struct judgement *j);
 void step_config(struct judgement *j);
 void step_key(struct judgement *j);
 
+/** Part of step 6: separators and their order. Needs has_tcg_log. */
+void check_capping(struct judgement *j);
+
+/** Part of step 10: which binding PCR 14 speaks of. Needs step_boot_path to have run. */
+void check_binding(struct judgement *j);
+
 /** Is 'digest' what the launch measured as its event 'which'? Needs has_pcrs, and has_tcg_log if weak. */
 bool launch_measured(const struct judgement *j, enum launch_event which, struct digest digest);
 
@@ -60,6 +68,9 @@ bool launch_measurable(struct judgement *j, enum step step);
 
 /** Event number 'count' (from 0) of those that extend PCR 14. */
 bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event);
+
+/** The loader's event in PCR 4, if nothing that the policy does not know comes before it. */
+bool find_loader(const struct judgement *j, struct tcg_event *event);
 
 /** A refusal whose texts are printed. */
 struct refusal *refuse(struct judgement *j, enum refusal_code code, const char *expected, const char *found, ...)

@@ -57,12 +57,14 @@ bool tpm_quote_parse(struct bytes raw, struct tpm_quote *quote)
 		return !r.failed;
 	quote->qualified_signer = read_tpm2b(&r, NAME_MAX_BYTES);
 	quote->extra_data = read_tpm2b(&r, 64); /* TPM2B_DATA: at most TPMT_HA without its algorithm */
-	read_be64(&r);                          /* clock */
+	quote->clock = read_be64(&r);
 	quote->reset_count = read_be32(&r);
 	quote->restart_count = read_be32(&r);
-	if (read_u8(&r) > 1) /* safe: TPMI_YES_NO */
+	const uint8_t safe = read_u8(&r); /* TPMI_YES_NO */
+	if (safe > 1)
 		r.failed = true;
-	read_be64(&r); /* firmwareVersion */
+	quote->safe = safe == 1;
+	quote->firmware_version = read_be64(&r);
 	read_selections(&r, quote);
 	quote->pcr_digest = read_tpm2b(&r, 64);
 	return read_done(&r);

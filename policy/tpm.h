@@ -54,8 +54,11 @@ struct tpm_quote {
 	bool is_quote; /* magic and type are a quote's; nothing below is set otherwise */
 	struct bytes qualified_signer;
 	struct bytes extra_data;
+	uint64_t clock; /* milliseconds, over all boots */
 	uint32_t reset_count;
 	uint32_t restart_count;
+	bool safe; /* no clock value above this one was ever given out */
+	uint64_t firmware_version;
 	uint32_t selections; /* banks in the selection */
 	uint16_t bank;       /* of the first selection */
 	uint32_t pcr_mask;   /* bit n: PCR n, of the first selection */

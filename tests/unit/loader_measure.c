@@ -209,6 +209,35 @@ static bool cap(struct measure *measure)
 	return measure_cap(measure, &failure);
 }
 
+/* --- marks through the firmware --- */
+static void marks_are_told_apart(void **state)
+{
+	struct failure failure;
+	(void)state;
+
+	assert_true(measure_loader_runs(&failure));
+	assert_extended(0, 4, "cloister-loader");
+	assert_true(measure_begin_strong(&failure));
+	assert_extended(1, 14, "cloister-strong");
+	assert_true(measure_begin_weak(&failure));
+	assert_extended(2, 14, "cloister-weak");
+	assert_int_equal(machine.count, 3);
+	for (unsigned int i = 0; i < machine.count; i++)
+		assert_true(machine.extend[i].firmware); /* which extends all banks, and logs it */
+}
+
+static void no_mark_where_the_firmware_refuses(void **state)
+{
+	struct failure failure;
+	(void)state;
+
+	machine.tcg2_refuses = true;
+	assert_fails(measure_loader_runs(&failure), failure, "LOADER_E_TPM_FIRMWARE", "test");
+	assert_fails(measure_begin_strong(&failure), failure, "LOADER_E_TPM_FIRMWARE", "test");
+	assert_fails(measure_begin_weak(&failure), failure, "LOADER_E_TPM_FIRMWARE", "test");
+	assert_int_equal(machine.count, 0);
+}
+
 /* --- before a launch that is not under the strong binding --- */
 static void closed_where_locality_2_answers(void **state)
 {
@@ -414,6 +443,8 @@ static void random_stays_nowhere_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(marks_are_told_apart, new_machine),
+		cmocka_unit_test_setup(no_mark_where_the_firmware_refuses, new_machine),
 		cmocka_unit_test_setup(closed_where_locality_2_answers, new_machine),
 		cmocka_unit_test_setup(by_crb, new_machine),
 		cmocka_unit_test_setup(nothing_to_close, new_machine),

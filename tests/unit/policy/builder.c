@@ -210,6 +210,7 @@ static void firmware_events(struct scenario *s)
 	for (uint32_t pcr = 0; pcr < 8; pcr++)
 		scenario_event(s, pcr, EV_SEPARATOR, "\0\0\0\0", 4);
 	text_event(s, 4, 0x80000003, "loader.efi");
+	scenario_event(s, 4, EV_IPL, "cloister-loader", sizeof("cloister-loader"));
 	scenario_event(s, PCR_WEAK, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
 	text_event(s, 4, 0x80000003, "vmlinuz");
 	text_event(s, 5, 0x80000007, "Exit Boot Services Invocation");
@@ -420,7 +421,7 @@ static void make_attest(struct built *b, const struct scenario *s, struct digest
 	put_be(&w, 123456, 8);
 	put_be(&w, s->reset_count, 4);
 	put_be(&w, s->restart_count, 4);
-	put_be(&w, 1, 1);
+	put_be(&w, !s->clock_unsafe, 1);
 	put_be(&w, 0x20240125, 8);
 	put_be(&w, 1, 4);
 	put_be(&w, s->bank, 2);

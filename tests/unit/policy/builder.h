@@ -48,6 +48,7 @@ struct scenario {
 	struct hk_statement statement; /* scalars; keys, digests and signature are filled in */
 	struct hk_fresh fresh;         /* likewise */
 	mbedtls_ecp_keypair *hk, *fresh_key, *ak, *quote_key;
+	bool clock_unsafe;
 	bool statement_unmeasured; /* PCR 19 is left alone */
 	/* the quote */
 	uint32_t magic, reset_count, restart_count, pcr_mask, hierarchy, ak_attributes;

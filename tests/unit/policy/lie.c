@@ -23,12 +23,10 @@ void put_head(struct writer *w, uint32_t pcr, uint32_t count)
 	put_le(w, count, 4);
 }
 
-/* As by a loader that was told tpm_binding = weak: it leaves PCR 14 to the launch. */
+/* PCR 14 without the loader's word on the binding. */
 void no_mark(struct scenario *s)
 {
-	struct event *mark = scenario_find(s, 14, EV_IPL);
-
-	memmove(mark, mark + 1, (size_t)(&s->events[--s->event_count] - mark) * sizeof(*mark));
+	remove_event(s, scenario_find(s, 14, EV_IPL));
 }
 
 void not_the_loader(struct scenario *s)
@@ -49,9 +47,29 @@ void error_mark(struct scenario *s)
 	scenario_event(s, 14, EV_IPL, "cloister-error", sizeof("cloister-error"));
 }
 
+struct event *insert_event(struct scenario *s, const struct event *before, uint32_t pcr, uint32_t type,
+			   const void *data, size_t len)
+{
+	const size_t at = (size_t)(before - s->events);
+
+	scenario_event(s, pcr, type, data, len);
+	const struct event made = s->events[s->event_count - 1];
+	memmove(&s->events[at + 1], &s->events[at], (s->event_count - 1 - at) * sizeof(s->events[0]));
+	s->events[at] = made;
+	return &s->events[at];
+}
+
+void remove_event(struct scenario *s, struct event *event)
+{
+	memmove(event, event + 1, (size_t)(&s->events[--s->event_count] - event) * sizeof(*event));
+}
+
 void weak(struct scenario *s)
 {
-	no_mark(s);
+	static const char mark[] = "cloister-weak";
+
+	insert_event(s, scenario_find(s, 14, EV_IPL), 14, EV_IPL, mark, sizeof(mark));
+	remove_event(s, scenario_find(s, 14, EV_IPL) + 1);
 	s->weak = true;
 	s->statement.flags |= HK_FLAG_WEAK_BINDING;
 	s->fresh.flags |= HK_FLAG_WEAK_BINDING;

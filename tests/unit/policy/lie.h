@@ -36,6 +36,9 @@ int run_lies(const char *name, const struct lie *lies, size_t count);
 struct writer log_end(struct built *b);
 void log_append(struct built *b, struct writer *w);
 void put_head(struct writer *w, uint32_t pcr, uint32_t count);
+struct event *insert_event(struct scenario *s, const struct event *before, uint32_t pcr, uint32_t type,
+			   const void *data, size_t len);
+void remove_event(struct scenario *s, struct event *event);
 void no_mark(struct scenario *s);
 void not_the_loader(struct scenario *s);
 void image_byte(struct scenario *s);

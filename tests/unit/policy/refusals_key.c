@@ -80,14 +80,6 @@ static void no_statement(struct built *b, struct scenario *s)
 	b->evidence.statement.len = 0;
 }
 
-static void weak_closed(struct built *b, struct scenario *s)
-{
-	(void)s;
-	for (uint32_t pcr = 17; pcr <= 19; pcr++)
-		b->pcr[pcr] =
-			pcr_extend(digest_filled(0xff), sha256((struct bytes){(const uint8_t *)"cloister-weak", 14}));
-}
-
 static void error_after_launch(struct built *b, struct scenario *s)
 {
 	struct writer w = log_end(b);
@@ -103,25 +95,6 @@ static void error_after_launch(struct built *b, struct scenario *s)
 	put_le(&w, 0, 4);
 	log_append(b, &w);
 	b->pcr[14] = pcr_extend(b->pcr[14], digest);
-}
-
-static void weak_after_others(struct scenario *s)
-{
-	weak(s);
-	scenario_event(s, 14, EV_IPL, "MokList", 7);
-}
-
-static void weak_image(struct scenario *s)
-{
-	weak(s);
-	image_byte(s);
-}
-
-static void weak_unmarked(struct scenario *s)
-{
-	weak(s);
-	s->statement.flags &= ~HK_FLAG_WEAK_BINDING;
-	s->fresh.flags &= ~HK_FLAG_WEAK_BINDING;
 }
 
 static void no_fresh(struct built *b)
@@ -177,8 +150,6 @@ static void fresh_old(struct built *b)
 }
 
 static const struct lie LIES[] = {
-	{"weak binding, allowed", weak, NULL, weak_allowed, {0}, 0, NULL},
-	{"weak binding, PCRs 17 to 19 closed", weak, weak_closed, weak_allowed, {0}, 0, NULL},
 	{"loader failed, a weak launch completed by others",
 	 weak,
 	 error_after_launch,
@@ -199,17 +170,6 @@ static const struct lie LIES[] = {
 	{"statement with a bad signature", NULL, statement_signature, NULL, {REFUSE_STATEMENT_SIGNATURE}, 21, NULL},
 	{"statement names another image", NULL, statement_image, NULL, {REFUSE_STATEMENT_IMAGE}, 21, NULL},
 	{"statement names another config", NULL, statement_config, NULL, {REFUSE_STATEMENT_CONFIG}, 21, NULL},
-	{"weak binding, not allowed", weak, NULL, NULL, {REFUSE_WEAK_BINDING}, 21, NULL},
-	{"weak binding after others", weak_after_others, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
-	{"weak binding, another image", weak_image, NULL, weak_allowed, {REFUSE_IMAGE}, 19, NULL},
-	{"weak binding called strong",
-	 weak_unmarked,
-	 NULL,
-	 NULL,
-	 {REFUSE_IMAGE, REFUSE_CONFIG, REFUSE_KEY_PCR_RESET, REFUSE_STATEMENT_IMAGE, REFUSE_STATEMENT_CONFIG,
-	  REFUSE_BINDING, REFUSE_STRONG_FIRST},
-	 19,
-	 NULL},
 	{"fresh answer missing", NULL, NULL, no_fresh, {REFUSE_FRESH_MISSING}, 21, NULL},
 	{"fresh answer over another nonce", NULL, NULL, fresh_old, {REFUSE_FRESH_QUALIFYING}, 21, NULL},
 	{"fresh answer by another key", fresh_of_other_key, NULL, NULL, {REFUSE_FRESH_SIGNATURE}, 21, NULL},

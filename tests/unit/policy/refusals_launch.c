@@ -50,46 +50,6 @@ static void completed_after_error(struct scenario *s)
 	memcpy(s->events[s->event_count - 1].data, "harmless", 8);
 }
 
-static void forged_first(struct scenario *s, struct digest digest)
-{
-	no_mark(s);
-	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"))->digest = digest;
-}
-
-/* tpm_binding = weak and an image of the attacker's, which extends PCR 17 to 19 at locality 2 as if it were approved. */
-static void image_first(struct scenario *s)
-{
-	forged_first(s, digest_filled(0x42));
-	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
-}
-
-static void approved_image_first(struct scenario *s)
-{
-	forged_first(s, s->image);
-}
-
-static void weak_mark_after_strong(struct scenario *s)
-{
-	scenario_event(s, 14, EV_IPL, "cloister-weak", sizeof("cloister-weak"));
-}
-
-static void image_after_strong(struct scenario *s)
-{
-	scenario_event(s, 14, EV_IPL, "cloister-image", sizeof("cloister-image"))->digest = s->image;
-}
-
-static void other_after_strong(struct scenario *s)
-{
-	scenario_event(s, 14, EV_IPL, "MokList", 7); /* shim, which a chain-loading host starts after the launch */
-}
-
-static void weak_on_strong(struct scenario *s)
-{
-	s->weak = true; /* by the root guest, after the loader closed PCR 14 */
-	s->statement.flags |= HK_FLAG_WEAK_BINDING;
-	s->fresh.flags |= HK_FLAG_WEAK_BINDING;
-}
-
 static void config_flag(struct scenario *s)
 {
 	s->config = "# Cloister\npool_mib = 0\nserial = none\nboot = kernel\nkernel = \\vmlinuz\n";
@@ -208,7 +168,6 @@ static const struct lie LIES[] = {
 	{"an SMT sibling reads the key, allowed", smt_exposed, NULL, smt_allowed, {0}, 0, NULL},
 	{"the platform's floor is closed, as needed", floor_closed, NULL, floor_needed, {0}, 0, NULL},
 	{"DMA remapping on, as needed", dma_on, NULL, dma_needed, {0}, 0, NULL},
-	{"PCR 14 extended by shim, later", other_after_strong, NULL, NULL, {0}, 0, NULL},
 	{"DMA remapping without a unit", dma_flag_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"DMA units without the flag", dma_units_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"DMA protections without a unit", dma_protections_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
@@ -261,23 +220,6 @@ static const struct lie LIES[] = {
 	{"the platform's floor is open", NULL, NULL, floor_needed, {REFUSE_FLOOR}, 19, NULL},
 	{"started without a TPM", no_tpm, NULL, NULL, {REFUSE_NO_TPM}, 19, NULL},
 	{"one config flag", config_flag, NULL, NULL, {REFUSE_CONFIG}, 20, "line 3: serial = none"},
-	{"weak binding where PCR 14 was closed", weak_on_strong, NULL, weak_allowed, {REFUSE_WEAK_FIRST}, 21, NULL},
-	{"strong binding, an image in PCR 14 first", image_first, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, "4242"},
-	{"strong binding, the image in PCR 14 first",
-	 approved_image_first,
-	 NULL,
-	 NULL,
-	 {REFUSE_STRONG_FIRST},
-	 21,
-	 NULL},
-	{"strong binding, PCR 14 says weak later",
-	 weak_mark_after_strong,
-	 NULL,
-	 NULL,
-	 {REFUSE_STRONG_FIRST},
-	 21,
-	 "a weak launch after it"},
-	{"strong binding, a weak launch later", image_after_strong, NULL, NULL, {REFUSE_STRONG_FIRST}, 21, NULL},
 	{"DMA remapping lost", dma_lost, NULL, NULL, {REFUSE_FRESH_DMA}, 21, NULL},
 };
 

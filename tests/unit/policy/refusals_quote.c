@@ -65,6 +65,11 @@ static void resumed(struct scenario *s)
 	s->restart_count = 1;
 }
 
+static void clock_unsafe(struct scenario *s)
+{
+	s->clock_unsafe = true;
+}
+
 static void reset_again(struct scenario *s)
 {
 	s->reset_count = 6;
@@ -94,6 +99,7 @@ static const struct lie LIES[] = {
 	{"r is not below n", NULL, NULL, r_not_below_n, {REFUSE_SIGNATURE_RANGE}, 14, NULL},
 	{"key not on the curve", NULL, NULL, ak_not_on_curve, {REFUSE_AK_HIERARCHY, REFUSE_AK_POINT}, 12, NULL},
 	{"resumed from sleep", resumed, NULL, NULL, {REFUSE_RESUMED}, 15, NULL},
+	{"a clock that is not safe", clock_unsafe, NULL, NULL, {REFUSE_CLOCK_UNSAFE}, 15, "123456 ms"},
 	{"another boot's quote", reset_again, NULL, NULL, {REFUSE_RESET_COUNT}, 15, NULL},
 	{"statement after a resume", statement_restarted, NULL, NULL, {REFUSE_RESTART_COUNT}, 15, NULL},
 };
