@@ -2,9 +2,12 @@
 /* Parser of the TCG crypto-agile event log. */
 #include "policy/tcg_log.h"
 
-#define SPEC_ID   "Spec ID Event03" /* with its NUL, PFP 10.4.5.1 */
-#define LOCALITY  "StartupLocality" /* with its NUL, PFP 10.4.5.3 */
-#define PCR_COUNT 24u
+#define SPEC_ID        "Spec ID Event03" /* with its NUL, PFP 10.4.5.1 */
+#define LOCALITY       "StartupLocality" /* with its NUL, PFP 10.4.5.3 */
+#define PCR_COUNT      24u
+#define TPM_SHA1_BYTES 20u
+
+#define LOCALITY_BYTES (sizeof(LOCALITY) + 1u)
 
 #define TCG_LOG_TEXT(name, text) [name] = text,
 static const char *const RESULT_TEXT[] = {TCG_LOG_RESULTS(TCG_LOG_TEXT)};
@@ -18,7 +21,7 @@ const char *tcg_log_result_text(enum tcg_log_result result)
 /* The algorithms and digest sizes of TCG_EfiSpecIDEvent. */
 static enum tcg_log_result read_banks(struct reader *r, struct tcg_log *log)
 {
-	bool sha256_seen = false;
+	bool sha256_seen = false, other_seen = false;
 
 	log->bank_count = read_le32(r);
 	if (log->bank_count == 0 || log->bank_count > TCG_LOG_MAX_BANKS)
@@ -36,7 +39,10 @@ static enum tcg_log_result read_banks(struct reader *r, struct tcg_log *log)
 			if (log->banks[j].algorithm == bank->algorithm)
 				return TCG_LOG_ALGORITHM;
 		sha256_seen = sha256_seen || bank->algorithm == TPM_ALG_SHA256;
+		other_seen = other_seen || bank->algorithm != TPM_ALG_SHA1;
 	}
+	if (!other_seen)
+		return TCG_LOG_SHA1;
 	return sha256_seen ? TCG_LOG_OK : TCG_LOG_NO_SHA256;
 }
 
@@ -61,10 +67,27 @@ static enum tcg_log_result read_spec_id(struct bytes data, struct tcg_log *log)
 	return read_done(&r) ? TCG_LOG_OK : TCG_LOG_HEADER;
 }
 
+/* Events in the format of TPM 1.2, TCG_PCClientPCREvent (PFP 10.2.1), to the end: each has one SHA-1 digest. */
+static bool is_old_format(struct bytes raw)
+{
+	struct reader r = reader_of(raw);
+
+	while (r.left > 0 && !r.failed) {
+		const uint32_t pcr = read_le32(&r);
+		const uint32_t type = read_le32(&r);
+
+		read_bytes(&r, TPM_SHA1_BYTES);
+		read_bytes(&r, read_le32(&r));
+		if (pcr >= PCR_COUNT && type != EV_NO_ACTION)
+			return false;
+	}
+	return raw.len > 0 && !r.failed;
+}
+
 /* The first event is in the old format, TCG_PCClientPCREvent, with a SHA-1 digest of zeros. */
 static enum tcg_log_result read_header(struct reader *r, struct tcg_log *log)
 {
-	static const uint8_t zero[20];
+	static const uint8_t zero[TPM_SHA1_BYTES];
 	const uint32_t pcr = read_le32(r);
 	const uint32_t type = read_le32(r);
 	const struct bytes digest = read_bytes(r, sizeof(zero));
@@ -130,7 +153,7 @@ static enum tcg_log_result read_event(struct reader *r, const struct tcg_log *lo
 	event->type = read_le32(r);
 	if (r->failed)
 		return TCG_LOG_TRUNCATED;
-	if (event->pcr >= PCR_COUNT)
+	if (event->pcr >= PCR_COUNT && event->type != EV_NO_ACTION) /* which extends nothing: PFP 10.4.1 */
 		return TCG_LOG_PCR;
 	const enum tcg_log_result result = read_digests(r, log, &event->sha256);
 	if (result != TCG_LOG_OK)
@@ -147,8 +170,11 @@ static bool note_locality(struct tcg_log *log, const struct tcg_event *event, bo
 {
 	if (event->type != EV_NO_ACTION || !bytes_begin(event->data, LOCALITY, sizeof(LOCALITY)))
 		return true;
-	if (event->pcr != 0 || pcr0_begun || *seen || event->data.len != sizeof(LOCALITY) + 1)
+	if (event->pcr != 0 || pcr0_begun || *seen || event->data.len < LOCALITY_BYTES)
 		return false;
+	for (size_t i = LOCALITY_BYTES; i < event->data.len; i++)
+		if (event->data.data[i] != 0) /* coreboot pads the event */
+			return false;
 	*seen = true;
 	log->startup_locality = event->data.data[sizeof(LOCALITY)];
 	return log->startup_locality == 0 || log->startup_locality == 3 || log->startup_locality == 4;
@@ -179,6 +205,8 @@ enum tcg_log_result tcg_log_open(struct bytes raw, struct tcg_log *log, uint32_t
 
 	*log = (struct tcg_log){.raw = raw};
 	enum tcg_log_result result = read_header(&r, log);
+	if (result == TCG_LOG_HEADER && is_old_format(raw))
+		result = TCG_LOG_SHA1;
 	if (result == TCG_LOG_OK) {
 		log->first = raw.len - r.left;
 		result = check_events(&r, log);

@@ -21,16 +21,17 @@
 #define TCG_LOG_NO_EVENT        UINT32_MAX
 
 /* X(enumerator, what is wrong): all but the first make the whole log unusable. */
-#define TCG_LOG_RESULTS(X)                                                                            \
-	X(TCG_LOG_OK, "well-formed")                                                                  \
-	X(TCG_LOG_HEADER, "the first event is not a well-formed Spec ID event, version 2.0")          \
-	X(TCG_LOG_ALGORITHM, "a digest's algorithm is unknown, repeated or not in the Spec ID event") \
-	X(TCG_LOG_NO_SHA256, "the log has no SHA-256 digests")                                        \
-	X(TCG_LOG_DIGEST_COUNT, "an event has not one digest for each bank of the Spec ID event")     \
-	X(TCG_LOG_PCR, "an event names a PCR above 23")                                               \
-	X(TCG_LOG_OVERSIZE, "an event's data is longer than 1 MiB")                                   \
-	X(TCG_LOG_TRUNCATED, "the log ends in the middle of an event")                                \
-	X(TCG_LOG_TAIL, "the log ends in filling bytes that are not an event")                        \
+#define TCG_LOG_RESULTS(X)                                                                                  \
+	X(TCG_LOG_OK, "well-formed")                                                                        \
+	X(TCG_LOG_HEADER, "the first event is not a well-formed Spec ID event, version 2.0")                \
+	X(TCG_LOG_ALGORITHM, "a digest's algorithm is unknown, repeated or not in the Spec ID event")       \
+	X(TCG_LOG_SHA1, "the log has SHA-1 digests only: switch the TPM's SHA-256 bank on in the firmware") \
+	X(TCG_LOG_NO_SHA256, "the log has no SHA-256 digests")                                              \
+	X(TCG_LOG_DIGEST_COUNT, "an event has not one digest for each bank of the Spec ID event")           \
+	X(TCG_LOG_PCR, "an event extends a PCR above 23")                                                   \
+	X(TCG_LOG_OVERSIZE, "an event's data is longer than 1 MiB")                                         \
+	X(TCG_LOG_TRUNCATED, "the log ends in the middle of an event")                                      \
+	X(TCG_LOG_TAIL, "the log ends in filling bytes that are not an event")                              \
 	X(TCG_LOG_LOCALITY, "a StartupLocality event is malformed, repeated, or comes after PCR 0's first event")
 
 #define TCG_LOG_ENUM(name, text) name,
@@ -44,7 +45,7 @@ struct tcg_bank {
 
 struct tcg_event {
 	uint32_t index; /* in the log; the Spec ID event is number 0 */
-	uint32_t pcr;
+	uint32_t pcr;   /* above 23 only if it extends nothing */
 	uint32_t type;
 	struct digest sha256;
 	struct bytes data;

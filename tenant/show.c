@@ -60,7 +60,7 @@ int command_statement(int argc, char **argv)
 	if (parsed)
 		print_statement(&statement);
 	else
-		fprintf(stderr, "cloister: %s: not a key statement of version 1\n", path);
+		fprintf(stderr, "cloister: %s: not a key statement of version %u\n", path, HK_STATEMENT_VERSION);
 	if (parsed)
 		printf("%-16s%s\n", "signature",
 		       valid ? "valid; only PCR 19 of a quote says whose it is" : "NOT VALID");
@@ -78,7 +78,10 @@ static void print_events(const struct tcg_log *log)
 	while (tcg_log_next(&cursor, &event)) {
 		hex_encode(event.sha256.bytes, SHA256_BYTES, digest);
 		tcg_event_name(&event, name, sizeof(name));
-		printf("%5u %3u  %s  %s\n", event.index, event.pcr, digest, name);
+		if (event.type == EV_NO_ACTION)
+			printf("%5u   -  %-64s  %s\n", event.index, "extends nothing", name);
+		else
+			printf("%5u %3u  %s  %s\n", event.index, event.pcr, digest, name);
 	}
 }
 

@@ -197,11 +197,61 @@ static void late_locality(struct scenario *s)
 	scenario_event(s, 0, EV_NO_ACTION, "StartupLocality\0\3", 17);
 }
 
+static void locality_of(struct scenario *s, size_t len)
+{
+	char data[64] = "StartupLocality\0\3";
+
+	insert_event(s, &s->events[0], 0, EV_NO_ACTION, data, len);
+}
+
 static void early_locality(struct scenario *s)
 {
-	memmove(&s->events[1], &s->events[0], s->event_count * sizeof(s->events[0]));
-	s->event_count++;
-	s->events[0] = (struct event){.type = EV_NO_ACTION, .data = "StartupLocality\0\3", .data_len = 17};
+	locality_of(s, 17);
+}
+
+/* coreboot's is longer */
+static void padded_locality(struct scenario *s)
+{
+	locality_of(s, 50);
+}
+
+static void short_locality(struct scenario *s)
+{
+	locality_of(s, 16);
+}
+
+static void padded_with_more(struct scenario *s)
+{
+	locality_of(s, 50);
+	s->events[0].data[49] = 1;
+}
+
+static void no_action_everywhere(struct scenario *s)
+{
+	insert_event(s, &s->events[0], 0xffffffff, EV_NO_ACTION, "x", 1);
+	insert_event(s, &s->events[3], 24, EV_NO_ACTION, "y", 1);
+}
+
+/* The log of a TPM 1.2, or of a TPM 2.0 whose SHA-256 bank is off. */
+static void log_old_format(struct built *b, struct scenario *s)
+{
+	static const uint8_t zeros[20];
+	struct writer w = {b->tcg_log, 0, sizeof(b->tcg_log)};
+
+	(void)s;
+	for (uint32_t pcr = 0; pcr < 8; pcr++) {
+		put_le(&w, pcr, 4);
+		put_le(&w, EV_SEPARATOR, 4);
+		put_bytes(&w, zeros, sizeof(zeros));
+		put_le(&w, 4, 4);
+		put_le(&w, 0, 4);
+	}
+	log_append(b, &w);
+}
+
+static void one_bank(struct scenario *s)
+{
+	s->spec_banks = 1;
 }
 
 static void locality_started(struct built *b, struct scenario *s)
@@ -229,6 +279,8 @@ static void long_log(struct built *b, struct scenario *s)
 static const struct lie LIES[] = {
 	{"log longer than 64 KiB", NULL, long_log, NULL, {0}, 0, NULL},
 	{"StartupLocality 3", early_locality, locality_started, NULL, {0}, 0, NULL},
+	{"StartupLocality 3, padded", padded_locality, locality_started, NULL, {0}, 0, NULL},
+	{"EV_NO_ACTION of PCRs above 23", no_action_everywhere, NULL, NULL, {0}, 0, NULL},
 	{"quote cut", NULL, NULL, cut_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
 	{"quote with a byte more", NULL, NULL, long_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
 	{"signature with a byte more", NULL, NULL, long_signature, {REFUSE_SIGNATURE_FORMAT}, 11, NULL},
@@ -255,6 +307,10 @@ static const struct lie LIES[] = {
 	{"TCG log: 0xFF tail", NULL, log_tail, NULL, {REFUSE_TCG_LOG}, 11, "filling bytes"},
 	{"TCG log: no SHA-256", NULL, log_sha1_only, NULL, {REFUSE_TCG_LOG}, 11, "no SHA-256 digests"},
 	{"TCG log: no Spec ID", NULL, log_no_spec_id, NULL, {REFUSE_TCG_LOG}, 11, "Spec ID event"},
+	{"TCG log: SHA-1 bank only", one_bank, log_sha1_only, NULL, {REFUSE_TCG_LOG}, 11, "SHA-1 digests only"},
+	{"TCG log: old format", NULL, log_old_format, NULL, {REFUSE_TCG_LOG}, 11, "SHA-1 digests only"},
+	{"TCG log: StartupLocality cut", short_locality, NULL, NULL, {REFUSE_TCG_LOG}, 11, "StartupLocality"},
+	{"TCG log: StartupLocality with more", padded_with_more, NULL, NULL, {REFUSE_TCG_LOG}, 11, "StartupLocality"},
 	{"TCG log: late StartupLocality", late_locality, NULL, NULL, {REFUSE_TCG_LOG}, 11, "StartupLocality"},
 };
 
