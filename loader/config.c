@@ -27,6 +27,7 @@ static const struct key keys[] = {
 	{"require_iommu", KIND_CHOICE, AT(require_iommu), {"no", "yes"}},
 	{"sleep", KIND_CHOICE, AT(sleep), {"refuse", "allow"}},
 	{"pci_ports", KIND_CHOICE, AT(pci_ports), {"hidden", "shown"}},
+	{"allow_preboot", KIND_CHOICE, AT(allow_preboot), {"no", "yes"}},
 	{"serial", KIND_PORT, AT(serial_port), {0}},
 	{"x2apic_opt_out", KIND_CHOICE, AT(x2apic_opt_out), {"override", "refuse"}},
 	{"on_error", KIND_CHOICE, AT(on_error), {"stop", "continue"}},

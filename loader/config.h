@@ -32,6 +32,7 @@ struct config {
 	uint32_t require_iommu;  /* 0 or 1 */
 	uint32_t pci_ports;      /* 0: hidden where there is another way, 1: shown */
 	uint32_t x2apic_opt_out; /* 0: the firmware's wish is overridden, 1: the launch is refused */
+	uint32_t allow_preboot;  /* 0 or 1: DriverOrder and SysPrepOrder may be set */
 	uint32_t sleep;          /* 0: sleep states that keep memory are refused, 1: allowed without a pool */
 	uint32_t on_error;       /* enum config_on_error */
 	uint32_t boot;           /* enum config_boot */

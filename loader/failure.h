@@ -32,6 +32,8 @@
 	X(LOADER_E_CONFIG_PATH, "a config value is not a path",                                                        \
 	  "write it as \\folder\\file, from the volume's root, at most 255 characters")                                \
 	X(LOADER_E_CONFIG_NEEDS, "a config key is missing that another one needs", "add it, or change 'boot'")         \
+	X(LOADER_E_PREBOOT, "the firmware was told to start drivers or programs before the loader",                    \
+	  "delete DriverOrder and SysPrepOrder, or see allow_preboot in cloister.conf.example")                        \
 	X(LOADER_E_IMAGE_HEADER, "the hypervisor image is not a 64-bit x86-64 static PIE (ELF)",                       \
 	  "copy hv-svm.elf or hv-vmx.elf of this build again")                                                         \
 	X(LOADER_E_IMAGE_SEGMENT, "the hypervisor image has a bad segment", "copy the image again: it is damaged")     \

@@ -17,6 +17,7 @@
 #include "measure.h"
 #include "memory.h"
 #include "message.h"
+#include "preboot.h"
 #include "tcg2.h"
 #include "tis.h"
 
@@ -369,7 +370,8 @@ static bool measure_statement(struct failure *failure)
 
 static bool start(struct failure *failure)
 {
-	return mark_and_read_config(failure) && walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
+	return mark_and_read_config(failure) && preboot_check(loader.config.allow_preboot, failure) &&
+	       walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
 	       boot_check(&loader.config, failure) && hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&

@@ -14,15 +14,16 @@ from testbed import Machine
 @dataclass
 class Case:
     """
-    One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits; hardly any memory), the
-    error's name that must be shown, a word of where it is, and the PCRs that must be capped. 'silent': the firmware
-    shows nothing on serial ports.
+    One volume: what is wrong on it (hosts.files()'s arguments, made when needed; ACPI edits; hardly any memory; an EFI
+    variable that lists number 0), the error's name that must be shown, a word of where it is, and the PCRs that must be
+    capped. 'silent': the firmware shows nothing on serial ports.
     """
     name: str
     error: str
     files: dict = field(default_factory=dict)
     acpi: tuple = ()
     starved: bool = False
+    variable: str = ""
     silent: bool = False
     where: str = ""
     capped: tuple = (14, 17, 18, 19)
@@ -60,6 +61,8 @@ def volume(case):
         contents["acpi"] = b"".join(edit.packed() for edit in case.acpi)
     if case.starved:
         contents["hoard"] = b"1"
+    if case.variable:
+        contents["variable"] = case.variable.encode("utf-16-le")
     if case.silent:
         contents["silent"] = b"1"
     return contents

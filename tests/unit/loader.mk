@@ -2,7 +2,7 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message
+LOADER_UNIT_PROGRAMS := config acpi alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message preboot
 LOADER_UNIT_COMMON := failure text
 LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 -MD -MP
@@ -25,6 +25,7 @@ $(OUT)/tests/unit/loader_ranges: $(call loader_unit_objects,loader_ranges ranges
 $(OUT)/tests/unit/loader_text: $(call loader_unit_objects,loader_text)
 $(OUT)/tests/unit/loader_measure: $(call loader_unit_objects,loader_measure measure tpm tpm2 digest log uefi)
 $(OUT)/tests/unit/loader_place: $(call loader_unit_objects,loader_place hypervisor memory elf ranges uefi)
+$(OUT)/tests/unit/loader_preboot: $(call loader_unit_objects,loader_preboot preboot uefi)
 $(OUT)/tests/unit/loader_message: $(call loader_unit_objects,loader_message message uefi)
 
 $(LOADER_UNIT)/loader_crb.o $(LOADER_UNIT)/crb.o: LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_mmio.h

@@ -39,6 +39,7 @@ static void empty_file_means_defaults(void **state)
 	assert_int_equal(config.tpm_binding, CONFIG_BINDING_STRONG);
 	assert_int_equal(config.require_tpm, 1);
 	assert_int_equal(config.require_iommu, 1);
+	assert_int_equal(config.allow_preboot, 0);
 	assert_int_equal(config.serial_port, 0);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_STOP);
 	assert_int_equal(config.boot, CONFIG_BOOT_FIRMWARE);
@@ -56,6 +57,7 @@ static void every_key(void **state)
 			  "require_tpm = no\n"
 			  "require_iommu = no\n"
 			  "pci_ports = shown\n"
+			  "allow_preboot = yes\n"
 			  "sleep = allow\n"
 			  "serial = 0x3F8\n"
 			  "on_error = continue\n"
@@ -71,6 +73,7 @@ static void every_key(void **state)
 	assert_int_equal(config.require_tpm, 0);
 	assert_int_equal(config.require_iommu, 0);
 	assert_int_equal(config.pci_ports, 1);
+	assert_int_equal(config.allow_preboot, 1);
 	assert_int_equal(config.sleep, 1);
 	assert_int_equal(config.serial_port, 0x3f8);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_CONTINUE);

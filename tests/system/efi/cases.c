@@ -2,8 +2,9 @@
 /*
  * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
  * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
- * volume's file \acpi says; after it, they are put back. A volume with the file \hoard leaves the loader hardly any
- * memory; one with \silent finds no console of the firmware's, so that what is read on a serial port is the loader's
+ * volume's file \acpi says; after it, they are put back. So is the EFI variable that \variable names: meanwhile it is
+ * a list of one boot entry, number 0. A volume with the file \hoard leaves the loader hardly any memory; one with
+ * \silent finds no console of the firmware's, so that what is read on a serial port is the loader's
  * own. Prints each case's begin and end, and the PCRs of both bindings before and after it.
  */
 #include <efi.h>
@@ -14,6 +15,7 @@
 #define NAME     L"\\case"
 #define HOARD    L"\\hoard"
 #define SILENT   L"\\silent"
+#define VARIABLE L"\\variable"
 #define MAX_EDIT 8
 #define MAX_NAME 64
 
@@ -241,6 +243,21 @@ static BOOLEAN has(EFI_FILE_PROTOCOL *root, CHAR16 *path)
 	return bytes != 0;
 }
 
+/* Writes the variable that the volume names, or removes it again. */
+static void set_variable(EFI_FILE_PROTOCOL *root, UINTN bytes)
+{
+	const UINT32 attributes =
+		EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS;
+	CHAR16 name[MAX_NAME + 1] = {0};
+	UINTN name_bytes = MAX_NAME * sizeof(name[0]);
+	EFI_GUID global = EFI_GLOBAL_VARIABLE;
+	UINT16 list = 0;
+
+	read_file(root, VARIABLE, name, &name_bytes);
+	if (name_bytes != 0 && EFI_ERROR(RT->SetVariable(name, &global, attributes, bytes, &list)))
+		Print(L"variable %s: not written\n", name);
+}
+
 static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root)
 {
 	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER);
@@ -254,7 +271,9 @@ static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROT
 	const UINT64 hoarded = has(root, HOARD) ? hoard() : 0;
 	if (silent)
 		take_console();
+	set_variable(root, sizeof(UINT16));
 	status = BS->StartImage(image, NULL, NULL);
+	set_variable(root, 0);
 	if (silent)
 		give_console_back();
 	release(hoarded);

@@ -256,7 +256,7 @@ static const struct lie LIES[] = {
 	 build_rules,
 	 {REFUSE_FIRMWARE_UNMEASURED, REFUSE_FIRMWARE_CODE},
 	 16,
-	 "no further event"},
+	 "1 events before it"},
 	{"a firmware volume more", code_more, NULL, build_rules, {REFUSE_FIRMWARE_CODE}, 17, NULL},
 	{"firmware volumes in another order", code_swapped, NULL, build_rules, {REFUSE_FIRMWARE_CODE}, 17, NULL},
 	{"PCR 0 extended later", code_later, NULL, build_rules, {REFUSE_FIRMWARE_CODE}, 17, NULL},
