@@ -73,17 +73,23 @@ def numbers(der):
 
 class Forgery:
     def __init__(self):
-        """The attacker's key, and statements of the build's image and default config for every count of TPM resets."""
+        """The attacker's key; statements of the build's image and default config, by the count of TPM resets."""
         hosts.SCRATCH.mkdir(parents=True, exist_ok=True)
         self.key = hosts.SCRATCH / "forger.pem"
         openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.key)
         self.public = openssl("ec", "-in", self.key, "-pubout", "-outform", "DER")[-64:]
-        self.statements = [self.signed(self.statement(count), STATEMENT_BYTES) for count in range(STATEMENTS)]
+        self.statements = {}
         self.tpm = self.tcg_log = None
 
     def signed(self, message, length):
         assert len(message) == length - 64
         return message + numbers(openssl("dgst", "-sha256", "-sign", self.key, data=message))
+
+    def signed_statement(self, reset_count):
+        """Made once: each signature of it is another."""
+        if reset_count not in self.statements:
+            self.statements[reset_count] = self.signed(self.statement(reset_count), STATEMENT_BYTES)
+        return self.statements[reset_count]
 
     def statement(self, reset_count):
         reference = json.loads(hosts.POLICY.read_text())["hypervisor"][0]
@@ -94,9 +100,13 @@ class Forgery:
 
     def image(self):
         """forger.elf with the commands that it sends."""
+        return self.fill_in(FORGER)
+
+    def fill_in(self, program):
+        """A program of efi/ with the commands that it sends."""
         extends = [(17, hosts.HYPERVISOR.read_bytes()), (18, hosts.CONFIG.read_bytes())]
-        extends += [(19, statement) for statement in self.statements]
-        image = FORGER.read_bytes()
+        extends += [(19, self.signed_statement(count)) for count in range(STATEMENTS)]
+        image = program.read_bytes()
         at = image.index(MAGIC) + len(MAGIC)
         commands = b"".join(extend_command(pcr, sha256(data)) for pcr, data in extends)
         return image[:at] + commands + image[at + len(commands):]
@@ -139,7 +149,7 @@ class Forgery:
 
     def evidence(self, request):
         nonce, channel = (base64.b64decode(request[key]) for key in ("nonce", "channel"))
-        statement = self.statements[self.reset_count()]
+        statement = self.signed_statement(self.reset_count())
         hv_log = self.launch_log(statement)
         qualifying = qualifying_data(nonce, channel, self.tcg_log, hv_log, statement)
         quote, signature = self.quote(qualifying)
@@ -177,3 +187,32 @@ class Forgery:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield f"https://127.0.0.1:{server.server_port}"
             server.shutdown()
+
+
+class Invention(Forgery):
+    """The same without any machine: the TPM is a key in a file."""
+
+    def __init__(self, tcg_log, pcrs):
+        super().__init__()
+        self.tcg_log, self.tpm = tcg_log, self
+        self.pcrs = pcrs | {pcr: sha256(b"\xff" * 32 + sha256(data)) for pcr, data in (
+            (17, hosts.HYPERVISOR.read_bytes()), (18, hosts.CONFIG.read_bytes()), (19, self.signed_statement(1)))}
+        self.ak_public = AK_TEMPLATE[:-4] + sized(self.public[:32]) + sized(self.public[32:])
+        self.name = struct.pack(">H", TPM_ALG_SHA256) + sha256(self.ak_public)
+
+    def pcr(self, index):
+        return self.pcrs[index]
+
+    def reset_count(self):
+        return 1
+
+    def quote(self, qualifying):
+        """TPMS_ATTEST (TPM 2.0 Library, part 2, 10.12.12), and TPMT_SIGNATURE."""
+        signer = struct.pack(">H", TPM_ALG_SHA256) + sha256(struct.pack(">I", TPM_RH_ENDORSEMENT) + self.name)
+        mask = sum(1 << pcr for pcr in QUOTED).to_bytes(3, "little")
+        digest = sha256(b"".join(self.pcrs[pcr] for pcr in QUOTED))
+        attest = (struct.pack(">IH", 0xFF544347, 0x8018) + sized(signer) + sized(qualifying)
+                  + struct.pack(">QIIBQ", 10 ** 6, self.reset_count(), 0, 1, 1)
+                  + struct.pack(">IHB", 1, TPM_ALG_SHA256, 3) + mask + sized(digest))
+        signature = numbers(openssl("dgst", "-sha256", "-sign", self.key, data=attest))
+        return attest, struct.pack(">HH", 0x18, TPM_ALG_SHA256) + sized(signature[:32]) + sized(signature[32:])

@@ -27,7 +27,8 @@ CMDLINE = "console=ttyS0 no_timer_check"
 # Exit codes of 'cloister verify' (attestation.md, section 4).
 TRUSTED, CONDITIONAL, UNKNOWN = 0, 3, 23
 PASS = CONDITIONAL  # firmware is not checked: see test_policy()
-PCRS_REFUSED, BOOT_PATH, HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 16, 18, 19, 20, 21
+IDENTITY_REFUSED, PCRS_REFUSED, FIRMWARE_REFUSED, BOOT_PATH = 12, 16, 17, 18
+HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 19, 20, 21
 
 
 def test_policy():
@@ -93,8 +94,12 @@ def url(machine):
 def pinned(machine, policy=POLICY):
     """The policy with the attestation key that the machine has now."""
     with ask(machine, "/v1/identity") as answer:
-        public = base64.b64decode(json.load(answer)["ak_public"])
-    path = SCRATCH / f"{machine.name}.pinned.json"
+        return pinned_to(base64.b64decode(json.load(answer)["ak_public"]), machine.name, policy)
+
+
+def pinned_to(public, name, policy=POLICY):
+    """The policy with an attestation key, given as TPMT_PUBLIC."""
+    path = SCRATCH / f"{name}.pinned.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     identity = {"ak_names": ["000b" + independent.sha256(public).hex()]}
     path.write_text(json.dumps(json.loads(policy.read_text()) | {"identity": identity}))

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is started before the loader owns all that comes after: each such machine is refused, whatever its TPM says."""
+
+import json
+
+import pytest
+
+import firmware
+import hosts
+from emulator import OUT
+from forgery import Forgery
+from independent import sha256
+from testbed import Machine
+
+ROGUE, EARLY = (OUT / "tests" / "system" / name for name in ("rogue.efi", "early.efi"))
+
+
+class TestRogueDriver:
+    """rogue.efi: the loader is measured and not started, its launch is made up, and plain Linux answers."""
+
+    def judged(self, name, forgery, more=(), **machine):
+        disk = hosts.esp(name, more=more)
+        with Machine(name, disks=[disk], **machine) as booted:
+            booted.expect("rogue: measured, and not started")
+            booted.ready()
+            assert "launched: " not in booted.serial()
+            tcg_log = hosts.evidence(booted)["tcg_log"]
+            booted.cut_power()  # the TPM stays on, and is the attacker's alone
+            forgery.take_over(booted.tpm, tcg_log)
+            with forgery.served() as url:
+                return hosts.verify_at(url, "--policy", hosts.pinned_to(forgery.ak_public, name), "--no-cache")
+
+    @pytest.fixture(scope="class")
+    def forgery(self):
+        return Forgery()
+
+    def test_from_a_variable(self, forgery):
+        variables = firmware.Variables()
+        variables.start_first("Driver", r"\EFI\rogue.efi")
+        status, text = self.judged("rogue-variable", forgery, more={"EFI/rogue.efi": forgery.fill_in(ROGUE)},
+                                   variables=variables.write("rogue-variable"))
+        assert status == hosts.FIRMWARE_REFUSED, text
+
+    def test_from_an_option_rom(self, forgery):
+        rom = hosts.SCRATCH / "rogue.rom"
+        rom.write_bytes(firmware.option_rom(forgery.fill_in(ROGUE)))
+        status, text = self.judged("rogue-rom", forgery, extra=["-device", f"virtio-rng-pci,romfile={rom}"])
+        assert status == hosts.FIRMWARE_REFUSED, text
+
+
+class TestFirmwareProgram:
+    """An application that the firmware starts first and that returns; it announces a boot option as PFP 1.06 does."""
+
+    @pytest.fixture(scope="class")
+    def machine(self):
+        variables = firmware.Variables()
+        variables.start_first("SysPrep", r"\EFI\early.efi")
+        disk = hosts.esp("early", config=hosts.config(allow_preboot="yes"), more={"EFI/early.efi": EARLY})
+        with Machine("early", disks=[disk], variables=variables.write("early")) as machine:
+            machine.expect("early: before any boot option")
+            machine.ready()
+            yield machine
+
+    def policy(self, name, listed):
+        text = hosts.config(allow_preboot="yes")
+        path = hosts.SCRATCH / f"{name}.policy.json"
+        config = [{"name": "early", "sha256": sha256(text).hex(), "text": text.decode()}]
+        path.write_text(json.dumps(json.loads(hosts.POLICY.read_text()) | {"config": config, "before_loader": listed}))
+        return path
+
+    def test_refused_unless_the_policy_lists_it(self, machine):
+        status, text = hosts.verify(machine, self.policy("early-unknown", []))
+        assert status == hosts.BOOT_PATH, text
+
+    def test_accepted_where_the_policy_does(self, machine):
+        digest = firmware.authenticode(EARLY)
+        listed = [{"name": "early.efi", "authenticode_sha256": digest, "role": "firmware-program"}]
+        status, text = hosts.verify(machine, self.policy("early-listed", listed))
+        assert status == hosts.PASS, text
