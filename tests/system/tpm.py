@@ -11,7 +11,7 @@ import subprocess
 import time
 
 # Control channel of swtpm (swtpm_ioctls(3)).
-CMD_SET_DATAFD = 0x10
+CMD_SET_LOCALITY, CMD_SET_DATAFD = 0x05, 0x10
 
 TPM_ST_NO_SESSIONS = 0x8001
 TPM_CC_PCR_READ = 0x17E
@@ -83,7 +83,7 @@ class Tpm:
         self.stop()
         shutil.rmtree(self.state, ignore_errors=True)
 
-    def command(self, request):
+    def command(self, request, locality=0):
         """Sends one TPM command. Only while no machine is connected: swtpm serves one client at a time."""
         ours, theirs = socket.socketpair()
         with socket.socket(socket.AF_UNIX) as control, ours:
@@ -95,6 +95,9 @@ class Tpm:
                                 [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))])
             if struct.unpack(">I", control.recv(4))[0] != 0:
                 raise RuntimeError("swtpm refuses a data channel")
+            control.sendall(struct.pack(">IB", CMD_SET_LOCALITY, locality))
+            if struct.unpack(">I", control.recv(4))[0] != 0:
+                raise RuntimeError(f"swtpm refuses locality {locality}")
             ours.sendall(request)
             return ours.recv(4096)
 
