@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Firmware that starts signed programs only, with its variables in SMM; see docs/secure-boot.md."""
 
+import json
+import pathlib
+
 import pytest
 
 import esp as images
@@ -9,6 +12,8 @@ import hosts
 import initramfs
 from emulator import OUT
 from testbed import Machine
+
+SHIM = pathlib.Path("/opt/foreign/usr/lib/shim/shimx64.efi.signed")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,31 @@ def test_unsigned_loader_is_not_started(signer):
                  variables=variables.write("secure-unsigned")) as machine:
         machine.expect("Access Denied|Security Violation")
         assert "cloister: loader" not in machine.serial()
+
+
+class TestShim:
+    """Microsoft's keys: shim, whose signature they accept, starts the loader, which a machine owner's key signed."""
+
+    @pytest.fixture(scope="class")
+    def machine(self, signer, initrd):
+        variables = firmware.Variables("OVMF_VARS_4M.ms.fd")
+        variables.trust_as_machine_owner(signer.der.read_bytes())
+        disk = hosts.esp("secure-shim", loader=SHIM, more={
+            "EFI/BOOT/grubx64.efi": signer.program(hosts.LOADER), "EFI/cloister/initrd.img": initrd})
+        with Machine("secure-shim", disks=[disk], secure=True, variables=variables.write("secure-shim")) as machine:
+            check(machine)
+            yield machine
+
+    def test_accepted_where_the_policy_lists_shim(self, machine):
+        listed = [{"name": "shimx64.efi", "authenticode_sha256": firmware.authenticode(SHIM), "role": "shim"}]
+        policy = hosts.SCRATCH / "shim.policy.json"
+        policy.write_text(json.dumps(json.loads(hosts.POLICY.read_text()) | {"before_loader": listed}))
+        status, text = hosts.verify(machine, policy)
+        assert status == hosts.PASS, text
+
+    def test_refused_where_it_does_not(self, machine):
+        status, text = hosts.verify(machine)
+        assert status == hosts.BOOT_PATH, text
 
 
 def test_firmware_goes_on_to_its_next_boot_option():
