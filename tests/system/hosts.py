@@ -11,6 +11,7 @@ import urllib.request
 import esp as images
 import independent
 import initramfs
+import opinion
 import tls
 from emulator import OUT, PATIENCE_S, TREE
 
@@ -29,6 +30,9 @@ TRUSTED, CONDITIONAL, UNKNOWN = 0, 3, 23
 PASS = CONDITIONAL  # firmware is not checked: see test_policy()
 IDENTITY_REFUSED, PCRS_REFUSED, FIRMWARE_REFUSED, BOOT_PATH = 12, 16, 17, 18
 HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 19, 20, 21
+NO_VERDICT = (2, 10)
+# Options of which the second verifier is told; with others the tool knows more.
+TOLD = {"--policy", "--any-tpm", "--no-cache", "--cache", "--json", "--channel"}
 
 
 def test_policy():
@@ -113,7 +117,8 @@ def verify(machine, policy=POLICY):
 
 def verify_at(*arguments, save=None):
     """
-    The same for any arguments. Of what the tool accepts, independent tools must think the same.
+    The same for any arguments. Of what the tool accepts, independent tools must think the same; of all evidence, the
+    second verifier.
 
     save: a folder that keeps the evidence
     """
@@ -124,7 +129,21 @@ def verify_at(*arguments, save=None):
         result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
         if result.returncode == PASS:
             independent.check(folder)
+        options = {str(argument) for argument in arguments if str(argument).startswith("--")}
+        if result.returncode not in NO_VERDICT and options <= TOLD:
+            policy = arguments[arguments.index("--policy") + 1]
+            second_opinion(folder, policy, "--any-tpm" in arguments, result.returncode)
     return result.returncode, result.stdout + result.stderr
+
+
+def second_opinion(folder, policy, any_tpm, code):
+    """Asserts that the second verifier comes to the same exit code, unless a log was not sent again."""
+    answer = (folder / "answer.json").read_text()
+    if "data" in json.loads(answer)["tcg_log"]:
+        nonce, channel = ((folder / name).read_bytes() for name in ("nonce", "channel"))
+        second = opinion.judge(opinion.Evidence.from_answer(answer), nonce, channel,
+                               json.loads(pathlib.Path(policy).read_text()), any_tpm=any_tpm)
+        assert second == code, f"the second verifier says {second}, the tool {code}"
 
 
 def ask(machine, path, body=None):
