@@ -19,9 +19,9 @@ prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h
 $(PROOF_SHORT): include/cloister/boot_info.h
 	@mkdir -p $(@D)
-	$(Q)sed 's/^\(#define BOOT_MAX_\(UNITS\|RESERVED\|SETTINGS\)\) .*/\1 4u/' $< >$@
-prove-dmar prove-ivrs prove-ivrs_settings: $(PROOF_SHORT)
-prove-dmar prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
+	$(Q)sed 's/^\(#define BOOT_MAX_\(UNITS\|RESERVED\|SETTINGS\|FLOOR\)\) .*/\1 4u/' $< >$@
+prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: $(PROOF_SHORT)
+prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
 prove-dma_walk: PROOF_LOOPS := --unwind 10
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
 prove-event: hv/event.c
@@ -29,7 +29,7 @@ prove-hypercall: hv/exit_hypercall.c
 prove-hypercall: PROOF_LOOPS := --unwind 18
 prove-icr: hv/startup.c
 prove-icr: PROOF_LOOPS := --unwind 5
-prove-io: hv/exit_io.c hv/host_bridge.c
+prove-io: hv/exit_io.c hv/floor.c
 prove-io: PROOF_LOOPS := --unwind 8
 prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:6
 prove-ivrs: PROOF_REPLACED := note_setting:any_setting

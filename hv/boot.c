@@ -9,7 +9,7 @@
 #include "cpu.h"
 #include "cpu_features.h"
 #include "descriptors.h"
-#include "host_bridge.h"
+#include "floor.h"
 #include "lib/wipe.h"
 #include "msr.h"
 #include "vcpu.h"
@@ -60,7 +60,8 @@ static enum hv_error build_tables(struct machine *m)
 {
 	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
 	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES +
-				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count;
+				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count +
+				     BOOT_SPLITS_PER_FLOOR * m->boot.floor.range_count;
 	const paddr_t stage2_pages = region_take(&region, directories);
 	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
 	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
@@ -81,12 +82,12 @@ static enum hv_error build_tables(struct machine *m)
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
 	descriptors_build_idt();
-	if ((error = hide_protected(m)) != HV_OK || (error = host_bridge_protect(m)) != HV_OK)
+	if ((error = hide_protected(m)) != HV_OK || (error = floor_protect(m)) != HV_OK)
 		return error;
 	if ((error = iommu_prepare(m, &region)) != HV_OK)
 		return error;
 	stage2_seal(&m->root.stage2);
-	return host_bridge_build_detour(m, &region);
+	return floor_build_detour(m, &region);
 }
 
 /* Makes HK and its statement. */

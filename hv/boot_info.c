@@ -87,6 +87,18 @@ static bool cpus_sane(const struct boot_info *boot)
 	return true;
 }
 
+/* Ranges smaller than a large page: stage 2 then has them as single pages, which the view for writes needs. */
+static bool floor_sane(const struct boot_floor *floor, uint32_t phys_bits)
+{
+	if (floor->range_count > BOOT_MAX_FLOOR || floor->function_count > BOOT_MAX_FLOOR)
+		return false;
+	for (uint32_t i = 0; i < floor->range_count; i++) {
+		if (!boot_range_sane(&floor->range[i], phys_bits) || floor->range[i].bytes >= LARGE_PAGE)
+			return false;
+	}
+	return true;
+}
+
 static bool dma_counts_sane(const struct boot_dma *dma)
 {
 	return dma->kind <= BOOT_DMA_AMDVI && dma->unit_count <= BOOT_MAX_UNITS &&
@@ -95,15 +107,16 @@ static bool dma_counts_sane(const struct boot_dma *dma)
 
 enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
 {
-	const uint32_t known_flags =
-		BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM | BOOT_FLAG_SLEEP_UNWATCHED;
+	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM |
+				     BOOT_FLAG_FLOOR_CLOSED | BOOT_FLAG_SLEEP_UNWATCHED;
 
 	if (boot->magic != BOOT_INFO_MAGIC || boot->version != BOOT_INFO_VERSION || boot->bytes != sizeof(*boot) ||
 	    (boot->flags & ~known_flags) != 0)
 		return HV_E_BOOT_INFO;
 	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
 	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
-	    !dma_counts_sane(&boot->dma) || boot->tsc_khz < 1000 || boot->tsc_khz > 100000000)
+	    !dma_counts_sane(&boot->dma) || !floor_sane(&boot->floor, phys_bits) || boot->tsc_khz < 1000 ||
+	    boot->tsc_khz > 100000000)
 		return HV_E_BOOT_INFO;
 	if (boot->ecam_base != 0 &&
 	    (boot->ecam_base % ECAM_BUS_BYTES != 0 ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exits with short answers: stage-2 violations, refused instructions, NMIs. */
-#include "host_bridge.h"
+#include "floor.h"
 #include "vcpu.h"
 
 void refuse_instruction(struct cpu *cpu)
@@ -19,8 +19,8 @@ void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
 	console_line(cpu->machine, "cpu %u: %s of %lx refused, rip %lx", cpu->index, fetch ? "fetch" : how,
 		     address.value, vcpu_rip(cpu));
 	iommu_poll_seldom(cpu->machine);
-	if (write && host_bridge_page(cpu->machine, address))
-		vcpu_detour(cpu, cpu->machine->host_bridge_detour); /* as if the registers were read-only */
+	if (write && floor_page(cpu->machine, address))
+		vcpu_detour(cpu, cpu->machine->floor_detour); /* as if the registers were read-only */
 	else
 		vcpu_inject(cpu, VECTOR_GP, 0);
 }

@@ -3,7 +3,7 @@
  * Ports that put the machine to sleep or reset it, and PCI configuration space. Whatever ends the hypervisor's reign leaves
  * no secret in memory: the secrets are wiped first, then the access goes through.
  */
-#include "host_bridge.h"
+#include "floor.h"
 #include "io_policy.h"
 #include "pci.h"
 #include "vcpu.h"
@@ -27,7 +27,7 @@ bool io_policy_exits(const struct boot_info *boot, uint16_t port)
 			return true;
 	}
 	return (port >= PCI_ADDRESS && port <= PCI_DATA_LAST) || port == SYSTEM_CONTROL_A || port == KEYBOARD_COMMAND ||
-	       (boot->reset_port != 0 && port == boot->reset_port);
+	       (port != 0 && (port == boot->reset_port || port == boot->floor.closed_port));
 }
 
 void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192])
@@ -190,17 +190,16 @@ static bool perform(struct cpu *cpu, struct io_access access)
 		return refuse(cpu, access, "wide write");
 	if (writes_output_port(access, (uint32_t)guest->rax))
 		return refuse(cpu, access, "output port command");
-	if (host_bridge_addressed(cpu->machine, access)) { /* as if the register were read-only */
-		(void)refuse(cpu, access, "write to a host bridge");
-		return true;
+	const uint32_t value = with_a20(access, (uint32_t)guest->rax); /* what reaches the port is judged */
+	const bool floor = floor_addressed(cpu->machine, access);
+
+	if (floor || io_policy_sleep_refused(&cpu->machine->boot, access, value)) {
+		(void)refuse(cpu, access, floor ? "write to the platform's floor" : "sleep");
+		return true; /* as if the register were read-only */
 	}
-	if (io_policy_sleep_refused(&cpu->machine->boot, access, (uint32_t)guest->rax)) {
-		(void)refuse(cpu, access, "sleep");
-		return true;
-	}
-	if (io_policy_ends(&cpu->machine->boot, access, (uint32_t)guest->rax))
+	if (io_policy_ends(&cpu->machine->boot, access, value))
 		machine_wipe_secrets(cpu->machine);
-	port_write(access, with_a20(access, (uint32_t)guest->rax));
+	port_write(access, value);
 	return true;
 }
 
@@ -208,7 +207,7 @@ static bool perform(struct cpu *cpu, struct io_access access)
 bool exit_io(struct cpu *cpu, struct io_access access)
 {
 	lock_t *const lock = &cpu->machine->pci_lock;
-	const bool config = host_bridge_port(access);
+	const bool config = floor_port(access);
 
 	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
 	iommu_poll_seldom(cpu->machine);

@@ -39,9 +39,8 @@ struct machine {
 	struct console console;
 	struct cpu *cpus[BOOT_MAX_CPUS];
 
-	lock_t pci_lock;            /* ports 0xCF8 to 0xCFF, from the check of an address to its use */
-	uint8_t host_bridges[32];   /* a bit for each function of bus 0 */
-	paddr_t host_bridge_detour; /* the root guest's view for an instruction that writes to their pages */
+	lock_t pci_lock;      /* ports 0xCF8 to 0xCFF, from the check of an address to its use */
+	paddr_t floor_detour; /* the root guest's view for an instruction that writes to the floor's pages */
 
 	lock_t hk_lock; /* hk, wiping included */
 	struct hk hk;

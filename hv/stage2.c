@@ -170,28 +170,56 @@ static void lead_away(const struct stage2 *stage2, uint64_t *entries, paddr_t no
 	}
 }
 
-enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, uint64_t address, paddr_t *root)
+static paddr_t copy_table(struct region *region, paddr_t table)
 {
-	const paddr_t copies = region_take(region, 4), nowhere = region_take(region, 1);
-	paddr_t table = stage2->root, copy = copies;
-	unsigned leaf;
+	const paddr_t copy = region_take(region, 1);
 
-	if (copies.value == 0 || nowhere.value == 0)
-		return HV_E_REGION;
-	if (stage2_walk(stage2, gpa(address), &leaf) == 0 || leaf != 1)
-		return HV_E_STAGE2_FULL; /* hidden, or not protected page by page */
-	for (unsigned level = 4;; level--) {
+	if (copy.value != 0)
 		__builtin_memcpy(region_pointer(copy), region_pointer(table), PAGE_BYTES);
-		if (level == 1)
-			break;
-		uint64_t *const entry = entry_of(copy, level, address);
+	return copy;
+}
 
-		table = paddr(stage2_address(*entry));
-		copy.value += PAGE_BYTES;
-		*entry = stage2_table(copy.value);
+/* Diverts the 2 MiB at @address in the view at @view: a table on the way is copied when it is still the guest's own. */
+static bool divert(const struct stage2 *stage2, struct region *region, paddr_t view, uint64_t address, paddr_t nowhere)
+{
+	paddr_t table = stage2->root;
+
+	for (unsigned level = 4; level > 1; level--) {
+		const uint64_t original = *entry_of(table, level, address);
+		uint64_t *const entry = entry_of(view, level, address);
+
+		if (!stage2_present(original) || stage2_is_leaf(original, level))
+			return true; /* hidden: nothing is write-protected there */
+		table = paddr(stage2_address(original));
+		if (*entry == original) {
+			const paddr_t copy = copy_table(region, table);
+
+			if (copy.value == 0)
+				return false;
+			*entry = stage2_table(copy.value);
+		}
+		view = paddr(stage2_address(*entry));
 	}
-	lead_away(stage2, region_pointer(copy), nowhere);
-	*root = copies;
+	lead_away(stage2, region_pointer(view), nowhere);
+	return true;
+}
+
+enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, const struct boot_floor *floor,
+				  paddr_t *root)
+{
+	const paddr_t nowhere = region_take(region, 1);
+
+	*root = copy_table(region, stage2->root);
+	if (root->value == 0 || nowhere.value == 0)
+		return HV_E_REGION;
+	for (uint32_t i = 0; i < floor->range_count; i++) {
+		const uint64_t end = floor->range[i].base + floor->range[i].bytes;
+
+		for (uint64_t at = floor->range[i].base & ~(span(2) - 1); at < end; at += span(2)) {
+			if (!divert(stage2, region, *root, at, nowhere))
+				return HV_E_REGION;
+		}
+	}
 	return HV_OK;
 }
 

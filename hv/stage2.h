@@ -61,11 +61,12 @@ enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_
 enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes);
 
 /**
- * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those within the
- * same 2 MiB as @address lead to a page that belongs to nobody. When @stage2 is complete, and has such a page at @address.
+ * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those of @floor
+ * lead to a page that belongs to nobody. When @stage2 is complete.
  * Returns HV_OK, with the root table of the view in @root, or HV_E_REGION.
  */
-enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, uint64_t address, paddr_t *root);
+enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, const struct boot_floor *floor,
+				  paddr_t *root);
 
 /* The three-level table of the first 512 GiB, for what walks three levels. */
 paddr_t stage2_first_table(const struct stage2 *stage2);

@@ -304,19 +304,35 @@ static void scan_sleep_states(const struct acpi_view *view, const struct root *r
 #define MCFG_ENTRIES     44u /* PCI Firmware Specification 3.3, 4.1.2 */
 #define MCFG_ENTRY_BYTES 16u
 
+static bool ecam_base_sane(uint64_t base)
+{
+	return base % 0x100000 == 0 && base >> 52 == 0;
+}
+
+static bool read_mcfg_entry(const uint8_t *entry, struct acpi_info *info, struct failure *failure)
+{
+	const struct floor_ecam ecam = {get_le64(entry), get_le16(entry + 8), entry[10], entry[11]};
+
+	if (ecam.segment == 0 && ecam.first == 0 && info->ecam_base == 0) {
+		if (!ecam_base_sane(ecam.base))
+			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: base 0x%lx", ecam.base);
+		info->ecam_base = ecam.base;
+	}
+	if (!ecam_base_sane(ecam.base) || ecam.first > ecam.last || info->ecam_count == ACPI_MAX_SEGMENTS)
+		info->ecam_unread = true;
+	else
+		info->ecam[info->ecam_count++] = ecam;
+	return true;
+}
+
 static bool read_mcfg(const struct table *mcfg, struct acpi_info *info, struct failure *failure)
 {
 	for (uint32_t at = MCFG_ENTRIES; at < mcfg->bytes; at += MCFG_ENTRY_BYTES) {
-		const uint8_t *entry = mcfg->data + at;
 		if (mcfg->bytes - at < MCFG_ENTRY_BYTES)
 			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: %u bytes behind the last entry",
 				    mcfg->bytes - at);
-		if (get_le16(entry + 8) != 0 || entry[10] != 0) /* segment, first bus */
-			continue;
-		info->ecam_base = get_le64(entry);
-		if (info->ecam_base % 0x100000 || info->ecam_base >> 52)
-			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: base 0x%lx", info->ecam_base);
-		return true;
+		if (!read_mcfg_entry(mcfg->data + at, info, failure))
+			return false;
 	}
 	return true;
 }

@@ -6,12 +6,14 @@
 
 #include "dma_table.h"
 #include "failure.h"
+#include "floor.h"
 #include "sleep.h"
 
 #include <cloister/boot_info.h>
 
 #define ACPI_MAX_TABLE_BYTES 65536u /* of the tables that are read; a MADT of 1,024 CPUs has 24 KiB */
 #define ACPI_MAX_TABLES      256u
+#define ACPI_MAX_SEGMENTS    64u
 
 /* Physical memory as the walker sees it. */
 struct acpi_view {
@@ -35,6 +37,9 @@ struct acpi_info {
 	bool sleep_unwatched; /* a sleep or reset register is no I/O port */
 	struct sleep_states sleep;
 	uint64_t ecam_base;
+	uint32_t ecam_count; /* segments of MCFG */
+	struct floor_ecam ecam[ACPI_MAX_SEGMENTS];
+	bool ecam_unread;           /* there are more, or one with a base that cannot be */
 	uint32_t tpm2_start_method; /* 0 if there is no TPM2 table */
 	uint64_t dma_table;         /* address of DMAR or IVRS; 0 if there is none */
 	struct dma_table dma;       /* what it says */

@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "digest.h"
 #include "file.h"
+#include "floor.h"
 #include "hypervisor.h"
 #include "launch.h"
 #include "measure.h"
@@ -270,6 +271,52 @@ static void hide_sleep_states(void)
 		sleep_hide((uint8_t *)loader.acpi.sleep.name[i].table, loader.acpi.sleep.name[i].offset);
 }
 
+/* PCI configuration space through ports (PCI 3.0, 3.2.2.3.2). */
+#define PCI_ADDRESS        0xcf8u
+#define PCI_ADDRESS_ENABLE (1u << 31)
+#define PCI_DATA           0xcfcu
+
+static uint32_t config_read(const void *context, const struct floor_ecam *ecam, uint16_t function, uint16_t offset)
+{
+	(void)context;
+	if (ecam)
+		return *(const volatile uint32_t *)(ecam->base + (uint64_t)function * 4096 + offset);
+	const uint64_t flags = interrupts_off();
+	const uint32_t kept = in32(PCI_ADDRESS); /* the firmware may be between its two accesses */
+
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | (uint32_t)function << 8 | (offset & 0xfcu));
+	const uint32_t value = in32(PCI_DATA);
+
+	out32(PCI_ADDRESS, kept);
+	interrupts_restore(flags);
+	return value;
+}
+
+static void config_write(const void *context, uint16_t function, uint16_t offset, uint8_t value)
+{
+	const uint64_t flags = interrupts_off();
+	const uint32_t kept = in32(PCI_ADDRESS);
+
+	(void)context;
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | (uint32_t)function << 8 | (offset & 0xfcu));
+	out8((uint16_t)(PCI_DATA + (offset & 3)), value);
+	out32(PCI_ADDRESS, kept);
+	interrupts_restore(flags);
+}
+
+static void close_floor(void)
+{
+	static struct floor floor;
+	const struct floor_view view = {config_read, config_write, NULL};
+
+	floor_find(&view, loader.acpi.ecam, loader.acpi.ecam_count, &floor);
+	loader.info.floor = floor.found;
+	if (floor_closed(&floor) && !loader.acpi.ecam_unread)
+		loader.info.flags |= BOOT_FLAG_FLOOR_CLOSED;
+	else
+		say("warning: this chipset is not known in full: the statement says that the platform's floor is open");
+}
+
 static bool fill_info(void)
 {
 	struct boot_info *info = &loader.info;
@@ -290,6 +337,7 @@ static bool fill_info(void)
 	info->sleep_types = allowed_sleep_types();
 	info->serial_port = (uint16_t)loader.config.serial_port;
 	info->dma = loader.acpi.dma.records;
+	close_floor();
 	if (loader.acpi.sleep_unwatched)
 		info->flags |= BOOT_FLAG_SLEEP_UNWATCHED;
 	if (loader.config.require_iommu)

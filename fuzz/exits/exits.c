@@ -133,11 +133,11 @@ static void set_up(struct input *input, bool verbose)
 		.reset_port = 0xcf9,
 		.log_bytes = 1000,
 		.ecam_base = ECAM_BASE,
+		.floor = {.range_count = 1, .range = {{ECAM_BASE, 4096}}, .function_count = 1},
 	};
 	machine.phys_bits = 40;
 	machine.root.stage2.root = paddr(STAGE2);
-	machine.host_bridge_detour = paddr(DETOUR);
-	machine.host_bridges[0] = 1;
+	machine.floor_detour = paddr(DETOUR);
 	machine.console.serial_port = verbose ? 0x3f8 : 0;
 	world = (struct world){.features = (uint8_t)take(input, 1)};
 	for (uint32_t i = 0; i < CPUS; i++)

@@ -71,8 +71,20 @@ static void check_counts(const struct boot_info *boot)
 	PROVE(boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000);
 	if (a < b && b < boot->cpu_count)
 		PROVE(boot->cpu_apic_id[a] != boot->cpu_apic_id[b]);
-	PROVE((boot->flags & ~0x32u) == 0);
+	PROVE((boot->flags & ~0x172u) == 0);
 	REACHABLE(boot->cpu_count == CPUS);
+}
+
+/* Each range is one that stage 2 has as single pages. */
+static void check_floor(const struct boot_info *boot, uint32_t phys_bits)
+{
+	uint32_t range;
+
+	PROVE(boot->floor.range_count <= BOOT_MAX_FLOOR && boot->floor.function_count <= BOOT_MAX_FLOOR);
+	ASSUME(range < boot->floor.range_count);
+	check_range(&boot->floor.range[range], phys_bits);
+	PROVE(boot->floor.range[range].bytes < 0x200000);
+	REACHABLE(range == 1);
 }
 
 /* Registers and reserved memory are apart from what is protected; registers from all memory and each other, too. */
@@ -115,6 +127,7 @@ void prove_boot_info(void)
 	if (boot_dma_check(&boot, phys_bits) == HV_OK)
 		check_dma(&boot, phys_bits);
 	check_counts(&boot);
+	check_floor(&boot, phys_bits);
 	check_region(&boot, phys_bits);
 	check_ranges(&boot, phys_bits);
 }

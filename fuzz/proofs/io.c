@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/exit_io.c: for every set of ports that the firmware can name, every access and every value: what puts the machine to sleep
- * or resets it exits, and goes to the port only after the secrets are wiped; nothing else wipes them. Writes to a host bridge, and
+ * or resets it exits, and goes to the port only after the secrets are wiped; nothing else wipes them. Writes to the floor, and
  * a sleep that is not allowed, never get there.
  */
 #include "proof.h"
 
-#include "host_bridge.h"
+#include "floor.h"
 #include "io_policy.h"
+#include "pci.h"
 
 static const struct boot_info *boot;
-static const uint8_t *host_bridges;
 static uint32_t config_address, port_value;
 static bool wiped, wrote, touched;
 
@@ -64,18 +64,25 @@ static bool access_exits(uint16_t port, unsigned bytes)
 	return exits;
 }
 
-static bool at_host_bridge(uint16_t port, unsigned bytes)
-{
-	const uint32_t function = config_address >> 8 & 0xff;
+/* Any of the functions that are the floor's. */
+static unsigned function;
 
+static bool at_floor(uint16_t port, unsigned bytes)
+{
+	const uint16_t closed = boot->floor.closed_port;
+
+	if (closed != 0 && (closed < PCI_DATA || closed > PCI_DATA_LAST) && port <= closed && port + bytes > closed &&
+	    (port > 0xcff || port + bytes <= 0xcfc))
+		return true;
 	return port <= 0xcff && port + bytes > 0xcfc && config_address >> 31 == 1 &&
-	       (config_address >> 16 & 0xff) == 0 && (host_bridges[function / 8] >> function % 8 & 1) != 0;
+	       function < boot->floor.function_count &&
+	       boot->floor.function[function] == (uint16_t)(config_address >> 8);
 }
 
 static void port_written(uint16_t port, unsigned bytes, uint32_t value)
 {
 	PROVE(wiped || !byte_ends(port, bytes, value));
-	PROVE(!at_host_bridge(port, bytes));
+	PROVE(!at_floor(port, bytes));
 	/* What a wider write does with each byte is the chipset's affair. */
 	PROVE(bytes == 1 || port > 0x64 || port + bytes <= 0x64);
 	PROVE(bytes == 1 || port > 0x92 || port + bytes <= 0x92);
@@ -127,7 +134,7 @@ uint32_t inl(uint16_t port)
 
 void machine_wipe_secrets(struct machine *m)
 {
-	PROVE(!touched || at_host_bridge(0xcfc, 1) || !wrote);
+	PROVE(!touched || at_floor(0xcfc, 1) || !wrote);
 	wiped = true;
 }
 
@@ -153,6 +160,8 @@ static void assume_access(const struct boot_info *info, struct io_access access)
 	ASSUME(access.bytes == 1 || access.bytes == 2 || access.bytes == 4);
 	__CPROVER_havoc_object(&byte);
 	__CPROVER_havoc_object(&way);
+	__CPROVER_havoc_object(&function);
+	ASSUME(info->floor.function_count <= BOOT_MAX_FLOOR); /* proven in boot_info.c */
 	boot = info;
 }
 
@@ -200,7 +209,6 @@ void prove_exit_io(void)
 	assume_access(&m.boot, access);
 	__CPROVER_havoc_object(&config_address);
 	__CPROVER_havoc_object(&port_value);
-	host_bridges = m.host_bridges;
 	m.pci_lock.held = false;
 	cpu.machine = &m;
 	cpu.frame = &frame;

@@ -28,6 +28,7 @@
 #define BOOT_MAX_RESERVED 64u
 #define BOOT_MAX_SETTINGS 256u
 #define BOOT_SLEEP_PORTS  3u
+#define BOOT_MAX_FLOOR    512u
 
 /* A range of physical memory; both multiples of 4096. */
 struct boot_range {
@@ -43,9 +44,11 @@ struct boot_range {
 #define BOOT_TPM_LOCALITIES_BYTES 0xf000u
 
 /* boot_info.flags; the same bits stand in the HK statement (statement.h). */
-#define BOOT_FLAG_DMA_REQUIRED    (1u << 1) /* the config requires DMA remapping */
-#define BOOT_FLAG_WEAK_BINDING    (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
-#define BOOT_FLAG_NO_TPM          (1u << 5) /* require_tpm=no and there is none */
+#define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
+#define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
+#define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
+#define BOOT_FLAG_FLOOR_CLOSED \
+	(1u << 6) /* the loader knows the chipset, and all that docs/floor.md names is in boot_info */
 #define BOOT_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register of the FADT is no I/O port */
 
 /* The kind of the machine's DMA remapping units: VT-d (ACPI table DMAR), AMD-Vi (IVRS). */
@@ -70,6 +73,17 @@ struct boot_dma {
 	struct boot_range unit[BOOT_MAX_UNITS];         /* pages of registers */
 	struct boot_range reserved[BOOT_MAX_RESERVED];  /* memory for devices, by the firmware (RMRR, IVMD) */
 	struct boot_setting setting[BOOT_MAX_SETTINGS]; /* of two for one device, the first one counts */
+};
+
+/* The platform's floor (docs/floor.md): what the root guest reads and does not write. */
+struct boot_floor {
+	uint32_t range_count;
+	uint32_t function_count;
+	uint16_t closed_port;                    /* 0 for none */
+	uint16_t reserved[3];                    /* 0 */
+	struct boot_range range[BOOT_MAX_FLOOR]; /* each less than 2 MiB */
+	uint16_t function
+		[BOOT_MAX_FLOOR]; /* of segment 0, through ports 0xCF8 and 0xCFC: bus << 8 | device << 3 | function */
 };
 
 /* What hv_prepare gives back. */
@@ -123,6 +137,7 @@ struct boot_info {
 	uint32_t reserved;  /* 0 */
 
 	struct boot_dma dma;
+	struct boot_floor floor;
 	struct boot_out out;
 };
 
@@ -133,6 +148,10 @@ struct boot_info {
 /* For each DMA remapping unit: two tables of stage 2 and three of the hypervisor's own that lead to its registers; events. */
 #define BOOT_SPLITS_PER_UNIT 2ull
 #define BOOT_PAGES_PER_UNIT  (BOOT_SPLITS_PER_UNIT + 4)
+
+/* For each range of the floor: two tables of stage 2, and copies of them and of a third in the view for writes. */
+#define BOOT_SPLITS_PER_FLOOR 2ull
+#define BOOT_PAGES_PER_FLOOR  (BOOT_SPLITS_PER_FLOOR + 3)
 
 /* AMD-Vi's device table: 65,536 entries of 32 bytes. */
 #define BOOT_DEVICE_TABLE_PAGES 512ull
@@ -159,7 +178,7 @@ static inline uint64_t boot_ram_tables(const struct boot_info *boot)
 
 /**
  * Size of the hypervisor's region in bytes, a multiple of 2 MiB.
- * @boot:      image_bytes, at most 16 MiB; cpu_count; ram; ram_leaf_bytes; dma
+ * @boot:      image_bytes, at most 16 MiB; cpu_count; ram; ram_leaf_bytes; dma; floor
  * @phys_bits: physical address width, 36 to 52 (CPUID 80000008.EAX[7:0])
  */
 static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t phys_bits)
@@ -170,7 +189,7 @@ static inline uint64_t boot_region_bytes(const struct boot_info *boot, uint32_t 
 	const uint64_t device_table = boot->dma.kind == BOOT_DMA_AMDVI ? BOOT_DEVICE_TABLE_PAGES : 0;
 	const uint64_t pages =
 		BOOT_PAGES_FIXED + BOOT_PAGES_PER_CPU * boot->cpu_count + BOOT_PAGES_PER_UNIT * boot->dma.unit_count +
-		device_table + directories + ram_tables +
+		BOOT_PAGES_PER_FLOOR * boot->floor.range_count + device_table + directories + ram_tables +
 		ram_tables / 256; /* the hypervisor maps them, with one page in 512 and their directories */
 	const uint64_t bytes = boot->image_bytes + pages * 4096;
 
@@ -181,7 +200,8 @@ _Static_assert(sizeof(struct boot_out) == 40, "boot_out layout");
 _Static_assert(sizeof(struct boot_dma) == 16 + 16 * (BOOT_MAX_UNITS + BOOT_MAX_RESERVED) + 8 * BOOT_MAX_SETTINGS,
 	       "boot_dma layout");
 _Static_assert(sizeof(struct boot_info) == 224 + 4 * BOOT_MAX_CPUS + 16 * (BOOT_MAX_RAM + BOOT_MAX_HIDDEN) + 16 +
-						   sizeof(struct boot_dma) + sizeof(struct boot_out),
+						   sizeof(struct boot_dma) + sizeof(struct boot_floor) +
+						   sizeof(struct boot_out),
 	       "boot_info layout");
 
 #endif

@@ -23,6 +23,12 @@ ATTACKERS = ["-device", "pcie-root-port,id=express,chassis=1", "-device", "pcie-
 for place in (*[""] * 6, ",bus=express", ",bus=conventional,addr=3"):
     ATTACKERS += ["-device", f"edu,dma_mask=0xffffffffffffffff{place}"]
 DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS]}
+# Functions of class host bridge on other buses: behind a port, of the first root bus and of another one.
+ROUTERS = ["-device", "pcie-root-port,id=behind,chassis=1", "-device", "pxb-pcie,id=aside,bus_nr=64",
+           "-device", "pcie-root-port,id=far,bus=aside,chassis=2",
+           "-blockdev", "null-co,node-name=n0", "-blockdev", "null-co,node-name=n1",
+           "-device", "virtio-blk-pci,drive=n0,bus=behind,class=0x0600,disable-legacy=on",
+           "-device", "virtio-blk-pci,drive=n1,bus=far,class=0x0600,disable-legacy=on"]
 DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
 # Programs on a CPU with so many bits of a physical address.
 WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)} | {"a20-36": 36, "a20-47": 47}
@@ -62,6 +68,7 @@ class Qemu:
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         extra += DMA_ATTACKER.get(name.partition("-")[2], [])
+        extra += ROUTERS if name == "guests-floor-buses" else []
         program = name.partition("-")[2]
         bits = WIDTHS.get(program)
         cpu = f"{testbed.CPU},phys-bits={bits}" if bits else testbed.CPU
@@ -98,6 +105,7 @@ class Bochs:
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
+             "floor-buses": "Bochs has one bus",
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
     MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.

@@ -11,7 +11,7 @@ HV_UNIT_CFLAGS = $(UNIT_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -Ihv -
 $(OUT)/tests/unit/hv_stage2: hv/stage2.c
 $(OUT)/tests/unit/hv_boot_info: hv/boot_info.c hv/iommu/records.c
 $(OUT)/tests/unit/hv_msr_policy: hv/msr_policy.c
-$(OUT)/tests/unit/hv_io: hv/exit_io.c hv/host_bridge.c hv/pci.c
+$(OUT)/tests/unit/hv_io: hv/exit_io.c hv/floor.c
 $(OUT)/tests/unit/hv_startup: hv/startup.c
 $(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c
 $(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c

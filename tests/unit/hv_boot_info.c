@@ -64,6 +64,12 @@ static void refuses_counts(void **state)
 	REFUSES(dma.kind, BOOT_DMA_AMDVI + 1, HV_E_BOOT_INFO);
 	REFUSES(dma.unit_count, BOOT_MAX_UNITS + 1, HV_E_BOOT_INFO);
 	REFUSES(dma.reserved_count, BOOT_MAX_RESERVED + 1, HV_E_BOOT_INFO);
+	REFUSES(floor.range_count, BOOT_MAX_FLOOR + 1, HV_E_BOOT_INFO);
+	REFUSES(floor.function_count, BOOT_MAX_FLOOR + 1, HV_E_BOOT_INFO);
+	REFUSES(floor.range_count, 1, HV_E_BOOT_INFO); /* of no bytes */
+	REFUSES(floor, ((struct boot_floor){.range_count = 1, .range = {{0xe0000000, 0x200000}}}), HV_E_BOOT_INFO);
+	REFUSES(floor, ((struct boot_floor){.range_count = 1, .range = {{0xe0000000, 0x800}}}), HV_E_BOOT_INFO);
+	REFUSES(floor, ((struct boot_floor){.range_count = 1, .range = {{1ull << PHYS_BITS, 0x1000}}}), HV_E_BOOT_INFO);
 	REFUSES(dma.setting_count, BOOT_MAX_SETTINGS + 1, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0000800, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0080000, HV_E_BOOT_INFO);

@@ -182,6 +182,9 @@ static void resetting(void **state)
 	test_machine.boot.reset_value = 0xfe;
 	assert_true(wipes_on(0x64, 1, 0xfe));
 	assert_false(wipes_on(0x64, 1, 0xaa));
+	test_machine.boot.reset_port = 0x92;
+	test_machine.boot.reset_value = 2;
+	assert_true(wipes_with_a20(0x92, 1, 0, 2)); /* what reaches the port counts */
 	test_machine.boot.reset_port = 0x650;
 	test_machine.boot.reset_value = 0xbe;
 }
@@ -304,9 +307,13 @@ static bool config_reaches(uint32_t address, uint16_t port, uint8_t bytes)
 static void host_bridges(void **state)
 {
 	(void)state;
-	memset(test_machine.host_bridges, 0, sizeof(test_machine.host_bridges));
-	test_machine.host_bridges[0] = 1;        /* 0:0.0 */
-	test_machine.host_bridges[0xc3 / 8] = 8; /* 0:18.3 */
+	test_machine.boot.floor = (struct boot_floor){
+		.function_count = 4,
+		.function = {0x0000, 0x00c3, 0x4008, 0xff00}, /* 00:00.0, 00:18.3, 40:01.0, ff:00.0 */
+		.closed_port = 0xcd7,
+	};
+	assert_true(io_policy_exits(&test_machine.boot, 0xcd7));
+	assert_false(io_policy_exits(&test_machine.boot, 0xcd6));
 	assert_false(config_reaches(0x80000060, 0xcfc, 4));
 	assert_false(config_reaches(0x80000060, 0xcff, 1));
 	assert_false(config_reaches(0x80000060, 0xcfe, 2));
@@ -319,7 +326,31 @@ static void host_bridges(void **state)
 	assert_true(config_reaches(0x80010060, 0xcfc, 4));  /* 1:0.0 */
 	assert_true(config_reaches(0x8000c240, 0xcfc, 4));
 	assert_true(config_reaches(0x80000060, 0xcf8, 4)); /* the address itself */
-	memset(test_machine.host_bridges, 0, sizeof(test_machine.host_bridges));
+	assert_false(config_reaches(0x80400860, 0xcfc, 4));
+	assert_false(config_reaches(0x80ff0060, 0xcfd, 1));
+	assert_true(config_reaches(0x80400960, 0xcfc, 4));
+	test_machine.boot.floor = (struct boot_floor){0};
+	assert_false(io_policy_exits(&test_machine.boot, 0xcd7));
+}
+
+/* Power management registers of an FCH: any of them can be chosen and read, none written. */
+static void closed_port(void **state)
+{
+	const struct io_access data = {.port = 0xcd7, .bytes = 1}, index = {.port = 0xcd6, .bytes = 1},
+			       both = {.port = 0xcd6, .bytes = 2};
+	struct entry_frame frame = {.guest = {.rax = 0x62}};
+	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+
+	(void)state;
+	test_machine.boot.floor.closed_port = 0xcd7;
+	written_bytes = 0;
+	assert_true(exit_io(&cpu, data));
+	assert_true(exit_io(&cpu, both));
+	assert_int_equal(written_bytes, 0);
+	assert_int_equal(cpu.refused_io, 2);
+	assert_true(exit_io(&cpu, index));
+	assert_int_equal(written_bytes, 1);
+	test_machine.boot.floor.closed_port = 0;
 }
 
 int main(void)
@@ -328,7 +359,7 @@ int main(void)
 		cmocka_unit_test(exits),         cmocka_unit_test(sleeping),     cmocka_unit_test(resetting),
 		cmocka_unit_test(a20_stays_on),  cmocka_unit_test(too_wide),     cmocka_unit_test(reading),
 		cmocka_unit_test(refused),       cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
-		cmocka_unit_test(sleep_refused),
+		cmocka_unit_test(sleep_refused), cmocka_unit_test(closed_port),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,10 +223,16 @@ static void out_of_pages(void **state)
 	destroy(&stage2);
 }
 
-/* Only the write-protected pages of one table lead elsewhere, and the view itself is as it was. */
+/* Only the write-protected pages of the floor lead elsewhere, in as many tables as it takes, and the view itself is as it was. */
 static void detours(void **state)
 {
-	const uint64_t page = 0xe0000000, hole = 0xe0009000, other = 0xe0200000;
+	const uint64_t page = 0xe0000000, hole = 0xe0009000, other = 0xe0200000, far = 1ull << 33;
+	struct boot_floor floor = {.range_count = 5,
+				   .range = {{page, PAGE_BYTES},
+					     {page + 3 * PAGE_BYTES, PAGE_BYTES},
+					     {other, PAGE_BYTES},
+					     {hole, PAGE_BYTES},
+					     {far, PAGE_BYTES}}};
 	struct stage2 stage2 = make(PAGES, PHYS_BITS), detour = stage2;
 	unsigned level;
 
@@ -235,21 +241,35 @@ static void detours(void **state)
 	assert_int_equal(stage2_write_protect(&stage2, page + 3 * PAGE_BYTES, PAGE_BYTES), HV_OK);
 	assert_int_equal(stage2_hide(&stage2, hole, PAGE_BYTES), HV_OK);
 	assert_int_equal(stage2_write_protect(&stage2, other, PAGE_BYTES), HV_OK);
-	const uint64_t nowhere = stage2.tables.next + 4 * PAGE_BYTES;
+	assert_int_equal(stage2_write_protect(&stage2, far, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, 1ull << 32, 1ull << 30), HV_OK);
+	const uint64_t nowhere = stage2.tables.next,
+		       tables = 2 + 6; /* root; directory, two tables of two GiB, three of 2 MiB */
 
-	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_OK);
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, &floor, &detour.root), HV_OK);
+	assert_int_equal(stage2.tables.next, nowhere + tables * PAGE_BYTES);
+	assert_int_equal(stage2_walk(&detour, gpa(other), &level), stage2_leaf(NULL, nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(far), &level), stage2_leaf(NULL, nowhere, 1, 0));
 	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(NULL, nowhere, 1, 0));
 	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level), stage2_leaf(NULL, nowhere, 1, 0));
 	assert_int_equal(stage2_walk(&detour, gpa(hole), &level), 0);
 	assert_true(mapped(&detour, page + PAGE_BYTES));
 	assert_true(mapped(&detour, 0xffff000));
-	assert_false(writable(&detour, other));
+	assert_false(writable(&stage2, other));
+	assert_false(writable(&stage2, far));
+	assert_true(mapped(&detour, other + PAGE_BYTES));
 	assert_false(writable(&stage2, page));
 	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
-	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, hole, &detour.root), HV_E_STAGE2_FULL);
-	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, 1ull << 32, &detour.root), HV_E_STAGE2_FULL);
-	stage2.tables.end = stage2.tables.next + 4 * PAGE_BYTES;
-	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, page, &detour.root), HV_E_REGION);
+	floor.range[0].base = 1ull << 32; /* hidden: nothing to be diverted */
+	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, &floor, &detour.root), HV_OK);
+	assert_int_equal(stage2_walk(&detour, gpa(1ull << 32), &level), 0);
+	for (uint64_t pages = 0; pages < tables; pages++) {
+		stage2.tables.end = stage2.tables.next + pages * PAGE_BYTES;
+		const struct region kept = stage2.tables;
+
+		assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, &floor, &detour.root), HV_E_REGION);
+		stage2.tables = kept;
+	}
 	destroy(&stage2);
 }
 

@@ -2,7 +2,7 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message preboot
+LOADER_UNIT_PROGRAMS := config acpi floor alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message preboot
 LOADER_UNIT_COMMON := failure text
 LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 -MD -MP
@@ -13,6 +13,7 @@ loader_unit_objects = $(sort $(patsubst %,$(LOADER_UNIT)/%.o,$(1) $(LOADER_UNIT_
 
 $(OUT)/tests/unit/loader_config: $(call loader_unit_objects,loader_config config)
 $(OUT)/tests/unit/loader_acpi: $(call loader_unit_objects,loader_acpi acpi sleep dmar ivrs dma_table)
+$(OUT)/tests/unit/loader_floor: $(call loader_unit_objects,loader_floor floor)
 $(OUT)/tests/unit/loader_dmar: $(call loader_unit_objects,loader_dmar dmar dma_table)
 $(OUT)/tests/unit/loader_ivrs: $(call loader_unit_objects,loader_ivrs ivrs dma_table)
 $(OUT)/tests/unit/loader_dma_coverage: $(call loader_unit_objects,loader_dma_coverage dma_coverage)
