@@ -6,7 +6,7 @@
 #include "failure.h"
 
 #define CONFIG_MAX_BYTES  12288u /* the launch log carries the file (BOOT_MAX_LOG) */
-#define CONFIG_MAX_LINES  64u
+#define CONFIG_MAX_LINES  96u
 #define CONFIG_LINE_BYTES 2112u
 #define CONFIG_PATH_BYTES 256u  /* with the terminator */
 #define CONFIG_TEXT_BYTES 2048u /* likewise; Linux takes a command line of so many on x86 (COMMAND_LINE_SIZE) */

@@ -19,7 +19,7 @@
 	  "copy the file again; cloister.conf may have 12288 bytes, an image 16 MiB")                                  \
 	X(LOADER_E_MEMORY, "the firmware has no memory left for the loader",                                           \
 	  "free memory: too little RAM is installed")                                                                  \
-	X(LOADER_E_CONFIG_LINES, "the config has more than 64 lines", "shorten it")                                    \
+	X(LOADER_E_CONFIG_LINES, "the config has more than 96 lines", "shorten it")                                    \
 	X(LOADER_E_CONFIG_LONG, "a config line has more than 512 bytes", "shorten it")                                 \
 	X(LOADER_E_CONFIG_ASCII, "the config holds a byte that is not printable ASCII", "remove it; tabs are allowed") \
 	X(LOADER_E_CONFIG_SYNTAX, "a config line is not 'key = value'", "write it so, or start it with '#'")           \

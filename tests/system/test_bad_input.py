@@ -61,7 +61,7 @@ CASES = [
     Case("config-overlong-line", "LOADER_E_CONFIG_LONG", added(b"cmdline = " + b"x" * 2200 + b"\n"),
          where="cloister.conf, line"),
     Case("config-not-ascii", "LOADER_E_CONFIG_ASCII", added(b"# caf\xc3\xa9\n"), where="column 6"),
-    Case("config-65-lines", "LOADER_E_CONFIG_LINES", added(b"#\n" * 65), where="line 65"),
+    Case("config-97-lines", "LOADER_E_CONFIG_LINES", added(b"#\n" * 97), where="line 97"),
     Case("config-no-kernel", "LOADER_E_CONFIG_NEEDS", changed(boot="kernel"), where="'kernel'"),
     Case("config-error-before-serial", "LOADER_E_CONFIG_KEY", silent=True, where="line 2, key 'colour'",
          files=config(b"on_error = continue\ncolour = blue\nserial = none\n")),

@@ -215,14 +215,14 @@ static void longest_line(void **state)
 
 static void most_lines(void **state)
 {
-	char text[66];
+	char text[98];
 	(void)state;
 
 	memset(text, '\n', sizeof(text));
-	assert_true(parse_bytes(text, 64));
-	assert_fails(parse_bytes(text, 65), failure, "LOADER_E_CONFIG_LINES", "line 65");
-	memcpy(text + 64, "#", 1); /* the last one without its end */
-	assert_fails(parse_bytes(text, 65), failure, "LOADER_E_CONFIG_LINES", "line 65");
+	assert_true(parse_bytes(text, 96));
+	assert_fails(parse_bytes(text, 97), failure, "LOADER_E_CONFIG_LINES", "line 97");
+	memcpy(text + 96, "#", 1); /* the last one without its end */
+	assert_fails(parse_bytes(text, 97), failure, "LOADER_E_CONFIG_LINES", "line 97");
 }
 
 static void largest_file(void **state)

@@ -119,8 +119,8 @@ static void uart(void **state)
 {
 	(void)state;
 	assert_string_equal(said(true, NULL),
-			    "cloister: error LOADER_E_CONFIG_LINES: the config has more than 64 lines\r\n"
-			    "cloister:   where: cloister.conf, line 65\r\n"
+			    "cloister: error LOADER_E_CONFIG_LINES: the config has more than 96 lines\r\n"
+			    "cloister:   where: cloister.conf, line 97\r\n"
 			    "cloister:   next:  shorten it\r\n");
 }
 
