@@ -94,8 +94,8 @@ static EVP_PKEY_CTX *key_context(void)
 	return context;
 }
 
-/* The key, or NULL if it is not a point of the curve: libcrypto checks that when it decodes the point. */
-static EVP_PKEY *import_key(const struct p256_public *key)
+/* libcrypto checks that it is a point of the curve when it decodes it. */
+EVP_PKEY *p256_import(const struct p256_public *key)
 {
 	char group[] = "P-256";
 	uint8_t encoded[65] = {0x04}; /* SEC 1, 2.3.4: uncompressed */
@@ -159,7 +159,7 @@ enum p256_result p256_verify(const struct p256_public *key, const struct p256_si
 {
 	if (!scalar_in_range(signature->r) || !scalar_in_range(signature->s))
 		return P256_RANGE;
-	EVP_PKEY *imported = import_key(key);
+	EVP_PKEY *imported = p256_import(key);
 	if (!imported)
 		return P256_BAD_KEY;
 	const bool valid = verify_in_range(imported, signature, sha256(message));

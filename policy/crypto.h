@@ -48,6 +48,9 @@ enum p256_result {
 	P256_INVALID, /* well-formed, but not a signature of these bytes by this key */
 };
 
+/** The key in libcrypto's form (EVP_PKEY), or NULL if it is not a point of the curve. The caller frees it. */
+struct evp_pkey_st *p256_import(const struct p256_public *key);
+
 /** Verifies an ECDSA P-256 signature over SHA-256(message) (SEC 1, 4.1.4). */
 enum p256_result p256_verify(const struct p256_public *key, const struct p256_signature *signature,
 			     struct bytes message);

@@ -11,6 +11,9 @@
 #include "policy/policy_file.h"
 #include "policy/verdict.h"
 
+/** Has an attestation key the form that docs/protocol.md demands? Records refusals of STEP_IDENTITY. */
+void ak_form_check(const struct tpm_public *ak, struct verdict *verdict);
+
 /**
  * Steps 1 to 10 of attestation.md, section 3. Every step that can be evaluated is, and every mismatch reported.
  */

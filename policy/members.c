@@ -141,10 +141,10 @@ struct digest member_digest(struct members *m, struct member from)
 	return digest;
 }
 
-struct bytes member_base64(struct members *m, struct member from)
+/* @string: or NULL, after an error */
+static struct bytes decode(struct members *m, struct member from, const char *string, size_t chars)
 {
-	size_t chars, len;
-	const char *string = string_of(m, from, &chars);
+	size_t len;
 
 	if (!string)
 		return (struct bytes){NULL, 0};
@@ -155,6 +155,23 @@ struct bytes member_base64(struct members *m, struct member from)
 	}
 	m->used += len;
 	return (struct bytes){to, len};
+}
+
+struct bytes member_base64(struct members *m, struct member from)
+{
+	size_t chars;
+	const char *string = string_of(m, from, &chars);
+
+	return decode(m, from, string, chars);
+}
+
+struct bytes element_base64(struct members *m, const json_t *element, const char *where)
+{
+	const struct member from = {element, "", where};
+
+	if (!json_is_string(element))
+		fail_member(m, from, "must be a string");
+	return decode(m, from, m->failed ? NULL : json_string_value(element), json_string_length(element));
 }
 
 struct digest member_digest_base64(struct members *m, struct member from)

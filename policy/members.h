@@ -41,7 +41,8 @@ void member_string(struct members *m, struct member from, char *text, size_t siz
 struct digest member_digest(struct members *m, struct member from); /* hexadecimal */
 struct digest member_digest_base64(struct members *m, struct member from);
 struct bytes member_base64(struct members *m, struct member from);
-struct bytes member_text(struct members *m, struct member from); /* copied to the storage */
+struct bytes element_base64(struct members *m, const json_t *element, const char *where); /* of an array */
+struct bytes member_text(struct members *m, struct member from);                          /* copied to the storage */
 bool member_is_null(struct member from);
 /** An array of 'min' to 'max' elements. */
 const json_t *member_array(struct members *m, struct member from, size_t min, size_t max);

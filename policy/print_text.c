@@ -82,6 +82,12 @@ static void print_last_line(const struct verdict *v, FILE *to, const struct pale
 	fputc('\n', to);
 }
 
+void verdict_print_refusals(const struct verdict *verdict, FILE *to, bool colour)
+{
+	for (size_t i = 0; i < verdict->refusal_count; i++)
+		print_refusal(&verdict->refusals[i], to, colour ? &COLOURED : &PLAIN);
+}
+
 /* Refusals are recorded in the order of the steps, but for the ones of step 1 that are found first anyway. */
 void verdict_print(const struct verdict *verdict, FILE *to, bool colour)
 {
@@ -91,7 +97,6 @@ void verdict_print(const struct verdict *verdict, FILE *to, bool colour)
 	for (enum step step = answered ? STEP_FORMAT : STEP_TRANSPORT; step < STEP_COUNT; step++)
 		if (answered || step == STEP_TRANSPORT)
 			print_step(verdict, step, to, p);
-	for (size_t i = 0; i < verdict->refusal_count; i++)
-		print_refusal(&verdict->refusals[i], to, p);
+	verdict_print_refusals(verdict, to, colour);
 	print_last_line(verdict, to, p);
 }

@@ -152,6 +152,47 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "reboot the host; if it stays, update and restart attestd")                                                 \
 	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")
 
+/* Of an enrolment; REFUSE_KEY_DENIED of every verification, too. */
+#define REFUSALS_ENROL(X)                                                                                              \
+	X(REFUSE_KEY_DENIED, STEP_IDENTITY, "key-denied", "the key is on your list of denied keys",                    \
+	  "do not trust this host; see the file denied in the store")                                                  \
+	X(REFUSE_EK_FORM, STEP_IDENTITY, "ek-form", "the endorsement key is of another template, or is none",          \
+	  "check the version of attestd; see attestd --ek")                                                            \
+	X(REFUSE_EK_NO_CERTIFICATE, STEP_IDENTITY, "ek-without-certificate",                                           \
+	  "the TPM has no certificate, or its maker gives it out over the network only",                               \
+	  "get the certificate from the TPM's maker, and give it to attestd (--ek-certificates) or to --certificates") \
+	X(REFUSE_EK_CERTIFICATE, STEP_IDENTITY, "ek-certificate-malformed", "no certificate can be read",              \
+	  "on the host: tpm2_getekcertificate")                                                                        \
+	X(REFUSE_EK_KEY, STEP_IDENTITY, "ek-certificate-of-another-key",                                               \
+	  "the certificates are another TPM's, or of the TPM's other endorsement key", "see attestd --ek")             \
+	X(REFUSE_EK_USAGE, STEP_IDENTITY, "ek-usage", "a certificate that was made for something else",                \
+	  "do not trust this host; look for where its certificate comes from")                                         \
+	X(REFUSE_EK_CHAIN, STEP_IDENTITY, "ek-chain",                                                                  \
+	  "a maker that you do not trust, or a certificate between is missing",                                        \
+	  "get the missing one from the maker and give it with --certificates, or the root with --roots")              \
+	X(REFUSE_EK_SIGNATURE, STEP_IDENTITY, "ek-signature", "a forged or damaged certificate, or a weak signature",  \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_EK_EXPIRED, STEP_IDENTITY, "ek-expired", "a certificate is too old",                                  \
+	  "check this computer's clock; ask the TPM's maker for a new certificate")                                    \
+	X(REFUSE_EK_NOT_YET, STEP_IDENTITY, "ek-not-yet-valid", "a certificate from the future",                       \
+	  "check this computer's clock")                                                                               \
+	X(REFUSE_EK_REVOKED, STEP_IDENTITY, "ek-revoked", "its maker says that the key must not be trusted any more",  \
+	  "do not trust this host")                                                                                    \
+	X(REFUSE_EK_CRL, STEP_IDENTITY, "ek-crl",                                                                      \
+	  "a list of revocations is missing, out of date, or another issuer's",                                        \
+	  "get the present lists of every authority in the chain, for the folder of --crls")                           \
+	X(REFUSE_CREDENTIAL, STEP_IDENTITY, "credential", "the attestation key is not in the TPM of the certificate",  \
+	  "do not trust this host: a software key may answer there")                                                   \
+	X(REFUSE_EK_REPLACED, STEP_IDENTITY, "host-with-another-tpm",                                                  \
+	  "another machine answers under this name, or its TPM or board was exchanged",                                \
+	  "if the machine's owner confirms the change: cloister enrol --replace")                                      \
+	X(REFUSE_AK_REPLACED, STEP_IDENTITY, "host-with-another-key",                                                  \
+	  "the endorsement hierarchy was cleared, or attestd is of another version",                                   \
+	  "if the machine's owner confirms the change: cloister enrol --replace")                                      \
+	X(REFUSE_EK_ELSEWHERE, STEP_IDENTITY, "tpm-of-another-host",                                                   \
+	  "one machine answers under two names: the address leads to another host, or the host got a new name",        \
+	  "if the machine's owner confirms the new name: cloister hosts forget OLD-NAME, then enrol again")
+
 #define REFUSALS_PCRS(X)                                                                                               \
 	X(REFUSE_PCR_BANK, STEP_PCRS, "pcr-bank", "the quote is over another bank than SHA-256",                       \
 	  "check the version of attestd; switch the TPM's SHA-256 bank on in the firmware")                            \
@@ -280,6 +321,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	REFUSALS_TRANSPORT(X) \
 	REFUSALS_FORMAT(X)    \
 	REFUSALS_QUOTE(X)     \
+	REFUSALS_ENROL(X)     \
 	REFUSALS_PCRS(X)      \
 	REFUSALS_FIRMWARE(X)  \
 	REFUSALS_LAUNCH(X)    \

@@ -19,17 +19,22 @@ struct name_hex name_hex(const struct tpm_name *name)
 	return hex;
 }
 
-static void check_ak_form(struct judgement *j)
+void ak_form_check(const struct tpm_public *ak, struct verdict *verdict)
 {
-	const struct tpm_public *ak = &j->ak;
+	char found[80];
 
-	if (ak->attributes != AK_ATTRIBUTES)
-		refuse(j, REFUSE_AK_ATTRIBUTES,
-		       "exactly fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, sign",
-		       "attributes 0x%08x", ak->attributes);
-	if (ak->name_alg != TPM_ALG_SHA256 || ak->scheme != TPM_ALG_ECDSA || ak->scheme_hash != TPM_ALG_SHA256)
-		refuse(j, REFUSE_AK_SCHEME, "name SHA-256, scheme ECDSA with SHA-256",
-		       "name 0x%04x, scheme 0x%04x with 0x%04x", ak->name_alg, ak->scheme, ak->scheme_hash);
+	if (ak->attributes != AK_ATTRIBUTES) {
+		snprintf(found, sizeof(found), "attributes 0x%08x", ak->attributes);
+		verdict_refuse(
+			verdict, REFUSE_AK_ATTRIBUTES,
+			"exactly fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, sign",
+			found);
+	}
+	if (ak->name_alg == TPM_ALG_SHA256 && ak->scheme == TPM_ALG_ECDSA && ak->scheme_hash == TPM_ALG_SHA256)
+		return;
+	snprintf(found, sizeof(found), "name 0x%04x, scheme 0x%04x with 0x%04x", ak->name_alg, ak->scheme,
+		 ak->scheme_hash);
+	verdict_refuse(verdict, REFUSE_AK_SCHEME, "name SHA-256, scheme ECDSA with SHA-256", found);
 }
 
 /* The key is a primary key (docs/protocol.md), so its qualified name says in which hierarchy. */
@@ -97,7 +102,7 @@ void step_identity(struct judgement *j)
 		verdict_skip(j->verdict, STEP_IDENTITY, "the attestation key could not be read");
 		return;
 	}
-	check_ak_form(j);
+	ak_form_check(&j->ak, j->verdict);
 	check_ak_hierarchy(j);
 	if (p->ak_name_count > 0)
 		check_pinned(j);

@@ -15,8 +15,7 @@ static struct bytes read_tpm2b(struct reader *r, size_t max)
 	return read_bytes(r, len);
 }
 
-/* TPM2B_ECC_PARAMETER (11.2.5.1) as 32 bytes: leading zeros may be absent, a longer value is refused. */
-static void read_p256_number(struct reader *r, uint8_t out[32])
+void read_p256_number(struct reader *r, uint8_t out[32])
 {
 	const struct bytes b = read_tpm2b(r, 32);
 
@@ -81,7 +80,7 @@ bool tpm_signature_parse(struct bytes raw, struct p256_signature *signature)
 	return read_done(&r);
 }
 
-static struct tpm_name name_of(struct digest d)
+struct tpm_name tpm_name_of(struct digest d)
 {
 	struct tpm_name name = {{TPM_ALG_SHA256 >> 8, TPM_ALG_SHA256 & 0xff}};
 
@@ -108,7 +107,7 @@ bool tpm_public_parse(struct bytes raw, struct tpm_public *public)
 		return false;
 	read_p256_number(&r, public->point.x);
 	read_p256_number(&r, public->point.y);
-	public->name = name_of(sha256(raw));
+	public->name = tpm_name_of(sha256(raw));
 	return read_done(&r);
 }
 
@@ -118,7 +117,7 @@ struct tpm_name tpm_primary_qualified_name(uint32_t hierarchy, const struct tpm_
 				   (uint8_t)hierarchy};
 	const struct bytes pieces[] = {{handle, sizeof(handle)}, {name->bytes, sizeof(name->bytes)}};
 
-	return name_of(sha256_pieces(pieces, 2));
+	return tpm_name_of(sha256_pieces(pieces, 2));
 }
 
 size_t tpm_digest_bytes(uint16_t algorithm)

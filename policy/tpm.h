@@ -10,6 +10,7 @@
 
 /* Part 2, 6.2 and 6.3 */
 #define TPM_GENERATED_VALUE 0xff544347u
+#define TPM_ALG_RSA         0x0001u
 #define TPM_ALG_SHA1        0x0004u
 #define TPM_ALG_SHA256      0x000bu
 #define TPM_ALG_SHA384      0x000cu
@@ -78,6 +79,12 @@ struct tpm_public {
 	struct p256_public point;
 	struct tpm_name name;
 };
+
+/** The name of an object from SHA-256 of its public area (part 1, 16). */
+struct tpm_name tpm_name_of(struct digest digest);
+
+/** TPM2B_ECC_PARAMETER (11.2.5.1) as 32 bytes: leading zeros may be absent, a longer value is refused. */
+void read_p256_number(struct reader *r, uint8_t out[32]);
 
 /** TPMS_ATTEST. False if malformed; see is_quote for a structure that is another attestation. */
 bool tpm_quote_parse(struct bytes raw, struct tpm_quote *quote);

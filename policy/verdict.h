@@ -98,6 +98,9 @@ int step_number(enum step step);
 /** For people; 'colour' for terminals. */
 void verdict_print(const struct verdict *verdict, FILE *to, bool colour);
 
+/** Only what was refused, as verdict_print has it. */
+void verdict_print_refusals(const struct verdict *verdict, FILE *to, bool colour);
+
 /** For programs: one JSON object. False if it could not be written. */
 bool verdict_print_json(const struct verdict *verdict, FILE *to);
 

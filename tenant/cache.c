@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,21 +77,6 @@ void cache_load_saved(struct cache *cache, const char *directory)
 	close(folder);
 }
 
-/* Makes the folder and those that it lies in. */
-static bool make_folder(const char *directory)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s", directory) >= (int)sizeof(path))
-		return false;
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700); /* if it fails, the last one does */
-		*slash = '/';
-	}
-	return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
-
 /* Removes the file that was not used for longest, if there are too many. */
 static void make_room(const char *directory)
 {
@@ -133,7 +117,7 @@ void cache_store(const struct cache *cache, const struct evidence *evidence)
 {
 	if (!cache->directory)
 		return;
-	if (!make_folder(cache->directory))
+	if (!file_make_folder(cache->directory))
 		fprintf(stderr, "cloister: %s: %s\n", cache->directory, strerror(errno));
 	else if (store(cache, KINDS[0], &evidence->tcg_log) && store(cache, KINDS[1], &evidence->hv_log))
 		return;

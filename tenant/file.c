@@ -99,7 +99,8 @@ static bool fill(int fd, struct bytes data)
 		return false;
 	}
 	const bool written = data.len == 0 || fwrite(data.data, 1, data.len, stream) == data.len;
-	return fclose(stream) == 0 && written && shared;
+	const bool kept = written && fflush(stream) == 0 && fsync(fd) == 0; /* before the name is another's */
+	return fclose(stream) == 0 && kept && shared;
 }
 
 /* What has the name is replaced as a whole or not at all, and not written through if it is a link. */
@@ -117,6 +118,20 @@ bool file_write_in(const char *directory, const char *name, struct bytes data)
 	complain(path, strerror(errno));
 	unlink(new_path);
 	return false;
+}
+
+bool file_make_folder(const char *directory)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s", directory) >= (int)sizeof(path))
+		return false;
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700); /* if it fails, the last one does */
+		*slash = '/';
+	}
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
 void file_free(struct file *file)

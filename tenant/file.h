@@ -21,6 +21,9 @@ bool file_read_in(const char *directory, const char *name, size_t max, struct fi
 /** Writes DIRECTORY/NAME, in place of what was there. On failure says why on standard error. */
 bool file_write_in(const char *directory, const char *name, struct bytes data);
 
+/** Makes a folder, and those that it lies in, if it is not there. Sets errno on failure. */
+bool file_make_folder(const char *directory);
+
 void file_free(struct file *file);
 
 static inline struct bytes file_bytes(const struct file *file)

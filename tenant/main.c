@@ -9,6 +9,8 @@
 static const char HELP[] =
 	"usage: cloister verify URL --policy FILE [options]\n"
 	"       cloister verify --evidence DIR --policy FILE [options]\n"
+	"       cloister enrol URL --roots DIR [options]\n"
+	"       cloister hosts list | show HOST | forget HOST\n"
 	"       cloister statement FILE\n"
 	"       cloister explain-log FILE\n"
 	"       cloister log show FILE\n"
@@ -27,6 +29,14 @@ static const char HELP[] =
 	"  --pin sha256//B64  the host's TLS key must have this hash\n"
 	"  --cacert FILE      one of these authorities must vouch for the host (none need: the evidence names its key)\n"
 	"  --timeout S        give up after S seconds (30)\n"
+	"enrol         check that the host's key is in a real TPM, and pin it for the host's name\n"
+	"  --name HOST        the host's name; that of its address by default, for verify, too\n"
+	"  --roots DIR        certificates of the TPM makers that you trust ('make roots')\n"
+	"  --certificates DIR of authorities between them and the TPM, and of TPMs\n"
+	"  --crls DIR         revocations, one list for each authority\n"
+	"  --store DIR        where enrolled hosts are kept, for verify and hosts, too (~/.local/share/cloister/hosts)\n"
+	"  --replace          the host has another TPM or key now\n"
+	"hosts         show what is enrolled, or forget a host\n"
 	"statement     show a hypervisor's key statement\n"
 	"explain-log   check a log as verify does, and list its events\n"
 	"log show      explain any TCG event log in words\n"
@@ -58,9 +68,14 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int, char **);
-	} commands[] = {{"verify", command_verify},           {"statement", command_statement},
-			{"explain-log", command_explain_log}, {"log", command_log},
-			{"policy", command_policy},           {"firmware", command_firmware}};
+	} commands[] = {{"verify", command_verify},
+			{"enrol", command_enrol},
+			{"hosts", command_hosts},
+			{"statement", command_statement},
+			{"explain-log", command_explain_log},
+			{"log", command_log},
+			{"policy", command_policy},
+			{"firmware", command_firmware}};
 
 	const char *name = argc > 1 ? argv[1] : "";
 	if (strcmp(name, "help") == 0 || wants_help(name) || (argc == 3 && wants_help(argv[2])))
@@ -72,6 +87,6 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "cloister: %s%s; try 'cloister --help'\n", name,
 		name[0] ? ": no such command"
-			: "what shall it do? verify, policy, firmware, log, statement or explain-log");
+			: "what shall it do? verify, enrol, hosts, policy, firmware, log, statement or explain-log");
 	return EXIT_USAGE;
 }

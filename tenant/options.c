@@ -55,6 +55,11 @@ static bool take(int option, struct options *o)
 	case 'j':
 		o->json = true;
 		return true;
+	case 'n':
+		return host_name_take(optarg, o->name) || complain("--name takes letters, digits and . _ : -", optarg);
+	case 'S':
+		o->store = optarg;
+		return true;
 	case 'a':
 		o->any_tpm = true;
 		return true;
@@ -79,12 +84,14 @@ bool options_parse(int argc, char **argv, struct options *o)
 		{"timeout", required_argument, NULL, 't'},  {"cacert", required_argument, NULL, 'A'},
 		{"cache", required_argument, NULL, 'C'},    {"no-cache", no_argument, NULL, 'N'},
 		{"pin", required_argument, NULL, 'P'},      {"json", no_argument, NULL, 'j'},
-		{"any-tpm", no_argument, NULL, 'a'},        {NULL, 0, NULL, 0},
+		{"any-tpm", no_argument, NULL, 'a'},        {"name", required_argument, NULL, 'n'},
+		{"store", required_argument, NULL, 'S'},    {NULL, 0, NULL, 0},
 	};
 	static char name[] = COMMAND;
 	int option;
 
-	*o = (struct options){.host.timeout_s = HOST_TIMEOUT_S, .cache = default_cache()};
+	*o = (struct options){
+		.host.timeout_s = HOST_TIMEOUT_S, .cache = default_cache(), .store = hosts_default_folder()};
 	argv[0] = name; /* for getopt_long's messages */
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
 		if (!take(option, o))
@@ -100,5 +107,10 @@ bool options_parse(int argc, char **argv, struct options *o)
 		return complain("--save is for evidence from a host", NULL);
 	if (o->evidence && (o->host.cacert || o->host.pinned))
 		return complain("--cacert and --pin are for a host", NULL);
-	return !o->host.url || host_check(&o->host, COMMAND);
+	if (!o->host.url)
+		return true;
+	/* An address that cannot be a name was never enrolled without one. */
+	if (!o->name[0] && !hosts_name_of_url(o->host.url, o->name))
+		o->name[0] = '\0';
+	return host_check(&o->host, COMMAND);
 }

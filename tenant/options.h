@@ -4,6 +4,7 @@
 #define TENANT_OPTIONS_H
 
 #include "tenant/host.h"
+#include "tenant/hosts.h"
 
 struct options {
 	struct host host;     /* to be asked if it has an address, or */
@@ -13,7 +14,9 @@ struct options {
 	const char *save;       /* NULL: keep nothing */
 	const char *cache;      /* folder of logs that came before; NULL: none */
 	bool json;
-	bool any_tpm; /* a host that nothing identifies may pass, on that condition */
+	const char *store;                  /* folder of enrolled hosts, or NULL */
+	char name[HOST_NAME_MAX_CHARS + 1]; /* under which the host is enrolled; empty: none */
+	bool any_tpm;                       /* a host that nothing identifies may pass, on that condition */
 };
 
 /** Reads the arguments after 'verify'. On failure says what is wrong on standard error. */

@@ -85,6 +85,7 @@ static enum refusal_code meaning_of(const char *code)
 		enum refusal_code refusal;
 	} known[] = {
 		{"other-channel", REFUSE_OTHER_CHANNEL},
+		{"bad-credential", REFUSE_CREDENTIAL},
 		{"tpm-lockout", REFUSE_TPM_LOCKOUT},
 		{"tpm-gone", REFUSE_TPM},
 		{"tpm-bank", REFUSE_TPM},

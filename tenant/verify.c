@@ -36,9 +36,39 @@ static bool ask(const struct options *o, struct challenge *challenge, const stru
 	return false;
 }
 
+/* What the store knows of the host. False if it cannot be believed, which is said on standard error. */
+static bool know_host(const struct options *o, struct enrolled *host, struct known_host *known)
+{
+	*known = (struct known_host){.any_tpm = o->any_tpm};
+	*host = (struct enrolled){.enrolled = ""};
+	if (!o->store || !o->name[0])
+		return true;
+	const enum hosts_result result = hosts_read(o->store, o->name, host);
+	known->enrolled = result == HOSTS_FOUND;
+	known->ak_name = host->ak_name;
+	return result != HOSTS_BAD;
+}
+
+/* A key may be denied after it was enrolled. */
+static void check_denied(const struct options *o, const struct enrolled *host, const struct evidence *evidence,
+			 struct verdict *v)
+{
+	struct enrolled answering = *host;
+	struct tpm_public ak;
+	char line[200] = "a list that cannot be read";
+
+	if (!o->store)
+		return;
+	if (tpm_public_parse(evidence->ak_public, &ak))
+		answering.ak_name = ak.name;
+	if (hosts_denied(o->store, &answering, line, sizeof(line)) != HOSTS_NONE)
+		verdict_refuse(v, REFUSE_KEY_DENIED, "a key that is not on the list of denied keys", line);
+}
+
 /* Judges an answer that came; keeps it first, so that a refused one can be looked at. */
 static bool judge_answer(const struct options *o, const struct challenge *challenge, struct bytes answer,
-			 const struct cache *cache, const struct policy *policy, struct verdict *v)
+			 const struct cache *cache, const struct policy *policy, const struct enrolled *host,
+			 const struct known_host *known, struct verdict *v)
 {
 	struct evidence evidence;
 	struct parse_error error;
@@ -48,7 +78,8 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 	const bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
 	if (parsed) {
 		cache_store(cache, &evidence);
-		judge(&evidence, challenge, policy, &(struct known_host){.any_tpm = o->any_tpm}, v);
+		judge(&evidence, challenge, policy, known, v);
+		check_denied(o, host, &evidence, v);
 		evidence_free(&evidence);
 	} else {
 		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);
@@ -57,7 +88,7 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 	return saved;
 }
 
-static bool wants_colour(void)
+bool wants_colour(void)
 {
 	const char *terminal = getenv("TERM");
 
@@ -117,6 +148,8 @@ int command_verify(int argc, char **argv)
 	static struct policy policy; /* large */
 	static struct verdict verdict;
 	struct challenge challenge;
+	struct enrolled host;
+	struct known_host known;
 	struct options options;
 	struct file answer = {.data = NULL};
 	struct cache cache = {.directory = NULL};
@@ -126,9 +159,11 @@ int command_verify(int argc, char **argv)
 	    !signed_policy_load(options.policy, options.policy_key, (int64_t)time(NULL), &policy))
 		return EXIT_USAGE;
 	int code = EXIT_USAGE;
-	if (get_answer(&options, &challenge, &cache, &answer, &answered, &verdict)) {
+	if (know_host(&options, &host, &known) &&
+	    get_answer(&options, &challenge, &cache, &answer, &answered, &verdict)) {
 		if (answered)
-			saved = judge_answer(&options, &challenge, file_bytes(&answer), &cache, &policy, &verdict);
+			saved = judge_answer(&options, &challenge, file_bytes(&answer), &cache, &policy, &host, &known,
+					     &verdict);
 		code = report(&options, &verdict);
 	}
 	cache_free(&cache);
