@@ -35,6 +35,7 @@ static void set_facts(struct judgement *j)
 		      j->has_tcg_log && j->has_launch && j->has_statement && j->has_fresh;
 	if (!v->complete)
 		return;
+	set_seen(j);
 	v->facts = (struct verdict_facts){
 		.version = j->statement.hv_version,
 		.svn = j->statement.svn,

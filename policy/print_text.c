@@ -98,5 +98,7 @@ void verdict_print(const struct verdict *verdict, FILE *to, bool colour)
 		if (answered || step == STEP_TRANSPORT)
 			print_step(verdict, step, to, p);
 	verdict_print_refusals(verdict, to, colour);
+	for (size_t i = 0; i < verdict->remark_count; i++)
+		fprintf(to, "%snote: %s\n", i == 0 ? "\n" : "", verdict->remark[i]);
 	print_last_line(verdict, to, p);
 }

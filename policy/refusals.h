@@ -150,7 +150,21 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_RESET_COUNT, STEP_COUNTERS, "reset-count",                                                           \
 	  "a statement of another boot, a TPM that was reset alone, or an attestation key in the owner hierarchy",    \
 	  "reboot the host; if it stays, update and restart attestd")                                                 \
-	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")
+	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")     \
+	X(REFUSE_RESET_BACK, STEP_COUNTERS, "reset-count-back",                                                       \
+	  "the TPM's memory was put back to an earlier state, or the TPM was cleared",                                \
+	  "if the machine's owner cleared the TPM: cloister enrol --replace; else do not trust this host")            \
+	X(REFUSE_CLOCK_BACK, STEP_COUNTERS, "clock-back",                                                             \
+	  "the TPM's memory was put back to an earlier state, or the TPM was cleared",                                \
+	  "if the machine's owner cleared the TPM: cloister enrol --replace; else do not trust this host")            \
+	X(REFUSE_BOOT_ID, STEP_COUNTERS, "boot-id",                                                                   \
+	  "a hypervisor's key of another boot, or two starts of it in one boot of the TPM", "reboot the host")        \
+	X(REFUSE_TPM_FIRMWARE_BACK, STEP_COUNTERS, "tpm-firmware-back",                                               \
+	  "the TPM's firmware was put back to an earlier version, which may have known defects",                      \
+	  "update the TPM's firmware; if the machine's owner confirms the version: cloister enrol --replace")         \
+	X(REFUSE_POLICY_BACK, STEP_COUNTERS, "policy-serial-back",                                                    \
+	  "an earlier policy than the one that was used for this host before",                                        \
+	  "get the present policy from its maker")
 
 /* Of an enrolment; REFUSE_KEY_DENIED of every verification, too. */
 #define REFUSALS_ENROL(X)                                                                                              \

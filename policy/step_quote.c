@@ -87,6 +87,7 @@ void step_counters(struct judgement *j)
 	if (!j->quote.safe)
 		refuse(j, REFUSE_CLOCK_UNSAFE, "a clock that the TPM calls safe", "clock %llu ms, not safe",
 		       (unsigned long long)j->quote.clock);
+	check_memory(j);
 	if (!j->has_statement) {
 		verdict_skip(j->verdict, STEP_COUNTERS, "no key statement to compare with");
 		return;

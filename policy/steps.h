@@ -45,6 +45,13 @@ void step_freshness(struct judgement *j);
 void step_signature(struct judgement *j);
 void step_counters(struct judgement *j);
 void step_pcrs(struct judgement *j);
+
+/** A part of step 5: compares with what is remembered of the host. Needs a quote. */
+void check_memory(struct judgement *j);
+
+/** What is to be remembered. Needs a quote and a statement. */
+void set_seen(struct judgement *j);
+
 void step_firmware(struct judgement *j);
 void step_boot_path(struct judgement *j);
 void step_hypervisor(struct judgement *j);

@@ -2,6 +2,8 @@
 /* The verdict and its rules. */
 #include "policy/verdict.h"
 
+#include <stdarg.h>
+
 #include <cloister/statement.h>
 
 #define REFUSAL_ROW(enumerator, step, name, cause, next) [enumerator] = {step, name, cause, next},
@@ -114,6 +116,17 @@ void verdict_skip(struct verdict *verdict, enum step step, const char *why)
 void verdict_on_condition(struct verdict *verdict, enum condition condition)
 {
 	verdict->conditions |= 1u << condition;
+}
+
+void verdict_remark(struct verdict *verdict, const char *format, ...)
+{
+	va_list arguments;
+
+	if (verdict->remark_count == VERDICT_MAX_REMARKS)
+		return;
+	va_start(arguments, format);
+	vsnprintf(verdict->remark[verdict->remark_count++], VERDICT_REMARK, format, arguments);
+	va_end(arguments);
 }
 
 /* May the step be left open? */

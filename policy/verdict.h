@@ -5,10 +5,13 @@
 
 #include <stdio.h>
 
+#include "policy/known_host.h"
 #include "policy/refusals.h"
 #include "policy/tcg_log.h"
 
 #define VERDICT_MAX_REFUSALS 64u
+#define VERDICT_MAX_REMARKS  4u
+#define VERDICT_REMARK       200u
 #define VERDICT_TEXT         600u /* longer than a config line */
 
 enum step_state { STEP_NOT_EVALUATED, STEP_PASSED, STEP_REFUSED };
@@ -41,7 +44,10 @@ struct verdict {
 	size_t refusal_count;
 	struct refusal refusals[VERDICT_MAX_REFUSALS];
 	bool identity_unknown; /* REFUSE_IDENTITY_UNKNOWN is all that step 2 refused */
-	bool complete;         /* every structure was read: the facts are set */
+	size_t remark_count;
+	char remark[VERDICT_MAX_REMARKS][VERDICT_REMARK]; /* no reason to refuse, but one to look */
+	struct host_memory seen;                          /* to be remembered if the host is accepted */
+	bool complete;                                    /* every structure was read: the facts are set */
 	struct verdict_facts facts;
 	uint32_t conditions; /* bits of enum condition: what a trust that is not refused rests on besides the steps */
 	struct tpm_name ak_name;
@@ -65,6 +71,9 @@ void verdict_pass(struct verdict *verdict, enum step step);
 
 /** Notes a condition: unless something is refused, the verdict is "conditionally trusted". */
 void verdict_on_condition(struct verdict *verdict, enum condition condition);
+
+/** Tells what is no reason to refuse. */
+void verdict_remark(struct verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** A step that could not be evaluated, and why; a step that refused something stays refused. */
 void verdict_skip(struct verdict *verdict, enum step step, const char *why);

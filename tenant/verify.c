@@ -46,6 +46,8 @@ static bool know_host(const struct options *o, struct enrolled *host, struct kno
 	const enum hosts_result result = hosts_read(o->store, o->name, host);
 	known->enrolled = result == HOSTS_FOUND;
 	known->ak_name = host->ak_name;
+	if (!o->evidence) /* what was saved is older than what was seen since */
+		known->memory = host->memory;
 	return result != HOSTS_BAD;
 }
 
@@ -75,11 +77,13 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 	char found[300];
 
 	const bool parsed = evidence_parse(answer, &cache->known, &evidence, &error);
-	const bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
+	bool saved = !o->save || store_save(o->save, challenge, answer, parsed ? &evidence : NULL);
 	if (parsed) {
 		cache_store(cache, &evidence);
 		judge(&evidence, challenge, policy, known, v);
 		check_denied(o, host, &evidence, v);
+		if (verdict_accepted(v) && known->enrolled && !o->evidence)
+			saved = hosts_remember(o->store, o->name, &v->seen) && saved;
 		evidence_free(&evidence);
 	} else {
 		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);

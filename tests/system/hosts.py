@@ -21,6 +21,7 @@ DEBUG_HYPERVISOR = OUT / "hv-svm-debug.elf"
 CONFIG = OUT / "esp" / "cloister.conf"
 INITRD = OUT / "images" / "initrd.img"
 REFERENCE = OUT / "policy.json"
+TPM_AUTHORITY = TREE / "build" / "tpm-authority"
 DEBIAN = TREE / "build" / "images" / "debian.img"
 SCRATCH = TREE / "build" / "tmp" / "system"
 CMDLINE = "console=ttyS0 no_timer_check"
@@ -108,6 +109,38 @@ def pinned_to(public, name, policy=POLICY):
     identity = {"ak_names": ["000b" + independent.sha256(public).hex()]}
     path.write_text(json.dumps(json.loads(policy.read_text()) | {"identity": identity}))
     return path
+
+
+def authorities():
+    """Folders with the root that vouches for the test bed's TPMs, and with the authority between."""
+    folders = SCRATCH / "roots", SCRATCH / "issuers"
+    for folder, name in zip(folders, ("swtpm-localca-rootca-cert.pem", "issuercert.pem")):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((TPM_AUTHORITY / name).read_bytes())
+    return folders
+
+
+def enrol(machine, *more):
+    """What the tenant's tool says when it enrols the machine under its name; raises AssertionError if it does not."""
+    roots, issuers = authorities()
+    argv = [OUT / "cloister", "enrol", url(machine), "--timeout", str(PATIENCE_S), "--roots", roots, "--certificates",
+            issuers, *known_as(machine), *more]
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
+    assert result.returncode == 0, result.stdout + result.stderr
+    machine.enrolled = True
+    return result.stdout
+
+
+def known_as(machine):
+    """The arguments that name the machine among the hosts that are enrolled."""
+    return "--name", machine.name, "--store", SCRATCH / "store"
+
+
+def known(machine):
+    """The same, of a machine that is enrolled if it was not yet; its TPM is another one than the last run's."""
+    if not getattr(machine, "enrolled", False):
+        enrol(machine, "--replace")
+    return known_as(machine)
 
 
 def verify(machine, policy=POLICY):

@@ -243,6 +243,8 @@ void scenario_init(struct scenario *s)
 		.bank = TPM_ALG_SHA256,
 		.pcr_mask = QUOTED_PCRS,
 		.reset_count = 7,
+		.clock_ms = 123456,
+		.firmware_version = 0x20240125,
 		.hierarchy = TPM_RH_ENDORSEMENT,
 		.ak_attributes = AK_ATTRIBUTES,
 		.ak_scheme = TPM_ALG_ECDSA,
@@ -418,11 +420,11 @@ static void make_attest(struct built *b, const struct scenario *s, struct digest
 	put_be(&w, s->type, 2);
 	put_tpm2b(&w, signer.bytes, sizeof(signer.bytes));
 	put_tpm2b(&w, qualifying.bytes, s->extra_bytes);
-	put_be(&w, 123456, 8);
+	put_be(&w, s->clock_ms, 8);
 	put_be(&w, s->reset_count, 4);
 	put_be(&w, s->restart_count, 4);
 	put_be(&w, !s->clock_unsafe, 1);
-	put_be(&w, 0x20240125, 8);
+	put_be(&w, s->firmware_version, 8);
 	put_be(&w, 1, 4);
 	put_be(&w, s->bank, 2);
 	put_be(&w, 3, 1);

@@ -54,6 +54,7 @@ struct scenario {
 	uint32_t magic, reset_count, restart_count, pcr_mask, hierarchy, ak_attributes;
 	uint16_t type, bank, ak_scheme;
 	size_t extra_bytes;
+	uint64_t clock_ms, firmware_version;
 };
 
 struct built {
