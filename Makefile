@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 INNER := all demo test unit mutants guests system run tcb bench fuzz prove lint sbom
 
 .DEFAULT_GOAL := all
-.PHONY: $(INNER) reference root root-bochs clean distclean help
+.PHONY: $(INNER) reference roots root root-bochs clean distclean help
 
 $(INNER): root
 	@tools/in-root make -f build.mk $@
@@ -23,6 +23,10 @@ prove-%: root
 
 guests-%: root
 	@tools/in-root make -f build.mk $@
+
+# Whom the tenant trusts to vouch for TPMs. The files may lie anywhere.
+roots: root
+	@tools/with-copies 'ROOTS=$(ROOTS)' -- tools/in-root make -f build.mk $@
 
 # The files may lie anywhere.
 reference: root
@@ -54,6 +58,7 @@ help:
 #:   make test       everything that CI runs; also: make unit, make guests, make system
 #:   make reference  write the policy file that this build's hosts must satisfy; CONFIG="FILE...": the configs that they
 #:                   may have, in place of the test bed's; SIGN_KEY=PEM: the key that signs the policy
+#:   make roots      make build/out/roots from tenant/roots.list and ROOTS="FILE...": TPM makers' root certificates
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make

@@ -10,18 +10,22 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
-	--save | --evidence | --cache)
+	--save | --evidence | --cache | --roots | --certificates | --crls | --store)
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--pin | --timeout)
+	--pin | --timeout | --name)
 		return
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify policy firmware log statement explain-log help --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement explain-log help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
+	elif [ "${COMP_WORDS[1]}" = enrol ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --pin --cacert --timeout" -- "$word")
+	elif [ "${COMP_WORDS[1]}" = hosts ]; then
+		mapfile -t COMPREPLY < <(compgen -W "list show forget --store" -- "$word")
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 		case ${COMP_WORDS[1]} in
 		policy) mapfile -t COMPREPLY < <(compgen -W "new show check sign diff" -- "$word") ;;

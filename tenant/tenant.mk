@@ -14,4 +14,9 @@ $(OUT)/cloister: $(TENANT_OBJECTS) $(OUT)/reference/sign.o $(POLICY_LIBRARY)
 
 all: $(OUT)/cloister
 
+# TPM makers' root certificates, from the lists of their digests; the only thing here that the network is asked for.
+.PHONY: roots
+roots:
+	$(Q)tools/make-roots $(OUT)/roots tenant/roots.list $(ROOTS)
+
 -include $(TENANT_OBJECTS:.o=.d)

@@ -52,6 +52,8 @@ def play(number, name, title, make, right):
         wait_ready(machine, started)
         print(("\r\033[K" if LIVE else "") + f"  booted in {time.monotonic() - started:.0f} s; the tenant asks "
               f"{hosts.url(machine)}:\n", flush=True)
+        if number == 1:
+            print("".join(f"    {line}\n" for line in hosts.enrol(machine, "--replace").splitlines()))
         status, text = hosts.verify(machine)
     print("".join(f"    {line}\n" for line in text.splitlines()))
     expected = "pass" if right == hosts.PASS else f"refused with code {right}"
