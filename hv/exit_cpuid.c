@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPUID: the native answer, without virtualisation, SMX, SKINIT, processor trace, SGX and memory encryption, and with
- * the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E).
+ * CPUID: what the table below has of the native answer, and the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E). A bit is in
+ * the table if it promises no register, or registers that msr_policy.c serves; leaves and bits of later CPUs are not.
  */
 #include "cloister/hypercall.h"
 #include "vcpu.h"
@@ -11,25 +11,58 @@
 #define HV_LEAVES     0x40000000u
 #define HV_LEAVES_END 0x4fffffffu
 
-/* Bits to clear in one leaf, for all its subleaves. Sorted. */
-struct mask {
-	uint32_t leaf, eax, ebx, ecx, edx;
+/* Sorted by leaf and subleaf, first to last: the bits that are shown. */
+struct shown {
+	uint64_t first, last;
+	uint32_t eax, ebx, ecx, edx;
 };
 
-#define ALL 0xffffffffu
+#define ALL                    0xffffffffu
+#define AT(leaf, subleaf)      ((uint64_t)(leaf) << 32 | (subleaf))
+#define LEAVES(first, last)    AT(first, 0), AT(last, ALL)
+#define LEAF(leaf)             LEAVES(leaf, leaf)
+#define SUB(leaf, first, last) AT(leaf, first), AT(leaf, last)
 
-static const struct mask masks[] = {
-	{0x00000001, 0, 0, 1u << 5 | 1u << 6, 0},                /* VMX, SMX */
-	{0x00000007, 1u << 17, 1u << 2 | 1u << 25, 1u << 30, 0}, /* FRED in subleaf 1; SGX, PT, SGX_LC */
-	{0x00000012, ALL, ALL, ALL, ALL},                        /* SGX */
-	{0x00000014, ALL, ALL, ALL, ALL},                        /* processor trace */
-	{0x80000001, 0, 0, 1u << 2 | 1u << 12, 0},               /* SVM, SKINIT */
-	{0x80000008, 0, 1u << 3, 0, 0},   /* INVLPGB: a guest has it only with a control that is not set */
-	{0x8000000a, ALL, ALL, ALL, ALL}, /* SVM */
-	{0x8000001f, ALL, ALL, ALL, ALL}, /* SME, SEV */
-	{0x80000021, 1u << 8, 0, 0, 0},   /* automatic IBRS: its EFER bit is refused */
+static const struct shown table[] = {
+	{LEAF(0), ALL, ALL, ALL, ALL},
+	/* without DTES64, DS_CPL, VMX, SMX, SDBG, PDCM; PSN, DS */
+	{LEAF(1), ALL, ALL, 0xfffe778b, 0xbfcbfbff},
+	{LEAF(2), ALL, ALL, ALL, ALL},
+	{LEAVES(4, 5), ALL, ALL, ALL, ALL},
+	/* without HDC, FAST_UNCORE, HFI, thread director */
+	{LEAF(6), 0x0153cff7, 0x0000000f, 0x00000009, 0},
+	/* without SGX, RDT, PT; TME, KL, BUS_LOCK, ENQCMD, SGX_LC; UINTR, TSX_FORCE_ABORT, PCONFIG, ARCH_LBR, CORE_CAPABILITIES */
+	{SUB(7, 0, 0), ALL, 0xfdbf6ffb, 0x9a7f5fff, 0xbfd1cf1c},
+	/* without FRED, LKGS, WRMSRNS, NMI_SRC, HRESET, LAM, MSRLIST */
+	{SUB(7, 1, 1), 0x00a01cff, 0, 0, 0x00044530},
+	{SUB(7, 2, 2), 0, 0, 0, 0x000000bf},
+	{LEAF(0xb), ALL, ALL, ALL, ALL},
+	{SUB(0xd, 0, 0), XCR0_KNOWN, ALL, ALL, 0},
+	/* of XSS: CET */
+	{SUB(0xd, 1, 1), 0x0000001f, ALL, 0x00001800, 0},
+	{SUB(0xd, 2, 7), ALL, ALL, ALL, 0},
+	{SUB(0xd, 9, 9), ALL, ALL, ALL, 0},
+	{SUB(0xd, 11, 12), ALL, ALL, ALL, 0},
+	{SUB(0xd, 17, 18), ALL, ALL, ALL, 0},
+	{LEAVES(0x15, 0x18), ALL, ALL, ALL, ALL},
+	{LEAF(0x1a), ALL, ALL, ALL, ALL},
+	{LEAVES(0x1d, 0x1f), ALL, ALL, ALL, ALL},
+	{LEAF(0x80000000), ALL, ALL, ALL, ALL},
+	/* without SVM, IBS, SKINIT, WDT, LWP, NodeId, PerfCtrExt*, BPEXT, PerfTsc */
+	{LEAF(0x80000001), ALL, ALL, 0x20630bfb, 0xefdbfbff},
+	{LEAVES(0x80000002, 0x80000006), ALL, ALL, ALL, ALL},
+	/* without SUCCOR and SMCA, whose registers are refused */
+	{LEAF(0x80000007), 0, 0x00000001, ALL, 0x000027d9},
+	/* without INVLPGB, MCOMMIT, PPIN, VIRT_SSBD, CPPC */
+	{LEAF(0x80000008), ALL, 0x751ff217, ALL, 0xffff0000},
+	{LEAVES(0x80000019, 0x8000001a), ALL, ALL, ALL, ALL},
+	{LEAVES(0x8000001d, 0x8000001e), ALL, ALL, ALL, ALL},
+	/* without UAI, AutoIBRS, PrefetchCtl, CpuidUserDis */
+	{LEAF(0x80000021), 0x783c0e67, 0x0000ffff, 0x00000006, 0},
+	{LEAF(0x80000026), ALL, ALL, ALL, ALL},
 };
 
+#define LEAF7_EDX_ARCH_CAP   (1u << 29) /* always: IA32_XAPIC_DISABLE_STATUS is there (exit_msr.c) */
 #define LEAF1_ECX_OSXSAVE    (1u << 27)
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
 #define LEAF7_ECX_OSPKE      (1u << 4)
@@ -54,16 +87,20 @@ static uint32_t mirror(uint32_t ecx, uint32_t bit, bool set)
 	return set ? ecx | bit : ecx & ~bit;
 }
 
-static void mask_leaf(uint32_t leaf, struct cpuid_result *r)
+/* The last row that begins at or before @at; the first one begins at 0. */
+static const struct shown *find(uint64_t at)
 {
-	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]) && masks[i].leaf <= leaf; i++) {
-		if (masks[i].leaf == leaf) {
-			r->eax &= ~masks[i].eax;
-			r->ebx &= ~masks[i].ebx;
-			r->ecx &= ~masks[i].ecx;
-			r->edx &= ~masks[i].edx;
-		}
+	size_t low = 0, high = sizeof(table) / sizeof(table[0]);
+
+	while (high - low > 1) {
+		const size_t middle = (low + high) / 2;
+
+		if (table[middle].first <= at)
+			low = middle;
+		else
+			high = middle;
 	}
+	return &table[low];
 }
 
 static struct cpuid_result answer(const struct cpu *cpu, uint32_t leaf, uint32_t subleaf)
@@ -72,12 +109,18 @@ static struct cpuid_result answer(const struct cpu *cpu, uint32_t leaf, uint32_t
 
 	if (leaf >= HV_LEAVES && leaf <= HV_LEAVES_END)
 		return hypervisor_leaf(leaf);
+	const struct shown *const shown = find(AT(leaf, subleaf));
+
+	if (AT(leaf, subleaf) > shown->last)
+		return (struct cpuid_result){0, 0, 0, 0};
 	r = cpuid(leaf, subleaf);
-	mask_leaf(leaf, &r);
+	r = (struct cpuid_result){r.eax & shown->eax, r.ebx & shown->ebx, r.ecx & shown->ecx, r.edx & shown->edx};
 	if (leaf == 1)
 		r.ecx = mirror(r.ecx, LEAF1_ECX_OSXSAVE, (vcpu_cr4(cpu) & CR4_OSXSAVE) != 0) | LEAF1_ECX_HYPERVISOR;
-	else if (leaf == 7 && subleaf == 0)
+	if (leaf == 7 && subleaf == 0) {
 		r.ecx = mirror(r.ecx, LEAF7_ECX_OSPKE, (vcpu_cr4(cpu) & CR4_PKE) != 0);
+		r.edx |= LEAF7_EDX_ARCH_CAP;
+	}
 	return r;
 }
 

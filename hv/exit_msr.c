@@ -17,6 +17,41 @@ static void refuse(struct cpu *cpu, const char *access, uint32_t msr)
 	vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
+#define LEAF7_EDX_ARCH_CAP (1u << 29)
+
+/* IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit 0 is set. */
+#define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
+#define XAPIC_DISABLE_STATUS    (1ull << 21)
+#define LEGACY_XAPIC_DISABLED   1ull
+
+/* IA32_MCG_CAP: count, CTL_P, TES_P, SER_P; without EXT_P, CMCI_P, EMC_P, ELOG_P, LMCE_P, whose registers are refused. */
+#define MCG_CAP_SHOWN 0x10009ffull
+
+static uint64_t arch_capabilities(void)
+{
+	const bool native = (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0;
+
+	return (native ? rdmsr(IA32_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_SHOWN : 0) | XAPIC_DISABLE_STATUS;
+}
+
+/* Registers that tell what a CPU has tell what the root guest has. A system that is told to leave x2APIC mode finds it locked. */
+static bool checked_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case IA32_ARCH_CAPABILITIES:
+		*value = arch_capabilities();
+		return true;
+	case IA32_XAPIC_DISABLE:
+		*value = LEGACY_XAPIC_DISABLED;
+		return true;
+	case IA32_MCG_CAP:
+		*value = rdmsr(msr) & MCG_CAP_SHOWN;
+		return true;
+	default:
+		return vcpu_msr_read(cpu, msr, value);
+	}
+}
+
 void exit_rdmsr(struct cpu *cpu)
 {
 	struct registers *const guest = &cpu->frame->guest;
@@ -24,7 +59,7 @@ void exit_rdmsr(struct cpu *cpu)
 	uint64_t value;
 
 	cpu->exits[HV_EXIT_RDMSR]++;
-	if (msr_policy_find(msr)->read != MSR_CHECK || !vcpu_msr_read(cpu, msr, &value)) {
+	if (msr_policy_find(msr)->read != MSR_CHECK || !checked_read(cpu, msr, &value)) {
 		refuse(cpu, "read", msr);
 		return;
 	}
@@ -83,6 +118,8 @@ static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 		return pat_valid(value) && vcpu_msr_write(cpu, msr, value);
 	case IA32_XSS:
 		return xss_write(value);
+	case PERF_EVT_SEL_0 ... PERF_CTR_3:
+		return value == 0;
 	case IA32_MCG_STATUS:
 		return mcg_status_write(value);
 	default:
@@ -108,7 +145,7 @@ void exit_wrmsr(struct cpu *cpu)
 static bool xcr0_valid(uint64_t value)
 {
 	const struct cpuid_result supported = cpuid(0xd, 0);
-	const uint64_t mask = (uint64_t)supported.edx << 32 | supported.eax;
+	const uint64_t mask = supported.eax & XCR0_KNOWN;
 	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
 
 	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 &&

@@ -18,6 +18,7 @@
 #define IA32_PRED_CMD           0x00000049u
 #define PRED_CMD_IBPB           1ull
 #define IA32_BIOS_SIGN_ID       0x0000008bu
+#define IA32_XAPIC_DISABLE      0x000000bdu /* IA32_XAPIC_DISABLE_STATUS */
 #define MSR_PLATFORM_INFO       0x000000ceu
 #define IA32_UMWAIT_CONTROL     0x000000e1u
 #define MSR_PKG_CST_CONFIG      0x000000e2u /* MSR_PKG_CST_CONFIG_CONTROL */
@@ -26,6 +27,7 @@
 #define IA32_MTRRCAP            0x000000feu
 #define IA32_ARCH_CAPABILITIES  0x0000010au
 #define IA32_FLUSH_CMD          0x0000010bu
+#define IA32_MCU_OPT_CTRL       0x00000123u
 #define MSR_MISC_FEATURES       0x00000140u /* MSR_MISC_FEATURES_ENABLES */
 #define IA32_SYSENTER_CS        0x00000174u
 #define IA32_SYSENTER_ESP       0x00000175u
@@ -35,7 +37,7 @@
 #define IA32_MCG_CTL            0x0000017bu
 #define IA32_PERF_STATUS        0x00000198u
 #define IA32_PERF_CTL           0x00000199u
-#define IA32_THERM_INTERRUPT    0x0000019bu
+#define IA32_CLOCK_MODULATION   0x0000019au
 #define IA32_THERM_STATUS       0x0000019cu
 #define IA32_MISC_ENABLE        0x000001a0u
 #define MSR_TURBO_RATIO_LIMIT   0x000001adu
@@ -75,6 +77,7 @@
 #define IA32_U_CET              0x000006a0u
 #define IA32_INT_SSP_TABLE      0x000006a8u
 #define IA32_TSC_DEADLINE       0x000006e0u
+#define IA32_PKRS               0x000006e1u
 #define IA32_PM_ENABLE          0x00000770u
 #define IA32_HWP_STATUS         0x00000777u
 #define IA32_X2APIC_APICID      0x00000802u
@@ -96,23 +99,31 @@
 #define IA32_X2APIC_LAST        0x000008ffu
 #define IA32_TME_ACTIVATE       0x00000982u
 #define TME_KEYID_BITS          (15ull << 32) /* MK_TME_KEYID_BITS */
+#define IA32_BNDCFGS            0x00000d90u
 #define IA32_XSS                0x00000da0u
 
 #define IA32_EFER           0xc0000080u
 #define IA32_STAR           0xc0000081u
+#define MPERF_READONLY      0xc00000e7u
+#define IR_PERF_COUNT       0xc00000e9u
 #define IA32_FMASK          0xc0000084u
 #define IA32_FS_BASE        0xc0000100u
 #define IA32_GS_BASE        0xc0000101u
 #define IA32_KERNEL_GS_BASE 0xc0000102u
 #define IA32_TSC_AUX        0xc0000103u
 
+#define PERF_EVT_SEL_0  0xc0010000u
+#define PERF_CTR_3      0xc0010007u
 #define SYSCFG          0xc0010010u
 #define HWCR            0xc0010015u
 #define TOP_MEM         0xc001001au
 #define TOM2            0xc001001du
+#define NB_CFG          0xc001001fu
 #define INT_PENDING_MSG 0xc0010055u
 #define MMIO_CFG_BASE   0xc0010058u
 #define PSTATE_CUR_LIM  0xc0010061u
+#define PSTATE_CONTROL  0xc0010062u
+#define PSTATE_STATUS   0xc0010063u
 #define PSTATE_7        0xc001006bu
 #define VM_CR           0xc0010114u
 #define VM_HSAVE_PA     0xc0010117u

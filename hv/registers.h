@@ -53,8 +53,10 @@ enum vector {
 	VECTOR_SX = 30,
 };
 
-#define XCR0_X87 (1ull << 0)
-#define XCR0_SSE (1ull << 1)
-#define XCR0_AVX (1ull << 2)
+/* Without APX and what comes after it. Supervisor state is XSS's. */
+#define XCR0_KNOWN 0x602ffu
+#define XCR0_X87   (1ull << 0)
+#define XCR0_SSE   (1ull << 1)
+#define XCR0_AVX   (1ull << 2)
 
 #endif

@@ -11,7 +11,7 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	switch (leaf) {
 	case 0xd:
 		if (subleaf == 0)
-			return (struct cpuid_result){(world.features & FEATURE_MPX) != 0 ? 0xff : 0xe7, 0, 0, 0};
+			return (struct cpuid_result){(world.features & FEATURE_MPX) != 0 ? 0xe02ff : 0xe7, 0, 0, 0};
 		return (world.features & FEATURE_XSAVES) != 0 ? (struct cpuid_result){8, 0, 0x1900, 0}
 							      : (struct cpuid_result){0, 0, 0, 0};
 	case 0x80000001:
@@ -26,6 +26,9 @@ uint64_t rdmsr(uint32_t msr)
 	switch (msr) {
 	case 0x1b:
 		return 0xfee00d00;
+	case 0x10a:
+	case 0x179:
+		return ~0ull;
 	case 0x802:
 		return world.running->apic_id;
 	case 0x803:
@@ -75,6 +78,9 @@ void wrmsr(uint32_t msr, uint64_t value)
 	case 0x830:
 		icr(value);
 		break;
+	case 0x17a:
+		PROMISE(value == 0); /* MCIP turns a #MC into a shutdown */
+		break;
 	case 0xda0: /* XSS: exists with XSAVES only; bits that are supported, and never processor trace */
 		PROMISE((world.features & FEATURE_XSAVES) != 0 && (value & ~0x1800ull) == 0);
 		break;
@@ -100,11 +106,12 @@ uint64_t rdtsc(void)
 
 void xsetbv(uint32_t index, uint64_t value)
 {
-	const uint64_t supported = (world.features & FEATURE_MPX) != 0 ? 0xff : 0xe7;
+	const uint64_t supported = (world.features & FEATURE_MPX) != 0 ? 0x602ff : 0xe7; /* APX is not for the guest */
 
 	PROMISE(index == 0 && (value & ~supported) == 0 && (value & 1) != 0);
 	PROMISE((value & 4) == 0 || (value & 2) != 0);
 	PROMISE((value & 0x18) == 0 || (value & 0x18) == 0x18);
+	PROMISE((value & 0x60000) == 0 || (value & 0x60000) == 0x60000);
 	PROMISE((value & 0xe0) == 0 || ((value & 0xe0) == 0xe0 && (value & 4) != 0));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/exit_cpuid.c: for every leaf and subleaf, every answer of the CPU and every state of the guest, the guest is told of no
- * feature that it must not have, of nothing that the CPU lacks, and of everything else as it is.
+ * feature that it must not have, of no leaf that is not known, and of nothing that the CPU lacks.
  */
 #include "proof.h"
 
@@ -30,38 +30,50 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 	advanced++;
 }
 
-/* By bit number (SDM 2A table 3-8; APM 3 appendix E). */
-static void check_absent(uint32_t leaf, const struct cpuid_result *r)
+/* Leaves that the guest may see, by number (SDM 2A table 3-8; APM 3 appendix E); of leaf 7 and 0DH the subleaves. */
+static bool known(uint32_t leaf, uint32_t subleaf)
 {
-	PROVE(leaf != 1 || (r->ecx & (1u << 5 | 1u << 6)) == 0);                            /* VMX, SMX */
-	PROVE(leaf != 7 || (r->ebx & (1u << 2 | 1u << 25)) == 0);                           /* SGX, processor trace */
-	PROVE(leaf != 7 || ((r->ecx & 1u << 30) == 0 && (r->eax & 1u << 17) == 0));         /* SGX_LC; FRED */
-	PROVE(leaf != 0x80000001 || (r->ecx & (1u << 2 | 1u << 12)) == 0);                  /* SVM, SKINIT */
-	PROVE(leaf != 0x80000008 || (r->ebx & 1u << 3) == 0);                               /* INVLPGB */
-	PROVE(leaf != 0x80000021 || (r->eax & 1u << 8) == 0);                               /* automatic IBRS */
-	PROVE((leaf != 0x12 && leaf != 0x14 && leaf != 0x8000000a && leaf != 0x8000001f) || /* SGX, PT, SVM, SEV */
-	      (r->eax | r->ebx | r->ecx | r->edx) == 0);
+	if (leaf == 7)
+		return subleaf <= 2;
+	if (leaf == 0xd)
+		return subleaf <= 7 || subleaf == 9 || subleaf == 11 || subleaf == 12 || subleaf == 17 || subleaf == 18;
+	return leaf <= 2 || (leaf >= 4 && leaf <= 6) || leaf == 0xb || (leaf >= 0x15 && leaf <= 0x18) || leaf == 0x1a ||
+	       (leaf >= 0x1d && leaf <= 0x1f) || (leaf >= 0x80000000 && leaf <= 0x80000008) || leaf == 0x80000019 ||
+	       leaf == 0x8000001a || leaf == 0x8000001d || leaf == 0x8000001e || leaf == 0x80000021 ||
+	       leaf == 0x80000026;
 }
 
-static uint32_t hidden_ecx(uint32_t leaf)
+/* Bits whose registers or instructions the guest does not get, by number. */
+static void check_absent(uint32_t leaf, uint32_t subleaf, const struct cpuid_result *r)
 {
-	return leaf == 1 ? 1u << 5 | 1u << 6 : leaf == 7 ? 1u << 30 : leaf == 0x80000001 ? 1u << 2 | 1u << 12 : 0;
+	PROVE(known(leaf, subleaf) || (r->eax | r->ebx | r->ecx | r->edx) == 0);
+	PROVE(leaf != 1 || (r->ecx & (1u << 2 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 11 | 1u << 15)) == 0);
+	PROVE(leaf != 1 || (r->edx & 1u << 21) == 0);                                    /* DS */
+	PROVE(leaf != 6 || (r->eax & (1u << 13 | 1u << 18 | 1u << 19 | 1u << 23)) == 0); /* HDC, HFI */
+	PROVE(leaf != 7 || subleaf != 0 ||
+	      (r->ebx & (1u << 2 | 1u << 12 | 1u << 15 | 1u << 25)) == 0); /* SGX, RDT, PT */
+	PROVE(leaf != 7 || subleaf != 0 || (r->ecx & (1u << 13 | 1u << 23 | 1u << 29 | 1u << 30)) == 0);
+	PROVE(leaf != 7 || subleaf != 0 || (r->edx & (1u << 5 | 1u << 13 | 1u << 18 | 1u << 19 | 1u << 30)) == 0);
+	PROVE(leaf != 7 || subleaf != 1 || (r->eax & (1u << 17 | 1u << 22 | 1u << 26 | 1u << 27)) == 0); /* FRED, LAM */
+	PROVE(leaf != 7 || subleaf != 1 || (r->ebx | r->ecx) == 0);
+	PROVE(leaf != 0xd || subleaf != 0 || (r->eax & ~0x602ffu) == 0);
+	PROVE(leaf != 0xd || subleaf != 1 || (r->ecx & ~0x1800u) == 0);
+	PROVE(leaf != 0x80000001 || (r->ecx & 0x1d88b404u) == 0); /* SVM, IBS, SKINIT, counters */
+	PROVE(leaf != 0x80000007 || (r->ebx & 0xau) == 0);        /* SUCCOR, SMCA */
+	PROVE(leaf != 0x80000008 || (r->ebx & (1u << 3 | 1u << 8 | 1u << 23 | 1u << 25 | 1u << 27)) == 0);
+	PROVE(leaf != 0x80000021 || (r->eax & (1u << 7 | 1u << 8 | 1u << 13)) == 0); /* UAI, automatic IBRS */
 }
 
-/* What the CPU says comes through, but for what check_absent() names and for bits that mirror CR4 or name the hypervisor. */
+/* Nothing is shown that the CPU lacks, but for bits that mirror CR4, name the hypervisor, or say that x2APIC is locked. */
 static void check_native(uint32_t leaf, uint32_t subleaf, const struct cpuid_result *r)
 {
-	const uint32_t own = leaf == 1 ? 1u << 27 | 1u << 31 : leaf == 7 && subleaf == 0 ? 1u << 4 : 0;
+	const bool seven = leaf == 7 && subleaf == 0;
+	const uint32_t own = leaf == 1 ? 1u << 27 | 1u << 31 : seven ? 1u << 4 : 0;
 
-	PROVE(asked_leaf == leaf && asked_subleaf == subleaf);
-	PROVE((r->eax & ~native.eax) == 0 && (r->ebx & ~native.ebx) == 0 && (r->edx & ~native.edx) == 0);
+	PROVE(!known(leaf, subleaf) || (asked_leaf == leaf && asked_subleaf == subleaf));
+	PROVE((r->eax & ~native.eax) == 0 && (r->ebx & ~native.ebx) == 0);
 	PROVE((r->ecx & ~native.ecx & ~own) == 0);
-	if (leaf == 0x12 || leaf == 0x14 || leaf == 0x8000000a || leaf == 0x8000001f)
-		return;
-	PROVE(r->edx == native.edx);
-	PROVE((r->ecx | hidden_ecx(leaf) | own) == (native.ecx | hidden_ecx(leaf) | own));
-	PROVE(leaf == 7 || leaf == 0x80000008 || r->ebx == native.ebx);
-	PROVE(leaf == 7 || leaf == 0x80000021 || r->eax == native.eax);
+	PROVE((r->edx & ~native.edx & ~(seven ? 1u << 29 : 0)) == 0);
 }
 
 void prove_exit_cpuid(void)
@@ -83,7 +95,8 @@ void prove_exit_cpuid(void)
 	PROVE(advanced == 1 && cpu.exits[HV_EXIT_CPUID] == 1);
 	PROVE((g->rax | g->rbx | g->rcx | g->rdx) >> 32 == 0);
 	PROVE(g->rsi == before.rsi && g->rdi == before.rdi && g->rbp == before.rbp && g->r8 == before.r8);
-	check_absent(leaf, &r);
+	if (leaf >> 28 != 4)
+		check_absent(leaf, subleaf, &r);
 	if (leaf >> 28 != 4)
 		check_native(leaf, subleaf, &r);
 	else
@@ -92,7 +105,8 @@ void prove_exit_cpuid(void)
 	PROVE(leaf != 1 || (r.ecx >> 31 == 1 && (r.ecx >> 27 & 1) == (cr4 >> 18 & 1)));
 	PROVE(leaf != 7 || subleaf != 0 || (r.ecx >> 4 & 1) == (cr4 >> 22 & 1));
 	REACHABLE(leaf == 1 && r.ecx >> 27 == 0x1f);
-	REACHABLE(leaf == 7 && subleaf == 1 && r.eax == ~(1u << 17));
+	REACHABLE(leaf == 7 && subleaf == 1 && r.eax == 0x00a01cff);
+	REACHABLE(leaf == 0x80000026 && r.ebx == ~0u);
 	REACHABLE(leaf == 0xd && r.ebx == 0x340);
 	REACHABLE(leaf == 0x40000101);
 }

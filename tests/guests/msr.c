@@ -43,7 +43,6 @@ static const struct msr denied[] = {
 	{"Hyper-V crash control", 0x40000105, 0x40000105},
 	{"KVM synthetic", 0x4b564d00, 0x4b564d08},
 	{"MCA extension", 0xc0002000, 0xc0002003},
-	{"PERF_LEGACY_CTL, CTR", 0xc0010000, 0xc0010007},
 	{"IORR_BASE, IORR_MASK", 0xc0010016, 0xc0010019},
 	{"SMI_ON_IO_TRAP", 0xc0010050, 0xc0010054},
 	{"SMBASE", 0xc0010111, 0xc0010111},
@@ -247,6 +246,43 @@ static void test_x2apic(void)
 	ok(refuses_read(0x80e), "x2APIC has no DFR");
 }
 
+/* What tells a system that it cannot leave x2APIC mode, such as Linux that is told "nox2apic". */
+static void test_x2apic_locked(void)
+{
+	uint64_t value;
+
+	ok(cpuid(7, 0).edx & 1u << 29, "CPUID shows IA32_ARCH_CAPABILITIES");
+	ok(msr_read(0x10a, &value).vector == NO_FAULT && (value & 1u << 21), "it shows XAPIC_DISABLE_STATUS");
+	ok(msr_read(0xbd, &value).vector == NO_FAULT && value == 1, "which says that x2APIC is locked");
+	ok(refuses_write(0x10a, value) && refuses_write(0xbd, 0), "both are read-only");
+}
+
+/* No CPUID bit announces AMD's legacy counters: systems clear them without a look. */
+static void test_legacy_counters(void)
+{
+	struct outcome o;
+
+	if (!cpu_is_amd()) {
+		ok(refuses_write(0xc0010000, 0), "PERF_LEGACY_CTL0 is AMD's");
+		return;
+	}
+	o = msr_write(0xc0010000, 0);
+	ok(completed(&o), "PERF_LEGACY_CTL0: a write of 0 is dropped");
+	ok(refuses_write(0xc0010000, 1) && refuses_write(0xc0010004, 1), "any other is refused, of the counter too");
+	ok(refuses_read(0xc0010000), "and so is a read");
+}
+
+/* With MCIP, the next machine check would shut the CPU down. */
+static void test_machine_check(void)
+{
+	uint64_t value;
+	struct outcome o = msr_write(0x17a, 0);
+
+	ok(completed(&o), "IA32_MCG_STATUS: clearing works");
+	ok(refuses_write(0x17a, 4), "IA32_MCG_STATUS.MCIP cannot be set");
+	ok(msr_read(0x179, &value).vector == NO_FAULT && !(value & ~0x10009fful), "IA32_MCG_CAP shows what is served");
+}
+
 /* The signed uptime is counted with the TSC. */
 static void test_tsc(void)
 {
@@ -262,10 +298,11 @@ static void test_tsc(void)
 	}
 }
 
-/* Written, never read: PRED_CMD, FLUSH_CMD; the x2APIC is not swept. */
+/* Written, never read: PRED_CMD, FLUSH_CMD, AMD's legacy counters; the x2APIC is not swept. */
 static bool sweep_skips(uint32_t number)
 {
-	return number == 0x49 || number == 0x10b || (number >= 0x800 && number <= 0x8ff);
+	return number == 0x49 || number == 0x10b || (number >= 0xc0010000 && number <= 0xc0010007) ||
+	       (number >= 0x800 && number <= 0x8ff);
 }
 
 /* Whatever cannot be read can not be written blindly either, and every access is answered. */
@@ -326,6 +363,9 @@ void test_main(void)
 	test_efer();
 	test_apic_base();
 	test_x2apic();
+	test_x2apic_locked();
+	test_legacy_counters();
+	test_machine_check();
 	test_tsc();
 	begin("sweeps");
 	test_sweep("00000000-00001fff", 0);

@@ -13,7 +13,7 @@ $(OUT)/tests/unit/hv_boot_info: hv/boot_info.c hv/iommu/records.c
 $(OUT)/tests/unit/hv_msr_policy: hv/msr_policy.c
 $(OUT)/tests/unit/hv_io: hv/exit_io.c hv/floor.c
 $(OUT)/tests/unit/hv_startup: hv/startup.c
-$(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c
+$(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c hv/msr_policy.c
 $(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c
 $(OUT)/tests/unit/hv_console: hv/console.c
 HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot_info.c hv/stage2.c

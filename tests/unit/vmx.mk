@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the VT-x backend, on a CPU layer that the test defines.
 
-VMX_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/vmx_,controls mtrr stage2 entry check launch vcpu speculation) $(OUT)/tests/unit/hv_event
+VMX_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/vmx_,controls mtrr stage2 entry check cpuid launch vcpu speculation) $(OUT)/tests/unit/hv_event
 UNIT_TESTS += $(VMX_UNIT_TESTS)
 
 $(OUT)/tests/unit/vmx_controls: hv/vmx/controls.c
@@ -9,6 +9,7 @@ $(OUT)/tests/unit/vmx_mtrr: hv/vmx/mtrr.c
 $(OUT)/tests/unit/vmx_stage2: hv/vmx/mtrr.c hv/stage2.c
 $(OUT)/tests/unit/vmx_entry: $(wildcard hv/vmx/debug/*.c)
 $(OUT)/tests/unit/vmx_check: hv/vmx/launch.c hv/vmx/controls.c hv/vmx/mtrr.c hv/cpu_features.c
+$(OUT)/tests/unit/vmx_cpuid: hv/exit_cpuid.c hv/msr_policy.c
 $(OUT)/tests/unit/vmx_launch: hv/vmx/launch.c hv/vmx/controls.c
 $(OUT)/tests/unit/vmx_launch: VMX_UNIT_FIRMWARE := -include tests/unit/mock/segments.h
 $(OUT)/tests/unit/vmx_vcpu: hv/vmx/vcpu.c hv/vmx/exit.c hv/event.c hv/exit_cpuid.c
