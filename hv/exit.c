@@ -37,7 +37,7 @@ bool exit_take_nmi(struct cpu *cpu)
 
 void exit_nmi(struct cpu *cpu)
 {
-	vcpu_open_window(); /* the NMI now arrives at host_exception() */
+	vcpu_open_window(cpu); /* the NMI now arrives at host_exception() */
 	if (!exit_take_nmi(cpu))
 		cpu->exits[HV_EXIT_KICK]++;
 }

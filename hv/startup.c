@@ -107,8 +107,10 @@ bool startup_icr_write(struct cpu *sender, uint64_t icr)
 }
 
 /* Waits until the SIPI is there; SMIs come through, and NMIs are dropped as a waiting CPU drops them. */
-static uint8_t wait_for_sipi(struct startup *startup)
+static uint8_t wait_for_sipi(struct cpu *cpu)
 {
+	struct startup *const startup = &cpu->startup;
+
 	for (;;) {
 		lock_take(&startup->lock);
 		const bool arrived = startup->sipi;
@@ -122,7 +124,7 @@ static uint8_t wait_for_sipi(struct startup *startup)
 		lock_release(&startup->lock);
 		if (arrived)
 			return vector;
-		vcpu_open_window();
+		vcpu_open_window(cpu);
 		cpu_relax();
 	}
 }
@@ -137,6 +139,6 @@ void startup_process(struct cpu *cpu)
 	lock_release(&startup->lock);
 	vcpu_reset(cpu);
 	if (!cpu->is_bsp)
-		vcpu_start(cpu, wait_for_sipi(startup));
+		vcpu_start(cpu, wait_for_sipi(cpu));
 	cpu->nmi_seen = false;
 }

@@ -75,7 +75,7 @@ void vcpu_reset(struct cpu *cpu);
 void vcpu_start(struct cpu *cpu, uint8_t vector);
 
 /* Lets SMIs and NMIs that are held in the hypervisor come through for a moment. */
-void vcpu_open_window(void);
+void vcpu_open_window(struct cpu *cpu);
 
 /* An NMI arrived while the hypervisor ran: where it can arrive between the last look and the entry, ends the guest's turn. */
 void vcpu_nmi_arrived(void);

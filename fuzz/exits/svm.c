@@ -15,8 +15,9 @@ static bool flushed, cleared; /* since the exit: branch predictors, the CPU's bu
 static bool init_held;        /* an INIT that was intercepted, which is still pending (APM 2 15.21.8) */
 
 /* The window of a CPU that waits for a SIPI: another one sends it, so that the wait ends. */
-void gif_window(void)
+void svm_window(struct entry_frame *frame)
 {
+	PROMISE(frame == world.running->frame);
 	arrive_nmi();
 	if (init_held) {
 		init_held = false;

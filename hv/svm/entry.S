@@ -33,4 +33,42 @@ svm_run:
 	call	svm_exit
 	jmp	1b
 
+/* void svm_window(struct entry_frame *frame). RSP stays the hypervisor's: exceptions come here, too. */
+	.section .text.svm_window, "ax"
+	.globl svm_window
+	.hidden svm_window
+svm_window:
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	push	%rdi
+	mov	%rdi, %rax
+	.set	at, 0
+	.irp	register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax
+	mov	at(%rax), %\register
+	.set	at, at + 8
+	.endr
+	stgi
+	nop
+	clgi
+	xchg	%rax, (%rsp)
+	.set	at, 0
+	.irp	register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx
+	mov	%\register, at(%rax)
+	.set	at, at + 8
+	.endr
+	pop	%rcx
+	mov	%rcx, FRAME_RAX(%rax)
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	cld
+	ret
+
 	.section .note.GNU-stack, "", @progbits

@@ -74,7 +74,7 @@ static void exit_invd(struct cpu *cpu)
 static void exit_smi(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_SMI]++;
-	vcpu_open_window();
+	vcpu_open_window(cpu);
 	(void)exit_take_nmi(cpu);
 }
 
@@ -86,7 +86,7 @@ static void exit_init(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_OTHER]++;
 	startup_post_init(cpu);
-	vcpu_open_window();
+	vcpu_open_window(cpu);
 	(void)exit_take_nmi(cpu);
 }
 

@@ -19,10 +19,4 @@ static inline void clgi(void)
 	__asm__ volatile("clgi" : : : "memory");
 }
 
-/* Takes what is held. Interrupts stay off: RFLAGS.IF is clear. */
-static inline void gif_window(void)
-{
-	__asm__ volatile("stgi; nop; clgi" : : : "memory");
-}
-
 #endif

@@ -5,6 +5,12 @@
 
 #include "cpu.h"
 
+/*
+ * entry.S: takes what is held, SMIs, NMIs and INITs. SMM finds the guest's general registers in place of the hypervisor's, and may change
+ * them: software that asks SMM for something puts it there. Interrupts stay off, as RFLAGS.IF is clear.
+ */
+void svm_window(struct entry_frame *frame);
+
 /* Answers one exit; called from entry.S between VMRUNs. */
 void svm_exit(struct cpu *cpu);
 

@@ -271,9 +271,9 @@ void vcpu_start(struct cpu *cpu, uint8_t vector)
 	vmcb->rip = 0;
 }
 
-void vcpu_open_window(void)
+void vcpu_open_window(struct cpu *cpu)
 {
-	gif_window();
+	svm_window(cpu->frame);
 }
 
 /* NMIs are held until the window: none can be late. */

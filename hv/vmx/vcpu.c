@@ -143,8 +143,9 @@ void vmx_exit_nmi_window(struct cpu *cpu)
 }
 
 /* NMIs come through at any time; their handler is cpu.c's. */
-void vcpu_open_window(void)
+void vcpu_open_window(struct cpu *cpu)
 {
+	(void)cpu;
 }
 
 bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)

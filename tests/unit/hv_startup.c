@@ -49,8 +49,9 @@ void vcpu_start(struct cpu *cpu, uint8_t vector)
 	started_at = vector;
 }
 
-void vcpu_open_window(void)
+void vcpu_open_window(struct cpu *cpu)
 {
+	(void)cpu;
 	assert_int_not_equal(next_icr, 0); /* otherwise the wait would never end */
 	assert_true(startup_icr_write(&cpus[0], next_icr));
 	next_icr = next_icr == (TO(1) | INIT | ASSERT) ? (TO(1) | SIPI | 0x9a) : 0;

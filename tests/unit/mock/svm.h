@@ -3,6 +3,7 @@
 #ifndef HV_SVM_INSTRUCTIONS_H
 #define HV_SVM_INSTRUCTIONS_H
 
-void gif_window(void);
+struct entry_frame;
+void svm_window(struct entry_frame *frame);
 
 #endif
