@@ -3,7 +3,7 @@
 
 LOADER_OUT := $(OUT)/loader
 LOADER_SOURCES := main acpi alias boot config crb digest dma_coverage dma_table dmar elf failure file floor freestanding hypervisor initrd \
-	ivrs launch log measure memory message preboot ranges sleep tcg2 text tis tpm tpm2 uefi
+	ivrs launch log measure memory message preboot ranges sleep tcg2 text tis tpm tpm2 uefi units
 LOADER_MBEDTLS := sha256 sha512
 LOADER_OBJECTS := $(LOADER_SOURCES:%=$(LOADER_OUT)/%.o) $(LOADER_MBEDTLS:%=$(LOADER_OUT)/mbedtls/%.o)
 

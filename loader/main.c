@@ -21,6 +21,7 @@
 #include "preboot.h"
 #include "tcg2.h"
 #include "tis.h"
+#include "units.h"
 
 #define CONFIG_PATH "\\EFI\\cloister\\cloister.conf"
 #define COM1_PORT   0x3f8u
@@ -424,7 +425,8 @@ static bool start(struct failure *failure)
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
 	       open_tpm(failure) && ask_tpm(failure) && fill_info() && reserve(failure) && measure_files(failure) &&
-	       load(failure) && prepare(failure) && launch_check(&loader.info, failure) && measure_statement(failure) &&
+	       load(failure) && prepare(failure) && units_check_driver(&loader.info.dma, failure) &&
+	       launch_check(&loader.info, failure) && measure_statement(failure) &&
 	       launch_all(&loader.info, &loader.begun, failure);
 }
 

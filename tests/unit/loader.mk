@@ -2,7 +2,7 @@
 # The loader's parsers and formats on the host.
 
 LOADER_UNIT := $(OUT)/tests/unit/loader
-LOADER_UNIT_PROGRAMS := config acpi floor alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message preboot
+LOADER_UNIT_PROGRAMS := config units acpi floor alias crb dmar ivrs dma_coverage elf tpm2 log ranges text measure place message preboot
 LOADER_UNIT_COMMON := failure text
 LOADER_UNIT_CFLAGS = $(UNIT_CFLAGS) -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 -MD -MP
@@ -19,6 +19,7 @@ $(OUT)/tests/unit/loader_ivrs: $(call loader_unit_objects,loader_ivrs ivrs dma_t
 $(OUT)/tests/unit/loader_dma_coverage: $(call loader_unit_objects,loader_dma_coverage dma_coverage)
 $(OUT)/tests/unit/loader_crb: $(call loader_unit_objects,loader_crb crb uefi)
 $(OUT)/tests/unit/loader_alias: $(call loader_unit_objects,loader_alias alias)
+$(OUT)/tests/unit/loader_units: $(call loader_unit_objects,loader_units units uefi)
 $(OUT)/tests/unit/loader_elf: $(call loader_unit_objects,loader_elf elf)
 $(OUT)/tests/unit/loader_tpm2: $(call loader_unit_objects,loader_tpm2 tpm2)
 $(OUT)/tests/unit/loader_log: $(call loader_unit_objects,loader_log log tpm2)
@@ -29,7 +30,7 @@ $(OUT)/tests/unit/loader_place: $(call loader_unit_objects,loader_place hypervis
 $(OUT)/tests/unit/loader_preboot: $(call loader_unit_objects,loader_preboot preboot uefi)
 $(OUT)/tests/unit/loader_message: $(call loader_unit_objects,loader_message message uefi)
 
-$(LOADER_UNIT)/loader_crb.o $(LOADER_UNIT)/crb.o: LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_mmio.h
+$(LOADER_UNIT)/loader_crb.o $(LOADER_UNIT)/crb.o $(LOADER_UNIT)/loader_units.o $(LOADER_UNIT)/units.o: LOADER_UNIT_CFLAGS += -include tests/unit/mock/loader_mmio.h
 # On a CPU of the test's own.
 $(LOADER_UNIT)/loader_message.o $(LOADER_UNIT)/message.o $(LOADER_UNIT)/loader_place.o $(LOADER_UNIT)/hypervisor.o $(LOADER_UNIT)/memory.o \
 $(LOADER_UNIT)/loader_alias.o $(LOADER_UNIT)/alias.o $(LOADER_UNIT)/loader_dma_coverage.o $(LOADER_UNIT)/dma_coverage.o: \
