@@ -27,6 +27,7 @@ static enum memory_kind kind_of(UINT32 type)
 {
 	switch (type) {
 	case EfiReservedMemoryType:
+	case EfiUnusableMemory: /* the hypervisor's and the pool's: loader/memory.c */
 		return MEMORY_RESERVED;
 	case EfiBootServicesCode:
 	case EfiBootServicesData:
