@@ -193,7 +193,7 @@ static void fresh_of_another_key_is_refused(void **state)
 	EVP_PKEY_free(key);
 }
 
-static const uint8_t statement_head[] = {'C', 'L', 'S', 'T', 'H', 'K', 'S', '1', 2, 0, 0, 0, 0x10, 1, 0, 0};
+static const uint8_t statement_head[] = {'C', 'L', 'S', 'T', 'H', 'K', 'S', '1', 3, 0, 0, 0, 0x10, 1, 0, 0};
 static const uint8_t statement_middle[] = {3, 2, 1, 0, 0x14, 0x13, 0x12, 0x11};
 static const uint8_t statement_tail[] = {0x18, 0,    0,    0,    0x44, 0x43, 0x42, 0x41, 0x54, 0x53, 0x52, 0x51,
 					 0x64, 0x63, 0x62, 0x61, 0x74, 0x73, 0x72, 0x71, 0x0f, 0,    0,    0};
@@ -217,7 +217,7 @@ static void statement_layout(void **state)
 	assert_memory_equal(bytes + 184, statement_tail, sizeof(statement_tail));
 }
 
-static const uint8_t fresh_head[] = {'C', 'L', 'S', 'T', 'F', 'R', 'S', '1', 2, 0, 0, 0, 0xd8, 0, 0, 0};
+static const uint8_t fresh_head[] = {'C', 'L', 'S', 'T', 'F', 'R', 'S', '1', 3, 0, 0, 0, 0xd8, 0, 0, 0};
 static const uint8_t fresh_counts[] = {
 	8,    0,    0,    0,    4,    3,    2,    1,    8,    7,    6,    5,    0,    0,    0,    0,    0x18, 0x17,
 	0x16, 0x15, 0x14, 0x13, 0x12, 0x11, 0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21, 0x38, 0x37, 0x36, 0x35,
