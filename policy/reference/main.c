@@ -178,7 +178,7 @@ static char *policy_text(const struct request *r)
 		"version", POLICY_VERSION, "serial", r->serial, "not_before", r->not_before, "not_after", r->not_after,
 		"loader", r->loader, "before_loader", "hypervisor", r->hypervisor, "config", r->config, "firmware",
 		"identity", "ak_names", "minimum_svn", r->svn, "allow_debug", 0, "allow_weak_binding", 0,
-		"allow_no_tpm", 0, "allow_smt_exposed", 0, "require_dma_remapping", 1, "require_floor_closed", 0);
+		"allow_no_tpm", 0, "allow_smt_exposed", 0, "require_dma_remapping", 1, "require_floor_closed", 1);
 	char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 
 	json_decref(root);
