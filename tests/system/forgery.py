@@ -25,7 +25,7 @@ FORGER = OUT / "tests" / "system" / "forger.elf"
 MAGIC = b"CLOISTER-FORGERY"
 STATEMENTS = 16  # efi/forger.c
 QUOTED = (*range(8), 14, 17, 18, 19)
-FLAGS = 0x0E  # statement.h: DMA remapping required and present, AMD
+FLAGS = 0x4E  # statement.h: DMA remapping required and present, AMD, floor closed
 CPUS = 2
 BOOT_ID = sha256(b"a boot that never was")
 # What struct hk_statement and struct hk_fresh (include/cloister/statement.h) hold before the signature.
