@@ -86,7 +86,7 @@ static const char *said(bool uart, const void *console)
 	boot_services = &services;
 	system_table = &table;
 	message_serial(COM1);
-	fail(&failure, LOADER_E_CONFIG_LINES, "cloister.conf, line %u", 65u);
+	fail(&failure, LOADER_E_CONFIG_LINES, "cloister.conf, line %u", 97u);
 	say_failure(&failure);
 	return machine.sent;
 }
