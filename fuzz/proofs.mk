@@ -8,7 +8,7 @@ PROOF_CHECKS := --unsigned-overflow-check --pointer-overflow-check --unwinding-a
 
 # What each is linked with, and how often its loops go round at most.
 prove-boot_info: hv/boot_info.c hv/iommu/records.c
-prove-boot_info: PROOF_LOOPS := --unwind 7
+prove-boot_info: PROOF_LOOPS := --unwind 7 --unwindset boot_dma_check.0:3,check_reserved.0:3,settings_sane.0:3
 prove-console: hv/console.c
 prove-console: PROOF_LOOPS := --unwind 202
 prove-cpuid: hv/exit_cpuid.c
@@ -19,7 +19,7 @@ prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h
 $(PROOF_SHORT): include/cloister/boot_info.h
 	@mkdir -p $(@D)
-	$(Q)sed 's/^\(#define BOOT_MAX_\(UNITS\|RESERVED\|SETTINGS\|FLOOR\)\) .*/\1 4u/' $< >$@
+	$(Q)sed 's/^\(#define BOOT_MAX_\(CPUS\|RAM\|HIDDEN\|UNITS\|RESERVED\|SETTINGS\|FLOOR\)\) .*/\1 4u/' $< >$@
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: $(PROOF_SHORT)
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
 prove-dma_walk: PROOF_LOOPS := --unwind 10

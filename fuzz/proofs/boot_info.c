@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs, four RAM
- * ranges and three hidden ranges, two units, reserved ranges and settings (and any counts that are too large): what is accepted keeps the promises that the
- * rest of the hypervisor builds on.
+ * hv/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs,
+ * four RAM ranges, three hidden ranges and two of the floor (and any counts that are too large): what is accepted keeps
+ * the promises that the rest of the hypervisor builds on. The records of DMA remapping, up to two of each kind, are a
+ * proof apart: both in one take more than 6 GiB.
  */
 #include "proof.h"
 
@@ -12,6 +13,7 @@
 #define RAM    4
 #define HIDDEN 3
 #define DMA    2
+#define FLOOR  2
 
 static bool apart(const struct boot_range *a, const struct boot_range *b)
 {
@@ -68,6 +70,8 @@ static void check_counts(const struct boot_info *boot)
 	PROVE(boot->cpu_count >= 1 && boot->cpu_count <= BOOT_MAX_CPUS);
 	PROVE(boot->ram_count <= BOOT_MAX_RAM && boot->hidden_count <= BOOT_MAX_HIDDEN);
 	PROVE(boot->log_bytes <= BOOT_MAX_LOG);
+	PROVE(boot->dma.unit_count <= BOOT_MAX_UNITS && boot->dma.reserved_count <= BOOT_MAX_RESERVED);
+	PROVE(boot->dma.setting_count <= BOOT_MAX_SETTINGS);
 	PROVE(boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000);
 	if (a < b && b < boot->cpu_count)
 		PROVE(boot->cpu_apic_id[a] != boot->cpu_apic_id[b]);
@@ -110,24 +114,40 @@ static void check_dma(const struct boot_info *boot, uint32_t phys_bits)
 	REACHABLE(dma->unit_count == DMA && dma->reserved_count == DMA && dma->setting_count == DMA && pool);
 }
 
+static void few_entries(const struct boot_info *boot, uint32_t phys_bits)
+{
+	ASSUME(phys_bits >= 36 && phys_bits <= 52);
+	ASSUME(boot->cpu_count <= CPUS || boot->cpu_count > BOOT_MAX_CPUS);
+	ASSUME(boot->ram_count <= RAM || boot->ram_count > BOOT_MAX_RAM);
+	ASSUME(boot->hidden_count <= HIDDEN || boot->hidden_count > BOOT_MAX_HIDDEN);
+	ASSUME(boot->floor.range_count <= FLOOR || boot->floor.range_count > BOOT_MAX_FLOOR);
+}
+
 void prove_boot_info(void)
 {
 	struct boot_info boot;
 	uint32_t phys_bits;
 
-	ASSUME(phys_bits >= 36 && phys_bits <= 52);
-	ASSUME(boot.cpu_count <= CPUS || boot.cpu_count > BOOT_MAX_CPUS);
-	ASSUME(boot.ram_count <= RAM || boot.ram_count > BOOT_MAX_RAM);
-	ASSUME(boot.hidden_count <= HIDDEN || boot.hidden_count > BOOT_MAX_HIDDEN);
-	ASSUME(boot.dma.unit_count <= DMA || boot.dma.unit_count > BOOT_MAX_UNITS);
-	ASSUME(boot.dma.reserved_count <= DMA || boot.dma.reserved_count > BOOT_MAX_RESERVED);
-	ASSUME(boot.dma.setting_count <= DMA || boot.dma.setting_count > BOOT_MAX_SETTINGS);
+	few_entries(&boot, phys_bits);
 	if (boot_info_check(&boot, phys_bits) != HV_OK)
 		return;
-	if (boot_dma_check(&boot, phys_bits) == HV_OK)
-		check_dma(&boot, phys_bits);
 	check_counts(&boot);
 	check_floor(&boot, phys_bits);
 	check_region(&boot, phys_bits);
 	check_ranges(&boot, phys_bits);
+}
+
+/* On what prove_boot_info() shows of an accepted boot_info; one range of RAM and one that is hidden stand for all. */
+void prove_boot_dma(void)
+{
+	struct boot_info boot;
+	uint32_t phys_bits;
+
+	ASSUME(phys_bits >= 36 && phys_bits <= 52 && boot.ram_count == 1 && boot.hidden_count == 1);
+	ASSUME(boot_range_sane(&boot.region, phys_bits) && boot_range_sane(&boot.ram[0], phys_bits) &&
+	       boot_range_sane(&boot.hidden[0], phys_bits));
+	ASSUME((boot.pool.base == 0 && boot.pool.bytes == 0) || boot_range_sane(&boot.pool, phys_bits));
+	ASSUME(boot.dma.unit_count <= DMA && boot.dma.reserved_count <= DMA && boot.dma.setting_count <= DMA);
+	if (boot_dma_check(&boot, phys_bits) == HV_OK)
+		check_dma(&boot, phys_bits);
 }
