@@ -152,7 +152,8 @@ def test_slow_connections(folder, tpm, attack, addresses):
         print(f"{attack}, {addresses} addresses: idle {statistics.median(idle):.3f} s; meanwhile",
               *(f"{seconds:.3f}" for seconds in times), f"s; {connections} open, {memory} KiB")
         assert connections > SLOW / 2, "they are there"
-        assert statistics.median(times) < max(ANSWERED_S, SLOWER * statistics.median(idle))
+        # The best of several: what else the computer does only adds to them, and who is held up is so each time.
+        assert min(times) < max(ANSWERED_S, SLOWER * min(idle))
 
 
 @pytest.mark.parametrize("addresses", [1, 100])
