@@ -12,7 +12,7 @@ prove-boot_info: PROOF_LOOPS := --unwind 7 --unwindset boot_dma_check.0:3,check_
 prove-console: hv/console.c
 prove-console: PROOF_LOOPS := --unwind 202
 prove-cpuid: hv/exit_cpuid.c
-prove-cpuid: PROOF_LOOPS := --unwind 10
+prove-cpuid: PROOF_LOOPS := --unwind 32
 prove-dma_walk: loader/dma_table.c
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 # Lists of a few entries in place of hundreds: what is done with one, and at their end, is the same.

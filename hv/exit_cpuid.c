@@ -60,6 +60,7 @@ static const struct shown table[] = {
 	/* without UAI, AutoIBRS, PrefetchCtl, CpuidUserDis */
 	{LEAF(0x80000021), 0x783c0e67, 0x0000ffff, 0x00000006, 0},
 	{LEAF(0x80000026), ALL, ALL, ALL, ALL},
+	{LEAVES(0x80000027, ALL), 0, 0, 0, 0},
 };
 
 #define LEAF7_EDX_ARCH_CAP   (1u << 29) /* always: IA32_XAPIC_DISABLE_STATUS is there (exit_msr.c) */
@@ -81,58 +82,57 @@ static struct cpuid_result hypervisor_leaf(uint32_t leaf)
 	}
 }
 
-/* Bits that mirror a control register show the guest's, not the hypervisor's. */
-static uint32_t mirror(uint32_t ecx, uint32_t bit, bool set)
-{
-	return set ? ecx | bit : ecx & ~bit;
-}
-
-/* The last row that begins at or before @at; the first one begins at 0. */
+/* The first row that does not end before @at. Leaves that systems ask for often come early: few steps, one comparison each. */
 static const struct shown *find(uint64_t at)
 {
-	size_t low = 0, high = sizeof(table) / sizeof(table[0]);
+	const struct shown *row = table;
 
-	while (high - low > 1) {
-		const size_t middle = (low + high) / 2;
-
-		if (table[middle].first <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &table[low];
+	while (row->last < at)
+		row++;
+	return row;
 }
 
-static struct cpuid_result answer(const struct cpu *cpu, uint32_t leaf, uint32_t subleaf)
+static struct cpuid_result answer(uint32_t leaf, uint32_t subleaf)
 {
-	struct cpuid_result r;
-
 	if (leaf >= HV_LEAVES && leaf <= HV_LEAVES_END)
 		return hypervisor_leaf(leaf);
 	const struct shown *const shown = find(AT(leaf, subleaf));
 
-	if (AT(leaf, subleaf) > shown->last)
+	if (AT(leaf, subleaf) < shown->first)
 		return (struct cpuid_result){0, 0, 0, 0};
-	r = cpuid(leaf, subleaf);
-	r = (struct cpuid_result){r.eax & shown->eax, r.ebx & shown->ebx, r.ecx & shown->ecx, r.edx & shown->edx};
-	if (leaf == 1)
-		r.ecx = mirror(r.ecx, LEAF1_ECX_OSXSAVE, (vcpu_cr4(cpu) & CR4_OSXSAVE) != 0) | LEAF1_ECX_HYPERVISOR;
-	if (leaf == 7 && subleaf == 0) {
-		r.ecx = mirror(r.ecx, LEAF7_ECX_OSPKE, (vcpu_cr4(cpu) & CR4_PKE) != 0);
-		r.edx |= LEAF7_EDX_ARCH_CAP;
+	const struct cpuid_result r = cpuid(leaf, subleaf);
+
+	return (struct cpuid_result){r.eax & shown->eax, r.ebx & shown->ebx, r.ecx & shown->ecx, r.edx & shown->edx};
+}
+
+/* Bits that are not the CPU's: those that mirror a control register show the guest's, and the hypervisor's own. */
+static __attribute__((noinline)) void adjust(struct cpu *cpu, uint32_t leaf)
+{
+	struct registers *const guest = &cpu->frame->guest;
+	const uint64_t cr4 = vcpu_cr4(cpu);
+
+	if (leaf == 1) {
+		guest->rcx &= ~(uint64_t)LEAF1_ECX_OSXSAVE;
+		guest->rcx |= LEAF1_ECX_HYPERVISOR | ((cr4 & CR4_OSXSAVE) != 0 ? LEAF1_ECX_OSXSAVE : 0);
+	} else {
+		guest->rcx &= ~(uint64_t)LEAF7_ECX_OSPKE;
+		guest->rcx |= (cr4 & CR4_PKE) != 0 ? LEAF7_ECX_OSPKE : 0;
+		guest->rdx |= LEAF7_EDX_ARCH_CAP;
 	}
-	return r;
 }
 
 void exit_cpuid(struct cpu *cpu)
 {
 	struct registers *const guest = &cpu->frame->guest;
-	const struct cpuid_result r = answer(cpu, (uint32_t)guest->rax, (uint32_t)guest->rcx);
+	const uint32_t leaf = (uint32_t)guest->rax, subleaf = (uint32_t)guest->rcx;
+	const struct cpuid_result r = answer(leaf, subleaf);
 
 	cpu->exits[HV_EXIT_CPUID]++;
 	guest->rax = r.eax;
 	guest->rbx = r.ebx;
 	guest->rcx = r.ecx;
 	guest->rdx = r.edx;
+	if (leaf == 1 || (leaf == 7 && subleaf == 0))
+		adjust(cpu, leaf);
 	vcpu_advance(cpu, CPUID_BYTES);
 }

@@ -35,6 +35,13 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 /* CS.L in the VMCB's packed attributes: bit 9. */
 #define ATTRIBUTE_LONG 0x200u
 
+/* The trap of an instruction that the hypervisor executed. Apart, so that the way without it needs no stack frame. */
+static __attribute__((noinline)) void inject_single_step(struct cpu *cpu)
+{
+	cpu->vcpu.vmcb->dr6 |= DR6_BS;
+	vcpu_inject(cpu, VECTOR_DB, 0);
+}
+
 void vcpu_advance(struct cpu *cpu, unsigned bytes)
 {
 	struct vmcb *const vmcb = cpu->vcpu.vmcb;
@@ -42,10 +49,8 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 
 	vmcb->rip = (vmcb->cs.attributes & ATTRIBUTE_LONG) != 0 ? next : (uint32_t)next;
 	vmcb->interrupt_shadow = 0;
-	if ((vmcb->rflags & RFLAGS_TF) != 0) { /* the single-step trap of the instruction that we executed */
-		vmcb->dr6 |= DR6_BS;
-		vcpu_inject(cpu, VECTOR_DB, 0);
-	}
+	if ((vmcb->rflags & RFLAGS_TF) != 0)
+		inject_single_step(cpu);
 }
 
 void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
