@@ -138,8 +138,9 @@ static void test_prefixed_cpuid(void)
 		struct outcome o;
 
 		if (cpu_is_amd()) {
-			skip("CPUID with a prefix", "QEMU's SVM tells no instruction length");
-			return;
+			ok(true, "CPUID with prefix %s goes on behind it # SKIP QEMU's SVM tells no instruction length",
+			   prefixed[i].name);
+			continue;
 		}
 		o = attempt(prefixed[i].code, &r);
 		ok(completed(&o) && r.rax == expected.eax && r.rbx == expected.ebx,

@@ -95,6 +95,7 @@ static void sleep_refused(void)
 	outl(port, PM1_SLP_EN | PM1_SLP_TYP(SLP_TYP_S3));
 	ok(sign(page) == 0, "a sleep in which memory keeps its contents is refused, and the key stays");
 	ok(fresh->refused_io == 3, "each attempt is counted");
+	drain();
 	sleep_s5();
 }
 
