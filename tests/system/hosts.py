@@ -143,6 +143,18 @@ def known(machine):
     return known_as(machine)
 
 
+def learnt(machine, name):
+    """The build's policy with the firmware rules of a machine that is trusted now; and what its owner is told."""
+    rules, policy = (SCRATCH / f"{name}.{kind}.json" for kind in ("rules", "policy"))
+    said = ""
+    for command in (["firmware", "learn", url(machine), "--model", name, "--output", rules],
+                    ["policy", "new", "--from", REFERENCE, "--firmware", rules, "--serial", "1", "--output", policy]):
+        result = subprocess.run([OUT / "cloister", *command], capture_output=True, text=True, timeout=2 * PATIENCE_S)
+        assert result.returncode == 0, result.stdout + result.stderr
+        said += result.stdout
+    return policy, said
+
+
 def verify(machine, policy=POLICY):
     """What a tenant who knows the machine decides with his tool: its exit code and its explanation."""
     return verify_at(url(machine), "--policy", pinned(machine, policy), "--no-cache")
