@@ -13,7 +13,8 @@ from testbed import Machine
 @pytest.fixture(scope="module")
 def resumed():
     """A host that was suspended to RAM, and resumed by the firmware without Cloister."""
-    with Machine("resumed", disks=[hosts.esp("resumed")]) as machine:
+    disk = hosts.esp("resumed", config=hosts.config(sleep="allow"))
+    with Machine("resumed", disks=[disk]) as machine:
         machine.ready()
         machine.check("cloisterctl stats")
         machine.send("echo mem >/sys/power/state; echo RE''SUMED")
