@@ -40,7 +40,9 @@ class Log:
         return self.place(4, kind=EV_APPLICATION)
 
     def insert(self, at, pcr, kind, data):
-        self.events.insert(at, [pcr, kind, event_log.digests(self.banks, data), data])
+        """Of a program its digest is measured; what stands beside it says where it was (PFP 10.2.3), here nowhere."""
+        said = bytes(32) if kind in (EV_APPLICATION, EV_DRIVER) else data
+        self.events.insert(at, [pcr, kind, event_log.digests(self.banks, data), said])
 
     def remove(self, pcr, data=None, kind=None):
         return self.events.pop(self.place(pcr, data, kind))
