@@ -2,9 +2,9 @@
 # AFL++ on the exit handlers of both vendors. The same harness runs a fixed random sequence as a unit test.
 
 FUZZ_EXITS := $(OUT)/fuzz/exits
-# All of hv/ but what runs before the launch or what exits.c stands in for; the linker drops the rest of cpu.c and launch.c.
-FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c cpu.c) \
-	$(filter-out $(patsubst %,hv/%.c,boot boot_info cpu_features crash descriptors paging stage2),$(wildcard hv/*.c))
+# All of hv/ but what runs before the launch or what exits.c stands in for; the linker drops the rest of machine/cpu.c and launch.c.
+FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) \
+	$(wildcard hv/vcpu/*.c hv/root/*.c) $(addprefix hv/machine/,apic.c console.c cpu.c)
 FUZZ_EXITS_SOURCES_svm := fuzz/exits/svm.c $(addprefix hv/svm/,exit.c vcpu.c)
 FUZZ_EXITS_SOURCES_vmx := $(wildcard fuzz/exits/vmx*.c) $(wildcard hv/vmx/debug/*.c) \
 	$(addprefix hv/vmx/,controls.c exit.c launch.c speculation.c vcpu.c)
@@ -14,7 +14,7 @@ FUZZ_EXITS_CFLAGS := -std=gnu17 -O1 -g -ffunction-sections -Wl,--gc-sections,-z,
 
 define fuzz_exits_vendor
 FUZZ_EXITS_DEPENDS_$(1) := $$(FUZZ_EXITS_SOURCES) $$(FUZZ_EXITS_SOURCES_$(1)) tests/unit/mock/x86.h tests/unit/mock/$(1).h \
-	$$(wildcard fuzz/*.h fuzz/exits/*.h hv/*.h hv/$(1)/*.h hv/$(1)/debug/*.h)
+	$$(wildcard fuzz/*.h fuzz/exits/*.h) $$(HV_HEADERS)
 FUZZ_EXITS_CFLAGS_$(1) := $$(FUZZ_EXITS_CFLAGS) -include tests/unit/mock/$(1).h -Ihv/$(1)
 
 UNIT_TESTS += $$(OUT)/tests/unit/exits_$(1)

@@ -2,11 +2,11 @@
 # AFL++ on the tables of the DMA remapping units.
 
 FUZZ_IOMMU := $(OUT)/fuzz/iommu
-FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c loader/dmar.c loader/ivrs.c loader/dma_table.c hv/boot_info.c hv/iommu/records.c
+FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c loader/dmar.c loader/ivrs.c loader/dma_table.c hv/boot/boot_info.c hv/iommu/records.c
 
 $(eval $(call fuzz_group,iommu,tables))
 
-$(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/promise.h fuzz/policy/harness.h $(wildcard hv/*.h loader/*.h include/cloister/*.h)
+$(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/promise.h fuzz/policy/harness.h $(HV_HEADERS) $(wildcard loader/*.h)
 	@mkdir -p $(@D)
 	$(call say,AFL,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_POLICY_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -iquote loader -Ihv -Ihv/svm -o $@ $(FUZZ_IOMMU_SOURCES)

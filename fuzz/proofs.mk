@@ -7,11 +7,11 @@ PROOF_OUT := $(OUT)/proofs
 PROOF_CHECKS := --unsigned-overflow-check --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
 
 # What each is linked with, and how often its loops go round at most.
-prove-boot_info: hv/boot_info.c hv/iommu/records.c
+prove-boot_info: hv/boot/boot_info.c hv/iommu/records.c
 prove-boot_info: PROOF_LOOPS := --unwind 7 --unwindset boot_dma_check.0:3,check_reserved.0:3,settings_sane.0:3
-prove-console: hv/console.c
+prove-console: hv/machine/console.c
 prove-console: PROOF_LOOPS := --unwind 202
-prove-cpuid: hv/exit_cpuid.c
+prove-cpuid: hv/root/cpuid.c
 prove-cpuid: PROOF_LOOPS := --unwind 32
 prove-dma_walk: loader/dma_table.c
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
@@ -24,17 +24,17 @@ prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: $(PROOF_SHOR
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
 prove-dma_walk: PROOF_LOOPS := --unwind 10
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
-prove-event: hv/event.c
-prove-hypercall: hv/exit_hypercall.c
+prove-event: hv/vcpu/event.c
+prove-hypercall: hv/root/hypercall.c
 prove-hypercall: PROOF_LOOPS := --unwind 18
-prove-icr: hv/startup.c
+prove-icr: hv/root/startup.c
 prove-icr: PROOF_LOOPS := --unwind 5
-prove-io: hv/exit_io.c hv/floor.c
+prove-io: hv/root/io.c hv/root/floor.c
 prove-io: PROOF_LOOPS := --unwind 8
 prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:6
 prove-ivrs: PROOF_REPLACED := note_setting:any_setting
 prove-ivrs_settings: PROOF_LOOPS := --unwind 10
-prove-msr_policy_svm prove-msr_policy_vmx: hv/msr_policy.c
+prove-msr_policy_svm prove-msr_policy_vmx: hv/root/msr_policy.c
 prove-msr_policy_svm prove-msr_policy_vmx: PROOF_LOOPS := --unwind 257
 prove-mtrr: hv/vmx/mtrr.c
 prove-mtrr: PROOF_LOOPS := --unwind 12 --no-sat-preprocessor

@@ -33,12 +33,12 @@ $(HOST_OUT)/cloister.ko: $(addprefix $(DKMS_TREE)/,$(DKMS_FILES)) host/host.mk
 $(OUT)/cloister.ko: $(HOST_OUT)/cloister.ko
 	@cp $< $@
 
-HOST_CFLAGS := -Ihost/device -Ihost/module -DCLOISTER_VERSION='"$(VERSION)"'
+HOST_CFLAGS := -Ihost/lib -Ihost/module -DCLOISTER_VERSION='"$(VERSION)"'
 HOST_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -s
 host_objects = $(patsubst host/%.c,$(HOST_OUT)/obj/%.o,$(wildcard $(addprefix host/,$(1))))
-ATTESTD_OBJECTS := $(call host_objects,attestd/*.c device/*.c)
+ATTESTD_OBJECTS := $(call host_objects,attestd/*.c lib/*.c)
 ATTESTD_LIBS := -lmicrohttpd -lgnutls -ljansson -lcrypto -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr
-CLOISTERCTL_OBJECTS := $(call host_objects,tools/*.c device/*.c)
+CLOISTERCTL_OBJECTS := $(call host_objects,cloisterctl/*.c lib/*.c)
 
 $(HOST_OUT)/obj/%.o: host/%.c host/host.mk build.mk
 	$(call say,CC,$@)
@@ -62,6 +62,6 @@ lint: lint-host
 lint-host:
 	$(call say,LINT,host programs and manual pages)
 	$(Q)mandoc -T lint -W warning $(HOST_PAGES)
-	$(Q)for f in $(wildcard host/attestd/*.c host/device/*.c host/tools/*.c); do \
+	$(Q)for f in $(wildcard host/attestd/*.c host/lib/*.c host/cloisterctl/*.c); do \
 		gcc $(CFLAGS_USER) $(HOST_CFLAGS) -fanalyzer -c $$f -o /dev/null || exit 1; \
 	done

@@ -12,12 +12,17 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
-HV_SOURCES := $(wildcard hv/*.c hv/*.S hv/iommu/*.c)
+# In the order in which they are linked.
+HV_SOURCES := machine/apic boot/launch boot/boot_info machine/console machine/cpu machine/features machine/crash \
+	machine/descriptors vcpu/event vcpu/exit root/cpuid root/hypercall root/io root/msr root/floor root/msr_policy \
+	memory/paging memory/stage2 root/startup boot/entry
+HV_SOURCES := $(HV_SOURCES:%=hv/%) $(wildcard hv/iommu/*.c)
 HV_VENDORS := svm vmx
+HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name
 define hv_image
-HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) $$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/$(2)/build.c))
+HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) $$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/boot/build_$(2).c))
 $$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/hv.ld hv/hv.mk
 	$$(call say,LD,$$@)
 	$$(Q)gcc $$(HV_LDFLAGS) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)

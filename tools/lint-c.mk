@@ -3,7 +3,9 @@
 # no second line of defence.
 
 LINT_C := $(shell find fuzz host hv include loader policy tenant tests tools -name '*.[ch]')
-LINT_HV := $(foreach vendor,$(HV_VENDORS),$(wildcard hv/$(vendor)/*.c hv/$(vendor)/debug/*.c)) $(wildcard hv/*.c hv/iommu/*.c)
+LINT_HV_SHARED := $(foreach room,machine memory boot vcpu root iommu,$(wildcard hv/$(room)/*.c))
+LINT_HV_svm := $(wildcard hv/svm/*.c)
+LINT_HV_vmx := $(wildcard hv/vmx/*.c hv/vmx/debug/*.c)
 LINT_HV_FLAGS = $(filter-out -fstack-usage -MD -MP -fno-record-gcc-switches,$(HV_CFLAGS)) -I.
 
 .PHONY: lint-format lint-tidy lint-analyzer
@@ -13,16 +15,14 @@ lint-format:
 	$(call say,LINT,layout of C)
 	$(Q)clang-format --dry-run -Werror $(LINT_C)
 
+lint-tidy: $(HV_VENDORS:%=lint-tidy-%)
+lint-tidy-%:
+	$(call say,LINT,clang-tidy on hv: $*)
+	$(Q)clang-tidy --quiet $(LINT_HV_SHARED) $(LINT_HV_$*) -- $(filter-out -f% -m%,$(LINT_HV_FLAGS)) -Ihv/$* \
+		-Wno-unknown-warning-option -Wno-unused-command-line-argument
 
-lint-tidy:
-	$(call say,LINT,clang-tidy on hv)
-	$(Q)for vendor in $(HV_VENDORS); do \
-		clang-tidy --quiet $$(printf '%s\n' $(LINT_HV) | grep -e "^hv/$$vendor/" -e '^hv/[^/]*$$' -e '^hv/iommu/') -- \
-			$(filter-out -f% -m%,$(LINT_HV_FLAGS)) -Ihv/$$vendor \
-			-Wno-unknown-warning-option -Wno-unused-command-line-argument || exit 1; done
-
-lint-analyzer:
-	$(call say,LINT,GCC analyser on hv)
-	$(Q)for f in $(LINT_HV); do \
-		case $$f in hv/vmx/*) vendor=vmx;; *) vendor=svm;; esac; \
-		gcc $(LINT_HV_FLAGS) -Ihv/$$vendor -fanalyzer -c $$f -o /dev/null || exit 1; done
+lint-analyzer: $(HV_VENDORS:%=lint-analyzer-%)
+lint-analyzer-%:
+	$(call say,LINT,GCC analyser on hv: $*)
+	$(Q)for f in $(if $(filter svm,$*),$(LINT_HV_SHARED)) $(LINT_HV_$*); do \
+		gcc $(LINT_HV_FLAGS) -Ihv/$* -fanalyzer -c $$f -o /dev/null || exit 1; done

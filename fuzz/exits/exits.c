@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "hv/iommu/iommu.h"
-#include "hv/vcpu.h"
+#include "hv/vcpu/vcpu.h"
 #include "world.h"
 
 #define EXITS_MAX 64

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hv/vcpu.h"
+#include "hv/vcpu/vcpu.h"
 
 #define RAM_BASE  0x100000ull
 #define RAM_BYTES 0x8000ull

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "entry_check.h"
-#include "hv/vcpu.h"
+#include "hv/vcpu/vcpu.h"
 #include "vmx_cpu.h"
 
 static uint64_t at_launch[FIELDS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guest on VT-x: any state that it can have at an exit, and the exit as the CPU records it (SDM 3C 27.2, 27.3). */
-#include "hv/vcpu.h"
+#include "hv/vcpu/vcpu.h"
 #include "vmx_cpu.h"
 
 enum mode { LONG, COMPATIBILITY, PAE, UNPAGED, VIRTUAL_8086, REAL };

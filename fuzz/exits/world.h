@@ -4,7 +4,7 @@
 #define FUZZ_EXITS_WORLD_H
 
 #include "fuzz/promise.h"
-#include "hv/cpu.h"
+#include "hv/machine/cpu.h"
 #include "input.h"
 
 #define CPUS 3u

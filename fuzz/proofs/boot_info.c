@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs,
+ * hv/boot/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs,
  * four RAM ranges, three hidden ranges and two of the floor (and any counts that are too large): what is accepted keeps
  * the promises that the rest of the hypervisor builds on. The records of DMA remapping, up to two of each kind, are a
  * proof apart: both in one take more than 6 GiB.
  */
 #include "proof.h"
 
-#include "machine.h"
+#include "machine/machine.h"
 
 #define CPUS   4
 #define RAM    4
@@ -54,7 +54,7 @@ static void check_region(const struct boot_info *boot, uint32_t phys_bits)
 	check_range(&boot->region, phys_bits);
 	PROVE((boot->region.base & large) == 0 && (boot->region.bytes & large) == 0);
 	PROVE(boot->image_bytes <= boot->region.bytes && (boot->image_bytes & 4095) == 0);
-	/* Room behind the image for what hv/boot.c takes out of it (BOOT_PAGES_*). */
+	/* Room behind the image for what hv/boot/launch.c takes out of it (BOOT_PAGES_*). */
 	PROVE((boot->region.bytes - boot->image_bytes) / 4096 >= 192 + 16ull * boot->cpu_count);
 	if (boot->pool.base != 0 || boot->pool.bytes != 0) {
 		check_range(&boot->pool, phys_bits);

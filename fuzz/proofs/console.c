@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/console.c: for every number and every text of up to 165 characters, a line is written inside its 160 bytes and
+ * hv/machine/console.c: for every number and every text of up to 165 characters, a line is written inside its 160 bytes and
  * ends with a terminator; for every state of the ring, reading and adding stay inside it.
  */
 #include "proof.h"
 
 #include <stdarg.h>
 
-#include "machine.h"
+#include "machine/machine.h"
 
 #define TEXT 165u
 

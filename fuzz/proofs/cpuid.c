@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/exit_cpuid.c: for every leaf and subleaf, every answer of the CPU and every state of the guest, the guest is told of no
+ * hv/root/cpuid.c: for every leaf and subleaf, every answer of the CPU and every state of the guest, the guest is told of no
  * feature that it must not have, of no leaf that is not known, and of nothing that the CPU lacks.
  */
 #include "proof.h"
 
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 
 static struct cpuid_result native;
 static uint64_t cr4;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/event.c: for every event whose delivery an exit can have interrupted (any 32 bits) and every exception that the
+ * hv/vcpu/event.c: for every event whose delivery an exit can have interrupted (any 32 bits) and every exception that the
  * hypervisor raises, VM entry and VMRUN take what comes out (SDM 3C 26.2.1.3; APM 2 15.20), and exceptions on top of each other
  * combine as on a CPU (SDM 3A table 6-5).
  */
 #include "proof.h"
 
-#include "event.h"
+#include "vcpu/event.h"
 
 /* By number, so that a wrong constant of hv/ is not repeated here (SDM 3A table 6-1): #DF, #TS to #PF, #AC, #CP. */
 static bool pushes_error_code(uint32_t vector)

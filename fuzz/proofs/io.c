@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/exit_io.c: for every set of ports that the firmware can name, every access and every value: what puts the machine to sleep
+ * hv/root/io.c: for every set of ports that the firmware can name, every access and every value: what puts the machine to sleep
  * or resets it exits, and goes to the port only after the secrets are wiped; nothing else wipes them. Writes to the floor, and
  * a sleep that is not allowed, never get there.
  */
 #include "proof.h"
 
-#include "floor.h"
-#include "io_policy.h"
-#include "pci.h"
+#include "root/floor.h"
+#include "root/io_policy.h"
+#include "machine/pci.h"
 
 static const struct boot_info *boot;
 static uint32_t config_address, port_value;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/msr_policy.c, for each vendor: for each of the 2^32 numbers, the permission bitmap and the answer to an exit come
+ * hv/root/msr_policy.c, for each vendor: for each of the 2^32 numbers, the permission bitmap and the answer to an exit come
  * from one rule, and none of what could undermine the hypervisor is written, or read where reading tells, without an exit.
  */
 #include "proof.h"
 
-#include "msr.h"
+#include "x86/msr.h"
 #include "vendor.h"
 
 static uint32_t watched;

@@ -3,8 +3,8 @@
  * HMAC-DRBG with SHA-256 (NIST SP 800-90A, 10.1.2). There is one generator in a hypervisor, and it is static: p256-m
  * draws its nonces, and mbedTLS its memory, through functions that carry no context. Callers hold the key's lock.
  */
-#ifndef CLOISTER_DRBG_H
-#define CLOISTER_DRBG_H
+#ifndef CLOISTER_ATTEST_DRBG_H
+#define CLOISTER_ATTEST_DRBG_H
 
 #include <stdbool.h>
 #include <stddef.h>

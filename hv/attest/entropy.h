@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The CPU's random number generator. */
-#ifndef CLOISTER_ENTROPY_H
-#define CLOISTER_ENTROPY_H
+#ifndef CLOISTER_ATTEST_ENTROPY_H
+#define CLOISTER_ATTEST_ENTROPY_H
 
 #include <stddef.h>
 #include <stdint.h>

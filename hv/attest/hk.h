@@ -7,8 +7,8 @@
  * alone may be called without it, when the machine crashes: a signature that is being made on another CPU is then
  * complete already, or does not verify and is never given out; that CPU clears its own temporaries.
  */
-#ifndef CLOISTER_HK_H
-#define CLOISTER_HK_H
+#ifndef CLOISTER_ATTEST_HK_H
+#define CLOISTER_ATTEST_HK_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * mbedTLS as the hypervisor has it: SHA-256, HMAC-DRBG and p256-m; no heap, no files, no time, no self-tests.
  * SHA-384 is compiled beside it (attest.mk) and costs nothing until something refers to it.
  */
-#ifndef CLOISTER_MBEDTLS_CONFIG_H
-#define CLOISTER_MBEDTLS_CONFIG_H
+#ifndef CLOISTER_ATTEST_MBEDTLS_CONFIG_H
+#define CLOISTER_ATTEST_MBEDTLS_CONFIG_H
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AMD-Vi: one device table entry for every device, the CPU's nested page table as its host page table. */
-#include "iommu/iommu.h"
+#include "iommu.h"
 
-#include "iommu/amdvi_registers.h"
-#include "machine.h"
+#include "amdvi_registers.h"
+#include "machine/machine.h"
 #include "stage2_format.h"
-#include "wait.h"
-#include "x86.h"
+#include "machine/wait.h"
+#include "x86/instructions.h"
 
 #define DEVICES     65536u
 #define ROOT_DOMAIN 1u

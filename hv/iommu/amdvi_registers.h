@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Registers and formats of AMD-Vi (AMD I/O Virtualization Technology Specification 3.08, chapters 2 and 3). All are 64 bits wide. */
-#ifndef HV_AMDVI_REGISTERS_H
-#define HV_AMDVI_REGISTERS_H
+#ifndef CLOISTER_IOMMU_AMDVI_REGISTERS_H
+#define CLOISTER_IOMMU_AMDVI_REGISTERS_H
 
 #include <stdint.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All units of the machine: from the loader's records to translation, and their faults. */
-#include "iommu/iommu.h"
+#include "iommu.h"
 
-#include "machine.h"
-#include "x86.h"
+#include "machine/machine.h"
+#include "x86/instructions.h"
 
 #define SECOND_US         1000000u
 #define FAULTS_PER_SECOND 16u /* lines in the log; all are counted */

@@ -4,13 +4,13 @@
  * differ, and sees nothing before that table is in force (architecture.md section 6). The units belong to the hypervisor:
  * their registers are absent from the root guest and from the devices' view alike.
  */
-#ifndef HV_IOMMU_H
-#define HV_IOMMU_H
+#ifndef CLOISTER_IOMMU_IOMMU_H
+#define CLOISTER_IOMMU_IOMMU_H
 
 #include "cloister/boot_info.h"
 #include "cloister/errors.h"
-#include "lock.h"
-#include "region.h"
+#include "machine/lock.h"
+#include "memory/region.h"
 
 struct machine;
 

@@ -2,7 +2,7 @@
 /* What devices are kept from: not what was intended, but what the table has that every unit walks. */
 #include "cloister/statement.h"
 
-#include "machine.h"
+#include "machine/machine.h"
 
 /* Is no page of these there? Where a walk ends, nothing is there as far as the entry reaches. */
 static bool absent(const struct stage2 *stage2, uint64_t base, uint64_t bytes)

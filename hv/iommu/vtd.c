@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intel VT-d in legacy mode: one context for every device, the CPU's stage-2 table as its second level. */
-#include "iommu/vtd.h"
+#include "vtd.h"
 
-#include "machine.h"
-#include "wait.h"
+#include "machine/machine.h"
+#include "machine/wait.h"
 
 #define ENTRIES     256u
 #define ROOT_DOMAIN 1u /* 0 is the caches' own where CAP.CM is set (6.1) */

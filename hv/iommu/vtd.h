@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Access to the registers of one VT-d unit. */
-#ifndef HV_VTD_H
-#define HV_VTD_H
+#ifndef CLOISTER_IOMMU_VTD_H
+#define CLOISTER_IOMMU_VTD_H
 
-#include "iommu/iommu.h"
-#include "iommu/vtd_registers.h"
-#include "x86.h"
+#include "iommu.h"
+#include "vtd_registers.h"
+#include "x86/instructions.h"
 
 static inline uint32_t vtd_read32(const struct iommu_unit *unit, vtd_register32 at)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Registers and table formats of VT-d (specification 5.1, chapters 9 to 11). A register's type carries its width. */
-#ifndef HV_VTD_REGISTERS_H
-#define HV_VTD_REGISTERS_H
+#ifndef CLOISTER_IOMMU_VTD_REGISTERS_H
+#define CLOISTER_IOMMU_VTD_REGISTERS_H
 
 #include <stdint.h>
 

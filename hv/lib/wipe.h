@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clearing of secrets. */
-#ifndef CLOISTER_WIPE_H
-#define CLOISTER_WIPE_H
+#ifndef CLOISTER_LIB_WIPE_H
+#define CLOISTER_LIB_WIPE_H
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
  * VMCB's address, the host VMCB's, and struct cpu. The hypervisor maps its region one to one, so that a VMCB's physical
  * address is its pointer as well.
  */
-#include "guest_registers.h"
+#include "vcpu/frame.inc"
 
 #define FRAME_RAX          (14 * 8)
 #define FRAME_GUEST_VMCB   (15 * 8)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
-#include "event.h"
-#include "msr.h"
-#include "startup.h"
+#include "vcpu/event.h"
+#include "x86/msr.h"
+#include "root/startup.h"
 #include "svm.h"
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 #include "vmcb.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 void svm_guest_shutdown(struct cpu *cpu)
 {

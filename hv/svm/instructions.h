@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The instructions of AMD-V that C has no words for (APM 3). */
-#ifndef HV_SVM_INSTRUCTIONS_H
-#define HV_SVM_INSTRUCTIONS_H
+#ifndef CLOISTER_SVM_INSTRUCTIONS_H
+#define CLOISTER_SVM_INSTRUCTIONS_H
 
-#include "types.h"
+#include "memory/address.h"
 
 struct vmcb;
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching AMD-V on, and turning the running firmware into the root guest. */
-#include "cpu_features.h"
+#include "machine/features.h"
 #include "instructions.h"
-#include "io_policy.h"
-#include "msr.h"
-#include "segments.h"
+#include "root/io_policy.h"
+#include "x86/msr.h"
+#include "x86/segments.h"
 #include "svm.h"
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 #include "vmcb.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define CPUID_SVM    0x8000000au
 #define EXT1_ECX_SVM (1u << 2)

@@ -5,8 +5,8 @@
  */
 #include "speculation.h"
 
-#include "cpu_features.h"
-#include "machine.h"
+#include "machine/features.h"
+#include "machine/machine.h"
 
 /* CPUID 80000008.EBX, 80000021.EAX and ECX */
 #define EXT8_EBX_IBPB        (1u << 12)

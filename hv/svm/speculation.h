@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Mitigations at #VMEXIT and VMRUN against speculation that the CPU does not rule out itself. Chosen once, at boot. */
-#ifndef HV_SPECULATION_H
-#define HV_SPECULATION_H
+#ifndef CLOISTER_SVM_SPECULATION_H
+#define CLOISTER_SVM_SPECULATION_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * Nested page table entries (APM 2, 15.25.5): the long-mode format, every access a user access. The values stay
  * within what VT-d's second level accepts too (architecture.md section 6).
  */
-#ifndef HV_STAGE2_FORMAT_H
-#define HV_STAGE2_FORMAT_H
+#ifndef CLOISTER_SVM_STAGE2_FORMAT_H
+#define CLOISTER_SVM_STAGE2_FORMAT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the AMD-V files share among themselves. */
-#ifndef HV_SVM_H
-#define HV_SVM_H
+#ifndef CLOISTER_SVM_SVM_H
+#define CLOISTER_SVM_SVM_H
 
-#include "cpu.h"
+#include "machine/cpu.h"
 
 /*
  * entry.S: takes what is held, SMIs, NMIs and INITs. SMM finds the guest's general registers in place of the hypervisor's, and may change

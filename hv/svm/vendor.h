@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AMD-V's part of struct cpu and struct machine. */
-#ifndef HV_VENDOR_H
-#define HV_VENDOR_H
+#ifndef CLOISTER_SVM_VENDOR_H
+#define CLOISTER_SVM_VENDOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "speculation.h"
-#include "types.h"
+#include "memory/address.h"
 
 #define VENDOR_PAGES         3 /* guest VMCB, host VMCB, host save area */
 #define VENDOR_MSR_LAST      0xc0011fffu

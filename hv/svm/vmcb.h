@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The virtual machine control block (APM 2, appendix B) and the exit codes (appendix C). */
-#ifndef HV_VMCB_H
-#define HV_VMCB_H
+#ifndef CLOISTER_SVM_VMCB_H
+#define CLOISTER_SVM_VMCB_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-#include "msr.h"
+#include "x86/msr.h"
 #include "vmcs.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define BASIC_TRUE_CONTROLS (1ull << 55)
 #define BASIC_REVISION      0x7fffffffu

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VM-execution, VM-exit and VM-entry controls that this CPU lets us run with. */
-#ifndef HV_VMX_CONTROLS_H
-#define HV_VMX_CONTROLS_H
+#ifndef CLOISTER_VMX_CONTROLS_H
+#define CLOISTER_VMX_CONTROLS_H
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
  * The world switch of VT-x. An exit finds RSP (HOST_RSP) behind the 15 guest registers of struct entry_frame (cpu.h);
  * behind them stand two words that only AMD-V uses, and struct cpu.
  */
-#include "guest_registers.h"
+#include "vcpu/frame.inc"
 
 #define REGISTERS (15 * 8)
 

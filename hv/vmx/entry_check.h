@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The checks that a CPU makes at VM entry (SDM 3C 26.2, 26.3), as code, so that an invalid state has a name. */
-#ifndef HV_VMX_ENTRY_CHECK_H
-#define HV_VMX_ENTRY_CHECK_H
+#ifndef CLOISTER_VMX_ENTRY_CHECK_H
+#define CLOISTER_VMX_ENTRY_CHECK_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of VT-x. */
 #include "entry_check.h"
-#include "event.h"
+#include "vcpu/event.h"
 #include "instructions.h"
-#include "startup.h"
-#include "vcpu.h"
+#include "root/startup.h"
+#include "vcpu/vcpu.h"
 #include "vmx.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 static _Noreturn void stop(struct cpu *cpu, enum crash_kind kind, uint64_t code)
 {

@@ -3,13 +3,13 @@
  * The VMX instructions (SDM 3C chapter 30). One that fails where it never may raises #UD, so that the crash record tells
  * where. Unit tests put a header of the same guard in front of this one.
  */
-#ifndef HV_VMX_INSTRUCTIONS_H
-#define HV_VMX_INSTRUCTIONS_H
+#ifndef CLOISTER_VMX_INSTRUCTIONS_H
+#define CLOISTER_VMX_INSTRUCTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "types.h"
+#include "memory/address.h"
 #include "vmcs.h"
 
 /* @field: enum vmcs_field, or SEGMENT_FIELD() */

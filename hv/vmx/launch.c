@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching VT-x on, and turning the running firmware into the root guest. */
-#include "cpu_features.h"
+#include "machine/features.h"
 #include "entry_check.h"
 #include "instructions.h"
-#include "io_policy.h"
-#include "msr.h"
-#include "segments.h"
-#include "vcpu.h"
+#include "root/io_policy.h"
+#include "x86/msr.h"
+#include "x86/segments.h"
+#include "vcpu/vcpu.h"
 #include "vmx.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define LEAF1_ECX_VMX (1u << 5)
 #define LEAF1_ECX_SMX (1u << 6)

@@ -2,8 +2,8 @@
 /* MTRRs: which memory type an address has (SDM 3A 12.11.4.1 for ranges that overlap). */
 #include "mtrr.h"
 
-#include "msr.h"
-#include "x86.h"
+#include "x86/msr.h"
+#include "x86/instructions.h"
 
 #define CAP_COUNT(cap)    ((uint32_t)((cap) & 0xff))
 #define CAP_FIXED         (1ull << 8)

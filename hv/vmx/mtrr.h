@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory types as the firmware set them in the MTRRs (SDM 3A 12.11): EPT leaves take their place. */
-#ifndef HV_VMX_MTRR_H
-#define HV_VMX_MTRR_H
+#ifndef CLOISTER_VMX_MTRR_H
+#define CLOISTER_VMX_MTRR_H
 
 #include <stdbool.h>
 #include <stdint.h>

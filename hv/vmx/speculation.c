@@ -7,10 +7,10 @@
  */
 #include "speculation.h"
 
-#include "cpu.h"
+#include "machine/cpu.h"
 #include "instructions.h"
-#include "msr.h"
-#include "x86.h"
+#include "x86/msr.h"
+#include "x86/instructions.h"
 
 #define LEAF7_EDX_MD_CLEAR  (1u << 10)
 #define LEAF7_EDX_L1D_FLUSH (1u << 28)

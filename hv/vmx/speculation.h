@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a CPU needs, so that the guest cannot read the hypervisor's traces in it or stop it by a machine check. */
-#ifndef HV_VMX_SPECULATION_H
-#define HV_VMX_SPECULATION_H
+#ifndef CLOISTER_VMX_SPECULATION_H
+#define CLOISTER_VMX_SPECULATION_H
 
 #include <stdbool.h>
 

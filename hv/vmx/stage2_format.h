@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Extended page table entries (SDM 3C 28.3.2). Accessed and dirty flags are off. */
-#ifndef HV_STAGE2_FORMAT_H
-#define HV_STAGE2_FORMAT_H
+#ifndef CLOISTER_VMX_STAGE2_FORMAT_H
+#define CLOISTER_VMX_STAGE2_FORMAT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The interface of vcpu.h for VT-x: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 
-#include "apic.h"
-#include "event.h"
+#include "machine/apic.h"
+#include "vcpu/event.h"
 #include "instructions.h"
-#include "msr.h"
+#include "x86/msr.h"
 #include "vmx.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)
 {

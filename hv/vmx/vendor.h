@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VT-x's part of struct cpu and struct machine. */
-#ifndef HV_VENDOR_H
-#define HV_VENDOR_H
+#ifndef CLOISTER_VMX_VENDOR_H
+#define CLOISTER_VMX_VENDOR_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include "controls.h"
 #include "mtrr.h"
 #include "speculation.h"
-#include "types.h"
+#include "memory/address.h"
 
 #define VENDOR_PAGES         2           /* VMXON region, VMCS */
 #define VENDOR_MSR_LAST      0xc0001fffu /* the registers above are AMD's */

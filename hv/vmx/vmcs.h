@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fields of the virtual-machine control structure that are used here (SDM 3D appendix B), and their contents. */
-#ifndef HV_VMCS_H
-#define HV_VMCS_H
+#ifndef CLOISTER_VMX_VMCS_H
+#define CLOISTER_VMX_VMCS_H
 
 #include <stdint.h>
 

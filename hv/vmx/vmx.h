@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the VT-x files share among themselves. */
-#ifndef HV_VMX_H
-#define HV_VMX_H
+#ifndef CLOISTER_VMX_VMX_H
+#define CLOISTER_VMX_VMX_H
 
-#include "cpu.h"
+#include "machine/cpu.h"
 #include "instructions.h"
 #include "vmcs.h"
 

@@ -7,7 +7,7 @@ HOST_UNIT_TESTS := $(addprefix $(OUT)/tests/unit/host_,request answer device ser
 UNIT_TESTS += $(HOST_UNIT_TESTS)
 
 # Every test links all of attestd but its main.
-HOST_UNIT_SOURCES := $(filter-out host/attestd/main.c,$(wildcard host/attestd/*.c host/device/*.c))
+HOST_UNIT_SOURCES := $(filter-out host/attestd/main.c,$(wildcard host/attestd/*.c host/lib/*.c))
 HOST_UNIT_OBJECTS := $(patsubst host/%.c,$(HOST_UNIT)/%.o,$(HOST_UNIT_SOURCES))
 HOST_UNIT_CFLAGS = $(UNIT_CFLAGS) $(HOST_CFLAGS) -Ihost/attestd -MMD -MP
 

@@ -8,20 +8,20 @@ UNIT_TESTS += $(HV_UNIT_TESTS)
 HV_UNIT_CFLAGS = $(UNIT_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -Ihv -Ihv/svm -ffunction-sections -Wl,--gc-sections \
 	-DHV_VERSION=0x00010203u -DHV_SVN=7u
 
-$(OUT)/tests/unit/hv_stage2: hv/stage2.c
-$(OUT)/tests/unit/hv_boot_info: hv/boot_info.c hv/iommu/records.c
-$(OUT)/tests/unit/hv_msr_policy: hv/msr_policy.c
-$(OUT)/tests/unit/hv_io: hv/exit_io.c hv/floor.c
-$(OUT)/tests/unit/hv_startup: hv/startup.c
-$(OUT)/tests/unit/hv_cpuid: hv/exit_cpuid.c hv/msr_policy.c
-$(OUT)/tests/unit/hv_hypercall: hv/exit_hypercall.c hv/console.c
-$(OUT)/tests/unit/hv_console: hv/console.c
-HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot_info.c hv/stage2.c
+$(OUT)/tests/unit/hv_stage2: hv/memory/stage2.c
+$(OUT)/tests/unit/hv_boot_info: hv/boot/boot_info.c hv/iommu/records.c
+$(OUT)/tests/unit/hv_msr_policy: hv/root/msr_policy.c
+$(OUT)/tests/unit/hv_io: hv/root/io.c hv/root/floor.c
+$(OUT)/tests/unit/hv_startup: hv/root/startup.c
+$(OUT)/tests/unit/hv_cpuid: hv/root/cpuid.c hv/root/msr_policy.c
+$(OUT)/tests/unit/hv_hypercall: hv/root/hypercall.c hv/machine/console.c
+$(OUT)/tests/unit/hv_console: hv/machine/console.c
+HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot/boot_info.c hv/memory/stage2.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
-$(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/cpu_features.c
-$(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c hv/cpu_features.c
+$(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/machine/features.c
+$(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c hv/machine/features.c
 
-$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(wildcard include/cloister/*.h hv/*.h hv/svm/*.h hv/iommu/*.h)
+$(HV_UNIT_TESTS): $(OUT)/tests/unit/%: tests/unit/%.c tests/unit/hv_test.h tests/unit/mock/x86.h $(HV_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(HV_UNIT_CFLAGS) -o $@ $(filter %.c,$^) $(UNIT_LIBS)

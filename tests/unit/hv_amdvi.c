@@ -4,9 +4,9 @@
 
 #include "iommu/amdvi_registers.h"
 #include "iommu/iommu.h"
-#include "machine.h"
+#include "machine/machine.h"
 #include "stage2_format.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define BASE    0xfed80000ull
 #define HOLE    0x40005000ull

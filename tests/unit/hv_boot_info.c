@@ -2,7 +2,7 @@
 /* boot_info: one that is right, and one wrong field at a time. */
 #include "hv_test.h"
 
-#include "machine.h"
+#include "machine/machine.h"
 
 #define PHYS_BITS 40u
 #define MIB       (1ull << 20)

@@ -2,7 +2,7 @@
 /* The message ring: formats, cut lines, wrapping around. */
 #include "hv_test.h"
 
-#include "machine.h"
+#include "machine/machine.h"
 
 static char mirrored[512];
 static uint32_t mirrored_length;

@@ -2,8 +2,8 @@
 /* CPUID on a CPU that reports everything: what is shown, and that the registers which it promises are served. */
 #include "hv_test.h"
 
-#include "msr.h"
-#include "vcpu.h"
+#include "x86/msr.h"
+#include "vcpu/vcpu.h"
 
 static uint64_t guest_cr4;
 static unsigned advanced;

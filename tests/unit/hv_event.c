@@ -2,7 +2,7 @@
 /* Exceptions on top of each other: plain, double fault, shutdown. */
 #include "hv_test.h"
 
-#include "event.h"
+#include "vcpu/event.h"
 
 #define EXCEPTION (EVENT_VALID | EVENT_TYPE_EXCEPTION)
 #define INTERRUPT EVENT_VALID

@@ -2,7 +2,7 @@
 /* Hypercalls: every bad argument, and what is copied where. */
 #include "hv_test.h"
 
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 
 #define RAM_BASE  0x100000ull
 #define RAM_BYTES 0x10000ull

@@ -2,7 +2,7 @@
 /* Ports: which exit, which writes wipe the secrets, and what reaches the port. */
 #include "hv_test.h"
 
-#include "io_policy.h"
+#include "root/io_policy.h"
 
 static unsigned wipes, lines;
 static uint32_t written;

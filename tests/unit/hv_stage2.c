@@ -2,7 +2,7 @@
 /* Second-level tables: the identity map, holes of every size and edge, and running out of pages. */
 #include "hv_test.h"
 
-#include "stage2.h"
+#include "memory/stage2.h"
 #include "stage2_format.h"
 
 #define PAGES     1200u

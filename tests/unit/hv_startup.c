@@ -2,9 +2,9 @@
 /* INIT and SIPI as state: who is a target, what reaches the APIC, and the state machine of a CPU. */
 #include "hv_test.h"
 
-#include "cpu.h"
-#include "startup.h"
-#include "vcpu.h"
+#include "machine/cpu.h"
+#include "root/startup.h"
+#include "vcpu/vcpu.h"
 
 #define INIT    (5ull << 8)
 #define SIPI    (6ull << 8)

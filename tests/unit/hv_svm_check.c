@@ -2,10 +2,10 @@
 /* Which CPUs are refused before anything is changed, and by which name: AMD-V, and what both vendors share. */
 #include "hv_test.h"
 
-#include "cpu_features.h"
-#include "msr.h"
-#include "vcpu.h"
-#include "x86.h"
+#include "machine/features.h"
+#include "x86/msr.h"
+#include "vcpu/vcpu.h"
+#include "x86/instructions.h"
 
 static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;
 static uint64_t vm_cr, efer, cr4, syscfg;

@@ -2,8 +2,8 @@
 /* What is done at #VMEXIT and VMRUN, by CPU. */
 #include "hv_test.h"
 
-#include "machine.h"
-#include "x86.h"
+#include "machine/machine.h"
+#include "x86/instructions.h"
 
 #define IBPB       (1u << 12)
 #define BTC_NO     (1u << 29)

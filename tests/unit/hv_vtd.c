@@ -6,8 +6,8 @@
 
 #include "iommu/iommu.h"
 #include "iommu/vtd_registers.h"
-#include "machine.h"
-#include "x86.h"
+#include "machine/machine.h"
+#include "x86/instructions.h"
 
 #define BASE      0xfed90000ull
 #define GOOD_CAP  (CAP_SLLPS_2MIB | CAP_SLLPS_1GIB | CAP_SAGAW_48 | CAP_SAGAW_39 | 0x22ull << 24 | 1ull << 40)

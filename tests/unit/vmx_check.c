@@ -2,10 +2,10 @@
 /* Which CPUs are refused before anything is changed, and by which name. */
 #include "hv_test.h"
 
-#include "io_policy.h"
-#include "msr.h"
-#include "vcpu.h"
-#include "x86.h"
+#include "root/io_policy.h"
+#include "x86/msr.h"
+#include "vcpu/vcpu.h"
+#include "x86/instructions.h"
 
 #define GIB (1ull << 30)
 

@@ -3,7 +3,7 @@
 #include "hv_test.h"
 
 #include "entry_check.h"
-#include "msr.h"
+#include "x86/msr.h"
 #include "vmcs.h"
 
 #define PHYS_BITS 40u

@@ -7,11 +7,11 @@
 
 #include "controls.h"
 #include "entry_check.h"
-#include "msr.h"
-#include "segments.h"
-#include "vcpu.h"
+#include "x86/msr.h"
+#include "x86/segments.h"
+#include "vcpu/vcpu.h"
 #include "vmx.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define RUBBISH 0x5a5a5a5a5a5a5a5aull
 

@@ -2,8 +2,8 @@
 /* What is done at VM entry, by CPU. */
 #include "hv_test.h"
 
-#include "machine.h"
-#include "x86.h"
+#include "machine/machine.h"
+#include "x86/instructions.h"
 
 #define MD_CLEAR  (1u << 10)
 #define L1D_FLUSH (1u << 28)

@@ -2,7 +2,7 @@
 /* Extended page tables: the bits of leaves and tables, splits where memory types change, holes in them. */
 #include "hv_test.h"
 
-#include "stage2.h"
+#include "memory/stage2.h"
 #include "stage2_format.h"
 
 #define GIB   (1ull << 30)

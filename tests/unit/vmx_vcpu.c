@@ -3,12 +3,12 @@
 #include "hv_test.h"
 
 #include "entry_check.h"
-#include "event.h"
-#include "msr.h"
-#include "startup.h"
-#include "vcpu.h"
+#include "vcpu/event.h"
+#include "x86/msr.h"
+#include "root/startup.h"
+#include "vcpu/vcpu.h"
 #include "vmx.h"
-#include "x86.h"
+#include "x86/instructions.h"
 
 #define PRIMARY 0x96006172u
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The part of <string.h> that the hypervisor and mbedTLS use: what GCC may call by itself (GCC manual, 2.1), and
  * strlen. */
-#ifndef CLOISTER_STRING_H
-#define CLOISTER_STRING_H
+#ifndef CLOISTER_LIB_INCLUDE_STRING_H
+#define CLOISTER_LIB_INCLUDE_STRING_H
 
 #include <stddef.h>
 

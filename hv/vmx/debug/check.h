@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the parts of the entry checker share. Only the first fault is kept. */
-#ifndef HV_VMX_CHECK_H
-#define HV_VMX_CHECK_H
+#ifndef CLOISTER_VMX_DEBUG_CHECK_H
+#define CLOISTER_VMX_DEBUG_CHECK_H
 
 #include <stdbool.h>
 #include <stdint.h>

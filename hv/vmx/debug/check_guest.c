@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guest state but segments: control registers, RFLAGS, RIP, what is pending (SDM 3C 26.3.1.1, 26.3.1.4 to 26.3.1.6). */
 #include "debug/check.h"
-#include "event.h"
+#include "vcpu/event.h"
 #include "instructions.h"
-#include "msr.h"
-#include "x86.h"
+#include "x86/msr.h"
+#include "x86/instructions.h"
 
 #define CR4_PCIDE          (1ull << 17)
 #define EFER_DEFINED       (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)

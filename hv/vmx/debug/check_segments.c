@@ -2,7 +2,7 @@
 /* Guest segment registers and descriptor tables (SDM 3C 26.3.1.2, 26.3.1.3). */
 #include "debug/check.h"
 #include "instructions.h"
-#include "registers.h"
+#include "x86/registers.h"
 
 #define RFLAGS_VM    (1ull << 17)
 #define SELECTOR_TI  4u

@@ -2,12 +2,12 @@
 /* Debug image: the checks on controls and host state (SDM 3C 26.2), and the order of all. */
 #include "entry_check.h"
 
-#include "cpu.h"
+#include "machine/cpu.h"
 #include "debug/check.h"
-#include "event.h"
+#include "vcpu/event.h"
 #include "instructions.h"
-#include "msr.h"
-#include "x86.h"
+#include "x86/msr.h"
+#include "x86/instructions.h"
 
 #define EFER_DEFINED (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 

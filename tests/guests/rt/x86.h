@@ -6,7 +6,7 @@
 #ifndef RT_X86_H
 #define RT_X86_H
 
-#include "hv/x86.h"
+#include "hv/x86/instructions.h"
 
 #define RFLAGS_TF (1ul << 8)
 #define RFLAGS_IF (1ul << 9)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The firmware's segments as a unit test has them: in front of hv/segments.h, whose place it takes. */
-#ifndef HV_SEGMENTS_H
-#define HV_SEGMENTS_H
+/* The firmware's segments as a unit test has them: in front of hv/x86/segments.h, whose place it takes. */
+#ifndef CLOISTER_X86_SEGMENTS_H
+#define CLOISTER_X86_SEGMENTS_H
 
 #include <stdint.h>
 

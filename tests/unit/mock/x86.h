@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPU as the unit tests of hv/ see it: included in front of hv/x86.h, whose place it takes. A test defines what it needs
+ * The CPU as the unit tests of hv/ see it: included in front of hv/x86/instructions.h, whose place it takes. A test defines what it needs
  * of these; the linker drops the rest.
  */
-#ifndef HV_X86_H
-#define HV_X86_H
+#ifndef CLOISTER_X86_INSTRUCTIONS_H
+#define CLOISTER_X86_INSTRUCTIONS_H
 
 #include <stdint.h>
 

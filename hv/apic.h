@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The local APIC in x2APIC mode. */
-#ifndef HV_APIC_H
-#define HV_APIC_H
-
-/* Puts this CPU's APIC into the state after INIT (SDM 3A 11.4.7.3); mode and ID stay. */
-void apic_reset(void);
-
-#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the loader's first call to the launch. Everything here runs with the firmware's page tables, which map all
+ * memory one to one; what the root guest must not see is out of its reach before the first entry.
+ */
+#include "machine/machine.h"
+
+#include "build.h"
+#include "machine/cpu.h"
+#include "machine/features.h"
+#include "machine/descriptors.h"
+#include "root/floor.h"
+#include "lib/wipe.h"
+#include "x86/msr.h"
+#include "vcpu/vcpu.h"
+#include "x86/instructions.h"
+
+struct machine machine;
+
+enum hv_error hv_prepare(struct boot_info *info);
+
+/* entry.S: the loader's way in, and make_key() on another stack. */
+enum hv_error cpu_launch(uint32_t index);
+enum hv_error make_key_on_stack(struct machine *m, void *top);
+
+enum hv_error make_key(struct machine *m);
+
+/* What cpu_launch() continues with, in RAX and RDX: the frame on the CPU's own stack and CR3; or 0 and the error. */
+struct launch_switch {
+	struct entry_frame *frame;
+	uint64_t cr3_or_error;
+};
+
+struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_frame *frame);
+_Noreturn void cpu_launch_run(struct entry_frame *frame);
+
+/* The xAPIC's page and the interrupt messages around it (SDM 3A 11.11.1). */
+#define INTERRUPT_MESSAGES       0xfee00000ull
+#define INTERRUPT_MESSAGES_BYTES 0x100000ull
+
+/*
+ * Takes region, pool and the loader's list (TPM localities 1-4) out of the root guest's view; the interrupt address
+ * range as well: in x2APIC mode no software has business there, and a message written there could be an INIT.
+ */
+static enum hv_error hide_protected(struct machine *m)
+{
+	enum hv_error error = stage2_hide(&m->root.stage2, m->boot.region.base, m->boot.region.bytes);
+
+	if (error == HV_OK && m->boot.pool.bytes != 0)
+		error = stage2_hide(&m->root.stage2, m->boot.pool.base, m->boot.pool.bytes);
+	for (uint32_t i = 0; error == HV_OK && i < m->boot.hidden_count; i++)
+		error = stage2_hide(&m->root.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
+	return error == HV_OK ? stage2_hide(&m->root.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES) : error;
+}
+
+#define SPLIT_PAGES 64u
+
+/* Builds every table that the hypervisor will ever have, out of the pages behind the image. */
+static enum hv_error build_tables(struct machine *m)
+{
+	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
+	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES +
+				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count +
+				     BOOT_SPLITS_PER_FLOOR * m->boot.floor.range_count;
+	const paddr_t stage2_pages = region_take(&region, directories);
+	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
+	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
+	enum hv_error error;
+
+	if (stage2_pages.value == 0 || vendor_pages.value == 0 || cpu_pages.value == 0)
+		return HV_E_REGION;
+	paging_build(&m->paging, &region, &m->boot.region);
+	if ((error = vcpu_prepare(m, vendor_pages)) != HV_OK)
+		return error;
+	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
+
+	if ((error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor)) != HV_OK)
+		return error;
+	if (m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB &&
+	    (error = stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_4KIB)) != HV_OK)
+		return error;
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
+		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
+	descriptors_build_idt();
+	if ((error = hide_protected(m)) != HV_OK || (error = floor_protect(m)) != HV_OK)
+		return error;
+	if ((error = iommu_prepare(m, &region)) != HV_OK)
+		return error;
+	stage2_seal(&m->root.stage2);
+	return floor_build_detour(m, &region);
+}
+
+/* Makes HK and its statement. */
+enum hv_error make_key(struct machine *m)
+{
+	struct hk_statement *const statement = &m->statement;
+	const enum hv_error error = hk_create(&m->hk, m->boot.tpm_random);
+
+	secure_wipe(m->boot.tpm_random, sizeof(m->boot.tpm_random));
+	if (error != HV_OK)
+		return error;
+	statement->hv_version = HV_VERSION;
+	statement->svn = HV_SVN;
+	/* No guest is entered before every unit translates: iommu_enable() or no launch. */
+	statement->flags = m->boot.flags | build_flags | vcpu_statement_flags(m) |
+			   (m->iommu.unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
+	statement->cpu_count = m->boot.cpu_count;
+	statement->tpm_reset_count = m->boot.tpm_reset_count;
+	statement->tpm_restart_count = m->boot.tpm_restart_count;
+	statement->dma_units = m->iommu.unit_count;
+	statement->dma_protections = iommu_protections(m);
+	__builtin_memcpy(statement->image_sha256, m->boot.image_sha256, sizeof(statement->image_sha256));
+	__builtin_memcpy(statement->config_sha256, m->boot.config_sha256, sizeof(statement->config_sha256));
+	return hk_sign_statement(&m->hk, statement);
+}
+
+static enum hv_error prepare(struct machine *m)
+{
+	enum hv_error error;
+
+	m->phys_bits = cpu_phys_bits();
+	if ((error = cpu_paging_check()) != HV_OK || (error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK ||
+	    (error = boot_dma_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check(m)) != HV_OK)
+		return error;
+	m->launch_tsc = rdtsc();
+	m->console.serial_port = m->boot.serial_port;
+	/* The firmware's stack becomes the root guest's memory: the key is made on the hypervisor's own. */
+	if ((error = build_tables(m)) != HV_OK || (error = make_key_on_stack(m, m->cpus[0]->frame)) != HV_OK)
+		return error;
+	m->prepared = true;
+	return HV_OK;
+}
+
+/**
+ * Entry point of the image (boot_info.h). Once, on the BSP.
+ * Returns HV_OK, or what is wrong; then nothing was changed outside the region.
+ */
+enum hv_error hv_prepare(struct boot_info *info)
+{
+	struct machine *const m = &machine;
+
+	m->boot = *info;
+	secure_wipe(info->tpm_random, sizeof(info->tpm_random));
+	const enum hv_error error = prepare(m);
+
+	info->out = (struct boot_out){
+		.error_where = m->boot.out.error_where,
+		.cpu_check = (uintptr_t)cpu_check,
+		.cpu_launch = (uintptr_t)cpu_launch,
+		.statement = (uintptr_t)&m->statement,
+		.statement_bytes = sizeof(m->statement),
+	};
+	return error;
+}
+
+/* The executing CPU's APIC ID, whatever mode its APIC is in. */
+static uint32_t apic_id(void)
+{
+	return cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx != 0 ? cpuid(0xb, 0).edx : cpuid(1, 0).ebx >> 24;
+}
+
+enum hv_error cpu_check(uint32_t index)
+{
+	struct machine *const m = &machine;
+
+	if (!m->prepared)
+		return HV_E_NOT_READY;
+	if (index >= m->boot.cpu_count || m->boot.cpu_apic_id[index] != apic_id())
+		return HV_E_CPU_INDEX;
+	if (cpu_phys_bits() != m->phys_bits)
+		return HV_E_CPU_DIFFERS;
+	return vcpu_check(m);
+}
+
+/* The log is complete when the first CPU is launched, and cannot be changed by any guest yet. */
+static void copy_log(struct machine *m)
+{
+	if (!m->log_complete)
+		__builtin_memcpy(m->log, region_pointer(paddr(m->boot.log)), m->boot.log_bytes);
+	m->log_complete = true;
+}
+
+/*
+ * Called by cpu_launch() in entry.S, on the firmware's stack: everything up to the switch to the hypervisor's own stack
+ * and tables.
+ */
+struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_frame *frame)
+{
+	enum hv_error error = cpu_check(index);
+
+	if (error != HV_OK || (error = iommu_enable(&machine)) != HV_OK)
+		return (struct launch_switch){0, error};
+	struct cpu *const cpu = machine.cpus[index];
+
+	copy_log(cpu->machine);
+	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | APIC_BASE_EN | APIC_BASE_EXTD);
+	if ((error = vcpu_capture(cpu, frame)) != HV_OK)
+		return (struct launch_switch){0, error};
+	cpu->frame->guest = (struct registers){
+		.r15 = frame->r15,
+		.r14 = frame->r14,
+		.r13 = frame->r13,
+		.r12 = frame->r12,
+		.rbp = frame->rbp,
+		.rbx = frame->rbx,
+		.rax = HV_OK,
+	};
+	return (struct launch_switch){cpu->frame, machine.paging.root.value};
+}
+
+/* Called by cpu_launch() in entry.S, on the CPU's own stack and page tables. */
+void cpu_launch_run(struct entry_frame *frame)
+{
+	struct cpu *const cpu = frame->cpu;
+
+	cpu_load_tables(cpu);
+	cpu->launched = true;
+	__atomic_fetch_add(&cpu->machine->cpus_in_control, 1, __ATOMIC_RELAXED);
+	console_line(cpu->machine, "cpu %u (APIC ID %u) under control", cpu->index, cpu->apic_id);
+	vcpu_run(cpu);
+}
+
+uint64_t machine_uptime_us(const struct machine *m)
+{
+	const uint64_t ticks = rdtsc() - m->launch_tsc;
+
+	/* Split, so that the product does not overflow before 584,000 years. */
+	return ticks / m->boot.tsc_khz * 1000 + ticks % m->boot.tsc_khz * 1000 / m->boot.tsc_khz;
+}
+
+void machine_wipe_secrets(struct machine *m)
+{
+	while (!lock_try(&m->hk_lock)) {
+		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
+			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
+		cpu_relax();
+	}
+	hk_wipe(&m->hk);
+	lock_release(&m->hk_lock);
+	console_line(m, "secrets wiped");
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One physical CPU under the hypervisor: its stacks, its descriptor tables, and the virtual CPU of the root guest
+ * that it runs. All of it lies in pages of its own in the region (see cpu_carve).
+ */
+#ifndef CLOISTER_MACHINE_CPU_H
+#define CLOISTER_MACHINE_CPU_H
+
+#include "cloister/hypercall.h"
+#include "crash.h"
+#include "machine.h"
+#include "memory/address.h"
+#include "vendor.h"
+
+/* General registers of the guest, in the order in which the exit path pushes them. */
+struct registers {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
+};
+
+/* Top of the main stack: what the entry path works on. Its layout is known to the vendor's entry.S. */
+struct entry_frame {
+	struct registers guest;
+	uint64_t guest_control; /* VMCB: physical address */
+	uint64_t host_control;  /* VMCB that holds the hypervisor's own FS, GS, TR, LDTR */
+	struct cpu *cpu;
+};
+
+#define STACK_PAGES      4
+#define IST_STACKS       3 /* NMI, #DF, #MC */
+#define GDT_ENTRIES      5
+#define HOST_CS          0x08
+#define HOST_DS          0x10
+#define HOST_TR          0x18
+#define IST_NMI          1
+#define IST_DF           2
+#define IST_MC           3
+#define TSS_IOMAP_ABSENT 104
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, iomap;
+} __attribute__((packed));
+
+_Static_assert(sizeof(struct tss) == 104, "64-bit TSS, SDM 3A 8.7");
+
+/* What waits for this CPU's root guest; set by other CPUs. */
+struct startup {
+	lock_t lock;
+	bool init;    /* INIT pending */
+	bool waiting; /* wait-for-SIPI: nothing of the guest runs */
+	bool sipi;    /* SIPI pending; only ever set while init or waiting */
+	uint8_t sipi_vector;
+};
+
+struct cpu {
+	struct entry_frame *frame;
+	struct machine *machine;
+	struct vcpu vcpu; /* vendor's part */
+	uint32_t index;
+	uint32_t apic_id;
+	bool is_bsp;
+	bool launched;
+
+	bool kicked;   /* atomic: an NMI on its way here is ours */
+	bool nmi_seen; /* set by the hypervisor's own NMI handler */
+	struct startup startup;
+
+	uint64_t exits[HV_EXIT_KINDS];
+	uint64_t refused_memory, refused_msr, refused_io, refused_instruction, refused_hypercall;
+
+	uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(16)));
+	struct tss tss;
+	struct crash_record crash;
+};
+
+_Static_assert(sizeof(struct cpu) <= PAGE_BYTES, "struct cpu must fit its page");
+
+/* Pages of a CPU, in order: struct cpu, vendor pages, then each stack above a guard page. */
+#define CPU_PAGES (2ull + VENDOR_PAGES + STACK_PAGES + 2ull * IST_STACKS)
+_Static_assert(CPU_PAGES <= BOOT_PAGES_PER_CPU, "loader reserves too little per CPU");
+
+/**
+ * Lays a CPU out in @pages (zeroed, CPU_PAGES of them) and records the guard pages in the page tables.
+ * Neither touches the CPU itself.
+ */
+void cpu_carve(struct machine *m, uint32_t index, paddr_t pages);
+
+/* Loads this CPU's GDT, TSS and IDT. Runs with the hypervisor's page tables. */
+void cpu_load_tables(struct cpu *cpu);
+
+/* The CPU that executes this, found by its x2APIC ID; null before it is under control. */
+struct cpu *cpu_current(void);
+
+/* Sends an NMI: a guest's, as far as @cpu can tell. */
+void cpu_send_nmi(const struct cpu *cpu);
+
+/* Makes @cpu leave its guest soon: an NMI, unless one of ours is on its way. */
+void cpu_kick(struct cpu *cpu);
+
+/* Stops this CPU for good. Its interrupts are never enabled again. */
+_Noreturn void cpu_park(struct cpu *cpu);
+
+/*
+ * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP.
+ * Called between an exit's answer and the next entry. Takes the startup lock.
+ */
+void startup_process(struct cpu *cpu);
+
+/*
+ * Entry points for the loader (boot_info.h).
+ */
+enum hv_error cpu_check(uint32_t index);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Features of CPUID that do not depend on the vendor (SDM 2A CPUID; APM 3 appendix E). */
+#include "features.h"
+
+#include "x86/registers.h"
+
+#define LEAF1_ECX_X2APIC (1u << 21)
+#define LEAF1_ECX_XSAVE  (1u << 26)
+#define LEAF7_EBX_SMEP   (1u << 7)
+#define LEAF7_EBX_SMAP   (1u << 20)
+#define EXT1_EDX_NX      (1u << 20)
+#define EXT1_EDX_PAGE1GB (1u << 26)
+
+struct cpuid_result cpu_extended_leaf(uint32_t leaf)
+{
+	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
+}
+
+uint32_t cpu_phys_bits(void)
+{
+	return cpu_extended_leaf(0x80000008).eax & 0xff;
+}
+
+enum hv_error cpu_paging_check(void)
+{
+	const uint32_t bits = cpu_phys_bits();
+
+	if (bits < 36 || bits > 52)
+		return HV_E_PHYS_BITS;
+	return (read_cr4() & CR4_LA57) != 0 ? HV_E_PAGING_MODE : HV_OK;
+}
+
+enum hv_error cpu_features_check(void)
+{
+	if ((cpuid(1, 0).ecx & LEAF1_ECX_X2APIC) == 0)
+		return HV_E_NO_X2APIC;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_PAGE1GB) == 0)
+		return HV_E_NO_1GIB_PAGES;
+	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
+	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
+		return HV_E_NO_NX;
+	return HV_OK;
+}

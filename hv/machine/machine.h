@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that the hypervisor knows about the machine: filled in by hv_prepare(), constant afterwards
+ * except where a lock or an atomic is named.
+ */
+#ifndef CLOISTER_MACHINE_MACHINE_H
+#define CLOISTER_MACHINE_MACHINE_H
+
+#include "attest/hk.h"
+#include "cloister/boot_info.h"
+#include "cloister/errors.h"
+#include "cloister/statement.h"
+#include "console.h"
+#include "iommu/iommu.h"
+#include "lock.h"
+#include "memory/paging.h"
+#include "memory/stage2.h"
+#include "memory/address.h"
+#include "vendor.h"
+
+struct cpu;
+
+/* A guest with memory of its own. The root guest is domain 0. */
+struct domain {
+	uint32_t id;
+	struct stage2 stage2;
+};
+
+struct machine {
+	struct boot_info boot; /* the checked copy */
+	bool prepared;
+	uint32_t phys_bits;
+	uint64_t launch_tsc;
+
+	struct paging paging;
+	struct domain root;
+	struct iommu iommu;
+	struct vendor_machine vendor; /* permission bitmaps */
+	struct console console;
+	struct cpu *cpus[BOOT_MAX_CPUS];
+
+	lock_t pci_lock;      /* ports 0xCF8 to 0xCFF, from the check of an address to its use */
+	paddr_t floor_detour; /* the root guest's view for an instruction that writes to the floor's pages */
+
+	lock_t hk_lock; /* hk, wiping included */
+	struct hk hk;
+	struct hk_statement statement;
+	uint8_t log[BOOT_MAX_LOG];
+	bool log_complete; /* copied at the first launch, before any guest runs */
+
+	/* Atomics. */
+	uint32_t cpus_in_control;
+	uint32_t cpus_parked;
+};
+
+extern struct machine machine; /* the loader calls in by CPU number alone; everything else gets it through struct cpu */
+
+/* Microseconds since the launch. */
+uint64_t machine_uptime_us(const struct machine *m);
+
+/* Wipes HK and whatever else must not survive sleep, reset or a crash. Waits for a signature that is being made. */
+void machine_wipe_secrets(struct machine *m);
+
+/* Page-aligned, not empty, inside the physical address width and the lower half of four levels, which is mapped one to one. */
+bool boot_range_sane(const struct boot_range *range, uint32_t phys_bits);
+
+/* Does @range overlap none of @count others? One that is empty, as a pool can be, overlaps nothing. No range may wrap around. */
+bool boot_range_apart(const struct boot_range *range, const struct boot_range *others, uint32_t count);
+
+/* Is none of @range out of the root guest's reach: region, pool, the loader's list? */
+bool boot_range_unprotected(const struct boot_info *boot, const struct boot_range *range);
+
+/**
+ * Checks a copied boot_info: magic, sizes, counts, alignment, order, overlaps.
+ * Returns HV_OK, HV_E_BOOT_INFO or HV_E_REGION.
+ */
+enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits);
+
+/**
+ * Checks the records of a boot_info that boot_info_check() accepted: are the units where registers can be, apart from each other
+ * and from all memory, and is no reserved memory protected?
+ * Returns HV_OK; HV_E_BOOT_INFO; HV_E_DMA_TABLE or HV_E_DMA_RESERVED, with the address in boot->out.error_where.
+ */
+enum hv_error boot_dma_check(struct boot_info *boot, uint32_t phys_bits);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls of the root guest (include/cloister/hypercall.h). */
+#include "cloister/hypercall.h"
+
+#include "boot/build.h"
+#include "vcpu/vcpu.h"
+
+struct arguments {
+	uint64_t rdi, rsi, rdx, rcx;
+};
+
+/* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
+static bool guest_ram(const struct machine *m, uint64_t address, uint64_t bytes)
+{
+	if (bytes > PAGE_BYTES - (address & PAGE_MASK))
+		return false;
+	for (uint32_t i = 0; i < m->boot.ram_count; i++) {
+		const struct boot_range *const ram = &m->boot.ram[i];
+
+		if (address >= ram->base && address - ram->base < ram->bytes)
+			return true; /* ranges are whole pages */
+	}
+	return false;
+}
+
+static void fill_stats(const struct machine *m, struct hv_stats *stats)
+{
+	*stats = (struct hv_stats){
+		.version = 1,
+		.bytes = sizeof(*stats),
+		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
+		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
+		.uptime_us = machine_uptime_us(m),
+		.region_bytes = m->boot.region.bytes,
+		.pool_bytes = m->boot.pool.bytes,
+		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
+		.lost_dma = __atomic_load_n(&m->iommu.overflows, __ATOMIC_RELAXED),
+		.iommu_units = m->iommu.unit_count,
+	};
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
+		for (unsigned kind = 0; kind < HV_EXIT_KINDS; kind++)
+			stats->exits[kind] += __atomic_load_n(&m->cpus[i]->exits[kind], __ATOMIC_RELAXED);
+	}
+}
+
+/* Copies object bytes [@offset, @offset + @bytes) to the guest at @to; less at the end. Returns the bytes copied. */
+static int64_t give(struct cpu *cpu, const void *object, uint64_t length, uint64_t offset, uint64_t to, uint64_t bytes)
+{
+	if (offset >= length)
+		return 0;
+	const uint32_t count = (uint32_t)(length - offset < bytes ? length - offset : bytes);
+
+	window_write(&cpu->machine->paging, cpu->index, paddr(to), (const uint8_t *)object + offset, count);
+	return count;
+}
+
+static int64_t give_console(struct cpu *cpu, uint64_t offset, uint64_t to, uint64_t bytes)
+{
+	struct console *const console = &cpu->machine->console;
+	uint8_t part[256];
+	uint32_t count = 0;
+
+	lock_take(&console->lock);
+	for (const uint32_t length = console_length(console);
+	     count < sizeof(part) && count < bytes && offset < length && count < length - offset; count++)
+		part[count] = (uint8_t)console_byte(console, (uint32_t)offset + count);
+	lock_release(&console->lock);
+	return give(cpu, part, count, 0, to, count);
+}
+
+static int64_t hypercall_read(struct cpu *cpu, const struct arguments *a)
+{
+	struct machine *const m = cpu->machine;
+	struct hv_stats stats;
+
+	if (a->rdi >= HV_OBJECT_COUNT || a->rcx == 0 || a->rcx > PAGE_BYTES)
+		return HC_E_ARGUMENT;
+	if (!guest_ram(m, a->rdx, a->rcx))
+		return HC_E_BUFFER;
+	iommu_poll(m);
+	switch ((enum hv_object)a->rdi) {
+	case HV_OBJECT_STATEMENT:
+		return give(cpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
+	case HV_OBJECT_LOG:
+		return give(cpu, m->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
+	case HV_OBJECT_CONSOLE:
+		return give_console(cpu, a->rsi, a->rdx, a->rcx);
+	case HV_OBJECT_STATS:
+		fill_stats(m, &stats);
+		return give(cpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
+	default:
+		return HC_E_ARGUMENT;
+	}
+}
+
+/* The machine's state as of now. */
+static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
+{
+	*fresh = (struct hk_fresh){
+		.flags = (m->statement.flags & ~HK_FLAG_DMA_PRESENT) | (iommu_translates(m) ? HK_FLAG_DMA_PRESENT : 0),
+		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
+		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
+		.uptime_us = machine_uptime_us(m),
+		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
+	};
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
+		const struct cpu *const cpu = m->cpus[i];
+
+		fresh->refused_memory += __atomic_load_n(&cpu->refused_memory, __ATOMIC_RELAXED);
+		fresh->refused_msr += __atomic_load_n(&cpu->refused_msr, __ATOMIC_RELAXED);
+		fresh->refused_io += __atomic_load_n(&cpu->refused_io, __ATOMIC_RELAXED);
+		fresh->refused_instruction += __atomic_load_n(&cpu->refused_instruction, __ATOMIC_RELAXED);
+		fresh->refused_hypercall += __atomic_load_n(&cpu->refused_hypercall, __ATOMIC_RELAXED);
+	}
+}
+
+static int64_t hypercall_sign(struct cpu *cpu, const struct arguments *a)
+{
+	struct machine *const m = cpu->machine;
+	struct hk_fresh fresh;
+
+	if (a->rdx != 0 || a->rcx != 0)
+		return HC_E_ARGUMENT;
+	if (!guest_ram(m, a->rdi, sizeof(fresh.qualifying_data)) || !guest_ram(m, a->rsi, sizeof(fresh)))
+		return HC_E_BUFFER;
+	iommu_poll(m);
+	fill_fresh(m, &fresh);
+	window_read(&m->paging, cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
+	if (!lock_try(&m->hk_lock))
+		return HC_E_BUSY;
+	const int error = hk_sign_fresh(&m->hk, &fresh);
+
+	lock_release(&m->hk_lock);
+	if (error == 0)
+		window_write(&m->paging, cpu->index, paddr(a->rsi), &fresh, sizeof(fresh));
+	return error;
+}
+
+static int64_t hypercall(struct cpu *cpu, uint64_t number, const struct arguments *a)
+{
+	switch (number) {
+	case HC_READ:
+		return hypercall_read(cpu, a);
+	case HC_SIGN:
+		return hypercall_sign(cpu, a);
+	default:
+		return HC_E_NUMBER;
+	}
+}
+
+void exit_hypercall(struct cpu *cpu)
+{
+	struct registers *const guest = &cpu->frame->guest;
+	const struct arguments arguments = {guest->rdi, guest->rsi, guest->rdx, guest->rcx};
+
+	cpu->exits[HV_EXIT_HYPERCALL]++;
+	if (vcpu_cpl(cpu) != 0) {
+		refuse_instruction(cpu);
+		return;
+	}
+	const int64_t result = hypercall(cpu, guest->rax, &arguments);
+
+	if (result < 0 && result != HC_E_BUSY && result != HC_E_WIPED)
+		cpu->refused_hypercall++;
+	guest->rax = (uint64_t)result;
+	vcpu_advance(cpu, VMCALL_BYTES);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
+#include "x86/msr.h"
+#include "startup.h"
+#include "vcpu/vcpu.h"
+#include "x86/instructions.h"
+
+static uint64_t edx_eax(const struct registers *guest)
+{
+	return guest->rdx << 32 | (uint32_t)guest->rax;
+}
+
+static void refuse(struct cpu *cpu, const char *access, uint32_t msr)
+{
+	cpu->refused_msr++;
+	console_line(cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", cpu->index, access, msr, vcpu_rip(cpu));
+	vcpu_inject(cpu, VECTOR_GP, 0);
+}
+
+#define LEAF7_EDX_ARCH_CAP (1u << 29)
+
+/* IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit 0 is set. */
+#define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
+#define XAPIC_DISABLE_STATUS    (1ull << 21)
+#define LEGACY_XAPIC_DISABLED   1ull
+
+/* IA32_MCG_CAP: count, CTL_P, TES_P, SER_P; without EXT_P, CMCI_P, EMC_P, ELOG_P, LMCE_P, whose registers are refused. */
+#define MCG_CAP_SHOWN 0x10009ffull
+
+static uint64_t arch_capabilities(void)
+{
+	const bool native = (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0;
+
+	return (native ? rdmsr(IA32_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_SHOWN : 0) | XAPIC_DISABLE_STATUS;
+}
+
+/* Registers that tell what a CPU has tell what the root guest has. A system that is told to leave x2APIC mode finds it locked. */
+static bool checked_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case IA32_ARCH_CAPABILITIES:
+		*value = arch_capabilities();
+		return true;
+	case IA32_XAPIC_DISABLE:
+		*value = LEGACY_XAPIC_DISABLED;
+		return true;
+	case IA32_MCG_CAP:
+		*value = rdmsr(msr) & MCG_CAP_SHOWN;
+		return true;
+	default:
+		return vcpu_msr_read(cpu, msr, value);
+	}
+}
+
+void exit_rdmsr(struct cpu *cpu)
+{
+	struct registers *const guest = &cpu->frame->guest;
+	const uint32_t msr = (uint32_t)guest->rcx;
+	uint64_t value;
+
+	cpu->exits[HV_EXIT_RDMSR]++;
+	if (msr_policy_find(msr)->read != MSR_CHECK || !checked_read(cpu, msr, &value)) {
+		refuse(cpu, "read", msr);
+		return;
+	}
+	guest->rax = (uint32_t)value;
+	guest->rdx = value >> 32;
+	vcpu_advance(cpu, RDMSR_BYTES);
+}
+
+/* Leaving x2APIC mode would bring back ICR writes that nobody looks at; moving the APIC would move them elsewhere. */
+static bool apic_base_write(uint64_t value)
+{
+	return value == rdmsr(IA32_APIC_BASE);
+}
+
+/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
+static bool pat_valid(uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const unsigned type = value >> 8 * i & 0xff;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+/* XSS: control-flow enforcement only; other supervisor state could reach MSRs that are refused. */
+static bool xss_write(uint64_t value)
+{
+	const uint64_t cet = 3ull << 11;
+	const uint32_t xsaves = 1u << 3; /* without it there is no such register */
+	const struct cpuid_result supported = cpuid(0xd, 1);
+
+	if ((supported.eax & xsaves) == 0 || (value & ~(cet & supported.ecx)) != 0)
+		return false;
+	wrmsr(IA32_XSS, value);
+	return true;
+}
+
+/* With MCIP set, the next #MC shuts the CPU down, and no handler wipes anything (SDM 3B 15.3.1.2). A system only clears. */
+static bool mcg_status_write(uint64_t value)
+{
+	if (value == 0)
+		wrmsr(IA32_MCG_STATUS, 0);
+	return value == 0;
+}
+
+static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+{
+	switch (msr) {
+	case IA32_X2APIC_ICR:
+		return startup_icr_write(cpu, value);
+	case IA32_APIC_BASE:
+		return apic_base_write(value);
+	case IA32_PAT:
+		return pat_valid(value) && vcpu_msr_write(cpu, msr, value);
+	case IA32_XSS:
+		return xss_write(value);
+	case PERF_EVT_SEL_0 ... PERF_CTR_3:
+		return value == 0;
+	case IA32_MCG_STATUS:
+		return mcg_status_write(value);
+	default:
+		return vcpu_msr_write(cpu, msr, value);
+	}
+}
+
+void exit_wrmsr(struct cpu *cpu)
+{
+	const struct registers *const guest = &cpu->frame->guest;
+	const uint32_t msr = (uint32_t)guest->rcx;
+	const enum msr_rule rule = msr_policy_find(msr)->write;
+
+	cpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
+	iommu_poll_seldom(cpu->machine);
+	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(cpu, msr, edx_eax(guest))))
+		vcpu_advance(cpu, RDMSR_BYTES);
+	else
+		refuse(cpu, "write", msr);
+}
+
+/* What XSETBV would refuse itself must not fault in the hypervisor (SDM 1, 13.3: components that go together). */
+static bool xcr0_valid(uint64_t value)
+{
+	const struct cpuid_result supported = cpuid(0xd, 0);
+	const uint64_t mask = supported.eax & XCR0_KNOWN;
+	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
+
+	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 &&
+	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
+	       ((value & avx512) == 0 || ((value & avx512) == avx512 && (value & XCR0_AVX) != 0)) &&
+	       ((value & mpx) == 0 || (value & mpx) == mpx) && ((value & amx) == 0 || (value & amx) == amx);
+}
+
+void exit_xsetbv(struct cpu *cpu)
+{
+	const struct registers *const guest = &cpu->frame->guest;
+
+	cpu->exits[HV_EXIT_XSETBV]++;
+	if ((vcpu_cr4(cpu) & CR4_OSXSAVE) == 0) {
+		vcpu_inject(cpu, VECTOR_UD, 0);
+	} else if (vcpu_cpl(cpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(edx_eax(guest))) {
+		vcpu_inject(cpu, VECTOR_GP, 0);
+	} else {
+		xsetbv(0, edx_eax(guest));
+		vcpu_advance(cpu, XSETBV_BYTES);
+	}
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * INIT and SIPI, kept as state. No INIT may reach a CPU: it would end virtualisation on hardware whose INIT intercept
+ * fails, and lose the hypervisor's state. So each ICR write is looked at, INIT and SIPI are noted under the target's
+ * lock, and the target is kicked out of its guest (SDM 3A 9.4.4, 11.12.9; APM 2 16.5).
+ */
+#include "startup.h"
+
+#include "machine/cpu.h"
+#include "x86/msr.h"
+#include "vcpu/vcpu.h"
+
+#define ICR_VECTOR(icr)      ((uint8_t)((icr) & 0xff))
+#define ICR_MODE(icr)        ((icr) >> 8 & 7)
+#define ICR_LOGICAL          (1ull << 11)
+#define ICR_ASSERT           (1ull << 14)
+#define ICR_LEVEL            (1ull << 15)
+#define ICR_SHORTHAND(icr)   ((icr) >> 18 & 3)
+#define ICR_DESTINATION(icr) ((uint32_t)((icr) >> 32))
+#define ICR_DEFINED          0xffffffff000ccfffull /* delivery status and reserved bits are refused by the APIC */
+
+enum { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_NMI = 4, MODE_INIT = 5, MODE_SIPI = 6 };
+enum { TO_DESTINATION = 0, TO_SELF = 1, TO_ALL = 2, TO_OTHERS = 3 };
+
+#define BROADCAST 0xffffffffu
+
+/* x2APIC logical ID: cluster in the upper half, one bit of 16 in the lower (SDM 3A 11.12.10.2). */
+static bool logical_match(uint32_t apic_id, uint32_t destination)
+{
+	return apic_id >> 4 == destination >> 16 && (destination >> (apic_id & 15) & 1) != 0;
+}
+
+static bool is_target(const struct cpu *cpu, const struct cpu *sender, uint64_t icr)
+{
+	const uint32_t destination = ICR_DESTINATION(icr);
+
+	if (ICR_SHORTHAND(icr) == TO_OTHERS)
+		return cpu != sender;
+	if (destination == BROADCAST)
+		return true;
+	return (icr & ICR_LOGICAL) != 0 ? logical_match(cpu->apic_id, destination) : cpu->apic_id == destination;
+}
+
+void startup_post_init(struct cpu *cpu)
+{
+	lock_take(&cpu->startup.lock);
+	cpu->startup.init = true;
+	cpu->startup.sipi = false;
+	lock_release(&cpu->startup.lock);
+}
+
+/* A SIPI counts only for a CPU that waits for it or is about to. */
+static void post_sipi(struct cpu *cpu, uint8_t vector)
+{
+	lock_take(&cpu->startup.lock);
+	if ((cpu->startup.init || cpu->startup.waiting) && !cpu->startup.sipi) {
+		cpu->startup.sipi = true;
+		cpu->startup.sipi_vector = vector;
+	}
+	lock_release(&cpu->startup.lock);
+}
+
+static void post_to_targets(struct cpu *sender, uint64_t icr)
+{
+	struct machine *const m = sender->machine;
+
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
+		struct cpu *const cpu = m->cpus[i];
+
+		if (!cpu->launched || !is_target(cpu, sender, icr))
+			continue;
+		if (ICR_MODE(icr) == MODE_SIPI) {
+			post_sipi(cpu, ICR_VECTOR(icr));
+		} else {
+			startup_post_init(cpu);
+			if (cpu != sender)
+				cpu_kick(cpu);
+		}
+	}
+}
+
+/* INIT level de-assert is an arbitration message of the past: no CPU acts on it. */
+static bool is_deassert(uint64_t icr)
+{
+	return ICR_MODE(icr) == MODE_INIT && (icr & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL;
+}
+
+bool startup_icr_write(struct cpu *sender, uint64_t icr)
+{
+	const uint64_t mode = ICR_MODE(icr), shorthand = ICR_SHORTHAND(icr);
+
+	if ((icr & ~ICR_DEFINED) != 0)
+		return false;
+	if (mode == MODE_FIXED || (mode == MODE_LOWEST && shorthand != TO_SELF && shorthand != TO_ALL) ||
+	    (mode == MODE_NMI && shorthand != TO_SELF && shorthand != TO_ALL)) {
+		wrmsr(IA32_X2APIC_ICR, icr);
+		return true;
+	}
+	/* Self and all-including-self are for fixed interrupts only; SMI, ExtINT and reserved modes are nobody's here. */
+	if ((mode != MODE_INIT && mode != MODE_SIPI) || shorthand == TO_SELF || shorthand == TO_ALL) {
+		console_line(sender->machine, "cpu %u: ICR write %lx dropped", sender->index, icr);
+		return true;
+	}
+	if (!is_deassert(icr))
+		post_to_targets(sender, icr);
+	return true;
+}
+
+/* Waits until the SIPI is there; SMIs come through, and NMIs are dropped as a waiting CPU drops them. */
+static uint8_t wait_for_sipi(struct cpu *cpu)
+{
+	struct startup *const startup = &cpu->startup;
+
+	for (;;) {
+		lock_take(&startup->lock);
+		const bool arrived = startup->sipi;
+		const uint8_t vector = startup->sipi_vector;
+
+		startup->init = false; /* INIT changes nothing in wait-for-SIPI */
+		if (arrived) {
+			startup->sipi = false;
+			startup->waiting = false;
+		}
+		lock_release(&startup->lock);
+		if (arrived)
+			return vector;
+		vcpu_open_window(cpu);
+		cpu_relax();
+	}
+}
+
+void startup_process(struct cpu *cpu)
+{
+	struct startup *const startup = &cpu->startup;
+
+	lock_take(&startup->lock);
+	startup->init = false;
+	startup->waiting = !cpu->is_bsp;
+	lock_release(&startup->lock);
+	vcpu_reset(cpu);
+	if (!cpu->is_bsp)
+		vcpu_start(cpu, wait_for_sipi(cpu));
+	cpu->nmi_seen = false;
+}
