@@ -12,11 +12,9 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
-# In the order in which they are linked.
-HV_SOURCES := machine/apic boot/launch boot/boot_info machine/console machine/cpu machine/features machine/crash \
-	machine/descriptors vcpu/event vcpu/exit root/cpuid root/hypercall root/io root/msr root/floor root/msr_policy \
-	memory/paging memory/stage2 root/startup boot/entry
-HV_SOURCES := $(HV_SOURCES:%=hv/%) $(wildcard hv/iommu/*.c)
+# Rooms of both images. Of boot/, the build that is linked is one of two; attest/ and lib/ have an archive (attest.mk).
+HV_ROOMS := boot iommu machine memory root vcpu
+HV_SOURCES := $(filter-out hv/boot/build_%,$(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c hv/$(room)/*.S)))
 HV_VENDORS := svm vmx
 HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 
