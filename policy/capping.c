@@ -11,7 +11,6 @@
 #define PCR_FIRMWARE      0u
 #define PCR_CONFIGURATION 1u
 #define PCR_FIRMWARE_LAST 7u
-#define FIRMWARE_EVENTS   2u /* in PCR 0: the version of the S-CRTM, and at least one part of the firmware */
 
 /* PFP 10.4.4: an error, which the firmware goes on from; 00000001h, little-endian. */
 static bool is_error_separator(const struct tcg_event *event)
@@ -42,7 +41,7 @@ static void check_separator(struct judgement *j, uint32_t pcr, const struct tcg_
 	else if (loader && separator.index > loader->index)
 		refusal_at(refuse(j, REFUSE_SEPARATOR_LATE, expected, "PCR %u: the first comes after the loader", pcr),
 			   "TCG log", &separator);
-	else if (pcr == PCR_FIRMWARE && before < FIRMWARE_EVENTS)
+	else if (pcr == PCR_FIRMWARE && before < FIRMWARE_MIN_EVENTS)
 		refusal_at(refuse(j, REFUSE_FIRMWARE_UNMEASURED,
 				  "the firmware's version and code in PCR 0, before its separator",
 				  "%u events before it", before),

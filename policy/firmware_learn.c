@@ -14,37 +14,57 @@ static json_t *digest_json(struct digest digest)
 	return json_string(text);
 }
 
-static bool has_string(const json_t *array, const char *text)
+/* Strings in the order in which they first came. Their keys in an object are found without a walk over all of them. */
+struct strings {
+	json_t *array, *seen;
+};
+
+static struct strings strings_begin(void)
 {
-	for (size_t i = 0; i < json_array_size(array); i++)
-		if (strcmp(json_string_value(json_array_get(array, i)), text) == 0)
-			return true;
-	return false;
+	return (struct strings){json_array(), json_object()};
 }
 
 /* Takes the string over. */
-static void append_once(json_t *array, json_t *string)
+static void append_once(struct strings *strings, json_t *string)
 {
-	if (string && !has_string(array, json_string_value(string)))
-		json_array_append(array, string);
+	const char *text = json_string_value(string);
+
+	if (text && !json_object_get(strings->seen, text)) {
+		json_object_set_new(strings->seen, text, json_null());
+		json_array_append(strings->array, string);
+	}
 	json_decref(string);
 }
 
-static json_t *learn_digests(const struct tcg_log *log, uint32_t pcr, bool once)
+static json_t *strings_end(struct strings *strings)
+{
+	json_decref(strings->seen);
+	return strings->array;
+}
+
+/* Every event, in order. */
+static json_t *learn_sequence(const struct tcg_log *log, uint32_t pcr)
 {
 	struct tcg_cursor cursor = tcg_log_events(log);
 	struct tcg_event event;
 	json_t *array = json_array();
 
-	while (tcg_log_next_of(&cursor, pcr, &event)) {
-		if (firmware_is_separator(event.sha256))
-			continue;
-		if (once)
-			append_once(array, digest_json(event.sha256));
-		else
+	while (tcg_log_next_of(&cursor, pcr, &event))
+		if (!firmware_is_separator(event.sha256))
 			json_array_append_new(array, digest_json(event.sha256));
-	}
 	return array;
+}
+
+static json_t *learn_digests(const struct tcg_log *log, uint32_t pcr)
+{
+	struct tcg_cursor cursor = tcg_log_events(log);
+	struct strings digests = strings_begin();
+	struct tcg_event event;
+
+	while (tcg_log_next_of(&cursor, pcr, &event))
+		if (!firmware_is_separator(event.sha256))
+			append_once(&digests, digest_json(event.sha256));
+	return strings_end(&digests);
 }
 
 static json_t *type_json(uint32_t type)
@@ -59,30 +79,30 @@ static json_t *type_json(uint32_t type)
 static json_t *learn_types(const struct tcg_log *log, uint32_t pcr)
 {
 	struct tcg_cursor cursor = tcg_log_events(log);
+	struct strings types = strings_begin();
 	struct tcg_event event;
-	json_t *array = json_array();
 
 	while (tcg_log_next_of(&cursor, pcr, &event))
 		if (!firmware_is_separator(event.sha256))
-			append_once(array, type_json(event.type));
-	return array;
+			append_once(&types, type_json(event.type));
+	return strings_end(&types);
 }
 
 static json_t *entries_json(struct bytes database)
 {
 	struct signature_cursor cursor = signature_entries(database);
+	struct strings entries = strings_begin();
 	struct signature_entry entry;
 	struct bytes data;
-	json_t *array = json_array();
 
 	while (signature_next(&cursor, &entry, &data)) {
 		char hex[2 * SHA256_BYTES + 1], text[16 + sizeof(hex)];
 
 		hex_encode(entry.digest.bytes, SHA256_BYTES, hex);
 		snprintf(text, sizeof(text), "%s:%s", entry_kind_name(entry.kind), hex);
-		append_once(array, json_string(text));
+		append_once(&entries, json_string(text));
 	}
-	return array;
+	return strings_end(&entries);
 }
 
 /* What was revoked stays so, and more may be; elsewhere nobody may add a key. */
@@ -93,7 +113,7 @@ static json_t *database_json(enum database database, struct bytes data)
 }
 
 /* Of one event of PCR 7: a variable that the rules name, or one of the others. */
-static void learn_event(const struct tcg_event *event, json_t *rule, json_t *others)
+static void learn_event(const struct tcg_event *event, json_t *rule, struct strings *others)
 {
 	struct efi_variable variable;
 	bool on;
@@ -118,19 +138,34 @@ static json_t *learn_secure_boot(const struct tcg_log *log)
 {
 	struct tcg_cursor cursor = tcg_log_events(log);
 	struct tcg_event event;
-	json_t *rule = json_object(), *others = json_array();
+	struct strings others = strings_begin();
+	json_t *rule = json_object();
 
 	while (tcg_log_next_of(&cursor, 7, &event) && !firmware_is_separator(event.sha256))
-		learn_event(&event, rule, others);
-	json_object_set_new(rule, "other_events", others);
+		learn_event(&event, rule, &others);
+	json_object_set_new(rule, "other_events", strings_end(&others));
 	return rule;
 }
 
-/* Is everything there that the rules must say? */
-static bool is_complete(const json_t *pcr0, const json_t *secure_boot, char *why, size_t size)
+static unsigned int count_before_separator(const struct tcg_log *log)
 {
-	if (json_array_size(pcr0) == 0) {
-		snprintf(why, size, "PCR 0 has no event: this firmware measures nothing of itself");
+	struct tcg_cursor cursor = tcg_log_events(log);
+	struct tcg_event event;
+	unsigned int count = 0;
+
+	while (tcg_log_next_of(&cursor, 0, &event) && !firmware_is_separator(event.sha256))
+		count++;
+	return count;
+}
+
+/* Is everything there that the rules must say? */
+static bool is_complete(unsigned int before_separator, const json_t *secure_boot, char *why, size_t size)
+{
+	if (before_separator < FIRMWARE_MIN_EVENTS) {
+		snprintf(why, size,
+			 "PCR 0 has %u event%s before its separator: this firmware does not measure its own code, and "
+			 "step 6 refuses it",
+			 before_separator, before_separator == 1 ? "" : "s");
 		return false;
 	}
 	if (!json_object_get(secure_boot, "enabled")) {
@@ -149,12 +184,12 @@ static bool is_complete(const json_t *pcr0, const json_t *secure_boot, char *why
 
 json_t *firmware_learn(const struct tcg_log *log, const char *model, char *why, size_t why_size)
 {
-	json_t *pcr0 = learn_digests(log, 0, false);
 	json_t *secure_boot = learn_secure_boot(log);
-	const bool complete = is_complete(pcr0, secure_boot, why, why_size);
-	json_t *rules = json_pack("{s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o}", "model", model, "pcr0", pcr0, "pcr2",
-				  learn_digests(log, 2, true), "event_types", "pcr1", learn_types(log, 1), "pcr3",
-				  learn_types(log, 3), "pcr6", learn_types(log, 6), "secure_boot", secure_boot);
+	const bool complete = is_complete(count_before_separator(log), secure_boot, why, why_size);
+	json_t *rules =
+		json_pack("{s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o}", "model", model, "pcr0", learn_sequence(log, 0),
+			  "pcr2", learn_digests(log, 2), "event_types", "pcr1", learn_types(log, 1), "pcr3",
+			  learn_types(log, 3), "pcr6", learn_types(log, 6), "secure_boot", secure_boot);
 
 	if (complete && rules)
 		return rules;
@@ -182,7 +217,7 @@ static const char *record_digest(const json_t *record)
 }
 
 /* What is wrong, or NULL. */
-static const char *import_record(const json_t *record, json_t *pcr0, json_t *pcr2)
+static const char *import_record(const json_t *record, json_t *pcr0, struct strings *pcr2)
 {
 	const json_t *pcr = json_object_get(record, "pcr");
 	const char *digest = record_digest(record);
@@ -211,18 +246,19 @@ json_t *firmware_import(struct bytes component, const char *model, char *why, si
 	json_t *root = json_loadb(component.len ? (const char *)component.data : "", component.len,
 				  JSON_REJECT_DUPLICATES, NULL);
 	const json_t *records = json_object_get(root, "records");
-	json_t *pcr0 = json_array(), *pcr2 = json_array();
+	struct strings pcr2 = strings_begin();
+	json_t *pcr0 = json_array();
 	const char *wrong =
 		json_is_array(records) ? NULL : "no list of records: not a component file of systemd-pcrlock";
 
 	for (size_t i = 0; i < json_array_size(records) && !wrong; i++)
-		wrong = import_record(json_array_get(records, i), pcr0, pcr2);
+		wrong = import_record(json_array_get(records, i), pcr0, &pcr2);
 	if (!wrong && json_array_size(pcr0) == 0)
 		wrong = "no record of PCR 0";
 	json_decref(root);
 	json_t *rules = json_pack("{s:s, s:o, s:o, s:{s:[], s:[], s:[]}, s:{s:n, s:o, s:o, s:o, s:o, s:[]}}", "model",
-				  model, "pcr0", pcr0, "pcr2", pcr2, "event_types", "pcr1", "pcr3", "pcr6",
-				  "secure_boot", "enabled", "pk", any_database(), "kek", any_database(), "db",
+				  model, "pcr0", pcr0, "pcr2", strings_end(&pcr2), "event_types", "pcr1", "pcr3",
+				  "pcr6", "secure_boot", "enabled", "pk", any_database(), "kek", any_database(), "db",
 				  any_database(), "dbx", any_database(), "other_events");
 	if (!wrong && !rules)
 		wrong = "out of memory, or a model's name that is not UTF-8";

@@ -12,6 +12,8 @@
 #define RULES_MAX_TYPES  32u
 #define RULES_MODEL      96u
 
+#define FIRMWARE_MIN_EVENTS 2u /* before PCR 0's separator: the version of the S-CRTM, and some of the firmware */
+
 struct digest_list {
 	const struct digest *digests;
 	size_t count;

@@ -8,6 +8,9 @@
 /** Says what the rules that were written to 'path' accept, and what is unusual about the machine. */
 void firmware_words(const json_t *rules, const struct tcg_log *log, const char *path);
 
+/** An event in two lines, each after 'before'. */
+void firmware_print_event(const struct tcg_event *event, const char *before);
+
 /**
  * Shows which events of PCRs 0 to 7 two logs do not share. False if one cannot be read.
  * @a, @b: TCG logs, or folders of evidence

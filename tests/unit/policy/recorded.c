@@ -145,6 +145,19 @@ static void test_learnt(void **state)
 	free(storage);
 }
 
+/* A log without the firmware's code: rules of it would accept nothing that step 6 does. */
+static void test_not_learnt(void **state)
+{
+	struct tcg_log other;
+	uint32_t where;
+	char why[160];
+
+	(void)state;
+	assert_int_equal(tcg_log_open(evidence.hv_log.data, &other, &where), TCG_LOG_OK);
+	assert_null(firmware_learn(&other, "OVMF", why, sizeof(why)));
+	assert_non_null(strstr(why, "PCR 0 has 0 events before its separator"));
+}
+
 static void test_imported(void **state)
 {
 	static const char component[] =
@@ -217,9 +230,9 @@ static void test_replayed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trusted),  cmocka_unit_test(test_learnt),
-		cmocka_unit_test(test_imported), cmocka_unit_test(test_other_references),
-		cmocka_unit_test(test_replayed),
+		cmocka_unit_test(test_trusted),          cmocka_unit_test(test_learnt),
+		cmocka_unit_test(test_not_learnt),       cmocka_unit_test(test_imported),
+		cmocka_unit_test(test_other_references), cmocka_unit_test(test_replayed),
 	};
 
 	return cmocka_run_group_tests_name("policy: recorded host", tests, load, unload);
