@@ -79,8 +79,11 @@ bool any_log_next(struct any_log *log, struct any_event *event)
 	*event = (struct any_event){.index = log->next};
 	if (log->reader.left == 0)
 		return false;
-	if (is_filling(&log->reader))
-		return give_up(log, "it ends in filling bytes that are no event");
+	if (is_filling(&log->reader)) {
+		log->filling = log->reader.left;
+		log->reader.left = 0;
+		return false;
+	}
 	event->pcr = read_le32(&log->reader);
 	event->type = read_le32(&log->reader);
 	if (log->agile ? !read_agile(log, event) : !read_old(log, event))

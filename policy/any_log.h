@@ -26,12 +26,13 @@ struct any_log {
 	struct reader reader;
 	bool agile; /* false: TCG_PCClientPCREvent with a SHA-1 digest each */
 	uint32_t next;
+	size_t filling;    /* bytes of erased memory after the last event */
 	const char *wrong; /* why the last event is not read, or NULL */
 };
 
 struct any_log any_log_open(struct bytes raw);
 
-/** The next event, from number 0 on; false at the end, and 'wrong' says if that is no end of an event. */
+/** The next event, from number 0 on; false at the end, or where 'wrong' says why the rest cannot be read. */
 bool any_log_next(struct any_log *log, struct any_event *event);
 
 /** "SHA-256", or NULL; *bytes is 0 where the size is not known. */

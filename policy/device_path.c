@@ -2,6 +2,7 @@
 /* Device path nodes (UEFI 2.10, 10.3). */
 #include "policy/device_path.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -60,13 +61,19 @@ static void put_guid(struct text *t, struct reader *r)
 static bool hardware_node(struct text *t, uint8_t subtype, struct reader *r)
 {
 	const uint8_t function = subtype == 1 ? read_u8(r) : 0;
+	const uint32_t memory_type = subtype == 3 ? read_le32(r) : 0;
+	uint64_t start;
 
 	switch (subtype) {
 	case 1:
 		put(t, "Pci(0x%x,0x%x)", read_u8(r), function);
 		return true;
+	case 3:
+		start = read_le64(r);
+		put(t, "MemoryMapped(0x%x,0x%" PRIx64 ",0x%" PRIx64 ")", memory_type, start, read_le64(r));
+		return true;
 	case 4:
-		put(t, "Hardware(");
+		put(t, "VenHw(");
 		put_guid(t, r);
 		put(t, ")");
 		return true;
@@ -91,7 +98,8 @@ static bool acpi_node(struct text *t, uint8_t subtype, struct reader *r)
 static bool message_node(struct text *t, uint8_t subtype, struct reader *r)
 {
 	const struct bytes all = {r->at, r->left};
-	const uint16_t first = subtype == 24 ? 0 : read_le16(r);
+	const bool wide = subtype != 10 && subtype != 17 && subtype != 24 && subtype != 26 && subtype != 29;
+	const uint16_t first = wide ? read_le16(r) : 0;
 
 	switch (subtype) {
 	case 2:
@@ -99,6 +107,11 @@ static bool message_node(struct text *t, uint8_t subtype, struct reader *r)
 		return true;
 	case 5:
 		put(t, "Usb(0x%x,0x%x)", first & 0xffu, (unsigned int)first >> 8);
+		return true;
+	case 10:
+		put(t, "VenMsg(");
+		put_guid(t, r);
+		put(t, ")");
 		return true;
 	case 11:
 		put(t, "Mac(%04x%08x)", (first & 0xffu) << 8 | first >> 8, read_be32(r));
@@ -108,6 +121,9 @@ static bool message_node(struct text *t, uint8_t subtype, struct reader *r)
 		return true;
 	case 13:
 		put(t, "IPv6");
+		return true;
+	case 17:
+		put(t, "Unit(0x%x)", read_u8(r));
 		return true;
 	case 18:
 		put(t, "Sata(0x%x,0x%x)", first, read_le16(r));
@@ -120,6 +136,13 @@ static bool message_node(struct text *t, uint8_t subtype, struct reader *r)
 		put_ascii(t, all);
 		put(t, ")");
 		return true;
+	case 25:
+		put(t, "UFS(0x%x,0x%x)", first & 0xffu, (unsigned int)first >> 8);
+		return true;
+	case 26:
+	case 29:
+		put(t, "%s(0x%x)", subtype == 26 ? "SD" : "eMMC", read_u8(r));
+		return true;
 	default:
 		return false;
 	}
@@ -128,6 +151,7 @@ static bool message_node(struct text *t, uint8_t subtype, struct reader *r)
 static bool media_node(struct text *t, uint8_t subtype, struct reader *r)
 {
 	const struct bytes all = {r->at, r->left};
+	uint64_t start;
 
 	switch (subtype) {
 	case 1:
@@ -139,6 +163,11 @@ static bool media_node(struct text *t, uint8_t subtype, struct reader *r)
 	case 2:
 		put(t, "CDROM(0x%x)", read_le32(r));
 		return true;
+	case 3:
+		put(t, "VenMedia(");
+		put_guid(t, r);
+		put(t, ")");
+		return true;
 	case 4:
 		put_ucs2(t, all);
 		return true;
@@ -148,9 +177,28 @@ static bool media_node(struct text *t, uint8_t subtype, struct reader *r)
 		put_guid(t, r);
 		put(t, ")");
 		return true;
+	case 8: /* in the option ROM of the device before it */
+		read_le32(r);
+		start = read_le64(r);
+		put(t, "Offset(0x%" PRIx64 ",0x%" PRIx64 ")", start, read_le64(r));
+		return true;
 	default:
 		return false;
 	}
+}
+
+/* BIOS boot specification: what firmware with a CSM boots. */
+static bool bios_node(struct text *t, uint8_t subtype, struct reader *r)
+{
+	const uint16_t kind = read_le16(r);
+
+	if (subtype != 1)
+		return false;
+	read_le16(r); /* status flag */
+	put(t, "BBS(0x%x,\"", kind);
+	put_ascii(t, (struct bytes){r->at, r->left});
+	put(t, "\")");
+	return true;
 }
 
 static void put_node(struct text *t, uint8_t type, uint8_t subtype, struct bytes data)
@@ -166,6 +214,8 @@ static void put_node(struct text *t, uint8_t type, uint8_t subtype, struct bytes
 		known = message_node(t, subtype, &r);
 	else if (type == 4)
 		known = media_node(t, subtype, &r);
+	else if (type == 5)
+		known = bios_node(t, subtype, &r);
 	if (!known)
 		put(t, "Path(%u,%u)", type, subtype);
 	if (r.failed)

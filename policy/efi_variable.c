@@ -66,19 +66,24 @@ static void read_name(struct bytes ucs2, char name[VARIABLE_NAME])
 	name[used] = '\0';
 }
 
+bool efi_variable_read(struct reader *r, struct efi_variable *variable)
+{
+	*variable = (struct efi_variable){.name = ""};
+	read_copy(r, variable->vendor.bytes, GUID_BYTES);
+	const uint64_t chars = read_le64(r);
+	const uint64_t len = read_le64(r);
+	if (r->failed || chars > r->left / 2 || len > r->left - 2 * chars)
+		return false;
+	read_name(read_bytes(r, 2 * (size_t)chars), variable->name);
+	variable->data = read_bytes(r, (size_t)len);
+	return true;
+}
+
 bool efi_variable_parse(struct bytes event, struct efi_variable *variable)
 {
 	struct reader r = reader_of(event);
 
-	*variable = (struct efi_variable){.name = ""};
-	read_copy(&r, variable->vendor.bytes, GUID_BYTES);
-	const uint64_t chars = read_le64(&r);
-	const uint64_t len = read_le64(&r);
-	if (r.failed || chars > r.left / 2 || len != r.left - 2 * chars)
-		return false;
-	read_name(read_bytes(&r, 2 * (size_t)chars), variable->name);
-	variable->data = read_bytes(&r, (size_t)len);
-	return true;
+	return efi_variable_read(&r, variable) && r.left == 0;
 }
 
 bool efi_variable_is(const struct efi_variable *variable, const char *name)

@@ -19,6 +19,9 @@ struct efi_variable {
 	struct bytes data;
 };
 
+/** UEFI_VARIABLE_DATA at the reader, or false. */
+bool efi_variable_read(struct reader *r, struct efi_variable *variable);
+
 /** UEFI_VARIABLE_DATA: all of 'event', or false. */
 bool efi_variable_parse(struct bytes event, struct efi_variable *variable);
 

@@ -15,7 +15,6 @@ int command_verify(int argc, char **argv);
 int command_enrol(int argc, char **argv);
 int command_hosts(int argc, char **argv);
 int command_statement(int argc, char **argv);
-int command_explain_log(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_firmware(int argc, char **argv);
 int command_policy(int argc, char **argv);

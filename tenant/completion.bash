@@ -6,7 +6,7 @@ _cloister() {
 
 	COMPREPLY=()
 	case $previous in
-	--policy | --policy-key | --cacert | statement | explain-log | show | check | sign | import | --key | --from | --output | --firmware)
+	--policy | --policy-key | --cacert | statement | show | check | sign | import | --key | --from | --output | --firmware)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -19,7 +19,7 @@ _cloister() {
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement explain-log help --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = enrol ]; then

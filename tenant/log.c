@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'cloister log show': any TCG event log in words. */
+/* 'cloister log show': any TCG event log in words, and whether a verdict could be had of it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,25 +51,37 @@ static void print_event(const struct any_event *event)
 	print_digest(event);
 }
 
+/* Whoever reads a log wants to know what 'verify' would say of it. */
+static void print_acceptance(struct bytes raw)
+{
+	struct tcg_log log;
+	uint32_t where;
+	const enum tcg_log_result result = tcg_log_open(raw, &log, &where);
+
+	if (result == TCG_LOG_OK)
+		printf("cloister verify reads this log.\n");
+	else
+		printf("cloister verify refuses this log: event %u: %s.\n", where, tcg_log_result_text(result));
+}
+
 static int show(const char *path)
 {
 	struct any_event event;
 	struct file file;
-	uint32_t sha256_digests = 0, events = 0;
+	uint32_t events = 0;
 
 	if (!file_read(path, LOG_MAX_BYTES, &file))
 		return EXIT_USAGE;
 	struct any_log log = any_log_open(file_bytes(&file));
-	while (any_log_next(&log, &event)) {
+	for (; any_log_next(&log, &event); events++)
 		print_event(&event);
-		sha256_digests += find_digest(&event, TPM_ALG_SHA256) != NULL;
-		events++;
-	}
 	printf("%u events. Only digests are measured: types and data are what the log claims.\n", events);
-	if (events > 0 && sha256_digests == 0)
-		printf("No SHA-256 digests: switch the TPM's SHA-256 bank on; no verifier accepts this log.\n");
+	if (log.filling > 0)
+		printf("Then %zu bytes of erased memory, which are no event.\n", log.filling);
 	if (log.wrong)
 		fprintf(stderr, "cloister: %s: after event %u: %s\n", path, events ? events - 1 : 0, log.wrong);
+	else if (events > 0)
+		print_acceptance(file_bytes(&file));
 	file_free(&file);
 	return log.wrong || events == 0 ? EXIT_USAGE : 0;
 }

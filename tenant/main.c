@@ -12,7 +12,6 @@ static const char HELP[] =
 	"       cloister enrol URL --roots DIR [options]\n"
 	"       cloister hosts list | show HOST | forget HOST\n"
 	"       cloister statement FILE\n"
-	"       cloister explain-log FILE\n"
 	"       cloister log show FILE\n"
 	"       cloister policy new|show|check|sign|diff ...\n"
 	"       cloister firmware learn|import|diff ...\n"
@@ -38,8 +37,7 @@ static const char HELP[] =
 	"  --replace          the host has another TPM or key now\n"
 	"hosts         show what is enrolled, or forget a host\n"
 	"statement     show a hypervisor's key statement\n"
-	"explain-log   check a log as verify does, and list its events\n"
-	"log show      explain any TCG event log in words\n"
+	"log show      explain any TCG event log in words, and say whether verify reads it\n"
 	"policy new    --from FILE --output FILE [--serial N] [--not-before TIME] [--not-after TIME] [--firmware RULES]...\n"
 	"              [--firmware-unchecked] [--ak-name HEX]...: fill a policy in\n"
 	"policy check  FILE: what the policy leaves open; show FILE: what it says; diff A B: what sets two apart\n"
@@ -68,13 +66,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int, char **);
-	} commands[] = {{"verify", command_verify},
-			{"enrol", command_enrol},
-			{"hosts", command_hosts},
-			{"statement", command_statement},
-			{"explain-log", command_explain_log},
-			{"log", command_log},
-			{"policy", command_policy},
+	} commands[] = {{"verify", command_verify},       {"enrol", command_enrol}, {"hosts", command_hosts},
+			{"statement", command_statement}, {"log", command_log},     {"policy", command_policy},
 			{"firmware", command_firmware}};
 
 	const char *name = argc > 1 ? argv[1] : "";
@@ -87,6 +80,6 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "cloister: %s%s; try 'cloister --help'\n", name,
 		name[0] ? ": no such command"
-			: "what shall it do? verify, enrol, hosts, policy, firmware, log, statement or explain-log");
+			: "what shall it do? verify, enrol, hosts, policy, firmware, log or statement");
 	return EXIT_USAGE;
 }
