@@ -60,7 +60,7 @@ static void print_accepted(const struct verdict *v, FILE *to, const struct palet
 
 	verdict_describe(v, text, sizeof(text));
 	hk_dma_text(v->facts.dma_protections, dma);
-	fprintf(to, "\ndevices are kept from: %s (%" PRIu64 " accesses refused so far)\n", dma, v->facts.refused_dma);
+	fprintf(to, "\nDMA blocked to: %s (%" PRIu64 " accesses blocked so far)\n", dma, v->facts.refused_dma);
 	fprintf(to, "\n%s%sVERDICT: %s%s", p->bold, colour, verdict_word(v), p->end);
 	print_condition_names(v, to);
 	fprintf(to, ": %s\n", text);

@@ -28,7 +28,7 @@ static void print_statement(const struct hk_statement *s)
 			printf("%s ", flags[i]);
 	printf("\n%-16s%u\n", "CPUs", s->cpu_count);
 	hk_dma_text(s->dma_protections, dma);
-	printf("%-16s%u, devices are kept from: %s\n", "DMA units", s->dma_units, dma);
+	printf("%-16s%u, DMA blocked to: %s\n", "DMA units", s->dma_units, dma);
 	printf("%-16s%u, %u\n", "TPM counters", s->tpm_reset_count, s->tpm_restart_count);
 	print_hex("image SHA-256", s->image_sha256, sizeof(s->image_sha256));
 	print_hex("config SHA-256", s->config_sha256, sizeof(s->config_sha256));

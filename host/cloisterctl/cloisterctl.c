@@ -121,7 +121,7 @@ static void print_dma(uint32_t units, uint32_t protections)
 	static const char *const names[] = {HK_DMA_PROTECTIONS(HK_DMA_NAME)};
 #undef HK_DMA_NAME
 
-	printf("%-15s %" PRIu32 "%s", "DMA units", units, units != 0 ? ", devices are kept from:" : "");
+	printf("%-15s %" PRIu32 "%s", "DMA units", units, units != 0 ? ", DMA blocked to:" : "");
 	for (size_t i = 0; i < HK_DMA_COUNT; i++)
 		if (protections >> i & 1)
 			printf(" %s", names[i]);
