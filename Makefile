@@ -50,7 +50,8 @@ distclean: clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: Cloister: make targets (as root; the first call makes a Debian root under build/, about 2 minutes)
+#: Cloister: make targets (as root; the first call makes a Debian root under build/, about 2 minutes, 3 GB). Without
+#: root: see CONTRIBUTING.md, "Without root".
 #:
 #:   make            build loader, hypervisor, host and tenant programs into build/out
 #:   make demo       boot a measured host, verify it, and refuse three that must be refused
