@@ -76,7 +76,8 @@ static void check_extended_usage(X509 *leaf, struct verdict *verdict, struct ek_
 
 void ek_usage_check(X509 *leaf, bool rsa, struct verdict *verdict, struct ek_certificate *facts)
 {
-	if (X509_check_ca(leaf) != 0)
+	/* X509_check_ca() alone forgives basicConstraints where keyUsage does not let it sign. */
+	if (X509_check_ca(leaf) != 0 || (X509_get_extension_flags(leaf) & EXFLAG_CA))
 		verdict_refuse(verdict, REFUSE_EK_USAGE, "a certificate of a key", "one of an authority");
 	check_key_usage(leaf, rsa, verdict, facts);
 	check_extended_usage(leaf, verdict, facts);

@@ -431,6 +431,7 @@ BAD = [
      "ek-usage"),
     ("keyUsage of a signing key", lambda key: [leaf(key, usage={"digital_signature"})], "ek-usage"),
     ("keyUsage of an authority", lambda key: [leaf(key, ca=True)], "ek-usage"),
+    ("an authority that may not sign", lambda key: [leaf(key, ca=True, usage={"key_encipherment"})], "ek-usage"),
     ("for a web server", lambda key: [leaf(key, extended=(x509.oid.ExtendedKeyUsageOID.SERVER_AUTH,))], "ek-usage"),
     ("an unknown critical extension", lambda key: [leaf(key, more=[(x509.ObjectIdentifier("1.2.3.4"), True)])],
      "ek-usage"),
