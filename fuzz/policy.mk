@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # AFL++ on everything that the verifier reads.
 
-FUZZ_POLICY := log tpm hypervisor evidence policy authenticode
+FUZZ_POLICY := log tpm hypervisor evidence policy authenticode certificates identity
 FUZZ_POLICY_OUT := $(OUT)/fuzz/policy
 FUZZ_POLICY_SOURCES := fuzz/policy/main.c policy/reference/authenticode.c $(POLICY_SOURCES)
 # Undefined behaviour traps; the libraries' reads past an input, which ASan does not see, hit a guard page (main.c).
