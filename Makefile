@@ -3,7 +3,7 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit mutants guests system run tcb bench fuzz prove lint sbom
+INNER := all demo test unit mutated-evidence guests system run tcb bench fuzz prove lint sbom
 
 .DEFAULT_GOAL := all
 .PHONY: $(INNER) reference roots root root-bochs clean distclean help

@@ -2,4 +2,4 @@
 # Everything that CI runs.
 
 test:
-	@tests/run-all all unit mutants guests guests-bochs guests-compare system prove fuzz tcb lint
+	@tests/run-all all unit mutated-evidence guests guests-bochs guests-compare system prove fuzz tcb lint

@@ -146,7 +146,8 @@ class Owner:
 
     @staticmethod
     def sign(key, message):
-        numbers = utils.decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
+        numbers = utils.decode_dss_signature(
+            key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
         return [number.to_bytes(32, "big") for number in numbers]
 
     def digests(self, data):
