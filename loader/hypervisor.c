@@ -115,6 +115,16 @@ static bool in_region(const struct boot_info *info, uint64_t address, uint64_t b
 	       address - info->region.base <= info->region.bytes - bytes;
 }
 
+/* What hv_prepare() says that is wrong, with its place as far as it has one. */
+static bool fail_prepare(const struct boot_out *out, uint32_t error, struct failure *failure)
+{
+	if (out->error_cpu != HV_NO_CPU)
+		return fail_hv(failure, error, "hv_prepare, CPU %u", out->error_cpu);
+	if (out->error_where)
+		return fail_hv(failure, error, "hv_prepare, at 0x%lx", out->error_where);
+	return fail_hv(failure, error, "hv_prepare");
+}
+
 bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, bool *small_leaves,
 			struct failure *failure)
 {
@@ -127,8 +137,7 @@ bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, b
 	wipe(info->tpm_random, sizeof(info->tpm_random));
 	*small_leaves = error == HV_E_SMALL_PAGES;
 	if (error != HV_OK)
-		return fail_hv(failure, error, "hv_prepare, CPU %u, at 0x%lx", info->out.error_cpu,
-			       info->out.error_where);
+		return fail_prepare(&info->out, error, failure);
 	if (!in_image(info, info->out.cpu_check, 1) || !in_image(info, info->out.cpu_launch, 1) ||
 	    info->out.statement_bytes != sizeof(struct hk_statement) ||
 	    !in_region(info, info->out.statement, info->out.statement_bytes))

@@ -69,7 +69,7 @@ void fuzz_one(struct bytes input)
 	if (!accepted)
 		return;
 	boot.dma = table.records;
-	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS).error;
 
 	PROMISE(error == HV_OK || error == HV_E_DMA_TABLE || error == HV_E_DMA_RESERVED);
 	if (error == HV_OK)

@@ -129,7 +129,7 @@ void prove_boot_info(void)
 	uint32_t phys_bits;
 
 	few_entries(&boot, phys_bits);
-	if (boot_info_check(&boot, phys_bits) != HV_OK)
+	if (boot_info_check(&boot, phys_bits).error != HV_OK)
 		return;
 	check_counts(&boot);
 	check_floor(&boot, phys_bits);
@@ -148,6 +148,6 @@ void prove_boot_dma(void)
 	       boot_range_sane(&boot.hidden[0], phys_bits));
 	ASSUME((boot.pool.base == 0 && boot.pool.bytes == 0) || boot_range_sane(&boot.pool, phys_bits));
 	ASSUME(boot.dma.unit_count <= DMA && boot.dma.reserved_count <= DMA && boot.dma.setting_count <= DMA);
-	if (boot_dma_check(&boot, phys_bits) == HV_OK)
+	if (boot_dma_check(&boot, phys_bits).error == HV_OK)
 		check_dma(&boot, phys_bits);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loader's boot_info, checked field by field. */
+#include "lib/failure.h"
 #include "machine/machine.h"
 
 #define LARGE_PAGE     0x200000ull
@@ -76,15 +77,16 @@ static bool hidden_sane(const struct boot_info *boot, uint32_t phys_bits)
 	return true;
 }
 
-static bool cpus_sane(const struct boot_info *boot)
+/* The first CPU that has the APIC ID of one before it, or HV_NO_CPU. */
+static uint32_t cpu_twice(const struct boot_info *boot)
 {
 	for (uint32_t i = 0; i < boot->cpu_count; i++) {
 		for (uint32_t k = 0; k < i; k++) {
 			if (boot->cpu_apic_id[i] == boot->cpu_apic_id[k])
-				return false;
+				return i;
 		}
 	}
-	return true;
+	return HV_NO_CPU;
 }
 
 /* Ranges smaller than a large page: stage 2 then has them as single pages, which the view for writes needs. */
@@ -105,29 +107,45 @@ static bool dma_counts_sane(const struct boot_dma *dma)
 	       dma->reserved_count <= BOOT_MAX_RESERVED && dma->setting_count <= BOOT_MAX_SETTINGS;
 }
 
-enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
+static bool header_sane(const struct boot_info *boot)
 {
 	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM |
 				     BOOT_FLAG_FLOOR_CLOSED | BOOT_FLAG_SLEEP_UNWATCHED;
 
-	if (boot->magic != BOOT_INFO_MAGIC || boot->version != BOOT_INFO_VERSION || boot->bytes != sizeof(*boot) ||
-	    (boot->flags & ~known_flags) != 0)
-		return HV_E_BOOT_INFO;
-	if (boot->cpu_count == 0 || boot->cpu_count > BOOT_MAX_CPUS || boot->ram_count == 0 ||
-	    boot->ram_count > BOOT_MAX_RAM || boot->hidden_count > BOOT_MAX_HIDDEN || boot->log_bytes > BOOT_MAX_LOG ||
-	    !dma_counts_sane(&boot->dma) || !floor_sane(&boot->floor, phys_bits) || boot->tsc_khz < 1000 ||
-	    boot->tsc_khz > 100000000)
-		return HV_E_BOOT_INFO;
-	if (boot->ecam_base != 0 &&
-	    (boot->ecam_base % ECAM_BUS_BYTES != 0 ||
-	     !boot_range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits)))
-		return HV_E_BOOT_INFO;
-	if (boot->ram_leaf_bytes != BOOT_LEAF_2MIB && boot->ram_leaf_bytes != BOOT_LEAF_4KIB)
-		return HV_E_BOOT_INFO;
+	return boot->magic == BOOT_INFO_MAGIC && boot->version == BOOT_INFO_VERSION && boot->bytes == sizeof(*boot) &&
+	       (boot->flags & ~known_flags) == 0;
+}
+
+static bool counts_sane(const struct boot_info *boot)
+{
+	return boot->cpu_count != 0 && boot->cpu_count <= BOOT_MAX_CPUS && boot->ram_count != 0 &&
+	       boot->ram_count <= BOOT_MAX_RAM && boot->hidden_count <= BOOT_MAX_HIDDEN &&
+	       boot->log_bytes <= BOOT_MAX_LOG && dma_counts_sane(&boot->dma);
+}
+
+static bool ecam_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	return boot->ecam_base == 0 ||
+	       (boot->ecam_base % ECAM_BUS_BYTES == 0 &&
+		boot_range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits));
+}
+
+static bool values_sane(const struct boot_info *boot, uint32_t phys_bits)
+{
+	return floor_sane(&boot->floor, phys_bits) && boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000 &&
+	       ecam_sane(boot, phys_bits) &&
+	       (boot->ram_leaf_bytes == BOOT_LEAF_2MIB || boot->ram_leaf_bytes == BOOT_LEAF_4KIB);
+}
+
+struct hv_failure boot_info_check(const struct boot_info *boot, uint32_t phys_bits)
+{
+	if (!header_sane(boot) || !counts_sane(boot) || !values_sane(boot, phys_bits))
+		return fails(HV_E_BOOT_INFO);
 	if (!boot_range_sane(&boot->region, phys_bits)) /* the others are compared with it */
-		return HV_E_REGION;
-	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits) ||
-	    !cpus_sane(boot))
-		return HV_E_BOOT_INFO;
-	return region_sane(boot, phys_bits) ? HV_OK : HV_E_REGION;
+		return fails(HV_E_REGION);
+	if (!pool_sane(boot, phys_bits) || !hidden_sane(boot, phys_bits) || !ram_sane(boot, phys_bits))
+		return fails(HV_E_BOOT_INFO);
+	if (cpu_twice(boot) != HV_NO_CPU)
+		return fails_on(HV_E_BOOT_INFO, cpu_twice(boot));
+	return fails(region_sane(boot, phys_bits) ? HV_OK : HV_E_REGION);
 }

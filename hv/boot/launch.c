@@ -10,6 +10,7 @@
 #include "machine/features.h"
 #include "machine/descriptors.h"
 #include "root/floor.h"
+#include "lib/failure.h"
 #include "lib/wipe.h"
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
@@ -55,8 +56,20 @@ static enum hv_error hide_protected(struct machine *m)
 
 #define SPLIT_PAGES 64u
 
+/* The root guest's view of memory, but for the registers of the units. */
+static enum hv_error build_stage2(struct machine *m, struct region tables)
+{
+	enum hv_error error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor);
+
+	if (error == HV_OK && m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB)
+		error = stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_4KIB);
+	if (error == HV_OK)
+		error = hide_protected(m);
+	return error == HV_OK ? floor_protect(m) : error;
+}
+
 /* Builds every table that the hypervisor will ever have, out of the pages behind the image. */
-static enum hv_error build_tables(struct machine *m)
+static struct hv_failure build_tables(struct machine *m)
 {
 	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};
 	const uint64_t directories = stage2_directory_pages(m->phys_bits) + boot_ram_tables(&m->boot) + SPLIT_PAGES +
@@ -65,29 +78,25 @@ static enum hv_error build_tables(struct machine *m)
 	const paddr_t stage2_pages = region_take(&region, directories);
 	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
 	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
+	struct hv_failure failure;
 	enum hv_error error;
 
 	if (stage2_pages.value == 0 || vendor_pages.value == 0 || cpu_pages.value == 0)
-		return HV_E_REGION;
+		return fails(HV_E_REGION);
 	paging_build(&m->paging, &region, &m->boot.region);
-	if ((error = vcpu_prepare(m, vendor_pages)) != HV_OK)
-		return error;
-	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
-
-	if ((error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor)) != HV_OK)
-		return error;
-	if (m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB &&
-	    (error = stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_4KIB)) != HV_OK)
-		return error;
+	if ((failure = vcpu_prepare(m, vendor_pages)).error != HV_OK)
+		return failure;
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
 	descriptors_build_idt();
-	if ((error = hide_protected(m)) != HV_OK || (error = floor_protect(m)) != HV_OK)
-		return error;
-	if ((error = iommu_prepare(m, &region)) != HV_OK)
-		return error;
+	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
+
+	if ((error = build_stage2(m, tables)) != HV_OK)
+		return fails(error);
+	if ((failure = iommu_prepare(m, &region)).error != HV_OK)
+		return failure;
 	stage2_seal(&m->root.stage2);
-	return floor_build_detour(m, &region);
+	return fails(floor_build_detour(m, &region));
 }
 
 /* Makes HK and its statement. */
@@ -114,21 +123,36 @@ enum hv_error make_key(struct machine *m)
 	return hk_sign_statement(&m->hk, statement);
 }
 
-static enum hv_error prepare(struct machine *m)
+#define BSP 0u /* boot_info.h: the first of the list, on which hv_prepare() runs */
+
+static struct hv_failure check(struct machine *m)
 {
+	struct hv_failure failure;
 	enum hv_error error;
 
 	m->phys_bits = cpu_phys_bits();
-	if ((error = cpu_paging_check()) != HV_OK || (error = boot_info_check(&m->boot, m->phys_bits)) != HV_OK ||
-	    (error = boot_dma_check(&m->boot, m->phys_bits)) != HV_OK || (error = vcpu_check(m)) != HV_OK)
-		return error;
+	if ((error = cpu_paging_check()) != HV_OK)
+		return fails_on(error, BSP);
+	if ((failure = boot_info_check(&m->boot, m->phys_bits)).error != HV_OK ||
+	    (failure = boot_dma_check(&m->boot, m->phys_bits)).error != HV_OK)
+		return failure;
+	return fails_on(vcpu_check(m), BSP);
+}
+
+static struct hv_failure prepare(struct machine *m)
+{
+	struct hv_failure failure = check(m);
+
+	if (failure.error != HV_OK)
+		return failure;
 	m->launch_tsc = rdtsc();
 	m->console.serial_port = m->boot.serial_port;
+	if ((failure = build_tables(m)).error != HV_OK)
+		return failure;
 	/* The firmware's stack becomes the root guest's memory: the key is made on the hypervisor's own. */
-	if ((error = build_tables(m)) != HV_OK || (error = make_key_on_stack(m, m->cpus[0]->frame)) != HV_OK)
-		return error;
-	m->prepared = true;
-	return HV_OK;
+	failure = fails_on(make_key_on_stack(m, m->cpus[BSP]->frame), BSP);
+	m->prepared = failure.error == HV_OK;
+	return failure;
 }
 
 /**
@@ -141,16 +165,17 @@ enum hv_error hv_prepare(struct boot_info *info)
 
 	m->boot = *info;
 	secure_wipe(info->tpm_random, sizeof(info->tpm_random));
-	const enum hv_error error = prepare(m);
+	const struct hv_failure failure = prepare(m);
 
 	info->out = (struct boot_out){
-		.error_where = m->boot.out.error_where,
+		.error_cpu = failure.cpu,
+		.error_where = failure.where,
 		.cpu_check = (uintptr_t)cpu_check,
 		.cpu_launch = (uintptr_t)cpu_launch,
 		.statement = (uintptr_t)&m->statement,
 		.statement_bytes = sizeof(m->statement),
 	};
-	return error;
+	return failure.error;
 }
 
 /* The executing CPU's APIC ID, whatever mode its APIC is in. */

@@ -2,6 +2,7 @@
 /* All units of the machine: from the loader's records to translation, and their faults. */
 #include "iommu.h"
 
+#include "lib/failure.h"
 #include "machine/machine.h"
 #include "x86/instructions.h"
 
@@ -18,24 +19,24 @@ static enum hv_error take_unit(struct machine *m, const struct boot_range *regis
 		return error;
 	*unit = (struct iommu_unit){.base = registers->base, .bytes = registers->bytes};
 	paging_map_device(&m->paging, region, paddr(unit->base), unit->bytes);
-	m->boot.out.error_where = unit->base;
 	return m->iommu.kind == IOMMU_VTD ? vtd_check(unit) : amdvi_check(unit);
 }
 
-enum hv_error iommu_prepare(struct machine *m, struct region *region)
+struct hv_failure iommu_prepare(struct machine *m, struct region *region)
 {
 	const struct boot_dma *const dma = &m->boot.dma;
-	enum hv_error error = HV_OK;
 
 	if (dma->unit_count == 0)
-		return (m->boot.flags & BOOT_FLAG_DMA_REQUIRED) != 0 ? HV_E_NO_IOMMU : HV_OK;
+		return fails((m->boot.flags & BOOT_FLAG_DMA_REQUIRED) != 0 ? HV_E_NO_IOMMU : HV_OK);
 	m->iommu.kind = dma->kind == BOOT_DMA_VTD ? IOMMU_VTD : IOMMU_AMDVI;
 	m->iommu.tsc_khz = m->boot.tsc_khz;
-	for (uint32_t i = 0; error == HV_OK && i < dma->unit_count; i++)
-		error = take_unit(m, &dma->unit[i], region);
-	if (error != HV_OK)
-		return error;
-	return m->iommu.kind == IOMMU_VTD ? vtd_build(m, region) : amdvi_build(m, region);
+	for (uint32_t i = 0; i < dma->unit_count; i++) {
+		const enum hv_error error = take_unit(m, &dma->unit[i], region);
+
+		if (error != HV_OK)
+			return fails_at(error, dma->unit[i].base);
+	}
+	return fails(m->iommu.kind == IOMMU_VTD ? vtd_build(m, region) : amdvi_build(m, region));
 }
 
 static enum hv_error enable_unit(const struct iommu *iommu, const struct iommu_unit *unit)

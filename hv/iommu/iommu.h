@@ -43,10 +43,11 @@ struct iommu {
 };
 
 /**
- * Takes the registers of the units that boot_dma_check() accepted out of the root guest's stage 2, and builds the tables. Touches no unit. Once, from hv_prepare(), when stage 2 is complete but for that.
- * Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
+ * Takes the registers of the units that boot_dma_check() accepted out of the root guest's stage 2, and builds the tables. Touches no unit. Once, from hv_prepare(),
+ * when stage 2 is complete but for that. Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
+ * Fails at the registers of a unit that cannot be used.
  */
-enum hv_error iommu_prepare(struct machine *m, struct region *region);
+struct hv_failure iommu_prepare(struct machine *m, struct region *region);
 
 /* Switches translation on in every unit, once; before the first guest is entered. Takes the lock. */
 enum hv_error iommu_enable(struct machine *m);

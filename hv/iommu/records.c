@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the loader read in DMAR or IVRS, checked record by record: neither the table nor the loader's sums are relied on. */
+#include "lib/failure.h"
 #include "machine/machine.h"
 
 /* Registers: at an address of their own, which is no memory. */
@@ -11,19 +12,18 @@ static bool unit_sane(const struct boot_info *boot, uint32_t index, uint32_t phy
 	       boot_range_apart(unit, boot->ram, boot->ram_count) && boot_range_unprotected(boot, unit);
 }
 
-static enum hv_error check_reserved(struct boot_info *boot, uint32_t phys_bits)
+static struct hv_failure check_reserved(const struct boot_info *boot, uint32_t phys_bits)
 {
 	for (uint32_t i = 0; i < boot->dma.reserved_count; i++) {
 		const struct boot_range *const range = &boot->dma.reserved[i];
 
-		boot->out.error_where = range->base;
 		if (!boot_range_sane(range, phys_bits))
-			return HV_E_DMA_TABLE;
+			return fails_at(HV_E_DMA_TABLE, range->base);
 		if (!boot_range_unprotected(boot, range) ||
 		    !boot_range_apart(range, boot->dma.unit, boot->dma.unit_count))
-			return HV_E_DMA_RESERVED;
+			return fails_at(HV_E_DMA_RESERVED, range->base);
 	}
-	return HV_OK;
+	return fails(HV_OK);
 }
 
 static bool settings_sane(const struct boot_dma *dma)
@@ -37,16 +37,15 @@ static bool settings_sane(const struct boot_dma *dma)
 	return true;
 }
 
-enum hv_error boot_dma_check(struct boot_info *boot, uint32_t phys_bits)
+struct hv_failure boot_dma_check(const struct boot_info *boot, uint32_t phys_bits)
 {
 	const struct boot_dma *const dma = &boot->dma;
 
 	if (!settings_sane(dma))
-		return HV_E_BOOT_INFO;
+		return fails(HV_E_BOOT_INFO);
 	for (uint32_t i = 0; i < dma->unit_count; i++) {
-		boot->out.error_where = dma->unit[i].base;
 		if (!unit_sane(boot, i, phys_bits))
-			return HV_E_DMA_TABLE;
+			return fails_at(HV_E_DMA_TABLE, dma->unit[i].base);
 	}
 	return check_reserved(boot, phys_bits);
 }

@@ -72,15 +72,15 @@ bool boot_range_unprotected(const struct boot_info *boot, const struct boot_rang
 
 /**
  * Checks a copied boot_info: magic, sizes, counts, alignment, order, overlaps.
- * Returns HV_OK, HV_E_BOOT_INFO or HV_E_REGION.
+ * Fails with HV_E_BOOT_INFO, for a CPU whose APIC ID is there twice with its index, or HV_E_REGION.
  */
-enum hv_error boot_info_check(const struct boot_info *boot, uint32_t phys_bits);
+struct hv_failure boot_info_check(const struct boot_info *boot, uint32_t phys_bits);
 
 /**
  * Checks the records of a boot_info that boot_info_check() accepted: are the units where registers can be, apart from each other
  * and from all memory, and is no reserved memory protected?
- * Returns HV_OK; HV_E_BOOT_INFO; HV_E_DMA_TABLE or HV_E_DMA_RESERVED, with the address in boot->out.error_where.
+ * Fails with HV_E_BOOT_INFO; with HV_E_DMA_TABLE or HV_E_DMA_RESERVED, at the address concerned.
  */
-enum hv_error boot_dma_check(struct boot_info *boot, uint32_t phys_bits);
+struct hv_failure boot_dma_check(const struct boot_info *boot, uint32_t phys_bits);
 
 #endif

@@ -2,6 +2,7 @@
 /* Switching AMD-V on, and turning the running firmware into the root guest. */
 #include "machine/features.h"
 #include "instructions.h"
+#include "lib/failure.h"
 #include "root/io_policy.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
@@ -71,7 +72,7 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 	}
 }
 
-enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
+struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages)
 {
 	m->vendor.io_map = pages;
 	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
@@ -79,7 +80,7 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	speculation_choose(m);
-	return HV_OK;
+	return fails(HV_OK);
 }
 
 static void set_controls(struct vmcb *vmcb, const struct machine *m)

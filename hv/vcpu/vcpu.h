@@ -31,8 +31,11 @@ struct launch_frame {
  */
 enum hv_error vcpu_check(const struct machine *m);
 
-/* Fills the tables that all CPUs share (permission bitmaps, memory types). Once, from hv_prepare(), before stage 2 is built. */
-enum hv_error vcpu_prepare(struct machine *m, paddr_t pages);
+/*
+ * Fills the tables that all CPUs share (permission bitmaps, memory types). Once, from hv_prepare(), before stage 2 is built.
+ * Fails where memory has a type that it must not have.
+ */
+struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages);
 
 /**
  * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on

@@ -3,6 +3,7 @@
 #include "machine/features.h"
 #include "entry_check.h"
 #include "instructions.h"
+#include "lib/failure.h"
 #include "root/io_policy.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
@@ -79,26 +80,26 @@ static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
 }
 
 /* Memory that the firmware left out of its MTRRs works, but so slowly that the machine seems to hang. */
-static bool write_back(struct machine *m, const struct boot_range *range)
+static struct hv_failure write_back(const struct machine *m, const struct boot_range *range)
 {
 	const uint64_t end = range->base + range->bytes;
 	const uint64_t good = mtrr_write_back_end(&m->vendor.mtrr, range->base, end);
 
-	if (good != end)
-		m->boot.out.error_where = good;
-	return good == end;
+	return good == end ? fails(HV_OK) : fails_at(HV_E_MTRR_RAM, good);
 }
 
-static enum hv_error check_memory_types(struct machine *m)
+static struct hv_failure check_memory_types(const struct machine *m)
 {
-	bool good = write_back(m, &m->boot.region) && write_back(m, &m->boot.pool);
+	struct hv_failure failure = write_back(m, &m->boot.region);
 
-	for (uint32_t i = 0; good && i < m->boot.ram_count; i++)
-		good = write_back(m, &m->boot.ram[i]);
-	return good ? HV_OK : HV_E_MTRR_RAM;
+	if (failure.error == HV_OK)
+		failure = write_back(m, &m->boot.pool);
+	for (uint32_t i = 0; failure.error == HV_OK && i < m->boot.ram_count; i++)
+		failure = write_back(m, &m->boot.ram[i]);
+	return failure;
 }
 
-enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
+struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages)
 {
 	enum hv_error error;
 
@@ -109,13 +110,15 @@ enum hv_error vcpu_prepare(struct machine *m, paddr_t pages)
 	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
 	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
-		return error;
-	if ((error = check_memory_types(m)) != HV_OK)
-		return error;
+		return fails(error);
+	const struct hv_failure failure = check_memory_types(m);
+
+	if (failure.error != HV_OK)
+		return failure;
 	if (speculation_itlb_multihit() && m->boot.ram_leaf_bytes != BOOT_LEAF_4KIB)
-		return HV_E_SMALL_PAGES;
+		return fails(HV_E_SMALL_PAGES);
 	speculation_choose(m);
-	return HV_OK;
+	return failure;
 }
 
 uint64_t vmx_guest_cr0(uint64_t cr0)

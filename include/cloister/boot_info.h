@@ -92,8 +92,8 @@ struct boot_out {
 	uint64_t cpu_launch;      /* physical address of the function */
 	uint64_t statement;       /* physical address of struct hk_statement */
 	uint32_t statement_bytes; /* sizeof(struct hk_statement) */
-	uint32_t error_cpu;       /* on an error, the CPU index concerned */
-	uint64_t error_where;     /* HV_E_DMA_*, HV_E_IOMMU_*, HV_E_MTRR_RAM: address; else 0 */
+	uint32_t error_cpu;       /* cpu and where of struct hv_failure (errors.h) */
+	uint64_t error_where;
 };
 
 struct boot_info {

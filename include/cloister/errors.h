@@ -6,6 +6,8 @@
 #ifndef CLOISTER_ERRORS_H
 #define CLOISTER_ERRORS_H
 
+#include <stdint.h>
+
 /* X(name, value, what is wrong, what to do next) */
 #define HV_ERRORS(X)                                                                                                   \
 	X(HV_OK, 0, "no error", "nothing to do")                                                                       \
@@ -82,5 +84,14 @@
 #define HV_ERROR_ENUM(name, value, what, next) name = (value),
 enum hv_error { HV_ERRORS(HV_ERROR_ENUM) };
 #undef HV_ERROR_ENUM
+
+#define HV_NO_CPU 0xffffffffu
+
+/* An error, and what it concerns. */
+struct hv_failure {
+	enum hv_error error;
+	uint32_t cpu;   /* the CPU's index, or HV_NO_CPU: the error is the machine's */
+	uint64_t where; /* HV_E_DMA_*, HV_E_IOMMU_*, HV_E_MTRR_RAM: address; else 0 */
+};
 
 #endif

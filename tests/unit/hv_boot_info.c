@@ -35,16 +35,16 @@ static void accepts_valid(void **state)
 
 	(void)state;
 	no_pool.pool = (struct boot_range){0, 0};
-	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_OK);
-	assert_int_equal(boot_info_check(&no_pool, PHYS_BITS), HV_OK);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_OK);
+	assert_int_equal(boot_info_check(&no_pool, PHYS_BITS).error, HV_OK);
 }
 
 /* One field set to a wrong value must give exactly @error. */
-#define REFUSES(field, value, error)                                         \
-	do {                                                                 \
-		struct boot_info boot_ = valid();                            \
-		boot_.field = value;                                         \
-		assert_int_equal(boot_info_check(&boot_, PHYS_BITS), error); \
+#define REFUSES(field, value, error_)                                               \
+	do {                                                                        \
+		struct boot_info boot_ = valid();                                   \
+		boot_.field = value;                                                \
+		assert_int_equal(boot_info_check(&boot_, PHYS_BITS).error, error_); \
 	} while (0)
 
 static void refuses_counts(void **state)
@@ -115,6 +115,23 @@ static void region_size(void **state)
 	}
 }
 
+/* The CPU concerned is named, where there is one. */
+static void names_cpu(void **state)
+{
+	struct boot_info boot = valid();
+
+	(void)state;
+	boot.cpu_count = 4;
+	boot.cpu_apic_id[2] = 7;
+	boot.cpu_apic_id[3] = 9;
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).cpu, HV_NO_CPU);
+	boot.cpu_apic_id[3] = 1;
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_E_BOOT_INFO);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).cpu, 3);
+	boot.magic++;
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).cpu, HV_NO_CPU);
+}
+
 /* A region for large leaves has no room for the tables of small ones. */
 static void refuses_leaves(void **state)
 {
@@ -122,11 +139,11 @@ static void refuses_leaves(void **state)
 
 	(void)state;
 	boot.ram[1] = (struct boot_range){1024 * MIB, 2048 * MIB};
-	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_OK);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_OK);
 	boot.ram_leaf_bytes = BOOT_LEAF_4KIB;
-	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_E_REGION);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_E_REGION);
 	boot.region.bytes = boot_region_bytes(&boot, PHYS_BITS);
-	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_OK);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_OK);
 }
 
 static void refuses_ranges(void **state)
@@ -164,12 +181,12 @@ static enum hv_error check_unit(uint64_t base, uint64_t bytes)
 	struct boot_info boot = with_units();
 
 	boot.dma.unit[1] = (struct boot_range){base, bytes};
-	assert_int_equal(boot_info_check(&boot, PHYS_BITS), HV_OK);
-	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+	assert_int_equal(boot_info_check(&boot, PHYS_BITS).error, HV_OK);
+	const struct hv_failure failure = boot_dma_check(&boot, PHYS_BITS);
 
-	if (error != HV_OK)
-		assert_int_equal(boot.out.error_where, base);
-	return error;
+	assert_int_equal(failure.where, failure.error != HV_OK ? base : 0);
+	assert_int_equal(failure.cpu, HV_NO_CPU);
+	return failure.error;
 }
 
 static void units_in_places(void **state)
@@ -200,9 +217,9 @@ static void units_within_reach(void **state)
 
 	(void)state;
 	boot.dma.unit[1].base = (1ull << 47) - 0x2000;
-	assert_int_equal(boot_dma_check(&boot, 52), HV_OK);
+	assert_int_equal(boot_dma_check(&boot, 52).error, HV_OK);
 	boot.dma.unit[1].base = 1ull << 47;
-	assert_int_equal(boot_dma_check(&boot, 52), HV_E_DMA_TABLE);
+	assert_int_equal(boot_dma_check(&boot, 52).error, HV_E_DMA_TABLE);
 }
 
 static enum hv_error check_reserved(uint64_t base, uint64_t bytes)
@@ -210,10 +227,10 @@ static enum hv_error check_reserved(uint64_t base, uint64_t bytes)
 	struct boot_info boot = with_units();
 
 	boot.dma.reserved[0] = (struct boot_range){base, bytes};
-	const enum hv_error error = boot_dma_check(&boot, PHYS_BITS);
+	const struct hv_failure failure = boot_dma_check(&boot, PHYS_BITS);
 
-	assert_int_equal(boot.out.error_where, base);
-	return error;
+	assert_int_equal(failure.where, failure.error != HV_OK ? base : 0);
+	return failure.error;
 }
 
 static void reserved_memory_in_places(void **state)
@@ -242,7 +259,7 @@ static enum hv_error check_setting(uint16_t first, uint16_t last, uint32_t sysmg
 	boot.dma.setting_count = 2;
 	boot.dma.setting[0] = (struct boot_setting){0, 0xffff, 3};
 	boot.dma.setting[1] = (struct boot_setting){first, last, sysmgt};
-	return boot_dma_check(&boot, PHYS_BITS);
+	return boot_dma_check(&boot, PHYS_BITS).error;
 }
 
 static void settings(void **state)
@@ -271,17 +288,12 @@ static void region_for_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepts_valid),
-		cmocka_unit_test(refuses_counts),
-		cmocka_unit_test(refuses_region),
-		cmocka_unit_test(region_size),
-		cmocka_unit_test(refuses_leaves),
-		cmocka_unit_test(refuses_ranges),
-		cmocka_unit_test(units_in_places),
-		cmocka_unit_test(units_within_reach),
-		cmocka_unit_test(reserved_memory_in_places),
-		cmocka_unit_test(settings),
-		cmocka_unit_test(region_for_units),
+		cmocka_unit_test(accepts_valid),      cmocka_unit_test(refuses_counts),
+		cmocka_unit_test(refuses_region),     cmocka_unit_test(region_size),
+		cmocka_unit_test(names_cpu),          cmocka_unit_test(refuses_leaves),
+		cmocka_unit_test(refuses_ranges),     cmocka_unit_test(units_in_places),
+		cmocka_unit_test(units_within_reach), cmocka_unit_test(reserved_memory_in_places),
+		cmocka_unit_test(settings),           cmocka_unit_test(region_for_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,11 +210,13 @@ static void memory_is_wiped_at_reset(void **state)
 }
 
 static uint32_t prepare_error;
+static struct boot_out prepare_out;
 static uint8_t seen[32];
 
 static uint32_t fake_prepare(struct boot_info *info)
 {
 	memcpy(seen, info->tpm_random, sizeof(seen));
+	info->out = prepare_out;
 	return prepare_error;
 }
 
@@ -236,6 +238,34 @@ static void random_is_wiped(void **state)
 		assert_false(small_leaves);
 		assert_int_equal(seen[31], 0x5a);
 		assert_memory_equal(info.tpm_random, zeros, sizeof(zeros));
+	}
+}
+
+/* The place of an error of hv_prepare() is shown as far as there is one. */
+static void prepare_failure_has_its_place(void **state)
+{
+	static const struct {
+		uint32_t error, cpu;
+		uint64_t where;
+		const char *shown;
+	} cases[] = {
+		{HV_E_NO_SVM, 0, 0, "hv_prepare, CPU 0"},
+		{HV_E_BOOT_INFO, 3, 0, "hv_prepare, CPU 3"},
+		{HV_E_DMA_TABLE, HV_NO_CPU, 0xfed90000, "hv_prepare, at 0xfed90000"},
+		{HV_E_REGION, HV_NO_CPU, 0, "hv_prepare"},
+	};
+	const struct elf_image image = {.entry = 0};
+	struct failure failure;
+	bool small_leaves;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct boot_info info = {.region = {.base = (uint64_t)fake_prepare}};
+
+		prepare_error = cases[i].error;
+		prepare_out = (struct boot_out){.error_cpu = cases[i].cpu, .error_where = cases[i].where};
+		assert_false(hypervisor_prepare(&image, &info, &small_leaves, &failure));
+		assert_string_equal(failure.where, cases[i].shown);
 	}
 }
 
@@ -275,6 +305,7 @@ int main(void)
 		cmocka_unit_test(staged_image_is_checked),
 		cmocka_unit_test(memory_is_wiped_at_reset),
 		cmocka_unit_test(random_is_wiped),
+		cmocka_unit_test(prepare_failure_has_its_place),
 		cmocka_unit_test(asks_for_small_leaves),
 	};
 

@@ -175,14 +175,15 @@ static void memory_types(void **state)
 
 	m.boot.ram_count = 2;
 	m.boot.ram[0] = m.boot.ram[1] = m.boot.region = inside;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
-	assert_int_equal(m.boot.out.error_where, 0);
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
 	for (unsigned i = 0; i < 4; i++) {
 		const struct boot_range before = *ranges[i];
 
 		*ranges[i] = outside;
-		assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_E_MTRR_RAM);
-		assert_int_equal(m.boot.out.error_where, 4 * GIB);
+		const struct hv_failure failure = vcpu_prepare(&m, region_paddr(pages));
+
+		assert_int_equal(failure.error, HV_E_MTRR_RAM);
+		assert_int_equal(failure.where, 4 * GIB);
 		*ranges[i] = before;
 	}
 	(void)state;
@@ -195,15 +196,15 @@ static void small_pages(void **state)
 
 	(void)state;
 	itlb_multihit = true;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_E_SMALL_PAGES);
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_E_SMALL_PAGES);
 	m.boot.ram_leaf_bytes = BOOT_LEAF_4KIB;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
 	m.prepared = true;
 	assert_int_equal(vcpu_check(&m), HV_OK);
 	itlb_multihit = false;
 	assert_int_equal(vcpu_check(&m), HV_E_CPU_DIFFERS);
 	m.prepared = false;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)), HV_OK);
+	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
 }
 
 static void features_missing(void **state)
