@@ -16,6 +16,14 @@ struct cpuid_result cpu_extended_leaf(uint32_t leaf)
 	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
 }
 
+bool cpu_vendor_is(const char *name)
+{
+	const struct cpuid_result id = cpuid(0, 0);
+	const uint32_t words[] = {id.ebx, id.edx, id.ecx};
+
+	return __builtin_memcmp(name, words, sizeof(words)) == 0;
+}
+
 uint32_t cpu_phys_bits(void)
 {
 	return cpu_extended_leaf(0x80000008).eax & 0xff;

@@ -3,6 +3,7 @@
 #ifndef CLOISTER_MACHINE_FEATURES_H
 #define CLOISTER_MACHINE_FEATURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cloister/errors.h"
@@ -10,6 +11,9 @@
 
 /** An extended leaf of CPUID (80000001 and up), all zero where the CPU has none: above the last one it answers anything. */
 struct cpuid_result cpu_extended_leaf(uint32_t leaf);
+
+/** Is @name, such as "AuthenticAMD", the CPU's vendor? */
+bool cpu_vendor_is(const char *name);
 
 /** Physical address width, 0 if the CPU does not tell. */
 uint32_t cpu_phys_bits(void);

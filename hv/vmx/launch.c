@@ -40,6 +40,8 @@ enum hv_error vcpu_check(const struct machine *m)
 	struct controls controls;
 	enum hv_error error;
 
+	if (!cpu_vendor_is("GenuineIntel"))
+		return HV_E_VENDOR;
 	if ((cpuid(1, 0).ecx & LEAF1_ECX_VMX) == 0)
 		return HV_E_NO_VMX;
 	if ((rdmsr(IA32_FEATURE_CONTROL) & (FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX)) == FEATURE_CONTROL_LOCK)

@@ -10,12 +10,19 @@
 static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;
 static uint64_t vm_cr, efer, cr4, syscfg;
 static bool a20_masked;
+static const char *vendor;
 static const struct machine m;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	(void)subleaf;
 	switch (leaf) {
+	case 0: {
+		uint32_t words[3]; /* EBX, EDX, ECX */
+
+		memcpy(words, vendor, sizeof(words));
+		return (struct cpuid_result){0xd, words[0], words[2], words[1]};
+	}
 	case 1:
 		return (struct cpuid_result){0, 0, leaf1_ecx, 0};
 	case 7:
@@ -79,7 +86,19 @@ static int setup(void **state)
 	efer = 0xd00;
 	syscfg = 0x740000; /* MtrrFixDramEn, MtrrVarDramEn, MtrrTom2En, Tom2ForceMemTypeWB */
 	a20_masked = false;
+	vendor = "AuthenticAMD";
 	return 0;
+}
+
+static void foreign_vendor(void **state)
+{
+	(void)state;
+	vendor = "HygonGenuine";
+	assert_int_equal(vcpu_check(&m), HV_OK);
+	vendor = "GenuineIntel";
+	assert_int_equal(vcpu_check(&m), HV_E_VENDOR);
+	vendor = "AuthenticAMd";
+	assert_int_equal(vcpu_check(&m), HV_E_VENDOR);
 }
 
 static void address_widths(void **state)
@@ -176,7 +195,7 @@ int main(void)
 		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_svm, setup),
 		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
 		cmocka_unit_test_setup(features_missing, setup), cmocka_unit_test_setup(masked_a20, setup),
-		cmocka_unit_test_setup(memory_aliases, setup),
+		cmocka_unit_test_setup(memory_aliases, setup),   cmocka_unit_test_setup(foreign_vendor, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,11 +13,18 @@ static uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, extended_edx, txt_status;
 static uint64_t cr4, feature_control, tme_activate, capability[0x11], mtrr_mask;
 static struct machine m;
 static bool itlb_multihit;
+static const char *vendor;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	(void)subleaf;
 	switch (leaf) {
+	case 0: {
+		uint32_t words[3]; /* EBX, EDX, ECX */
+
+		memcpy(words, vendor, sizeof(words));
+		return (struct cpuid_result){0xd, words[0], words[2], words[1]};
+	}
 	case 1:
 		return (struct cpuid_result){0, 0, leaf1_ecx, 0};
 	case 7:
@@ -88,6 +95,7 @@ bool speculation_itlb_multihit(void)
 static int setup(void **state)
 {
 	(void)state;
+	vendor = "GenuineIntel";
 	leaf1_ecx = 1u << 5 | 1u << 21 | 1u << 26;
 	leaf7_ebx = 1u << 7 | 1u << 20;
 	extended_edx = 1u << 20 | 1u << 26;
@@ -150,6 +158,13 @@ static void measured_environment(void **state)
 	assert_int_equal(vcpu_check(&m), HV_OK);
 	txt_status = 0x18091; /* as tboot shows it */
 	assert_int_equal(vcpu_check(&m), HV_E_TXT);
+}
+
+static void foreign_vendor(void **state)
+{
+	(void)state;
+	vendor = "AuthenticAMD";
+	assert_int_equal(vcpu_check(&m), HV_E_VENDOR);
 }
 
 /* IA32_TME_ACTIVATE (SDM volume 4): on and locked with one key for all memory, then with address bits for more. */
@@ -245,17 +260,12 @@ static void differs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(accepted, setup),
-		cmocka_unit_test_setup(no_vmx, setup),
-		cmocka_unit_test_setup(locked_off, setup),
-		cmocka_unit_test_setup(in_use, setup),
-		cmocka_unit_test_setup(measured_environment, setup),
-		cmocka_unit_test_setup(key_ids, setup),
-		cmocka_unit_test_setup(memory_types, setup),
-		cmocka_unit_test_setup(small_pages, setup),
-		cmocka_unit_test_setup(features_missing, setup),
-		cmocka_unit_test_setup(no_ept, setup),
-		cmocka_unit_test_setup(differs, setup),
+		cmocka_unit_test_setup(accepted, setup),    cmocka_unit_test_setup(foreign_vendor, setup),
+		cmocka_unit_test_setup(no_vmx, setup),      cmocka_unit_test_setup(locked_off, setup),
+		cmocka_unit_test_setup(in_use, setup),      cmocka_unit_test_setup(measured_environment, setup),
+		cmocka_unit_test_setup(key_ids, setup),     cmocka_unit_test_setup(memory_types, setup),
+		cmocka_unit_test_setup(small_pages, setup), cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(no_ept, setup),      cmocka_unit_test_setup(differs, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
