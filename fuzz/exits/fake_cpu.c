@@ -201,7 +201,7 @@ void write_dr6(uint64_t value)
 	PROMISE(value == 0xffff0ff0);
 }
 
-/* hv/machine/cpu.c: what the stubs of hv/boot/entry.S call. */
+/* hv/machine/cpu.c: what the stubs of hv/machine/exception.S call. */
 void host_exception(const struct exception_frame *frame);
 
 void arrive_exception(unsigned vector)

@@ -6,6 +6,7 @@
 #include "machine/machine.h"
 
 #include "build.h"
+#include "entry.inc"
 #include "machine/cpu.h"
 #include "machine/features.h"
 #include "machine/descriptors.h"
@@ -15,6 +16,10 @@
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
+
+_Static_assert(CR0_HOST == (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), "entry.inc");
+_Static_assert(CR4_HOST == (CR4_SMAP | CR4_SMEP | CR4_OSXSAVE | CR4_MCE | CR4_PAE), "entry.inc");
+_Static_assert(CR4_KEPT == CR4_VMXE, "entry.inc");
 
 struct machine machine;
 

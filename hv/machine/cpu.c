@@ -78,7 +78,7 @@ void cpu_park(struct cpu *cpu)
 		halt();
 }
 
-/* Called by the stubs of entry.S: an exception or NMI while the hypervisor runs. */
+/* Called by the stubs of exception.S: an exception or NMI while the hypervisor runs. */
 void host_exception(const struct exception_frame *frame);
 
 void host_exception(const struct exception_frame *frame)

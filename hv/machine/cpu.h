@@ -10,21 +10,8 @@
 #include "crash.h"
 #include "machine.h"
 #include "memory/address.h"
+#include "vcpu/frame.h"
 #include "vendor.h"
-
-/* General registers of the guest, in the order in which the exit path pushes them. */
-struct registers {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
-};
-
-/* Top of the main stack: what the entry path works on. Its layout is known to the vendor's entry.S. */
-struct entry_frame {
-	struct registers guest;
-	uint64_t guest_control; /* VMCB: physical address */
-	uint64_t host_control;  /* VMCB that holds the hypervisor's own FS, GS, TR, LDTR */
-	struct cpu *cpu;
-};
 
 #define STACK_PAGES      4
 #define IST_STACKS       3 /* NMI, #DF, #MC */

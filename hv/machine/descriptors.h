@@ -4,10 +4,11 @@
 #define CLOISTER_MACHINE_DESCRIPTORS_H
 
 #include "cpu.h"
+#include "exception.inc"
 
-/* What the exception stubs of entry.S push, lowest address first. */
+/* What the exception stubs (exception.S) push, lowest address first. */
 struct exception_frame {
-	uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+	uint64_t EXCEPTION_REGISTERS;
 	uint64_t vector, error_code;
 	uint64_t rip, cs, rflags, rsp, ss;
 };

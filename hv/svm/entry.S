@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world switch of AMD-V. RSP points into struct entry_frame (cpu.h) all the time: 15 guest registers, then the
+ * The world switch of AMD-V. RSP points into struct entry_frame (frame.h) all the time: 15 guest registers, then the
  * VMCB's address, the host VMCB's, and struct cpu. The hypervisor maps its region one to one, so that a VMCB's physical
  * address is its pointer as well.
  */
+#include "svm/vmcb.inc"
 #include "vcpu/frame.inc"
-
-#define FRAME_RAX          (14 * 8)
-#define FRAME_GUEST_VMCB   (15 * 8)
-#define FRAME_HOST_VMCB    (16 * 8)
-#define VMCB_RAX           0x5f8
+#include "x86/stack.inc"
 
 	.section .text.svm_run, "ax"
 	.globl svm_run
 	.hidden svm_run
 svm_run:
 	mov	%rdi, %rsp
-1:	mov	FRAME_GUEST_VMCB(%rsp), %rax
+1:	mov	FRAME_GUEST_CONTROL(%rsp), %rax
 	mov	FRAME_RAX(%rsp), %rcx
 	mov	%rcx, VMCB_RAX(%rax)
-	pop_guest_registers
+	pop_registers GUEST_REGISTERS
 	vmload
 	vmrun
 	vmsave
-	push_guest_registers
+	push_registers GUEST_REGISTERS
 	mov	VMCB_RAX(%rax), %rcx
 	mov	%rcx, FRAME_RAX(%rsp)
-	mov	FRAME_HOST_VMCB(%rsp), %rax
+	mov	FRAME_HOST_CONTROL(%rsp), %rax
 	vmload
 	mov	FRAME_CPU(%rsp), %rdi
 	cld
@@ -47,7 +44,7 @@ svm_window:
 	push	%rdi
 	mov	%rdi, %rax
 	.set	at, 0
-	.irp	register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax
+	.irp	register, GUEST_REGISTERS, rax
 	mov	at(%rax), %\register
 	.set	at, at + 8
 	.endr
@@ -56,7 +53,7 @@ svm_window:
 	clgi
 	xchg	%rax, (%rsp)
 	.set	at, 0
-	.irp	register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx
+	.irp	register, GUEST_REGISTERS
 	mov	%\register, at(%rax)
 	.set	at, at + 8
 	.endr

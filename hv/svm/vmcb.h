@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmcb.inc"
+
 struct vmcb_segment {
 	uint16_t selector, attributes;
 	uint32_t limit;
@@ -60,7 +62,7 @@ _Static_assert(offsetof(struct vmcb, next_rip) == 0xc8, "APM table B-1");
 _Static_assert(offsetof(struct vmcb, cpl) == 0x4cb, "APM table B-2");
 _Static_assert(offsetof(struct vmcb, efer) == 0x4d0, "APM table B-2");
 _Static_assert(offsetof(struct vmcb, cr4) == 0x548, "APM table B-2");
-_Static_assert(offsetof(struct vmcb, rax) == 0x5f8, "APM table B-2");
+_Static_assert(offsetof(struct vmcb, rax) == VMCB_RAX, "APM table B-2");
 _Static_assert(offsetof(struct vmcb, cr2) == 0x640, "APM table B-2");
 _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "APM table B-2");
 _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");

@@ -20,11 +20,6 @@ uint32_t vcpu_statement_flags(const struct machine *m);
 #define VMCALL_BYTES 3u
 #define XSETBV_BYTES 3u
 
-/* State of the firmware at the call of cpu_launch that the compiler does not keep: where the root guest goes on. */
-struct launch_frame {
-	uint64_t r15, r14, r13, r12, rbp, rbx, rflags, rip, rsp;
-};
-
 /**
  * Can this CPU be virtualised, and once @m is prepared, in the same way as the first? Reads registers only.
  * Returns HV_OK or the error that names what is missing or locked.

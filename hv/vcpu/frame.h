@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the assembler code of world switches and of the launch leaves on a stack. */
+#ifndef CLOISTER_VCPU_FRAME_H
+#define CLOISTER_VCPU_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.inc"
+
+struct cpu;
+
+/* General registers of the guest, in the order in which the exit path pushes them. */
+struct registers {
+	uint64_t GUEST_REGISTERS, rax;
+};
+
+/* Top of the main stack: what the entry path works on. */
+struct entry_frame {
+	struct registers guest;
+	uint64_t guest_control; /* VMCB: physical address */
+	uint64_t host_control;  /* VMCB that holds the hypervisor's own FS, GS, TR, LDTR */
+	struct cpu *cpu;
+};
+
+_Static_assert(offsetof(struct entry_frame, guest.rax) == FRAME_RAX, "frame.inc");
+_Static_assert(offsetof(struct entry_frame, guest_control) == FRAME_GUEST_CONTROL, "frame.inc");
+_Static_assert(offsetof(struct entry_frame, host_control) == FRAME_HOST_CONTROL, "frame.inc");
+_Static_assert(offsetof(struct entry_frame, cpu) == FRAME_CPU, "frame.inc");
+
+/* State of the firmware at the call of cpu_launch that the compiler does not keep: where the root guest goes on. */
+struct launch_frame {
+	uint64_t LAUNCH_REGISTERS, rflags, rip, rsp;
+};
+
+_Static_assert(offsetof(struct launch_frame, rflags) == LAUNCH_RFLAGS, "frame.inc");
+
+#endif
