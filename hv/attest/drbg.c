@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The generator, and what mbedTLS and p256-m ask of their platform. */
 #include "drbg.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RDSEED and RDRAND, always in the 64-bit form: the 16-bit and 32-bit RDSEED of some Zen 5 CPUs return zero as a
  * success (AMD-SB-7055).
@@ -33,7 +33,7 @@ static bool rdrand(uint64_t *word)
 	bool valid = false;
 
 	for (unsigned n = 0; n < RDRAND_TRIES && !valid; n++)
-		asm volatile("rdrand %0" : "=r"(*word), "=@ccc"(valid));
+		__asm__ volatile("rdrand %0" : "=r"(*word), "=@ccc"(valid));
 	return valid;
 }
 
@@ -42,7 +42,7 @@ static bool rdseed(uint64_t *word)
 	bool valid = false;
 
 	for (unsigned n = 0; n < RDSEED_TRIES && !valid; n++)
-		asm volatile("pause; rdseed %0" : "=r"(*word), "=@ccc"(valid));
+		__asm__ volatile("pause; rdseed %0" : "=r"(*word), "=@ccc"(valid));
 	return valid;
 }
 

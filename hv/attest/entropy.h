@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cloister/errors.h>
+#include "cloister/errors.h"
 
 /**
  * Fills words with RDSEED, or RDRAND where RDSEED is missing or dry.

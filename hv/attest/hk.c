@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HK: creation, signatures, wiping. See hk.h. */
 #include "hk.h"
 
@@ -41,7 +41,7 @@ static enum hv_error seed_gather(struct seed *seed, const uint8_t tpm_random[32]
 {
 	const enum hv_error error = entropy_fill(seed->cpu, SEED_WORDS);
 
-	if (error)
+	if (error != HV_OK)
 		return error;
 	if (!healthy(seed->cpu, SEED_WORDS))
 		return HV_E_ENTROPY_FAILED;
@@ -62,10 +62,10 @@ enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
 	struct seed seed = {.label = "cloister-hk-1"};
 	enum hv_error error = seed_gather(&seed, tpm_random);
 
-	if (!error)
+	if (error == HV_OK)
 		error = key_make(hk, &seed);
 	secure_wipe(&seed, sizeof(seed));
-	if (error)
+	if (error != HV_OK)
 		hk_wipe(hk);
 	return error;
 }

@@ -12,9 +12,9 @@
 
 #include <stdint.h>
 
-#include <cloister/errors.h>
-#include <cloister/hypercall.h>
-#include <cloister/statement.h>
+#include "cloister/errors.h"
+#include "cloister/hypercall.h"
+#include "cloister/statement.h"
 
 /* All zero when there is no key: before hk_create, and after hk_wipe. */
 struct hk {

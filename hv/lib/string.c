@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory and string functions. Copies are string instructions: short, fast where the CPU has ERMS, and no
  * loop that the compiler could turn into a call of the very function that it stands in.
@@ -15,8 +15,8 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t byt
 	size_t words = bytes / WORD;
 	size_t rest = bytes % WORD;
 
-	asm volatile("rep movsq" : "+D"(to), "+S"(source), "+c"(words) : : "memory");
-	asm volatile("rep movsb" : "+D"(to), "+S"(source), "+c"(rest) : : "memory");
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(source), "+c"(words) : : "memory");
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(source), "+c"(rest) : : "memory");
 	return destination;
 }
 
@@ -25,7 +25,7 @@ static void copy_backward(uint8_t *to, const uint8_t *from, size_t bytes)
 {
 	to += bytes - 1;
 	from += bytes - 1;
-	asm volatile("std; rep movsb; cld" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory", "cc");
+	__asm__ volatile("std; rep movsb; cld" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory", "cc");
 }
 
 void *memmove(void *destination, const void *source, size_t bytes)
@@ -44,8 +44,8 @@ void *memset(void *destination, int value, size_t bytes)
 	size_t words = bytes / WORD;
 	size_t rest = bytes % WORD;
 
-	asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
-	asm volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
+	__asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(pattern) : "memory");
 	return destination;
 }
 

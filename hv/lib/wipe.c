@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clearing of secrets, see wipe.h. */
 #include "wipe.h"
 
@@ -10,7 +10,7 @@
 void secure_wipe(void *memory, size_t bytes)
 {
 	memset(memory, 0, bytes);
-	asm volatile("" : : "r"(memory) : "memory");
+	__asm__ volatile("" : : "r"(memory) : "memory");
 }
 
 void secure_wipe_through(void *memory, size_t bytes)
@@ -19,6 +19,6 @@ void secure_wipe_through(void *memory, size_t bytes)
 
 	secure_wipe(memory, bytes);
 	for (uintptr_t line = (uintptr_t)memory & ~(uintptr_t)(CACHE_LINE - 1); line < end; line += CACHE_LINE)
-		asm volatile("clflush (%0)" : : "r"(line) : "memory");
-	asm volatile("mfence" : : : "memory");
+		__asm__ volatile("clflush (%0)" : : "r"(line) : "memory");
+	__asm__ volatile("mfence" : : : "memory");
 }

@@ -85,7 +85,7 @@ void host_exception(const struct exception_frame *frame)
 {
 	struct cpu *const cpu = cpu_current();
 
-	if (cpu == 0) {
+	if (!cpu) {
 		for (;;)
 			halt();
 	}

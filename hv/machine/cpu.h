@@ -13,16 +13,15 @@
 #include "vcpu/frame.h"
 #include "vendor.h"
 
-#define STACK_PAGES      4
-#define IST_STACKS       3 /* NMI, #DF, #MC */
-#define GDT_ENTRIES      5
-#define HOST_CS          0x08
-#define HOST_DS          0x10
-#define HOST_TR          0x18
-#define IST_NMI          1
-#define IST_DF           2
-#define IST_MC           3
-#define TSS_IOMAP_ABSENT 104
+#define STACK_PAGES 4
+#define IST_STACKS  3 /* NMI, #DF, #MC */
+#define GDT_ENTRIES 5
+#define HOST_CS     0x08
+#define HOST_DS     0x10
+#define HOST_TR     0x18
+#define IST_NMI     1
+#define IST_DF      2
+#define IST_MC      3
 
 struct tss {
 	uint32_t reserved0;

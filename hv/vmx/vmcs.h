@@ -132,9 +132,8 @@ enum vmcs_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, 
 #define RIGHTS_BUSY_TSS   0x8bu
 
 /* Pin-based controls, table 24-5 */
-#define PIN_EXTERNAL_INTERRUPT (1u << 0)
-#define PIN_NMI                (1u << 3)
-#define PIN_VIRTUAL_NMIS       (1u << 5)
+#define PIN_NMI          (1u << 3)
+#define PIN_VIRTUAL_NMIS (1u << 5)
 
 /* Primary processor-based controls, table 24-6 */
 #define PRIMARY_CR3_LOAD   (1u << 15)

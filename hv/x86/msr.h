@@ -95,7 +95,6 @@
 #define IA32_X2APIC_LVT_ERROR   0x00000837u
 #define IA32_X2APIC_INIT_COUNT  0x00000838u
 #define IA32_X2APIC_DIV_CONF    0x0000083eu
-#define IA32_X2APIC_SELF_IPI    0x0000083fu
 #define IA32_X2APIC_LAST        0x000008ffu
 #define IA32_TME_ACTIVATE       0x00000982u
 #define TME_KEYID_BITS          (15ull << 32) /* MK_TME_KEYID_BITS */
@@ -131,7 +130,6 @@
 #define OSVW_STATUS     0xc0010141u
 #define LS_CFG          0xc0011020u
 #define DE_CFG          0xc0011029u
-#define IC_CFG          0xc0011021u
 #define DC_CFG          0xc0011022u
 #define BU_CFG2         0xc001102au
 

@@ -15,7 +15,7 @@ struct check {
 
 static inline void require(struct check *check, bool holds, const char *field, uint64_t value, const char *must_be)
 {
-	if (!holds && check->fault.field == 0)
+	if (!holds && !check->fault.field)
 		check->fault = (struct entry_fault){field, value, must_be};
 }
 

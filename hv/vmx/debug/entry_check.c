@@ -157,7 +157,7 @@ void entry_check(struct cpu *cpu)
 {
 	const struct entry_fault fault = entry_fault_find(cpu->machine->phys_bits);
 
-	if (fault.field == 0)
+	if (!fault.field)
 		return;
 	console_line(cpu->machine, "cpu %u: VM entry: %s %lx, must be %s", cpu->index, fault.field, fault.value,
 		     fault.must_be);
