@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hv/vcpu/exit.h"
 #include "hv/vcpu/vcpu.h"
 
 #define RAM_BASE  0x100000ull

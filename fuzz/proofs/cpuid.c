@@ -5,6 +5,7 @@
  */
 #include "proof.h"
 
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 static struct cpuid_result native;

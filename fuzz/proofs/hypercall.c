@@ -7,6 +7,7 @@
 #include "proof.h"
 
 #include "cloister/hypercall.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define CPUS            2
@@ -60,7 +61,7 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 	advanced = true;
 }
 
-void refuse_instruction(struct cpu *cpu)
+void exit_refused(struct cpu *cpu)
 {
 	refused = true;
 }

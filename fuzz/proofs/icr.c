@@ -7,6 +7,7 @@
 #include "proof.h"
 
 #include "root/startup.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define CPUS 3

@@ -155,6 +155,21 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 	return rip;
 }
 
+static uint8_t length; /* of the instruction */
+static unsigned advanced, injected;
+
+void vcpu_advance(struct cpu *cpu, unsigned bytes)
+{
+	PROVE(bytes == length);
+	advanced++;
+}
+
+void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+{
+	PROVE(vector == 13 && error_code == 0);
+	injected++;
+}
+
 static void assume_access(const struct boot_info *info, struct io_access access)
 {
 	ASSUME(access.bytes == 1 || access.bytes == 2 || access.bytes == 4);
@@ -215,9 +230,12 @@ void prove_exit_io(void)
 	cpu.refused_io = 0;
 	cpu.exits[HV_EXIT_PCI] = cpu.exits[HV_EXIT_IO] = 0;
 	const uint64_t rax = frame.guest.rax;
-	const bool done = exit_io(&cpu, access);
+	length = access.length;
+	exit_io_port(&cpu, access);
+	const bool done = advanced == 1;
 	const uint64_t low = access.bytes == 4 ? UINT64_MAX : (1ull << 8 * access.bytes) - 1;
 
+	PROVE(advanced + injected == 1);
 	PROVE(!m.pci_lock.held);
 	PROVE(done || (!wrote && !wiped));
 	PROVE(done || access.string || !access.in);

@@ -46,7 +46,7 @@ struct startup {
 struct cpu {
 	struct entry_frame *frame;
 	struct machine *machine;
-	struct vcpu vcpu; /* vendor's part */
+	struct vendor_vcpu vcpu; /* vendor's part */
 	uint32_t index;
 	uint32_t apic_id;
 	bool is_bsp;
@@ -90,12 +90,6 @@ void cpu_kick(struct cpu *cpu);
 
 /* Stops this CPU for good. Its interrupts are never enabled again. */
 _Noreturn void cpu_park(struct cpu *cpu);
-
-/*
- * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP.
- * Called between an exit's answer and the next entry. Takes the startup lock.
- */
-void startup_process(struct cpu *cpu);
 
 /*
  * Entry points for the loader (boot_info.h).

@@ -4,6 +4,7 @@
  * the table if it promises no register, or registers that msr_policy.c serves; leaves and bits of later CPUs are not.
  */
 #include "cloister/hypercall.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
 

@@ -6,6 +6,7 @@
 #ifndef CLOISTER_ROOT_FLOOR_H
 #define CLOISTER_ROOT_FLOOR_H
 
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 /**

@@ -3,6 +3,7 @@
 #include "cloister/hypercall.h"
 
 #include "boot/build.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 struct arguments {
@@ -155,7 +156,7 @@ void exit_hypercall(struct cpu *cpu)
 
 	cpu->exits[HV_EXIT_HYPERCALL]++;
 	if (vcpu_cpl(cpu) != 0) {
-		refuse_instruction(cpu);
+		exit_refused(cpu);
 		return;
 	}
 	const int64_t result = hypercall(cpu, guest->rax, &arguments);

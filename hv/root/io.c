@@ -204,14 +204,11 @@ static bool perform(struct cpu *cpu, struct io_access access)
 }
 
 /* Writes of the configuration address exit as well (0xCF9 is among their ports), so that the lock keeps it. */
-bool exit_io(struct cpu *cpu, struct io_access access)
+static bool answer(struct cpu *cpu, struct io_access access, bool config)
 {
 	lock_t *const lock = &cpu->machine->pci_lock;
-	const bool config = floor_port(access);
 
-	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
-	iommu_poll_seldom(cpu->machine);
-	if (access.string) /* would need the guest's memory; nobody sleeps or resets that way */
+	if (access.string) /* would need the guest's memory; no software sleeps or resets that way */
 		return refuse(cpu, access, "string access");
 	if (config)
 		lock_take(lock);
@@ -220,4 +217,16 @@ bool exit_io(struct cpu *cpu, struct io_access access)
 	if (config)
 		lock_release(lock);
 	return done;
+}
+
+void exit_io_port(struct cpu *cpu, struct io_access access)
+{
+	const bool config = floor_port(access);
+
+	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
+	iommu_poll_seldom(cpu->machine);
+	if (answer(cpu, access, config))
+		vcpu_advance(cpu, access.length);
+	else
+		vcpu_inject(cpu, VECTOR_GP, 0);
 }

@@ -3,6 +3,7 @@
 #ifndef CLOISTER_ROOT_IO_POLICY_H
 #define CLOISTER_ROOT_IO_POLICY_H
 
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 /* Does any access to @port exit? */

@@ -2,6 +2,7 @@
 /* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
 #include "x86/msr.h"
 #include "startup.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
 

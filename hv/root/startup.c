@@ -8,6 +8,7 @@
 
 #include "machine/cpu.h"
 #include "x86/msr.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define ICR_VECTOR(icr)      ((uint8_t)((icr) & 0xff))
@@ -129,7 +130,7 @@ static uint8_t wait_for_sipi(struct cpu *cpu)
 	}
 }
 
-void startup_process(struct cpu *cpu)
+void exit_startup(struct cpu *cpu)
 {
 	struct startup *const startup = &cpu->startup;
 

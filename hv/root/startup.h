@@ -15,7 +15,7 @@ struct cpu;
  */
 bool startup_icr_write(struct cpu *sender, uint64_t icr);
 
-/* Notes an INIT for @cpu, which acts on it before its next entry (startup_process). Takes its startup lock. */
+/* Notes an INIT for @cpu, which acts on it before its next entry (exit_startup). Takes its startup lock. */
 void startup_post_init(struct cpu *cpu);
 
 #endif

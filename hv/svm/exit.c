@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
 #include "vcpu/event.h"
+#include "vcpu/exit.h"
 #include "x86/msr.h"
-#include "root/startup.h"
 #include "svm.h"
 #include "vcpu/vcpu.h"
 #include "vmcb.h"
@@ -37,21 +37,17 @@ static void exit_msr(struct cpu *cpu)
 		exit_wrmsr(cpu);
 }
 
-static void exit_io_port(struct cpu *cpu)
+static struct io_access io_access(const struct vmcb *vmcb)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
 	const uint32_t info = (uint32_t)vmcb->exit_info1;
-	const struct io_access access = {
+
+	return (struct io_access){
 		.port = IO_PORT(info),
 		.bytes = IO_BYTES(info),
 		.in = (info & IO_IN) != 0,
 		.string = (info & IO_STRING) != 0,
+		.length = (uint8_t)(vmcb->exit_info2 - vmcb->rip), /* exit_info2: the next RIP */
 	};
-
-	if (exit_io(cpu, access))
-		vcpu_advance(cpu, (unsigned)(vmcb->exit_info2 - vmcb->rip)); /* exit_info2: the next RIP */
-	else
-		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
 static void exit_nested_page_fault(struct cpu *cpu)
@@ -62,30 +58,10 @@ static void exit_nested_page_fault(struct cpu *cpu)
 		    (vmcb->exit_info1 & NPF_FETCH) != 0);
 }
 
-/* INVD would throw away the hypervisor's own dirty lines. */
-static void exit_invd(struct cpu *cpu)
-{
-	cpu->exits[HV_EXIT_OTHER]++;
-	wbinvd();
-	vcpu_advance(cpu, INVD_BYTES);
-}
-
 /* System management mode runs as the host, not in the guest's context. */
 static void exit_smi(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_SMI]++;
-	vcpu_open_window(cpu);
-	(void)exit_take_nmi(cpu);
-}
-
-/*
- * An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset. It is still pending, and
- * VM_CR.R_INIT turns it into #SX in the hypervisor (APM 2 15.21.8, 15.28).
- */
-static void exit_init(struct cpu *cpu)
-{
-	cpu->exits[HV_EXIT_OTHER]++;
-	startup_post_init(cpu);
 	vcpu_open_window(cpu);
 	(void)exit_take_nmi(cpu);
 }
@@ -98,7 +74,7 @@ static void svm_exit_dispatch(struct cpu *cpu)
 	case EXIT_MSR:
 		return exit_msr(cpu);
 	case EXIT_IO:
-		return exit_io_port(cpu);
+		return exit_io_port(cpu, io_access(cpu->vcpu.vmcb));
 	case EXIT_VMMCALL:
 		return exit_hypercall(cpu);
 	case EXIT_NPF:
@@ -125,7 +101,7 @@ static void svm_exit_dispatch(struct cpu *cpu)
 	case EXIT_SKINIT:
 	case EXIT_INVLPGA:
 	case EXIT_RSM:
-		return refuse_instruction(cpu);
+		return exit_refused(cpu);
 	case EXIT_SHUTDOWN:
 		svm_guest_shutdown(cpu);
 	case EXIT_EXCEPTION_MC:
@@ -150,7 +126,7 @@ void svm_exit(struct cpu *cpu)
 	vmcb->tlb_control = TLB_KEEP;
 	svm_exit_dispatch(cpu);
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
-		startup_process(cpu);
+		exit_startup(cpu);
 	if (speculation->clear_buffers)
 		verw(HOST_DS);
 }

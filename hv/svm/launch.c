@@ -45,7 +45,7 @@ enum hv_error vcpu_check(const struct machine *m)
 	return a20_masked() ? HV_E_A20 : cpu_features_check();
 }
 
-void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
+void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages)
 {
 	vcpu->vmcb = region_pointer(pages);
 	vcpu->host_vmcb = region_pointer(paddr(pages.value + PAGE_BYTES));
@@ -143,7 +143,7 @@ static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 
 enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 
 	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
 	wrmsr(VM_HSAVE_PA, vcpu->host_save.value);

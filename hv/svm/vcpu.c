@@ -69,7 +69,7 @@ void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
  */
 void vcpu_inject_nmi(struct cpu *cpu)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 
 	if (vcpu->nmi_blocked) {
 		vcpu->nmi_pending = true;
@@ -81,7 +81,7 @@ void vcpu_inject_nmi(struct cpu *cpu)
 }
 
 /* Has the guest execute one instruction, unless it is about to. Its own TF comes back with the trap, svm_exit_debug(). */
-static void step(struct vcpu *vcpu)
+static void step(struct vendor_vcpu *vcpu)
 {
 	struct vmcb *const vmcb = vcpu->vmcb;
 
@@ -93,7 +93,7 @@ static void step(struct vcpu *vcpu)
 
 void svm_exit_iret(struct cpu *cpu)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 	struct vmcb *const vmcb = vcpu->vmcb;
 
 	cpu->exits[HV_EXIT_NMI_WINDOW]++;
@@ -136,7 +136,7 @@ static void end_detour(struct cpu *cpu)
 /* The step over the IRET is done: the NMI that waited, behind a trap that is the guest's. */
 static void end_step_over_iret(struct cpu *cpu, bool behind_trap)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 
 	vcpu->over_iret = vcpu->nmi_pending = vcpu->nmi_blocked = false;
 	if (behind_trap)
@@ -148,7 +148,7 @@ static void end_step_over_iret(struct cpu *cpu, bool behind_trap)
 /* A step is done. A trap that is not only ours is the guest's as well. The flags behind an IRET are what it popped. */
 void svm_exit_debug(struct cpu *cpu)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 	struct vmcb *const vmcb = vcpu->vmcb;
 	const bool guests = vcpu->guest_tf || (vmcb->dr6 & DR6_BREAKPOINTS) != 0 || (vmcb->dr6 & DR6_BS) == 0;
 
@@ -243,7 +243,7 @@ static void reset_segments(struct vmcb *vmcb)
 
 void vcpu_reset(struct cpu *cpu)
 {
-	struct vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vcpu = &cpu->vcpu;
 	struct vmcb *const vmcb = vcpu->vmcb;
 
 	cpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};

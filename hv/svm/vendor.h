@@ -15,7 +15,7 @@
 
 struct vmcb;
 
-struct vcpu {
+struct vendor_vcpu {
 	struct vmcb *vmcb;
 	struct vmcb *host_vmcb; /* the hypervisor's FS, GS, TR, LDTR and system-call MSRs, for VMLOAD */
 	paddr_t host_save;
@@ -31,6 +31,6 @@ struct vendor_machine {
 };
 
 /* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
-void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
+void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exits with short answers: stage-2 violations, refused instructions, NMIs. */
-#include "root/floor.h"
-#include "vcpu.h"
+/* Exits with short answers: stage-2 violations, refused instructions, INVD, NMIs, INITs. */
+#include "exit.h"
 
-void refuse_instruction(struct cpu *cpu)
+#include "root/floor.h"
+#include "root/startup.h"
+#include "vcpu.h"
+#include "x86/instructions.h"
+
+void exit_refused(struct cpu *cpu)
 {
 	cpu->exits[HV_EXIT_INSTRUCTION]++;
 	cpu->refused_instruction++;
@@ -25,6 +29,13 @@ void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch)
 		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
+void exit_invd(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	wbinvd();
+	vcpu_advance(cpu, INVD_BYTES);
+}
+
 bool exit_take_nmi(struct cpu *cpu)
 {
 	if (!cpu->nmi_seen)
@@ -40,4 +51,13 @@ void exit_nmi(struct cpu *cpu)
 	vcpu_open_window(cpu); /* the NMI now arrives at host_exception() */
 	if (!exit_take_nmi(cpu))
 		cpu->exits[HV_EXIT_KICK]++;
+}
+
+/* AMD-V: it is still pending, and VM_CR.R_INIT turns it into #SX in the window (APM 2 15.21.8, 15.28). */
+void exit_init(struct cpu *cpu)
+{
+	cpu->exits[HV_EXIT_OTHER]++;
+	startup_post_init(cpu);
+	vcpu_open_window(cpu);
+	(void)exit_take_nmi(cpu);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the machine-independent code asks of the virtualisation hardware. hv/svm and hv/vmx each define all of
- * it; the linker chooses. Unless said otherwise a function works on the vCPU that the calling CPU runs, between
+ * What the machine-independent code asks of the virtualisation hardware; exit.h is the other direction. hv/svm and hv/vmx
+ * each define all of it; the linker chooses. Unless said otherwise a function works on the vCPU that the calling CPU runs, between
  * an exit and the next entry, and needs no lock.
  */
 #ifndef CLOISTER_VCPU_VCPU_H
@@ -77,33 +77,5 @@ void vcpu_open_window(struct cpu *cpu);
 
 /* An NMI arrived while the hypervisor ran: where it can arrive between the last look and the entry, ends the guest's turn. */
 void vcpu_nmi_arrived(void);
-
-/* Refuses the instruction: #UD, counted. */
-void refuse_instruction(struct cpu *cpu);
-
-/*
- * Machine-independent answers to exits. Each completes the instruction or injects an exception.
- */
-void exit_cpuid(struct cpu *cpu);
-void exit_rdmsr(struct cpu *cpu);
-void exit_wrmsr(struct cpu *cpu);
-void exit_xsetbv(struct cpu *cpu);
-void exit_hypercall(struct cpu *cpu);
-void exit_nmi(struct cpu *cpu);
-
-/* Hands on the NMI that arrived while the hypervisor ran. False: none did. */
-bool exit_take_nmi(struct cpu *cpu);
-
-/* @address: where; @write, @fetch: how. */
-void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch);
-
-/* An access to an intercepted port. @bytes is 1, 2 or 4. The caller advances RIP if true, injects #GP if false. */
-struct io_access {
-	uint16_t port;
-	uint8_t bytes;
-	bool in;
-	bool string;
-};
-bool exit_io(struct cpu *cpu, struct io_access access);
 
 #endif

@@ -3,7 +3,7 @@
 #include "entry_check.h"
 #include "vcpu/event.h"
 #include "instructions.h"
-#include "root/startup.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
 #include "x86/instructions.h"
@@ -86,20 +86,16 @@ static void exit_cr_access(struct cpu *cpu)
 		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
-static void exit_io_port(struct cpu *cpu)
+static struct io_access io_access(void)
 {
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
-	const struct io_access access = {
+
+	return (struct io_access){
 		.port = IO_PORT(qualification),
 		.bytes = IO_BYTES(qualification),
 		.in = IO_IN(qualification),
 		.string = IO_STRING(qualification),
 	};
-
-	if (exit_io(cpu, access))
-		vcpu_advance(cpu, 0);
-	else
-		vcpu_inject(cpu, VECTOR_GP, 0);
 }
 
 static void exit_ept_violation(struct cpu *cpu)
@@ -107,21 +103,6 @@ static void exit_ept_violation(struct cpu *cpu)
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
 
 	exit_stage2(cpu, gpa(vmread(GUEST_PHYSICAL_ADDRESS)), EPT_WRITE(qualification), EPT_FETCH(qualification));
-}
-
-/* INVD would throw away the hypervisor's own dirty lines. */
-static void exit_invd(struct cpu *cpu)
-{
-	cpu->exits[HV_EXIT_OTHER]++;
-	wbinvd();
-	vcpu_advance(cpu, INVD_BYTES);
-}
-
-/* An INIT that came past the ICR, from a device or from before the launch. */
-static void exit_init(struct cpu *cpu)
-{
-	cpu->exits[HV_EXIT_OTHER]++;
-	startup_post_init(cpu);
 }
 
 static void exit_sipi(struct cpu *cpu)
@@ -146,7 +127,7 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 	case REASON_RDMSR:
 		return exit_rdmsr(cpu);
 	case REASON_IO:
-		return exit_io_port(cpu);
+		return exit_io_port(cpu, io_access());
 	case REASON_CR_ACCESS:
 		return exit_cr_access(cpu);
 	case REASON_EPT_VIOLATION:
@@ -174,7 +155,7 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 	case REASON_VMFUNC:
 	case REASON_SEAMCALL ... REASON_TDCALL:
 	case REASON_RDMSR_IMMEDIATE ... REASON_WRMSRNS_IMMEDIATE:
-		return refuse_instruction(cpu);
+		return exit_refused(cpu);
 	case REASON_TRIPLE_FAULT:
 		vmx_guest_shutdown(cpu);
 	default:
@@ -215,7 +196,7 @@ void vmx_exit(struct cpu *cpu)
 		vmx_exit_dispatch(cpu);
 	}
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
-		startup_process(cpu);
+		exit_startup(cpu);
 	entry_check(cpu);
 	if (cpu->machine->vendor.speculation.needed)
 		speculation_before_entry(&cpu->machine->vendor.speculation);

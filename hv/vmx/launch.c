@@ -62,7 +62,7 @@ enum hv_error vcpu_check(const struct machine *m)
 	return HV_OK;
 }
 
-void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
+void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages)
 {
 	vcpu->vmxon = pages;
 	vcpu->vmcs = paddr(pages.value + PAGE_BYTES);
@@ -129,7 +129,7 @@ uint64_t vmx_guest_cr0(uint64_t cr0)
 }
 
 /* VMXON with the CPU's own region. CR0.NE may be clear in firmware; VMX operation wants it set. */
-static enum hv_error enter_vmx_operation(const struct vcpu *vcpu, uint32_t revision)
+static enum hv_error enter_vmx_operation(const struct vendor_vcpu *vcpu, uint32_t revision)
 {
 	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), feature_control = rdmsr(IA32_FEATURE_CONTROL);
 

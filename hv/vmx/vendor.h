@@ -15,7 +15,7 @@
 #define VENDOR_MSR_LAST      0xc0001fffu /* the registers above are AMD's */
 #define VENDOR_MACHINE_PAGES 3           /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
 
-struct vcpu {
+struct vendor_vcpu {
 	paddr_t vmxon, vmcs;
 	uint32_t reason;     /* of the exit that is being answered */
 	uint32_t delivering; /* the event whose delivery it interrupted: IDT-vectoring information */
@@ -31,6 +31,6 @@ struct vendor_machine {
 };
 
 /* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
-void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
+void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages);
 
 #endif

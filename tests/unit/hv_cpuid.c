@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "x86/msr.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 static uint64_t guest_cr4;

@@ -2,6 +2,7 @@
 /* Hypercalls: every bad argument, and what is copied where. */
 #include "hv_test.h"
 
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define RAM_BASE  0x100000ull
@@ -25,7 +26,7 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 	assert_int_equal(bytes, 3);
 }
 
-void refuse_instruction(struct cpu *cpu)
+void exit_refused(struct cpu *cpu)
 {
 	(void)cpu;
 	undefined++;

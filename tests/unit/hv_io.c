@@ -76,6 +76,33 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 	return 0;
 }
 
+static unsigned advanced, injected;
+
+void vcpu_advance(struct cpu *cpu, unsigned bytes)
+{
+	(void)cpu;
+	assert_int_equal(bytes, 2);
+	advanced++;
+}
+
+void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+{
+	(void)cpu;
+	assert_int_equal(vector, VECTOR_GP);
+	assert_int_equal(error_code, 0);
+	injected++;
+}
+
+/* Is the access answered, and not refused with #GP? */
+static bool exit_io(struct cpu *cpu, struct io_access access)
+{
+	advanced = injected = 0;
+	access.length = 2;
+	exit_io_port(cpu, access);
+	assert_int_equal(advanced + injected, 1);
+	return advanced == 1;
+}
+
 static struct machine test_machine = {
 	.boot = {.sleep_port = {0x605}, .sleep_types = 0xff, .reset_port = 0x650, .reset_value = 0xbe}};
 

@@ -4,6 +4,7 @@
 
 #include "machine/cpu.h"
 #include "root/startup.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define INIT    (5ull << 8)
@@ -185,7 +186,7 @@ static void init_sipi_sipi(void **state)
 	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
 	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x9f);
 	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x11); /* the first one counts */
-	startup_process(&cpus[1]);
+	exit_startup(&cpus[1]);
 	assert_int_equal(resets[1], 1);
 	assert_int_equal(starts[1], 1);
 	assert_int_equal(started_at, 0x9f);
@@ -199,7 +200,7 @@ static void init_while_waiting(void **state)
 	(void)state;
 	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
 	next_icr = TO(1) | INIT | ASSERT; /* and a SIPI behind it */
-	startup_process(&cpus[1]);
+	exit_startup(&cpus[1]);
 	assert_int_equal(resets[1], 1);
 	assert_int_equal(starts[1], 1);
 	assert_int_equal(started_at, 0x9a);
@@ -213,7 +214,7 @@ static void init_cancels_sipi(void **state)
 	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x44);
 	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
 	next_icr = TO(1) | SIPI | 0x55;
-	startup_process(&cpus[1]);
+	exit_startup(&cpus[1]);
 	assert_int_equal(started_at, 0x55);
 }
 
@@ -221,7 +222,7 @@ static void bsp_does_not_wait(void **state)
 {
 	(void)state;
 	startup_icr_write(&cpus[1], TO(0) | INIT | ASSERT);
-	startup_process(&cpus[0]);
+	exit_startup(&cpus[0]);
 	assert_int_equal(resets[0], 1);
 	assert_int_equal(starts[0], 0);
 }

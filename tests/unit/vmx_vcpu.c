@@ -6,6 +6,7 @@
 #include "vcpu/event.h"
 #include "x86/msr.h"
 #include "root/startup.h"
+#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
 #include "x86/instructions.h"
@@ -130,10 +131,20 @@ void exit_hypercall(struct cpu *at)
 {
 	vcpu_advance(at, VMCALL_BYTES);
 }
-bool exit_io(struct cpu *at, struct io_access access)
+void exit_io_port(struct cpu *at, struct io_access access)
 {
-	(void)at;
-	return access.port == 0x64 && access.bytes == 2 && access.in && !access.string;
+	if (access.port == 0x64 && access.bytes == 2 && access.in && !access.string)
+		vcpu_advance(at, access.length);
+	else
+		vcpu_inject(at, VECTOR_GP, 0);
+}
+void exit_invd(struct cpu *at)
+{
+	vcpu_advance(at, INVD_BYTES);
+}
+void exit_init(struct cpu *at)
+{
+	at->startup.init = true;
 }
 void exit_stage2(struct cpu *at, gpa_t address, bool write, bool fetch)
 {
@@ -142,22 +153,15 @@ void exit_stage2(struct cpu *at, gpa_t address, bool write, bool fetch)
 	assert_false(fetch);
 	vcpu_inject(at, VECTOR_GP, 0);
 }
-void refuse_instruction(struct cpu *at)
+void exit_refused(struct cpu *at)
 {
 	vcpu_inject(at, VECTOR_UD, 0);
 }
-void startup_process(struct cpu *at)
+void exit_startup(struct cpu *at)
 {
 	at->startup.init = false;
 	vcpu_reset(at);
 	vcpu_start(at, 0x9a);
-}
-void startup_post_init(struct cpu *at)
-{
-	at->startup.init = true;
-}
-void wbinvd(void)
-{
 }
 
 static int setup(void **state)

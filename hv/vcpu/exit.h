@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the exit dispatchers of hv/svm and hv/vmx call: one answer for each kind of exit. Each completes its instruction or
+ * injects an exception. They run on the CPU of the vCPU that exited, before its next entry, and are called without a lock.
+ */
+#ifndef CLOISTER_VCPU_EXIT_H
+#define CLOISTER_VCPU_EXIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory/address.h"
+
+struct cpu;
+
+void exit_cpuid(struct cpu *cpu);
+void exit_rdmsr(struct cpu *cpu);
+void exit_wrmsr(struct cpu *cpu);
+void exit_xsetbv(struct cpu *cpu);
+void exit_hypercall(struct cpu *cpu);
+
+/* An access to an intercepted port. @bytes is 1, 2 or 4; @length the instruction's, where the CPU tells it only here. */
+struct io_access {
+	uint16_t port;
+	uint8_t bytes;
+	bool in;
+	bool string;
+	uint8_t length;
+};
+void exit_io_port(struct cpu *cpu, struct io_access access);
+
+/* @address: where; @write, @fetch: how. */
+void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch);
+
+/* INVD would throw away the hypervisor's own dirty lines. */
+void exit_invd(struct cpu *cpu);
+
+/* Refuses an instruction that the guest does not have: #UD, counted. */
+void exit_refused(struct cpu *cpu);
+
+/* An NMI arrived, or the guest was to be left soon. */
+void exit_nmi(struct cpu *cpu);
+
+/* Hands on the NMI that arrived while the hypervisor ran. False: none did. */
+bool exit_take_nmi(struct cpu *cpu);
+
+/* An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset, or from before the launch. */
+void exit_init(struct cpu *cpu);
+
+/*
+ * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. After the
+ * answer, before the next entry. Takes the startup lock.
+ */
+void exit_startup(struct cpu *cpu);
+
+#endif
