@@ -2,7 +2,7 @@
 # AFL++ on the tables of the DMA remapping units.
 
 FUZZ_IOMMU := $(OUT)/fuzz/iommu
-FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c loader/dmar.c loader/ivrs.c loader/dma_table.c hv/boot/boot_info.c hv/iommu/records.c
+FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c loader/dmar.c loader/ivrs.c loader/dma_table.c hv/boot/boot_info.c hv/boot/dma_records.c
 
 $(eval $(call fuzz_group,iommu,tables))
 

@@ -7,7 +7,7 @@ PROOF_OUT := $(OUT)/proofs
 PROOF_CHECKS := --unsigned-overflow-check --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
 
 # What each is linked with, and how often its loops go round at most.
-prove-boot_info: hv/boot/boot_info.c hv/iommu/records.c
+prove-boot_info: hv/boot/boot_info.c hv/boot/dma_records.c
 prove-boot_info: PROOF_LOOPS := --unwind 7 --unwindset boot_dma_check.0:3,check_reserved.0:3,settings_sane.0:3
 prove-console: hv/machine/console.c
 prove-console: PROOF_LOOPS := --unwind 202
@@ -29,7 +29,7 @@ prove-hypercall: hv/root/hypercall.c
 prove-hypercall: PROOF_LOOPS := --unwind 18
 prove-icr: hv/root/startup.c
 prove-icr: PROOF_LOOPS := --unwind 5
-prove-io: hv/root/io.c hv/root/floor.c
+prove-io: hv/root/io.c hv/root/io_policy.c hv/root/floor.c
 prove-io: PROOF_LOOPS := --unwind 8
 prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:6
 prove-ivrs: PROOF_REPLACED := note_setting:any_setting

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <string.h>
 
+#include "hv/attest/hk.h"
 #include "hv/iommu/iommu.h"
 #include "hv/vcpu/vcpu.h"
 #include "world.h"
@@ -65,7 +66,7 @@ void iommu_poll(struct machine *m)
 	(void)m;
 }
 
-void iommu_poll_seldom(struct machine *m)
+void iommu_poll_throttled(struct machine *m)
 {
 	(void)m;
 }

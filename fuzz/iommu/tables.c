@@ -6,7 +6,7 @@
  */
 #include "dma_table.h"
 #include "fuzz/policy/harness.h"
-#include "machine/machine.h"
+#include "boot/boot_info.h"
 
 #define PHYS_BITS 40u
 

@@ -7,7 +7,7 @@
  */
 #include "proof.h"
 
-#include "machine/machine.h"
+#include "boot/boot_info.h"
 
 #define CPUS   4
 #define RAM    4

@@ -8,6 +8,7 @@
 
 #include "root/floor.h"
 #include "root/io_policy.h"
+#include "vcpu/vcpu.h"
 #include "machine/pci.h"
 
 static const struct boot_info *boot;
@@ -140,11 +141,6 @@ void machine_wipe_secrets(struct machine *m)
 
 /* Proven in console.c. */
 void console_line(struct machine *m, const char *format, ...)
-{
-}
-
-/* Its registers are not ports. */
-void iommu_poll_seldom(struct machine *m)
 {
 }
 

@@ -5,7 +5,7 @@
  */
 #include "proof.h"
 
-#include "x86/msr.h"
+#include "root/msr_policy.h"
 #include "vendor.h"
 
 static uint32_t watched;

@@ -8,8 +8,7 @@
 #include <cpuid.h>
 #include <stdbool.h>
 
-#define CPUID_1_ECX_RDRAND (1u << 30)
-#define CPUID_7_EBX_RDSEED (1u << 18)
+#include "x86/cpuid.h"
 
 #define RDRAND_TRIES 10u   /* SDM vol. 1, 7.3.17.1: ten failures in a row mean a broken unit */
 #define RDSEED_TRIES 1000u /* runs dry for microseconds in regular use */
@@ -18,14 +17,14 @@ static bool cpu_has_rdrand(void)
 {
 	unsigned eax, ebx, ecx, edx;
 
-	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & CPUID_1_ECX_RDRAND);
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & LEAF1_ECX_RDRAND);
 }
 
 static bool cpu_has_rdseed(void)
 {
 	unsigned eax, ebx, ecx, edx;
 
-	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & CPUID_7_EBX_RDSEED);
+	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & LEAF7_EBX_RDSEED);
 }
 
 static bool rdrand(uint64_t *word)

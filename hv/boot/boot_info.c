@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loader's boot_info, checked field by field. */
+#include "boot_info.h"
+
 #include "lib/failure.h"
-#include "machine/machine.h"
+#include "memory/address.h"
 
 #define LARGE_PAGE     0x200000ull
 #define ECAM_BUS_BYTES 0x100000ull /* a page for each function (PCI Express Base 5.0, 7.2.2) */

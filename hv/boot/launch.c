@@ -5,6 +5,7 @@
  */
 #include "machine/machine.h"
 
+#include "boot_info.h"
 #include "build.h"
 #include "entry.inc"
 #include "machine/cpu.h"
@@ -15,13 +16,12 @@
 #include "lib/wipe.h"
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 _Static_assert(CR0_HOST == (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), "entry.inc");
 _Static_assert(CR4_HOST == (CR4_SMAP | CR4_SMEP | CR4_OSXSAVE | CR4_MCE | CR4_PAE), "entry.inc");
 _Static_assert(CR4_KEPT == CR4_VMXE, "entry.inc");
-
-struct machine machine;
 
 enum hv_error hv_prepare(struct boot_info *info);
 
@@ -192,7 +192,8 @@ enum hv_error hv_prepare(struct boot_info *info)
 /* The executing CPU's APIC ID, whatever mode its APIC is in. */
 static uint32_t apic_id(void)
 {
-	return cpuid(0, 0).eax >= 0xb && cpuid(0xb, 0).ebx != 0 ? cpuid(0xb, 0).edx : cpuid(1, 0).ebx >> 24;
+	return cpuid(0, 0).eax >= LEAF_TOPOLOGY && cpuid(LEAF_TOPOLOGY, 0).ebx != 0 ? cpuid(LEAF_TOPOLOGY, 0).edx
+										    : cpuid(1, 0).ebx >> 24;
 }
 
 enum hv_error cpu_check(uint32_t index)
@@ -254,24 +255,4 @@ void cpu_launch_run(struct entry_frame *frame)
 	__atomic_fetch_add(&cpu->machine->cpus_in_control, 1, __ATOMIC_RELAXED);
 	console_line(cpu->machine, "cpu %u (APIC ID %u) under control", cpu->index, cpu->apic_id);
 	vcpu_run(cpu);
-}
-
-uint64_t machine_uptime_us(const struct machine *m)
-{
-	const uint64_t ticks = rdtsc() - m->launch_tsc;
-
-	/* Split, so that the product does not overflow before 584,000 years. */
-	return ticks / m->boot.tsc_khz * 1000 + ticks % m->boot.tsc_khz * 1000 / m->boot.tsc_khz;
-}
-
-void machine_wipe_secrets(struct machine *m)
-{
-	while (!lock_try(&m->hk_lock)) {
-		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
-			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
-		cpu_relax();
-	}
-	hk_wipe(&m->hk);
-	lock_release(&m->hk_lock);
-	console_line(m, "secrets wiped");
 }

@@ -125,7 +125,7 @@ void iommu_poll(struct machine *m)
 	lock_release(&iommu->lock);
 }
 
-void iommu_poll_seldom(struct machine *m)
+void iommu_poll_throttled(struct machine *m)
 {
 	const uint64_t now = rdtsc();
 

@@ -37,7 +37,7 @@ struct iommu {
 	bool enabled;
 	uint64_t faults;         /* recorded by the units, since the launch */
 	uint32_t overflows;      /* times that a unit had more than it could record */
-	uint64_t polled_tsc;     /* iommu_poll_seldom(); no lock */
+	uint64_t polled_tsc;     /* iommu_poll_throttled(); no lock */
 	uint64_t second_us;      /* the last second in which a fault was logged ... */
 	uint32_t logged, silent; /* ... and how many were in it, and how many were not */
 };
@@ -61,8 +61,8 @@ uint32_t iommu_protections(const struct machine *m);
 /* Reads, logs and clears the faults that the units recorded. Does nothing while another CPU does it. */
 void iommu_poll(struct machine *m);
 
-/* The same, but at most once a second: for exits that happen anyway, so that faults do not wait for a hypercall. */
-void iommu_poll_seldom(struct machine *m);
+/* The same, but at most once a second. */
+void iommu_poll_throttled(struct machine *m);
 
 /* A fault, as a unit recorded it. @source: bus << 8 | device << 3 | function; @reason: the unit's own code. */
 void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason);

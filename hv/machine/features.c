@@ -2,14 +2,8 @@
 /* Features of CPUID that do not depend on the vendor (SDM 2A CPUID; APM 3 appendix E). */
 #include "features.h"
 
+#include "x86/cpuid.h"
 #include "x86/registers.h"
-
-#define LEAF1_ECX_X2APIC (1u << 21)
-#define LEAF1_ECX_XSAVE  (1u << 26)
-#define LEAF7_EBX_SMEP   (1u << 7)
-#define LEAF7_EBX_SMAP   (1u << 20)
-#define EXT1_EDX_NX      (1u << 20)
-#define EXT1_EDX_PAGE1GB (1u << 26)
 
 struct cpuid_result cpu_extended_leaf(uint32_t leaf)
 {
@@ -26,7 +20,7 @@ bool cpu_vendor_is(const char *name)
 
 uint32_t cpu_phys_bits(void)
 {
-	return cpu_extended_leaf(0x80000008).eax & 0xff;
+	return cpu_extended_leaf(LEAF_EXT8).eax & EXT8_EAX_PHYS;
 }
 
 enum hv_error cpu_paging_check(void)
@@ -42,9 +36,9 @@ enum hv_error cpu_features_check(void)
 {
 	if ((cpuid(1, 0).ecx & LEAF1_ECX_X2APIC) == 0)
 		return HV_E_NO_X2APIC;
-	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_PAGE1GB) == 0)
+	if ((cpuid(LEAF_EXT1, 0).edx & EXT1_EDX_PAGE1GB) == 0)
 		return HV_E_NO_1GIB_PAGES;
-	if ((cpuid(0x80000001, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
+	if ((cpuid(LEAF_EXT1, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
 	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
 		return HV_E_NO_NX;
 	return HV_OK;

@@ -6,6 +6,7 @@
 #include "cloister/hypercall.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 #define KVM_SIGNATURE 0x40000000u
@@ -64,11 +65,6 @@ static const struct shown table[] = {
 	{LEAVES(0x80000027, ALL), 0, 0, 0, 0},
 };
 
-#define LEAF7_EDX_ARCH_CAP   (1u << 29) /* always: IA32_XAPIC_DISABLE_STATUS is there (exit_msr.c) */
-#define LEAF1_ECX_OSXSAVE    (1u << 27)
-#define LEAF1_ECX_HYPERVISOR (1u << 31)
-#define LEAF7_ECX_OSPKE      (1u << 4)
-
 static struct cpuid_result hypervisor_leaf(uint32_t leaf)
 {
 	switch (leaf) {
@@ -118,7 +114,7 @@ static __attribute__((noinline)) void adjust(struct cpu *cpu, uint32_t leaf)
 	} else {
 		guest->rcx &= ~(uint64_t)LEAF7_ECX_OSPKE;
 		guest->rcx |= (cr4 & CR4_PKE) != 0 ? LEAF7_ECX_OSPKE : 0;
-		guest->rdx |= LEAF7_EDX_ARCH_CAP;
+		guest->rdx |= LEAF7_EDX_ARCH_CAP; /* always: IA32_XAPIC_DISABLE_STATUS is there (msr.c) */
 	}
 }
 

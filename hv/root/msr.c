@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
-#include "x86/msr.h"
+#include "msr_policy.h"
 #include "startup.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 static uint64_t edx_eax(const struct registers *guest)
 {
@@ -17,8 +19,6 @@ static void refuse(struct cpu *cpu, const char *access, uint32_t msr)
 	console_line(cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", cpu->index, access, msr, vcpu_rip(cpu));
 	vcpu_inject(cpu, VECTOR_GP, 0);
 }
-
-#define LEAF7_EDX_ARCH_CAP (1u << 29)
 
 /* IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit 0 is set. */
 #define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
@@ -91,10 +91,10 @@ static bool pat_valid(uint64_t value)
 static bool xss_write(uint64_t value)
 {
 	const uint64_t cet = 3ull << 11;
-	const uint32_t xsaves = 1u << 3; /* without it there is no such register */
-	const struct cpuid_result supported = cpuid(0xd, 1);
+	const struct cpuid_result supported = cpuid(LEAF_XSAVE, 1);
 
-	if ((supported.eax & xsaves) == 0 || (value & ~(cet & supported.ecx)) != 0)
+	/* Without XSAVES there is no such register. */
+	if ((supported.eax & XSAVE1_EAX_XSAVES) == 0 || (value & ~(cet & supported.ecx)) != 0)
 		return false;
 	wrmsr(IA32_XSS, value);
 	return true;
@@ -135,7 +135,6 @@ void exit_wrmsr(struct cpu *cpu)
 	const enum msr_rule rule = msr_policy_find(msr)->write;
 
 	cpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
-	iommu_poll_seldom(cpu->machine);
 	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(cpu, msr, edx_eax(guest))))
 		vcpu_advance(cpu, RDMSR_BYTES);
 	else
@@ -145,7 +144,7 @@ void exit_wrmsr(struct cpu *cpu)
 /* What XSETBV would refuse itself must not fault in the hypervisor (SDM 1, 13.3: components that go together). */
 static bool xcr0_valid(uint64_t value)
 {
-	const struct cpuid_result supported = cpuid(0xd, 0);
+	const struct cpuid_result supported = cpuid(LEAF_XSAVE, 0);
 	const uint64_t mask = supported.eax & XCR0_KNOWN;
 	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
 

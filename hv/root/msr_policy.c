@@ -4,11 +4,12 @@
  * writes physical memory), memory routing (SYSCFG, IORR, TOM, SMM), microcode loading and performance counters
  * are refused because they are absent here.
  */
-#include "x86/msr.h"
+#include "msr_policy.h"
 
 #include <stddef.h>
 
 #include "vendor.h"
+#include "x86/msr.h"
 
 /* Sorted by number. */
 static const struct msr_policy policies[] = {

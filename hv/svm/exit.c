@@ -69,14 +69,10 @@ static void exit_smi(struct cpu *cpu)
 static void svm_exit_dispatch(struct cpu *cpu)
 {
 	switch ((uint32_t)cpu->vcpu.vmcb->exit_code) {
-	case EXIT_CPUID:
-		return exit_cpuid(cpu);
 	case EXIT_MSR:
 		return exit_msr(cpu);
 	case EXIT_IO:
 		return exit_io_port(cpu, io_access(cpu->vcpu.vmcb));
-	case EXIT_VMMCALL:
-		return exit_hypercall(cpu);
 	case EXIT_NPF:
 		return exit_nested_page_fault(cpu);
 	case EXIT_NMI:
@@ -124,7 +120,17 @@ void svm_exit(struct cpu *cpu)
 	vmcb->event_injection = (vmcb->exit_interrupt_info & ~(uint64_t)UINT32_MAX) |
 				event_interrupted((uint32_t)vmcb->exit_interrupt_info);
 	vmcb->tlb_control = TLB_KEEP;
-	svm_exit_dispatch(cpu);
+	switch ((uint32_t)vmcb->exit_code) {
+	case EXIT_CPUID:
+		exit_cpuid(cpu);
+		break;
+	case EXIT_VMMCALL:
+		exit_hypercall(cpu);
+		break;
+	default:
+		svm_exit_dispatch(cpu);
+		exit_housekeeping(cpu);
+	}
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
 		exit_startup(cpu);
 	if (speculation->clear_buffers)

@@ -4,16 +4,14 @@
 #include "instructions.h"
 #include "lib/failure.h"
 #include "root/io_policy.h"
+#include "root/msr_policy.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
 #include "svm.h"
 #include "vcpu/vcpu.h"
 #include "vmcb.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
-
-#define CPUID_SVM    0x8000000au
-#define EXT1_ECX_SVM (1u << 2)
-#define SVM_EDX_NP   (1u << 0)
 
 #define ROOT_ASID 1u
 
@@ -32,13 +30,13 @@ enum hv_error vcpu_check(const struct machine *m)
 	(void)m; /* SVM has no parameters that could differ */
 	if (!cpu_vendor_is("AuthenticAMD") && !cpu_vendor_is("HygonGenuine"))
 		return HV_E_VENDOR;
-	if ((cpu_extended_leaf(0x80000001).ecx & EXT1_ECX_SVM) == 0)
+	if ((cpu_extended_leaf(LEAF_EXT1).ecx & EXT1_ECX_SVM) == 0)
 		return HV_E_NO_SVM;
 	if ((rdmsr(VM_CR) & VM_CR_SVMDIS) != 0)
 		return HV_E_SVM_LOCKED;
 	if ((rdmsr(IA32_EFER) & EFER_SVME) != 0)
 		return HV_E_ALREADY;
-	if ((cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP) == 0)
+	if ((cpuid(LEAF_SVM, 0).edx & SVM_EDX_NP) == 0)
 		return HV_E_NO_NPT;
 	if ((rdmsr(SYSCFG) & (SYSCFG_MEM_ENCRYPTION | SYSCFG_SNP)) != 0)
 		return HV_E_MEMORY_ALIASES;

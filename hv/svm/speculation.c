@@ -7,18 +7,12 @@
 
 #include "machine/features.h"
 #include "machine/machine.h"
-
-/* CPUID 80000008.EBX, 80000021.EAX and ECX */
-#define EXT8_EBX_IBPB        (1u << 12)
-#define EXT8_EBX_BTC_NO      (1u << 29)
-#define EXT21_EAX_VERW_CLEAR (1u << 5)
-#define EXT21_EAX_SRSO_NO    (1u << 29)
-#define EXT21_ECX_TSA_NO     (3u << 1) /* TSA_SQ_NO and TSA_L1_NO */
+#include "x86/cpuid.h"
 
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor.speculation;
-	const struct cpuid_result ext8 = cpu_extended_leaf(0x80000008), ext21 = cpu_extended_leaf(0x80000021);
+	const struct cpuid_result ext8 = cpu_extended_leaf(LEAF_EXT8), ext21 = cpu_extended_leaf(LEAF_EXT21);
 	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
 
 	chosen->flush_predictors = (ext8.ebx & EXT8_EBX_IBPB) != 0 && !own_returns;

@@ -9,6 +9,7 @@
 #include "x86/msr.h"
 #include "svm.h"
 #include "vmcb.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)
@@ -179,13 +180,10 @@ bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
 	}
 }
 
-#define EXT1_EDX_FFXSR (1u << 25)
-#define EXT1_ECX_TCE   (1u << 17)
-
 /* The bits that this CPU has; VMRUN would refuse others. LMSLE is left out: newer CPUs lack it. */
 static uint64_t efer_writable(void)
 {
-	const struct cpuid_result features = cpuid(0x80000001, 0);
+	const struct cpuid_result features = cpuid(LEAF_EXT1, 0);
 
 	return EFER_SCE | EFER_LME | EFER_NXE | ((features.edx & EXT1_EDX_FFXSR) != 0 ? EFER_FFXSR : 0) |
 	       ((features.ecx & EXT1_ECX_TCE) != 0 ? EFER_TCE : 0);

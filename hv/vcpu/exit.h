@@ -47,6 +47,9 @@ bool exit_take_nmi(struct cpu *cpu);
 /* An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset, or from before the launch. */
 void exit_init(struct cpu *cpu);
 
+/* What has to be looked at from time to time: after each answer but those of CPUID and hypercalls, which must be fast. */
+void exit_housekeeping(struct cpu *cpu);
+
 /*
  * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. After the
  * answer, before the next entry. Takes the startup lock.

@@ -2,6 +2,7 @@
 /* Negotiation of controls: one table says what must be on, may be on and must be off. */
 #include "controls.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "x86/msr.h"

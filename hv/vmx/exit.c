@@ -194,6 +194,7 @@ void vmx_exit(struct cpu *cpu)
 	} else {
 		deliver_again(cpu);
 		vmx_exit_dispatch(cpu);
+		exit_housekeeping(cpu);
 	}
 	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
 		exit_startup(cpu);

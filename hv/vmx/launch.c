@@ -5,15 +5,13 @@
 #include "instructions.h"
 #include "lib/failure.h"
 #include "root/io_policy.h"
+#include "root/msr_policy.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
-
-#define LEAF1_ECX_VMX (1u << 5)
-#define LEAF1_ECX_SMX (1u << 6)
-#define LEAF7_ECX_TME (1u << 13)
 
 /* TXT's public registers (TXT software development guide, appendix B.1): all ones without TXT */
 #define TXT_STS             0xfed30000ull
@@ -155,8 +153,6 @@ static void invalidate_all(void)
 	invept(INVALIDATE_ALL, 0);
 	invvpid(INVALIDATE_ALL, ROOT_VPID);
 }
-
-#define LEAF7_ECX_PKU (1u << 3)
 
 /* The bits that this CPU has: the others are reserved, and it refuses them itself. */
 static uint64_t mirrored_cr4(void)

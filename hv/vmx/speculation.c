@@ -10,11 +10,8 @@
 #include "machine/cpu.h"
 #include "instructions.h"
 #include "x86/msr.h"
+#include "x86/cpuid.h"
 #include "x86/instructions.h"
-
-#define LEAF7_EDX_MD_CLEAR  (1u << 10)
-#define LEAF7_EDX_L1D_FLUSH (1u << 28)
-#define LEAF7_EDX_ARCH_CAP  (1u << 29)
 
 /* IA32_ARCH_CAPABILITIES */
 #define RDCL_NO        (1ull << 0)
@@ -46,7 +43,7 @@ bool speculation_itlb_multihit(void)
 /* Do two of the machine's CPUs share a core (SDM 2A, CPUID leaf 0BH: bits of an APIC ID that name a core's threads)? */
 static bool siblings(const struct boot_info *boot)
 {
-	const uint32_t shift = cpuid(0, 0).eax >= 0xb ? cpuid(0xb, 0).eax & 31 : 0;
+	const uint32_t shift = cpuid(0, 0).eax >= LEAF_TOPOLOGY ? cpuid(LEAF_TOPOLOGY, 0).eax & 31 : 0;
 
 	for (uint32_t i = 0; i < boot->cpu_count; i++) {
 		for (uint32_t k = 0; k < i; k++) {

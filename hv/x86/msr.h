@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Model-specific registers by their manuals' names (SDM volume 4, APM volume 2 appendix A), and what the root
- * guest may do with them.
- */
+/* Model-specific registers and their bits by their manuals' names (SDM volume 4, APM volume 2 appendix A). */
 #ifndef CLOISTER_X86_MSR_H
 #define CLOISTER_X86_MSR_H
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #define IA32_TSC                0x00000010u
 #define IA32_PLATFORM_ID        0x00000017u
@@ -154,32 +148,5 @@
 #define VM_CR_R_INIT   (1ull << 1)
 #define VM_CR_DIS_A20M (1ull << 2)
 #define VM_CR_SVMDIS   (1ull << 4)
-
-/* What happens to an access of the root guest. Whatever the table does not name is refused with #GP. */
-enum msr_rule {
-	MSR_DENY,   /* #GP */
-	MSR_NATIVE, /* no exit */
-	MSR_FROZEN, /* writes only: dropped, the value of the launch stays */
-	MSR_CHECK,  /* exit; vcpu_msr_read() or vcpu_msr_write() answers */
-};
-
-struct msr_policy {
-	uint32_t first, last;
-	enum msr_rule read, write;
-};
-
-/**
- * The rule for one register.
- * @msr: its number
- * Returns a policy of the table, or one that denies both accesses.
- */
-const struct msr_policy *msr_policy_find(uint32_t msr);
-
-/**
- * Clears, in a vendor's permission bitmap, the bits of all native accesses.
- * @clear: called once for each register and direction that does not exit
- * @bitmap: handed through
- */
-void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), void *bitmap);
 
 #endif

@@ -9,14 +9,14 @@ HV_UNIT_CFLAGS = $(UNIT_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -Ihv -
 	-DHV_VERSION=0x00010203u -DHV_SVN=7u
 
 $(OUT)/tests/unit/hv_stage2: hv/memory/stage2.c
-$(OUT)/tests/unit/hv_boot_info: hv/boot/boot_info.c hv/iommu/records.c
+$(OUT)/tests/unit/hv_boot_info: hv/boot/boot_info.c hv/boot/dma_records.c
 $(OUT)/tests/unit/hv_msr_policy: hv/root/msr_policy.c
-$(OUT)/tests/unit/hv_io: hv/root/io.c hv/root/floor.c
+$(OUT)/tests/unit/hv_io: hv/root/io.c hv/root/io_policy.c hv/root/floor.c
 $(OUT)/tests/unit/hv_startup: hv/root/startup.c
 $(OUT)/tests/unit/hv_cpuid: hv/root/cpuid.c hv/root/msr_policy.c
 $(OUT)/tests/unit/hv_hypercall: hv/root/hypercall.c hv/machine/console.c
 $(OUT)/tests/unit/hv_console: hv/machine/console.c
-HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot/boot_info.c hv/memory/stage2.c
+HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot/boot_info.c hv/boot/dma_records.c hv/memory/stage2.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/machine/features.c
 $(OUT)/tests/unit/hv_svm_speculation: hv/svm/speculation.c hv/machine/features.c

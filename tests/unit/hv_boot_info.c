@@ -2,7 +2,7 @@
 /* boot_info: one that is right, and one wrong field at a time. */
 #include "hv_test.h"
 
-#include "machine/machine.h"
+#include "boot/boot_info.h"
 
 #define PHYS_BITS 40u
 #define MIB       (1ull << 20)

@@ -2,6 +2,7 @@
 /* CPUID on a CPU that reports everything: what is shown, and that the registers which it promises are served. */
 #include "hv_test.h"
 
+#include "root/msr_policy.h"
 #include "x86/msr.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"

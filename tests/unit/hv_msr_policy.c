@@ -2,6 +2,7 @@
 /* The MSR allow-list: what must be denied is, and the bitmap says the same as the table. */
 #include "hv_test.h"
 
+#include "root/msr_policy.h"
 #include "x86/msr.h"
 
 /* By number on purpose: the test must not share a wrong constant with the code. */

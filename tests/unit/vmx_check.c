@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "root/io_policy.h"
+#include "root/msr_policy.h"
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"

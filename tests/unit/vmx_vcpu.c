@@ -138,6 +138,13 @@ void exit_io_port(struct cpu *at, struct io_access access)
 	else
 		vcpu_inject(at, VECTOR_GP, 0);
 }
+static unsigned looks; /* at what waits */
+
+void exit_housekeeping(struct cpu *at)
+{
+	assert_ptr_equal(at, &cpu);
+	looks++;
+}
 void exit_invd(struct cpu *at)
 {
 	vcpu_advance(at, INVD_BYTES);
@@ -249,6 +256,19 @@ static void steps_over(void **state)
 	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_STI;
 	leave_guest(REASON_RDMSR);
 	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
+}
+
+/* What waits is looked at after each exit but the two that must be fast. */
+static void looks_after_others(void **state)
+{
+	(void)state;
+	looks = 0;
+	leave_guest(REASON_CPUID);
+	leave_guest(REASON_VMCALL);
+	assert_int_equal(looks, 0);
+	leave_guest(REASON_RDMSR);
+	leave_guest(REASON_INVD);
+	assert_int_equal(looks, 2);
 }
 
 /* RIP has 32 bits outside 64-bit code; in it, it carries. */
@@ -633,27 +653,17 @@ static void native_init(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(cpuid_is_cheap, setup),
-		cmocka_unit_test_setup(undefined_bits, setup),
-		cmocka_unit_test_setup(answered, setup),
-		cmocka_unit_test_setup(cr4_refused, setup),
-		cmocka_unit_test_setup(cr4_of_32_bits, setup),
-		cmocka_unit_test_setup(cpuid_steps, setup),
-		cmocka_unit_test_setup(steps_over, setup),
-		cmocka_unit_test_setup(end_of_4_gib, setup),
-		cmocka_unit_test_setup(injects, setup),
-		cmocka_unit_test_setup(delivers_again, setup),
-		cmocka_unit_test_setup(faults_during_delivery, setup),
-		cmocka_unit_test_setup(stops, setup),
-		cmocka_unit_test_setup(port, setup),
-		cmocka_unit_test_setup(nmi_in_guest, setup),
-		cmocka_unit_test_setup(nmi_in_hypervisor, setup),
-		cmocka_unit_test_setup(nmi_window, setup),
-		cmocka_unit_test_setup(cr_access, setup),
-		cmocka_unit_test_setup(cr4_access, setup),
-		cmocka_unit_test_setup(efer, setup),
-		cmocka_unit_test_setup(init_and_sipi, setup),
-		cmocka_unit_test_setup(native_init, setup),
+		cmocka_unit_test_setup(cpuid_is_cheap, setup), cmocka_unit_test_setup(undefined_bits, setup),
+		cmocka_unit_test_setup(answered, setup),       cmocka_unit_test_setup(cr4_refused, setup),
+		cmocka_unit_test_setup(cr4_of_32_bits, setup), cmocka_unit_test_setup(cpuid_steps, setup),
+		cmocka_unit_test_setup(steps_over, setup),     cmocka_unit_test_setup(looks_after_others, setup),
+		cmocka_unit_test_setup(end_of_4_gib, setup),   cmocka_unit_test_setup(injects, setup),
+		cmocka_unit_test_setup(delivers_again, setup), cmocka_unit_test_setup(faults_during_delivery, setup),
+		cmocka_unit_test_setup(stops, setup),          cmocka_unit_test_setup(port, setup),
+		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
+		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
+		cmocka_unit_test_setup(cr4_access, setup),     cmocka_unit_test_setup(efer, setup),
+		cmocka_unit_test_setup(init_and_sipi, setup),  cmocka_unit_test_setup(native_init, setup),
 		cmocka_unit_test_setup(detour, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the loader read in DMAR or IVRS, checked record by record: neither the table nor the loader's sums are relied on. */
+#include "boot_info.h"
+
 #include "lib/failure.h"
-#include "machine/machine.h"
 
 /* Registers: at an address of their own, which is no memory. */
 static bool unit_sane(const struct boot_info *boot, uint32_t index, uint32_t phys_bits)

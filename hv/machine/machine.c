@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine, its time, and its secrets. */
+#include "machine.h"
+
+#include "attest/hk.h"
+#include "x86/instructions.h"
+
+struct machine machine;
+
+uint64_t machine_uptime_us(const struct machine *m)
+{
+	const uint64_t ticks = rdtsc() - m->launch_tsc;
+
+	/* Split, so that the product does not overflow before 584,000 years. */
+	return ticks / m->boot.tsc_khz * 1000 + ticks % m->boot.tsc_khz * 1000 / m->boot.tsc_khz;
+}
+
+void machine_wipe_secrets(struct machine *m)
+{
+	while (!lock_try(&m->hk_lock)) {
+		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
+			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
+		cpu_relax();
+	}
+	hk_wipe(&m->hk);
+	lock_release(&m->hk_lock);
+	console_line(m, "secrets wiped");
+}
