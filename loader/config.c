@@ -31,6 +31,7 @@ static const struct key keys[] = {
 	{"serial", KIND_PORT, AT(serial_port), {0}},
 	{"x2apic_opt_out", KIND_CHOICE, AT(x2apic_opt_out), {"override", "refuse"}},
 	{"on_error", KIND_CHOICE, AT(on_error), {"stop", "continue"}},
+	{"on_crash", KIND_CHOICE, AT(on_crash), {"reset", "stop"}},
 	{"boot", KIND_CHOICE, AT(boot), {"kernel", "loader", "firmware"}},
 	{"kernel", KIND_PATH, AT(kernel), {0}},
 	{"initrd", KIND_PATH, AT(initrd), {0}},

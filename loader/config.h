@@ -35,6 +35,7 @@ struct config {
 	uint32_t allow_preboot;  /* 0 or 1: DriverOrder and SysPrepOrder may be set */
 	uint32_t sleep;          /* 0: sleep states that keep memory are refused, 1: allowed without a pool */
 	uint32_t on_error;       /* enum config_on_error */
+	uint32_t on_crash;       /* BOOT_CRASH_* */
 	uint32_t boot;           /* enum config_boot */
 };
 

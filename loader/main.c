@@ -337,6 +337,7 @@ static bool fill_info(void)
 	info->reset_value = loader.acpi.reset_value;
 	info->sleep_types = allowed_sleep_types();
 	info->serial_port = (uint16_t)loader.config.serial_port;
+	info->on_crash = loader.config.on_crash;
 	info->dma = loader.acpi.dma.records;
 	close_floor();
 	if (loader.acpi.sleep_unwatched)

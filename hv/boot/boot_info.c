@@ -135,7 +135,7 @@ static bool ecam_sane(const struct boot_info *boot, uint32_t phys_bits)
 static bool values_sane(const struct boot_info *boot, uint32_t phys_bits)
 {
 	return floor_sane(&boot->floor, phys_bits) && boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000 &&
-	       ecam_sane(boot, phys_bits) &&
+	       ecam_sane(boot, phys_bits) && boot->on_crash <= BOOT_CRASH_STOP &&
 	       (boot->ram_leaf_bytes == BOOT_LEAF_2MIB || boot->ram_leaf_bytes == BOOT_LEAF_4KIB);
 }
 

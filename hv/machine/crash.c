@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of a CPU: its record goes to the console ring and to the serial port. */
+/* The end of a CPU: its record goes to the console ring and to the serial port. Then the machine is reset, or the CPU stays. */
 #include "crash.h"
 
 #include "cpu.h"
 #include "machine.h"
+#include "reset.h"
 
 static const char *const kind_names[] = {
 	[CRASH_NONE] = "none",
@@ -32,6 +33,7 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 {
 	struct machine *const m = cpu->machine;
 	const uint16_t port = m->console.serial_port;
+	const bool resets = m->boot.on_crash == BOOT_CRASH_RESET;
 
 	cpu->crash = *record;
 	cpu->crash.cpu = cpu->index;
@@ -42,12 +44,14 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 
 	report(port, "cloister: CPU %u stopped: %s, code %lx, detail %lx, address %lx", cpu->index,
 	       kind_names[record->kind], record->code, record->detail, record->address);
-	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; reset the machine.",
-	       cpu->index, record->rip, record->rsp);
+	report(port, "cloister: CPU %u: rip %lx, rsp %lx. The hypervisor's key is wiped; %s.", cpu->index, record->rip,
+	       record->rsp, resets ? "the machine is reset" : "reset the machine");
 	if (lock_try(&m->console.lock)) { /* not held by what was interrupted */
 		lock_release(&m->console.lock);
 		console_line(m, "cpu %u stopped: %s, code %lx, rip %lx", cpu->index, kind_names[record->kind],
 			     record->code, record->rip);
 	}
+	if (resets)
+		machine_reset(cpu);
 	cpu_park(cpu);
 }

@@ -24,7 +24,8 @@ struct crash_record {
 };
 
 /**
- * Keeps the record, wipes the secrets, writes the record to console and serial port, parks this CPU.
+ * Keeps the record, wipes the secrets, writes the record to console and serial port, resets the machine or
+ * parks this CPU (boot_info.on_crash).
  * Takes no lock that the interrupted code may hold.
  */
 _Noreturn void crash(struct cpu *cpu, const struct crash_record *record);

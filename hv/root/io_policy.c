@@ -3,13 +3,11 @@
 #include "io_policy.h"
 
 #include "machine/pci.h"
+#include "machine/reset.h"
 
-#define RESET_CONTROL         0xcf9u
-#define RESET_CONTROL_RST_CPU (1u << 2)
-#define SYSTEM_CONTROL_A      0x92u
-#define SYSTEM_CONTROL_INIT   (1u << 0)
-#define A20                   2u /* bit 1: of system control A, and of what the keyboard controller drives */
-#define KEYBOARD_COMMAND      0x64u
+#define SYSTEM_CONTROL_A    0x92u
+#define SYSTEM_CONTROL_INIT (1u << 0)
+#define A20                 2u /* bit 1: of system control A, and of what the keyboard controller drives */
 
 /* Of the upper byte of PM1 control and of sleep control alike (ACPI 6.5, 4.8.3.2.1 and 4.8.3.7). */
 #define SLP_EN        (1u << 5)

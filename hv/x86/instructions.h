@@ -156,4 +156,16 @@ static inline void halt(void)
 	__asm__ volatile("cli; hlt" : : : "memory");
 }
 
+/* No exception can be delivered any more: the next one shuts the CPU down, and the machine is reset (SDM 3A 6.15, #DF). */
+static inline _Noreturn void triple_fault(void)
+{
+	const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) none = {0};
+
+	__asm__ volatile("lidt %0; int3" : : "m"(none));
+	__builtin_unreachable();
+}
+
 #endif

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
-#define BOOT_INFO_VERSION 4u
+#define BOOT_INFO_VERSION 5u
 
 #define BOOT_MAX_CPUS     1024u
 #define BOOT_MAX_RAM      128u
@@ -50,6 +50,10 @@ struct boot_range {
 #define BOOT_FLAG_FLOOR_CLOSED \
 	(1u << 6) /* the loader knows the chipset, and all that docs/floor.md names is in boot_info */
 #define BOOT_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register of the FADT is no I/O port */
+
+/* After a crash record: the machine is reset, or the CPU is parked. */
+#define BOOT_CRASH_RESET 0u
+#define BOOT_CRASH_STOP  1u
 
 /* The kind of the machine's DMA remapping units: VT-d (ACPI table DMAR), AMD-Vi (IVRS). */
 #define BOOT_DMA_VTD   0u
@@ -126,7 +130,7 @@ struct boot_info {
 	uint16_t reset_port;  /* FADT RESET_REG if it is an I/O port, else 0 */
 	uint8_t reset_value;  /* FADT RESET_VALUE: nothing else that is written there resets */
 	uint8_t sleep_types;  /* a bit for each SLP_TYP with which the root guest may put the machine to sleep */
-	uint32_t reserved_0;  /* 0 */
+	uint32_t on_crash;    /* BOOT_CRASH_* */
 
 	uint32_t cpu_apic_id[BOOT_MAX_CPUS];       /* enabled processors of the MADT; the BSP is number 0 */
 	struct boot_range ram[BOOT_MAX_RAM];       /* RAM of the root guest, sorted, not overlapping */

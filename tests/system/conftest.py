@@ -42,6 +42,7 @@ class Tap:
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes; 'make systems' runs it, 'make system' does not")
     if "CLOISTER_TAP" in os.environ:
         config.pluginmanager.register(Tap(os.environ["CLOISTER_TAP"]))
 

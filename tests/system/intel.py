@@ -23,12 +23,13 @@ LOADS = {
 }
 
 
-def disk(name, *, hypervisor=HYPERVISOR, program=None, starter=None, pool_mib=0):
+def disk(name, *, hypervisor=HYPERVISOR, program=None, starter=None, pool_mib=0, **settings):
     """
     Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host. The
-    firmware starts the loader, or a program that starts it and to which it returns after an error.
+    firmware starts the loader, or a program that starts it and to which it returns after an error. 'settings' change
+    the config.
     """
-    target = {"cmdline": CMDLINE, "require_tpm": "no", "require_iommu": "no"}
+    target = {"cmdline": CMDLINE, "require_tpm": "no", "require_iommu": "no"} | settings
     contents = {"EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
     if program:
         target |= {"cmdline": None, "kernel": None, "initrd": None,

@@ -124,9 +124,19 @@ WRONG_STATE = {"debug": ("wrong_state-debug.elf", "VM entry: guest TR type 3, mu
 def test_stops_at_a_wrong_guest_state(image):
     """The second VM entry is with a TR that no CPU takes (wrong_state.c): the CPU stops with a record of it."""
     file, name, code = WRONG_STATE[image]
-    disk = intel.disk(f"bochs-wrong-{image}", hypervisor=OUT / "tests" / "system" / file, program=ROUNDTRIP)
+    disk = intel.disk(f"bochs-wrong-{image}", hypervisor=OUT / "tests" / "system" / file, program=ROUNDTRIP,
+                      on_crash="stop")
     with BochsMachine(f"bochs-wrong-{image}", disks=[disk], memory_mib=256) as machine:
         machine.expect(rf"{name}.*CPU 0 stopped: the CPU refused the guest's state, code {code},")
         machine.expect(r"CPU 0: rip [0-9a-f]+, rsp [0-9a-f]+\. The hypervisor's key is wiped; reset the machine")
         machine.console.expect(pexpect.TIMEOUT, timeout=3)
-        assert "BENCH" not in machine.serial()
+        assert "BENCH" not in machine.serial() and machine.resets() == 1
+
+
+def test_resets_after_a_crash():
+    """The same fault, on_crash as it is by default: the firmware starts the loader again."""
+    disk = intel.disk("bochs-reset", hypervisor=OUT / "tests" / "system" / "wrong_state.elf", program=ROUNDTRIP)
+    with BochsMachine("bochs-reset", disks=[disk], memory_mib=256) as machine:
+        machine.expect(r"The hypervisor's key is wiped; the machine is reset\.")
+        machine.expect("cloister: loader ")
+        assert machine.resets() == 2

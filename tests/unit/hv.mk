@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the hypervisor's core: its own sources, compiled for this machine on a CPU layer that the test defines.
 
-HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console vtd amdvi svm_check svm_speculation
+HV_UNIT := stage2 boot_info msr_policy io startup cpuid hypercall console crash vtd amdvi svm_check svm_speculation
 HV_UNIT_TESTS := $(HV_UNIT:%=$(OUT)/tests/unit/hv_%)
 UNIT_TESTS += $(HV_UNIT_TESTS)
 
@@ -16,6 +16,7 @@ $(OUT)/tests/unit/hv_startup: hv/root/startup.c
 $(OUT)/tests/unit/hv_cpuid: hv/root/cpuid.c hv/root/msr_policy.c
 $(OUT)/tests/unit/hv_hypercall: hv/root/hypercall.c hv/machine/console.c
 $(OUT)/tests/unit/hv_console: hv/machine/console.c
+$(OUT)/tests/unit/hv_crash: hv/machine/crash.c hv/machine/reset.c hv/machine/console.c
 HV_UNIT_IOMMU := $(wildcard hv/iommu/*.c) hv/boot/boot_info.c hv/boot/dma_records.c hv/memory/stage2.c
 $(OUT)/tests/unit/hv_vtd $(OUT)/tests/unit/hv_amdvi: $(HV_UNIT_IOMMU)
 $(OUT)/tests/unit/hv_svm_check: hv/svm/launch.c hv/machine/features.c

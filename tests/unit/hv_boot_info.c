@@ -74,6 +74,7 @@ static void refuses_counts(void **state)
 	REFUSES(ecam_base, 0xe0000800, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, 0xe0080000, HV_E_BOOT_INFO);
 	REFUSES(ecam_base, (1ull << PHYS_BITS) - 4096, HV_E_BOOT_INFO);
+	REFUSES(on_crash, BOOT_CRASH_STOP + 1, HV_E_BOOT_INFO);
 	REFUSES(ram_leaf_bytes, 0, HV_E_BOOT_INFO);
 	REFUSES(ram_leaf_bytes, 1 << 30, HV_E_BOOT_INFO);
 	REFUSES(tsc_khz, 0, HV_E_BOOT_INFO);

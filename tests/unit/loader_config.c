@@ -2,6 +2,8 @@
 // cloister.conf: what is accepted, and how everything else is refused.
 #include "loader_test.h"
 
+#include <cloister/boot_info.h>
+
 #include "config.h"
 
 static struct config config;
@@ -42,6 +44,7 @@ static void empty_file_means_defaults(void **state)
 	assert_int_equal(config.allow_preboot, 0);
 	assert_int_equal(config.serial_port, 0);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_STOP);
+	assert_int_equal(config.on_crash, BOOT_CRASH_RESET);
 	assert_int_equal(config.boot, CONFIG_BOOT_FIRMWARE);
 }
 
@@ -61,6 +64,7 @@ static void every_key(void **state)
 			  "sleep = allow\n"
 			  "serial = 0x3F8\n"
 			  "on_error = continue\n"
+			  "on_crash = stop\n"
 			  "boot = kernel\n"
 			  "kernel = \\vmlinuz\n"
 			  "initrd = \\initrd.img\n"
@@ -77,6 +81,7 @@ static void every_key(void **state)
 	assert_int_equal(config.sleep, 1);
 	assert_int_equal(config.serial_port, 0x3f8);
 	assert_int_equal(config.on_error, CONFIG_ON_ERROR_CONTINUE);
+	assert_int_equal(config.on_crash, BOOT_CRASH_STOP);
 	assert_int_equal(config.boot, CONFIG_BOOT_KERNEL);
 	assert_string_equal(config.kernel, "\\vmlinuz");
 	assert_string_equal(config.initrd, "\\initrd.img");

@@ -42,6 +42,7 @@ void write_dr6(uint64_t value);
 void clear_debug_addresses(void);
 void wbinvd(void);
 void halt(void);
+_Noreturn void triple_fault(void);
 
 static inline void cpu_relax(void)
 {
