@@ -3,7 +3,7 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit mutated-evidence guests system run tcb bench fuzz prove lint sbom
+INNER := all demo test unit mutated-evidence guests system systems runtime-boots run tcb bench fuzz prove lint sbom
 
 .DEFAULT_GOAL := all
 .PHONY: $(INNER) reference roots root root-bochs clean distclean help
@@ -35,7 +35,7 @@ reference: root
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@tools/make-root trixie build/root
 
-test system guests-bochs: root-bochs
+test system systems guests-bochs: root-bochs
 
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:
@@ -60,6 +60,8 @@ help:
 #:   make reference  write the policy file that this build's hosts must satisfy; CONFIG="FILE...": the configs that they
 #:                   may have, in place of the test bed's; SIGN_KEY=PEM: the key that signs the policy
 #:   make roots      make build/out/roots from tenant/roots.list and ROOTS="FILE...": TPM makers' root certificates
+#:   make systems    longer tests of whole machines: more kernels, CPU models and programs of others as root guest
+#:   make runtime-boots  BOOTS=N boots bare and under Cloister, and the firmware's runtime memory compared
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make

@@ -87,9 +87,9 @@ def with_text_changed(image):
     return bytes(data)
 
 
-def without_cloister():
+def without_cloister(cmdline=CMDLINE):
     """QEMU's arguments that start the same kernel and initrd directly from the firmware."""
-    return ["-kernel", initramfs.kernel_image(), "-initrd", INITRD, "-append", CMDLINE]
+    return ["-kernel", initramfs.kernel_image(), "-initrd", INITRD, "-append", cmdline]
 
 
 def url(machine):

@@ -9,13 +9,31 @@ PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 # What the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
-system: reference debian-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/hv-svm-debug.elf $$(BOOTED) $$(BOOTED_BOCHS) $$(SYSTEM_PARTS) $$(BENCH_PARTS)
-	@mkdir -p $(OUT)/log
-	@rm -f $(OUT)/log/system.tap
-	$(Q)CLOISTER_TAP=$(OUT)/log/system.tap $(PYTHON) -m pytest -q -p no:cacheprovider $(or $(PYTEST),tests/system) \
-		>$(OUT)/log/system.log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/system.log; \
-		[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/system.tap; }
-	@tests/summary system $(OUT)/log/system.tap
+SYSTEM_NEEDS = reference debian-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/hv-svm-debug.elf \
+	$(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS)
+
+# $(1): name of the results, $(2): pytest's arguments
+define system_tests
+@mkdir -p $(OUT)/log
+@rm -f $(OUT)/log/$(1).tap
+$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap $(PYTHON) -m pytest -q -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
+	>$(OUT)/log/$(1).log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/$(1).log; \
+	[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/$(1).tap; }
+@tests/summary $(1) $(OUT)/log/$(1).tap
+endef
+
+system: $$(SYSTEM_NEEDS)
+	$(call system_tests,system,-m 'not slow')
+
+# What takes minutes each: not part of 'make test'.
+.PHONY: systems
+systems: $$(SYSTEM_NEEDS)
+	$(call system_tests,systems,-m slow)
+
+# Boots both ways, and the firmware's runtime memory compared.
+.PHONY: runtime-boots
+runtime-boots: $(OUT)/hv-svm-debug.elf $$(BOOTED)
+	@$(PYTHON) tests/system/runtime_boots.py $(or $(BOOTS),20)
 
 run: $$(BOOTED)
 	@$(PYTHON) tests/system/run.py

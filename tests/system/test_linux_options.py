@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Linux's options for the local APIC, which Cloister holds in x2APIC: the host comes up all the same."""
+
+import pytest
+
+import hosts
+import intel
+from bochs import BochsMachine
+from testbed import Machine
+
+BOOT_S = 1800
+CPUS = {"nox2apic": 2, "noapic": 2, "nolapic": 1}  # without a local APIC no other CPU can be started
+
+
+def amd(name, option):
+    config = hosts.config(cmdline=f"{hosts.CMDLINE} {option}", require_tpm="no")
+    return Machine(name, disks=[hosts.esp(name, config=config)], tpm=None, nics=())
+
+
+def vtx(name, option):
+    return BochsMachine(name, disks=[intel.disk(name, cmdline=f"{intel.CMDLINE} {option}")], cpus=2)
+
+
+@pytest.mark.parametrize("option", CPUS)
+@pytest.mark.parametrize("bed", [amd, pytest.param(vtx, marks=pytest.mark.slow)], ids=["amd", "intel"])
+def test_comes_up(bed, option):
+    with bed(f"option-{option}-{bed.__name__}", option) as machine:
+        machine.ready(BOOT_S)
+        assert machine.check("nproc").strip() == str(CPUS[option])
+        assert "2 in control, 0 parked" in machine.check("cloisterctl stats")
+        log = machine.check("dmesg")
+        assert not any(word in log for word in ("unchecked MSR access", "WARNING:", "Call Trace")), log
