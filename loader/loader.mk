@@ -34,7 +34,7 @@ $(LOADER_OUT)/loader.so: $(LOADER_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)ld $(LOADER_LDFLAGS) -o $@ $^ /usr/lib/libgnuefi.a
 
-# shim starts nothing without the section .sbat: what revokes an old loader by its generation (shim's SBAT.md).
+# shim starts nothing without the section .sbat: what revokes an old loader by its generation (shim's document of SBAT).
 # Stripped, the file's length is a multiple of 512: signing a file of an odd length changes its Authenticode digest.
 $(LOADER_OUT)/sbat.csv: loader/loader.mk build.mk
 	@mkdir -p $(@D)

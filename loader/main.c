@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The loader's way from the firmware to the boot target (architecture.md section 2).
+// The loader's way from the firmware to the boot target (docs/architecture.md, section 2).
 #include <cloister/boot_info.h>
 #include <cloister/errors.h>
 #include <cloister/hypercall.h>

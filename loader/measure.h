@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is measured, into which PCR, and the launch log of it (architecture.md section 7, docs/protocol.md). */
+/* What is measured, into which PCR, and the launch log of it (docs/architecture.md, section 7; docs/protocol.md, "Launch log"). */
 #ifndef LOADER_MEASURE_H
 #define LOADER_MEASURE_H
 

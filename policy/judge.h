@@ -15,7 +15,7 @@
 void ak_form_check(const struct tpm_public *ak, struct verdict *verdict);
 
 /**
- * Steps 1 to 10 of attestation.md, section 3. Every step that can be evaluated is, and every mismatch reported.
+ * Steps 1 to 10 of docs/protocol.md, "Verification". Every step that can be evaluated is, and every mismatch reported.
  */
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
 	   const struct known_host *known, struct verdict *verdict);

@@ -2,7 +2,7 @@
 /*
  * The processor as the root guest sees it: CPUID shows no virtualisation and the guest's own state, instructions of
  * virtualisation are undefined, XSETBV and control registers refuse what hardware refuses, and debug traps come
- * through exits as through any other instruction (architecture.md, section 3).
+ * through exits as through any other instruction (docs/architecture.md, section 3).
  */
 #include "cpu.h"
 #include "clock.h"

@@ -2,7 +2,7 @@
 /*
  * The root guest reaches for memory that is not its own: the hypervisor's region, the guest pool, the TPM's
  * localities 1 to 4. Every access, of any width and alignment, answers #GP at the instruction, changes nothing and is
- * counted (architecture.md, section 3).
+ * counted (docs/architecture.md, section 3).
  */
 #include "acpi.h"
 #include "clock.h"

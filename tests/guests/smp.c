@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * INIT, SIPI, NMI and fixed interrupts between CPUs, which the hypervisor carries itself or lets through: a CPU starts
- * as the manuals say, no command takes one out of the hypervisor, and no interrupt is lost (architecture.md, section
+ * as the manuals say, no command takes one out of the hypervisor, and no interrupt is lost (docs/architecture.md, section
  * 3).
  */
 #include "clock.h"

@@ -26,7 +26,7 @@ DEBIAN = TREE / "build" / "images" / "debian.img"
 SCRATCH = TREE / "build" / "tmp" / "system"
 CMDLINE = "console=ttyS0 no_timer_check"
 
-# Exit codes of 'cloister verify' (attestation.md, section 4).
+# Exit codes of 'cloister verify' (docs/protocol.md, "Verification").
 TRUSTED, CONDITIONAL, UNKNOWN = 0, 3, 23
 PASS = CONDITIONAL  # firmware is not checked: see test_policy()
 IDENTITY_REFUSED, PCRS_REFUSED, FIRMWARE_REFUSED, BOOT_PATH = 12, 16, 17, 18
