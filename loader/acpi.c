@@ -1,6 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// ACPI walker: RSDP, XSDT or RSDT, and the four tables that matter here. Each table is copied once, then checked,
-// then read; all offsets are those of ACPI 6.5, sections 5.2.5 to 5.2.12, where nothing else is said.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ACPI walker: RSDP, XSDT or RSDT, and the four tables that matter here. Each table is copied once, then checked,
+ * then read; all offsets are those of ACPI 6.5, sections 5.2.5 to 5.2.12, where nothing else is said.
+ */
 #include "acpi.h"
 
 #include <cloister/errors.h>
@@ -216,7 +218,10 @@ static bool read_madt(const struct table *madt, struct acpi_info *info, struct f
 #define GAS_BYTES          12u /* Generic Address Structure, 5.2.3.2 */
 #define GAS_SYSTEM_IO      1u
 
-/* I/O port of a Generic Address Structure; 0 if the table ends before it, or it is empty or no port, which *@elsewhere tells. */
+/*
+ * I/O port of a Generic Address Structure; 0 if the table ends before it, or it is empty, or no port (*@elsewhere is
+ * then set).
+ */
 static uint64_t gas_port(const struct table *fadt, uint32_t offset, bool *elsewhere)
 {
 	const uint64_t address = fadt->bytes < offset + GAS_BYTES ? 0 : get_le64(fadt->data + offset + 4);
@@ -270,7 +275,9 @@ static bool read_fadt(const struct table *fadt, struct acpi_info *info, uint64_t
 
 #define AML_MAX_BYTES (16u << 20) /* of one table; the largest that are known have half a MiB */
 
-/* Looks for sleep states in a DSDT or SSDT, a buffer at a time. What is no memory, or has no sensible length, has none. */
+/*
+ * Looks for sleep states in a DSDT or SSDT, a buffer at a time. What is no memory, or has no sensible length, has none.
+ */
 static void scan_aml(const struct acpi_view *view, uint64_t address, struct acpi_info *info)
 {
 	const uint32_t step = ACPI_MAX_TABLE_BYTES - SLEEP_NAME_BYTES;
@@ -329,7 +336,7 @@ static bool read_mcfg(const struct table *mcfg, struct acpi_info *info, struct f
 {
 	for (uint32_t at = MCFG_ENTRIES; at < mcfg->bytes; at += MCFG_ENTRY_BYTES) {
 		if (mcfg->bytes - at < MCFG_ENTRY_BYTES)
-			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: %u bytes behind the last entry",
+			return fail(failure, LOADER_E_ACPI_TABLE, "MCFG: %u bytes after the last entry",
 				    mcfg->bytes - at);
 		if (!read_mcfg_entry(mcfg->data + at, info, failure))
 			return false;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the hypervisor and the loader need from ACPI (ACPI 6.5, chapter 5), taken from tables that nobody vouches for.
+/*
+ * Facts that hypervisor and loader need from ACPI (ACPI 6.5, chapter 5). The tables are checked: no signature covers
+ * them.
  */
 #ifndef LOADER_ACPI_H
 #define LOADER_ACPI_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The probe for memory aliases. It is done with the caches flushed, since each address has a cache line of its own. */
+/* The probe for memory aliases. The caches are flushed for it, since each address has its own cache line. */
 #include "alias.h"
 
 #include "cpu.h"

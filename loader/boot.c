@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Boot targets: a kernel's EFI stub, another boot loader, or the firmware's boot order.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot targets: a kernel's EFI stub, another boot loader, or the firmware's boot order. */
 #include "boot.h"
 
 #include <string.h>

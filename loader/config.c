@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Parser of cloister.conf. The keys are data: one row each, in the order of docs/protocol.md.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parser of cloister.conf. The keys are data: one row each, in the order of docs/protocol.md. */
 #include "config.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static const struct key keys[] = {
 #define POOL_MIB_MAX 16777216u /* 16 TiB */
 #define PORT_MAX     0xfff8u   /* a 16550 has eight registers */
 
-/* Where the parser stands, and the line cut into key and value, both terminated. */
+/* The parser's position, and the line cut into key and value, both terminated. */
 struct line {
 	unsigned int number;
 	char text[CONFIG_LINE_BYTES + 1];
@@ -209,7 +209,7 @@ static bool parse_line(struct line *line, uint32_t *seen, struct config *config,
 	return parse_value(line, &keys[index], config, failure);
 }
 
-/* Copies the next line without its end; *at moves behind it. */
+/* Copies the next line without its end; *at moves past it. */
 static bool take_line(const char *text, size_t bytes, size_t *at, struct line *line, struct failure *failure)
 {
 	const char *start = text + *at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRB driver: TCG PC Client Platform TPM Profile 1.05 (PTP), section 6.5.3, registers in table 38. The interface has three states,
- * Idle, Ready and Completion; every wait has a bound.
+ * CRB driver: TCG PC Client Platform TPM Profile 1.05 (PTP), section 6.5.3, registers in table 38. The interface has
+ * three states, Idle, Ready and Completion; every wait has a bound.
  */
 #include "crb.h"
 
@@ -100,7 +100,10 @@ static bool request(uint32_t bit, uint32_t timeout_us)
 	return wait_for(LOCALITY_2 + TPM_CRB_CTRL_REQ, bit, 0, timeout_us);
 }
 
-/* A buffer as the registers tell it: its address, or 0 if it is not in the locality's page, where alone it is this locality's. */
+/*
+ * The address of a buffer, from the registers. 0 if it is outside of the locality's page: then it is not this
+ * locality's.
+ */
 static uint64_t buffer(uint32_t low, uint32_t high, uint32_t size)
 {
 	const uint64_t address = read_32(low) | (uint64_t)read_32(high) << 32;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TPM's command response buffer (CRB) at locality 2 (TCG PC Client Platform TPM Profile 1.05, section 6.5.3), for TPMs that
- * have localities there (CapLocality). Most firmware TPMs have locality 0 alone.
+ * The TPM's command response buffer (CRB) at locality 2 (TCG PC Client Platform TPM Profile 1.05, section 6.5.3), for
+ * TPMs that have localities there (CapLocality). Most firmware TPMs have locality 0 alone.
  */
 #ifndef LOADER_CRB_H
 #define LOADER_CRB_H

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Digests, by mbedTLS's SHA-256 and SHA-512 code.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Digests, by mbedTLS's SHA-256 and SHA-512 code. */
 #include "digest.h"
 
 #include <mbedtls/platform_util.h>

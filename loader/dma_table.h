@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the firmware's ACPI table says about DMA: the remapping units, and memory that it reserves for devices. DMAR (VT-d)
- * and IVRS (AMD-Vi) are both read into this form. Pure C over a bounded buffer whose contents are not trusted.
+ * What the firmware's ACPI table says about DMA: the remapping units, and memory that it reserves for devices. DMAR
+ * (VT-d) and IVRS (AMD-Vi) are both read into this form. Pure C over a bounded buffer whose contents are not trusted.
  */
 #ifndef LOADER_DMA_TABLE_H
 #define LOADER_DMA_TABLE_H
@@ -36,8 +36,8 @@ bool ivrs_parse(const uint8_t *data, uint32_t bytes, struct dma_table *out);
 typedef bool dma_structure_reader(const uint8_t *structure, uint32_t bytes, struct dma_table *out);
 
 /**
- * What DMAR and IVRS have in common: structures one after the other from offset @first to the end of the table, each with
- * its length in bytes 2 and 3. Parameters and result as above.
+ * What DMAR and IVRS have in common: structures one after the other from offset @first to the end of the table, each
+ * with its length in bytes 2 and 3. Parameters and result as above.
  */
 bool dma_table_walk(const uint8_t *data, uint32_t bytes, uint32_t first, dma_structure_reader *read,
 		    struct dma_table *out);
@@ -49,9 +49,9 @@ bool dma_table_add_unit(struct dma_table *out, struct boot_range registers, uint
 bool dma_table_add_reserved(struct dma_table *out, struct boot_range range);
 
 /**
- * Is every PCI function translated by some unit? Segments other than 0, and bus 0 of segment 0 as a rule, have a unit for all
- * that the others do not name. Without one, all functions that answer must be named, or be below a bridge that is.
- * Reads PCI configuration space through ports 0xCF8 and 0xCFC.
+ * Is every PCI function translated by some unit? Segments other than 0, and bus 0 of segment 0 as a rule, have a unit
+ * for all that the others do not name. Without one, all functions that answer must be named, or be below a bridge that
+ * is. Reads PCI configuration space through ports 0xCF8 and 0xCFC.
  * Returns whether it is; if not, table->where is the segment, or bus << 8 | device << 3 | function.
  */
 bool dma_coverage_check(struct dma_table *table);

@@ -75,7 +75,10 @@ static bool read_rmrr(const uint8_t *rmrr, uint32_t bytes, struct dma_table *out
 	return dma_table_add_reserved(out, (struct boot_range){base, limit - base + 1});
 }
 
-/* Types other than these two say what a unit may do beyond translation, which no device is allowed here (ATS, RHSA, SATC ...). */
+/*
+ * Types other than these two say what a unit may do beyond translation, which no device is allowed here (ATS, RHSA,
+ * SATC ...).
+ */
 static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_table *out)
 {
 	switch (get_le16(structure)) {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// ELF64 static PIE (System V ABI, chapters 4 and 5; x86-64 psABI, 4.4): PT_LOAD and R_X86_64_RELATIVE only.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ELF64 static PIE (System V ABI, chapters 4 and 5; x86-64 psABI, 4.4): PT_LOAD and R_X86_64_RELATIVE only. */
 #include "elf.h"
 
 #include <elf.h>
@@ -41,7 +41,7 @@ static bool read_header(const uint8_t *file, size_t file_bytes, Elf64_Ehdr *head
 	return true;
 }
 
-/* Segments ascend, start on a page of their own, the first one at 0, and none is writable and executable. */
+/* Segments ascend, each starts on a new page, the first one at 0, and none is writable and executable. */
 static bool segment_is_sound(const Elf64_Phdr *segment, uint64_t end, size_t file_bytes)
 {
 	const uint32_t write_execute = PF_W | PF_X;

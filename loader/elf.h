@@ -20,7 +20,7 @@ struct elf_image {
 	uint64_t bytes; /* memory, to the end of the last PT_LOAD, page-rounded */
 	uint64_t entry; /* offset in the image, inside an executable segment */
 	uint32_t segment_count;
-	struct elf_segment segment[ELF_MAX_SEGMENTS]; /* PT_LOAD, ascending, on pages of their own */
+	struct elf_segment segment[ELF_MAX_SEGMENTS]; /* PT_LOAD, ascending, no two on one page */
 	uint64_t dynamic;                             /* offset of PT_DYNAMIC in the image; 0, 0 if there is none */
 	uint64_t dynamic_bytes;
 };

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The tables behind failure.h.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of failure.h. */
 #include "failure.h"
 
 #include <cloister/errors.h>

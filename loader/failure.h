@@ -32,7 +32,7 @@
 	X(LOADER_E_CONFIG_PATH, "a config value is not a path",                                                        \
 	  "write it as \\folder\\file, from the volume's root, at most 255 characters")                                \
 	X(LOADER_E_CONFIG_NEEDS, "a config key is missing that another one needs", "add it, or change 'boot'")         \
-	X(LOADER_E_PREBOOT, "the firmware was told to start drivers or programs before the loader",                    \
+	X(LOADER_E_PREBOOT, "the firmware is set up to start drivers or programs before the loader",                   \
 	  "delete DriverOrder and SysPrepOrder, or see allow_preboot in cloister.conf.example")                        \
 	X(LOADER_E_IMAGE_HEADER, "the hypervisor image is not a 64-bit x86-64 static PIE (ELF)",                       \
 	  "copy hv-svm.elf or hv-vmx.elf of this build again")                                                         \
@@ -53,7 +53,7 @@
 	X(LOADER_E_X2APIC_OPT_OUT, "the firmware asks not to use x2APIC, which Cloister needs",                        \
 	  "update the firmware, or set x2apic_opt_out = override in cloister.conf")                                    \
 	X(LOADER_E_TPM_MISSING, "the machine has no TPM 2.0", "switch the TPM on in the firmware setup")               \
-	X(LOADER_E_TPM_HIDDEN, "a TPM answers that the firmware does not tell of",                                     \
+	X(LOADER_E_TPM_HIDDEN, "a TPM answers that the firmware does not report",                                      \
 	  "switch the TPM on in the firmware setup")                                                                   \
 	X(LOADER_E_TPM_LOCALITY, "the TPM has no locality 2, which the strong binding needs",                          \
 	  "set tpm_binding = weak in cloister.conf, if your tenants' policy accepts it")                               \

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Files, through EFI_SIMPLE_FILE_SYSTEM_PROTOCOL.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files, through EFI_SIMPLE_FILE_SYSTEM_PROTOCOL. */
 #include "file.h"
 
 #include "config.h"

@@ -17,7 +17,7 @@ EFI_HANDLE file_own_volume(void);
 /** Opens a file by its path from the volume's root; NULL if it is not there. */
 EFI_FILE_HANDLE file_open(EFI_HANDLE volume, const char *path);
 
-/** Length of an open file; false if the firmware cannot tell. */
+/** Length of an open file; false if the firmware does not know it. */
 bool file_bytes(EFI_FILE_HANDLE file, uint64_t *bytes);
 
 /** Reads exactly so many bytes from the file's present position. */

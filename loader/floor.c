@@ -102,7 +102,10 @@ static const struct chipset {
 #define P2SB_CONTROL   0xe0u       /* of function 1; the second byte's bit 0 hides it */
 #define P2SB_HIDE_BYTE 0xe1u
 
-/* Sideband ports of a PCH that place its ACPI registers: shadows of PMC's BARs (PSF 1 to 4), PMC, DMI of two generations. */
+/*
+ * Sideband ports of a PCH that place its ACPI registers: shadows of PMC's BARs (PSF 1 to 4), PMC, DMI of two
+ * generations.
+ */
 static const struct sideband {
 	uint32_t offset, bytes;
 } sidebands[] = {{0xba0000, 0x40000}, {0xcc0000, 0x10000}, {0xef0000, 0x10000}, {0x880000, 0x10000}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The platform's floor (docs/floor.md): finds the functions and pages whose registers move or alias memory, place the ports that
- * sleep and reset, or switch off remapping. They are told by class, and by a table of the chipsets that are known.
+ * The platform's floor (docs/floor.md): finds the functions and pages whose registers move or alias memory, place the
+ * ports that sleep and reset, or switch off remapping. They are recognised by class, and by a table of known chipsets.
  */
 #ifndef LOADER_FLOOR_H
 #define LOADER_FLOOR_H

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The part of <string.h> that the compiler, mbedTLS and the parsers expect.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of <string.h> that the compiler, mbedTLS and the parsers expect. */
 #include <stdint.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// From an image file to a prepared hypervisor.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From an image file to a prepared hypervisor. */
 #include "hypervisor.h"
 
 #include <cloister/errors.h>

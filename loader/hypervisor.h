@@ -20,8 +20,8 @@ bool hypervisor_reserve(const struct elf_image *image, uint32_t pool_mib, struct
 			struct failure *failure);
 
 /**
- * Copies a file to the region's end. No driver of the firmware has mapped the region for DMA, so that a firmware that protects
- * memory from devices protects it: what is measured there is what is used.
+ * Copies a file to the region's end. No driver of the firmware has mapped the region for DMA, so a firmware that
+ * protects memory from devices protects the copy: the measured bytes are the used ones.
  * @used: bytes at the region's end that are in use; grows
  */
 bool hypervisor_stage(const struct boot_info *info, const struct file_content *file, uint64_t *used,
@@ -41,7 +41,7 @@ bool hypervisor_prepare(const struct elf_image *image, struct boot_info *info, b
 /** Wipes the region and gives region and pool back: for another hypervisor_reserve. */
 void hypervisor_remove(struct boot_info *info);
 
-/** Wipes the region: a failed launch leaves no key behind. Only while no CPU runs in it. */
+/** Wipes the region: no key survives a failed launch. Only while no CPU runs in it. */
 void hypervisor_wipe(const struct boot_info *info);
 
 #endif

@@ -1,6 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// EFI_LOAD_FILE2_PROTOCOL on the device path LINUX_EFI_INITRD_MEDIA_GUID (Linux,
-// Documentation/admin-guide/efi-stub.rst).
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * EFI_LOAD_FILE2_PROTOCOL on the device path LINUX_EFI_INITRD_MEDIA_GUID (Linux,
+ * Documentation/admin-guide/efi-stub.rst).
+ */
 #include "initrd.h"
 
 #include "file.h"

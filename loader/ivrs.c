@@ -15,7 +15,7 @@ enum { IVHD_10 = 0x10, IVHD_11 = 0x11, IVHD_40 = 0x40, IVMD_ALL = 0x20, IVMD_ONE
 #define IVMD_BYTES     32u    /* 5.2.2.3 */
 #define UNIT_BYTES     16384u /* registers, but for performance counters */
 
-/* 5.2.2.2: device entries. The upper two bits of a type tell its length, except for the last one. */
+/* 5.2.2.2: device entries. The upper two bits of a type give its length, except for the last one. */
 enum {
 	ENTRY_ALL = 1,
 	ENTRY_SELECT = 2,
@@ -41,8 +41,8 @@ static uint32_t entry_bytes(const uint8_t *entry, uint32_t left)
 }
 
 /*
- * Of an entry's settings only SysMgt matters: the others are rights to pass interrupt tables, which no device has. Few devices
- * have it, and a unit's blocks of several types repeat it.
+ * Of an entry's settings only SysMgt matters: the others are rights to pass interrupt tables, which no device has. Few
+ * devices have it, and a unit's blocks of several types repeat it.
  */
 static bool note_setting(struct dma_table *out, uint16_t first, uint16_t last, uint8_t settings)
 {
@@ -134,7 +134,10 @@ static bool is_known(const struct dma_table *out, uint64_t base)
 	return false;
 }
 
-/* One device table serves all units: a number in it is meant as one of segment 0, and what other segments say is not heard. */
+/*
+ * One device table serves all units: a number in it is meant as one of segment 0, and what other segments say is not
+ * heard.
+ */
 static bool read_ivhd(const uint8_t *ivhd, uint32_t bytes, struct dma_table *out)
 {
 	const uint32_t head = ivhd[0] == IVHD_10 ? IVHD_BYTES : IVHD_EXT_BYTES;

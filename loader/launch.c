@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// EFI_MP_SERVICES_PROTOCOL runs a function of the hypervisor on every application processor; each one finds its
-// index by its APIC ID and leaves its answer in a slot of its own. What counts are the slots, not the firmware's
-// status.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * EFI_MP_SERVICES_PROTOCOL runs a function of the hypervisor on every application processor; each one finds its
+ * index by its APIC ID and leaves its answer in its own slot. The slots decide, not the firmware's status.
+ */
 #include "launch.h"
 
 #include <cloister/errors.h>
@@ -19,8 +20,8 @@ struct round {
 	const struct boot_info *info;
 	cpu_function_t *function;
 	volatile uint32_t answer[BOOT_MAX_CPUS];
-	volatile uint32_t stranger;         /* a CPU came that is not in the MADT ... */
-	volatile uint32_t stranger_apic_id; /* ... this one */
+	volatile uint32_t unknown_cpu;         /* a CPU came that is not in the MADT ... */
+	volatile uint32_t unknown_cpu_apic_id; /* ... this one */
 };
 
 static struct round round;
@@ -36,15 +37,15 @@ static void EFIAPI run_here(void *argument)
 			return;
 		}
 	}
-	r->stranger_apic_id = apic_id;
-	r->stranger = 1;
+	r->unknown_cpu_apic_id = apic_id;
+	r->unknown_cpu = 1;
 }
 
 static void begin_round(const struct boot_info *info, uint64_t function)
 {
 	round.info = info;
 	round.function = (cpu_function_t *)function;
-	round.stranger = 0;
+	round.unknown_cpu = 0;
 	for (uint32_t cpu = 0; cpu < BOOT_MAX_CPUS; cpu++)
 		round.answer[cpu] = NO_ANSWER;
 }
@@ -87,8 +88,8 @@ static bool judge(const struct boot_info *info, const char *step, uint32_t first
 {
 	char lost[FAILURE_WHERE_BYTES];
 
-	if (round.stranger)
-		return fail_hv(failure, HV_E_CPU_INDEX, "%s, APIC ID %u", step, round.stranger_apic_id);
+	if (round.unknown_cpu)
+		return fail_hv(failure, HV_E_CPU_INDEX, "%s, APIC ID %u", step, round.unknown_cpu_apic_id);
 	for (uint32_t cpu = first; cpu < end; cpu++) {
 		if (round.answer[cpu] != HV_OK && round.answer[cpu] != NO_ANSWER)
 			return fail_hv(failure, round.answer[cpu], "%s, CPU %u (APIC ID %u)", step, cpu,

@@ -2,8 +2,9 @@
 # The loader: an EFI application. The parsers are plain C, compiled again for the unit tests.
 
 LOADER_OUT := $(OUT)/loader
-LOADER_SOURCES := main acpi alias boot config crb digest dma_coverage dma_table dmar elf failure file floor freestanding hypervisor initrd \
-	ivrs launch log measure memory message preboot ranges sleep tcg2 text tis tpm tpm2 uefi units
+LOADER_SOURCES := main acpi alias boot config crb digest dma_coverage dma_table dmar elf failure file floor \
+	freestanding hypervisor initrd ivrs launch log measure memory message preboot ranges sleep tcg2 \
+	text tis tpm tpm2 uefi units
 LOADER_MBEDTLS := sha256 sha512
 LOADER_OBJECTS := $(LOADER_SOURCES:%=$(LOADER_OUT)/%.o) $(LOADER_MBEDTLS:%=$(LOADER_OUT)/mbedtls/%.o)
 
@@ -43,8 +44,9 @@ $(LOADER_OUT)/sbat.csv: loader/loader.mk build.mk
 
 $(OUT)/loader.efi: $(LOADER_OUT)/loader.so $(LOADER_OUT)/sbat.csv
 	$(call say,EFI,$@)
-	$(Q)SOURCE_DATE_EPOCH=0 objcopy -S $(LOADER_SECTIONS:%=-j %) -j .sbat --add-section .sbat=$(LOADER_OUT)/sbat.csv \
-		--set-section-flags .sbat=contents,alloc,load,readonly,data --set-section-alignment .sbat=512 \
+	$(Q)SOURCE_DATE_EPOCH=0 objcopy -S $(LOADER_SECTIONS:%=-j %) -j .sbat \
+		--add-section .sbat=$(LOADER_OUT)/sbat.csv --set-section-alignment .sbat=512 \
+		--set-section-flags .sbat=contents,alloc,load,readonly,data \
 		--change-section-address .sbat=0x40000 --target efi-app-x86_64 --subsystem 10 $< $@
 
 -include $(wildcard $(LOADER_OUT)/*.d)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// TCG PC Client Platform Firmware Profile 1.06, section 10: the crypto-agile log.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCG PC Client Platform Firmware Profile 1.06, section 10: the crypto-agile log. */
 #include "log.h"
 
 #define EV_NO_ACTION 0x03u /* 10.4.1 */

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The loader's way from the firmware to the boot target (docs/architecture.md, section 2).
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loader's way from the firmware to the boot target (docs/architecture.md, section 2). */
 #include <cloister/boot_info.h>
 #include <cloister/errors.h>
 #include <cloister/hypercall.h>
@@ -28,7 +28,7 @@
 
 #define KEY_WAIT_100NS     300000000u /* 30 s */
 #define TSC_MEASUREMENTS   3u
-#define TSC_MEASURE_US     2000u      /* the ACPI timer behind Stall ticks every 0.28 us */
+#define TSC_MEASURE_US     2000u      /* Stall's ACPI timer ticks every 0.28 us */
 #define HYPERVISOR_PRESENT (1u << 31) /* CPUID.1:ECX, APM volume 3, E.3.2 */
 
 static struct {
@@ -52,7 +52,9 @@ static bool parse_config(struct failure *failure)
 	       config_parse((const char *)loader.config_file.data, loader.config_file.bytes, &loader.config, failure);
 }
 
-/* A config that cannot be read this far says nothing of a serial port: then its error goes to COM1, if that is there. */
+/*
+ * A config that cannot be read this far says nothing of a serial port: then its error goes to COM1, if that is there.
+ */
 static bool read_config(struct failure *failure)
 {
 	const bool parsed = parse_config(failure);
@@ -120,8 +122,8 @@ static bool check_x2apic(struct failure *failure)
 }
 
 /*
- * Linux leaves CPUs with such ids unused where interrupts are not remapped. Cloister controls them as it does all others, since a
- * CPU outside of its control could be started.
+ * Linux leaves CPUs with such ids unused where interrupts are not remapped. Cloister controls them as it does all
+ * others, since a CPU outside of its control could be started.
  */
 static void say_large_ids(void)
 {
@@ -155,7 +157,7 @@ static bool open_none(struct failure *failure)
 {
 	if (loader.config.require_tpm)
 		return fail(failure, LOADER_E_TPM_MISSING, "no ACPI table TPM2, no EFI_TCG2_PROTOCOL");
-	if (!measure_close_untold(failure))
+	if (!measure_close_unreported(failure))
 		return false;
 	tpm_none(&loader.measure.tpm);
 	loader.info.flags = BOOT_FLAG_NO_TPM;
@@ -260,7 +262,7 @@ static uint8_t allowed_sleep_types(void)
 		return UINT8_MAX;
 	if (loader.acpi.sleep.off)
 		return loader.acpi.sleep.off;
-	say("warning: DSDT and SSDTs do not tell how the machine is switched off: %s by PM1 control is possible",
+	say("warning: DSDT and SSDTs do not say how to switch the machine off: %s by PM1 control is possible",
 	    loader.config.pool_mib ? "no power-off" : "any sleep");
 	return loader.config.pool_mib ? 0 : UINT8_MAX;
 }
@@ -454,7 +456,7 @@ static EFI_STATUS give_up(const struct failure *failure)
 	say_failure(failure);
 	const bool capped = measure_cap(&loader.measure, failure);
 	if (!capped)
-		say("the TPM could not be told about it: nothing else is started, whatever on_error says");
+		say("the TPM did not record the error: nothing else is started, whatever on_error says");
 	wipe(loader.info.tpm_random, sizeof(loader.info.tpm_random));
 	if (!loader.begun)
 		hypervisor_wipe(&loader.info);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Measurements and their log.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Measurements and their log. */
 #include "measure.h"
 
 #include "digest.h"
@@ -111,7 +111,7 @@ bool measure_close_strong(struct failure *failure)
 	return marked;
 }
 
-bool measure_close_untold(struct failure *failure)
+bool measure_close_unreported(struct failure *failure)
 {
 	if (tis_interface() == TIS_CRB)
 		return fail(failure, LOADER_E_TPM_HIDDEN, "TPM_INTERFACE_ID_2: CRB interface");
@@ -126,7 +126,7 @@ static bool cap_strong(struct tpm *tpm)
 	if (tpm->way != TPM_LOCALITY_2) {
 		if (!has_locality_2())
 			return true;
-		if (!tpm_open_anyhow(tpm, TPM_LOCALITY_2, &ignored))
+		if (!tpm_open_best_effort(tpm, TPM_LOCALITY_2, &ignored))
 			return false;
 	}
 	const bool marked = mark_strong(tpm, LABEL_ERROR, &ignored);

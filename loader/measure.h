@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is measured, into which PCR, and the launch log of it (docs/architecture.md, section 7; docs/protocol.md, "Launch log"). */
+/*
+ * What is measured, into which PCR, and the launch log of it (docs/architecture.md, section 7; docs/protocol.md,
+ * "Launch log").
+ */
 #ifndef LOADER_MEASURE_H
 #define LOADER_MEASURE_H
 
@@ -31,8 +34,8 @@ bool measure_step(struct measure *measure, enum measure_step step, const void *d
 size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes);
 
 /**
- * The loader's first act: extends PCR 4, where the firmware measured the loader, with a mark. A verifier then knows that
- * the loader was not only measured but also run.
+ * The loader's first act: extends PCR 4, where the firmware measured the loader, with a mark. A verifier then knows
+ * that the loader was not only measured but also run.
  */
 bool measure_loader_runs(struct failure *failure);
 
@@ -43,23 +46,23 @@ bool measure_loader_runs(struct failure *failure);
 bool measure_begin_strong(struct failure *failure);
 
 /**
- * Before a launch under the weak binding: extends PCR 14 with its mark, so that what is launched can present neither a
- * strong launch nor another weak one.
+ * Before a launch under the weak binding: extends PCR 14 with its mark, so that the launched system can present neither
+ * a strong launch nor another weak one.
  */
 bool measure_begin_weak(struct failure *failure);
 
 /**
- * Before any other launch: extends PCR 17 to 19, if a TPM answers at locality 2, so that what is launched cannot present
- * a strong launch of its own making there. The TPM must not be open.
+ * Before any other launch: extends PCR 17 to 19, if a TPM answers at locality 2, so that the launched system cannot
+ * forge a strong launch there. The TPM must not be open.
  */
 bool measure_close_strong(struct failure *failure);
 
 /** The same where the firmware says that there is no TPM. One that answers, but cannot be closed, is an error. */
-bool measure_close_untold(struct failure *failure);
+bool measure_close_unreported(struct failure *failure);
 
 /**
- * Makes PCR 17 to 19 and PCR 14 useless for any launch: without a hypervisor the operating system reaches all of them, and
- * could fill in whatever is still missing. PCR 14 also gets the failure's text. Closes the TPM.
+ * Makes PCR 17 to 19 and PCR 14 useless for any launch: without a hypervisor the operating system reaches all of them,
+ * and could fill in whatever is still missing. PCR 14 also gets the failure's text. Closes the TPM.
  * Returns whether this was done to all of them that the machine has; if not, nothing else may be started.
  */
 bool measure_cap(struct measure *measure, const struct failure *cause);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Physical memory, through the boot services.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Physical memory, through the boot services. */
 #include "memory.h"
 
 #include <string.h>
@@ -162,7 +162,9 @@ static bool set_byte(CHAR16 *name, EFI_GUID *guid, UINT32 attributes, UINT8 valu
 	return !EFI_ERROR(system_table->RuntimeServices->SetVariable(name, guid, attributes, sizeof(value), &value));
 }
 
-/* TCG Platform Reset Attack Mitigation Specification 1.10, sections 4.1 (ClearMemory) and 4.2 (the lock, revision 1). */
+/*
+ * TCG Platform Reset Attack Mitigation Specification 1.10, sections 4.1 (ClearMemory) and 4.2 (the lock, revision 1).
+ */
 const char *memory_wipe_at_reset(void)
 {
 	static EFI_GUID guid = {0xe20939be, 0x32d4, 0x41be, {0xa1, 0x50, 0x89, 0x7f, 0x85, 0xd4, 0x98, 0x29}};

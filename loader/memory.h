@@ -35,7 +35,8 @@ void memory_release(struct boot_range *range);
 bool memory_allow_execution(uint64_t base, uint64_t bytes, struct failure *failure);
 
 /**
- * Asks the firmware to wipe memory at the next reset (TCG Platform Reset Attack Mitigation), and locks that request until then.
+ * Asks the firmware to wipe memory at the next reset (TCG Platform Reset Attack Mitigation), and locks that request
+ * until then.
  * Returns what the firmware lacks for it, or NULL.
  */
 const char *memory_wipe_at_reset(void);

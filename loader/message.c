@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Messages on the firmware's console and on a 16550.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages on the firmware's console and on a 16550. */
 #include "message.h"
 
 #include "cpu.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// What the firmware was told to start before the boot order.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drivers and programs that the firmware starts before the boot order. */
 #include "preboot.h"
 
 #include <string.h>

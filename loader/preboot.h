@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the firmware was told to start before the boot order: drivers and programs that own everything after them. */
+/* Drivers and programs that the firmware starts before the boot order: they own everything after them. */
 #ifndef LOADER_PREBOOT_H
 #define LOADER_PREBOOT_H
 
@@ -7,8 +7,8 @@
 
 /**
  * Refuses a machine whose EFI variables have the firmware start drivers (DriverOrder) or programs (SysPrepOrder) before
- * the boot order (UEFI 2.10, 3.1.3). This is told early for honest machines: such a driver could hide its variable, so
- * a verifier judges PCR 2 and PCR 4 in any case.
+ * the boot order (UEFI 2.10, 3.1.3). This helps honest machines to find out early. Such a driver could hide its
+ * variable, so a verifier judges PCR 2 and PCR 4 in any case.
  * @allowed: the config allows them
  */
 bool preboot_check(bool allowed, struct failure *failure);

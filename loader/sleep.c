@@ -11,7 +11,7 @@
 #define PACKAGE_OP  0x12u
 #define BYTE_PREFIX 0x0au
 
-/* An element of a package at *@at: ZeroOp, OneOp, or a byte. *@at goes behind it. */
+/* An element of a package at *@at: ZeroOp, OneOp, or a byte. *@at moves past it. */
 static bool element(const uint8_t *aml, size_t bytes, size_t *at, uint8_t *value)
 {
 	if (*at < bytes && aml[*at] == BYTE_PREFIX)

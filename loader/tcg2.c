@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// EFI_TCG2_PROTOCOL: TCG EFI Protocol Specification 1.00, section 6.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* EFI_TCG2_PROTOCOL: TCG EFI Protocol Specification 1.00, section 6. */
 #include "tcg2.h"
 
 #include "uefi.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Text without a C library: a small part of printf.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text without a C library: a small part of printf. */
 #include "text.h"
 
 #include <stdbool.h>

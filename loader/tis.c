@@ -1,6 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// FIFO driver: TCG PC Client Platform TPM Profile 1.05 (PTP), section 6.5.2, registers in table 33. Every wait has a
-// bound.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * FIFO driver: TCG PC Client Platform TPM Profile 1.05 (PTP), section 6.5.2, registers in table 33. Every wait has a
+ * bound.
+ */
 #include "tis.h"
 
 #include "bytes.h"
@@ -77,7 +79,7 @@ static uint32_t burst_count(void)
 
 enum tis_interface tis_interface(void)
 {
-	/* Nobody answers there: what is read is all ones, or on some machines zeros. */
+	/* No TPM answers there: reads give all ones, or on some machines zeros. */
 	if (read_8(TPM_ACCESS) == 0xff || !wait_for(TPM_ACCESS, ACCESS_VALID, ACCESS_VALID, TIMEOUT_A_US))
 		return TIS_NONE;
 	if ((read_8(TPM_INTERFACE_ID) & 0xf) != INTERFACE_TYPE_CRB)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Commands to the TPM by either way, sent again while it is busy.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands to the TPM by either way, sent again while it is busy. */
 #include "tpm.h"
 
 #include "crb.h"
@@ -86,7 +86,7 @@ bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 	return false;
 }
 
-bool tpm_open_anyhow(struct tpm *tpm, enum tpm_way way, struct failure *failure)
+bool tpm_open_best_effort(struct tpm *tpm, enum tpm_way way, struct failure *failure)
 {
 	if (!open_only(tpm, way, failure))
 		return false;
@@ -104,7 +104,7 @@ void tpm_close(struct tpm *tpm)
 	tpm->way = TPM_NONE;
 }
 
-/* One TPM2_GetRandom. The bytes stay nowhere but in 'to'. */
+/* One TPM2_GetRandom. No copy of the bytes is left but 'to'. */
 static bool random_part(const struct tpm *tpm, uint8_t *to, size_t bytes, size_t *given, struct failure *failure)
 {
 	static uint8_t response[TPM2_MAX_BYTES];

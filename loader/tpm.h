@@ -20,7 +20,7 @@ void tpm_none(struct tpm *tpm);
 bool tpm_open(struct tpm *tpm, enum tpm_way way, struct failure *failure);
 
 /** The same, with the SHA-256 bank alone where the banks cannot be listed: enough to make a PCR useless. */
-bool tpm_open_anyhow(struct tpm *tpm, enum tpm_way way, struct failure *failure);
+bool tpm_open_best_effort(struct tpm *tpm, enum tpm_way way, struct failure *failure);
 
 /** Gives the TPM back to the firmware. It may be opened again. */
 void tpm_close(struct tpm *tpm);

@@ -1,5 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// TPM 2.0 commands and responses: TPM 2.0 Library part 1, section 18 (layout), part 2 (constants), part 3 (commands).
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TPM 2.0 commands and responses: TPM 2.0 Library part 1, section 18 (layout), part 2 (constants), part 3 (commands).
+ */
 #include "tpm2.h"
 
 #include "bytes.h"

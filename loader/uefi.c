@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Short forms of the boot services.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Short forms of the boot services. */
 #include "uefi.h"
 
 EFI_HANDLE image_handle;

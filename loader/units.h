@@ -8,8 +8,8 @@
 #include <cloister/boot_info.h>
 
 /**
- * A unit that is on is taken over, and its registers are then absent. A driver of the firmware that goes on programming it would
- * stop the machine without a word: refuses the launch where there is one (EDKII_IOMMU_PROTOCOL).
+ * A unit that is on is taken over, and its registers are then absent. A driver of the firmware that goes on programming
+ * it would stop the machine without a word: refuses the launch where there is one (EDKII_IOMMU_PROTOCOL).
  * @dma: units whose registers the hypervisor has checked
  */
 bool units_check_driver(const struct boot_dma *dma, struct failure *failure);

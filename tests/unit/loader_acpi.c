@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The ACPI walker over a small physical memory with tables of the test's own making.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ACPI walker over a small physical memory with tables of the test's own making. */
 #include "loader_test.h"
 
 #include "acpi.h"

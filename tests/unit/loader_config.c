@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// cloister.conf: what is accepted, and how everything else is refused.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cloister.conf: what is accepted, and how everything else is refused. */
 #include "loader_test.h"
 
 #include <cloister/boot_info.h>

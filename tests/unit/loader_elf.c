@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The ELF loader on an image of the test's own making: text, rodata with relocations, data.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ELF loader on an image of the test's own making: text, rodata with relocations, data. */
 #include "loader_test.h"
 
 #include <elf.h>

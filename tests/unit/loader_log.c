@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The launch log: its bounds, and that tpm2_eventlog, which knows nothing of us, reads what we wrote.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The launch log: its bounds, and that tpm2_eventlog, which knows nothing of us, reads what we wrote. */
 #include "loader_test.h"
 
 #include <unistd.h>

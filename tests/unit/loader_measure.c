@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Which PCRs are extended with what, on machines with every kind of TPM, and what is done when it does not answer.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which PCRs are extended with what, on machines with every kind of TPM, and what is done when it does not answer. */
 #include "loader_test.h"
 
 #include "crb.h"
@@ -262,7 +262,7 @@ static void by_crb(void **state)
 	assert_strong_extended("cloister-weak", 2);
 	assert_false(machine.crb_taken);
 	machine.count = 0;
-	assert_true(measure_close_untold(&failure));
+	assert_true(measure_close_unreported(&failure));
 	assert_strong_extended("cloister-weak", 2);
 	machine.count = 0;
 	assert_true(cap(&measure));
@@ -305,12 +305,12 @@ static void none_told_of(void **state)
 	struct failure failure;
 	(void)state;
 
-	assert_true(measure_close_untold(&failure));
+	assert_true(measure_close_unreported(&failure));
 	assert_strong_extended("cloister-weak", 2);
 	machine.interface = TIS_NONE;
-	assert_true(measure_close_untold(&failure));
+	assert_true(measure_close_unreported(&failure));
 	machine.interface = TIS_CRB; /* which the loader cannot use: nothing could be closed */
-	assert_fails(measure_close_untold(&failure), failure, "LOADER_E_TPM_HIDDEN", "CRB");
+	assert_fails(measure_close_unreported(&failure), failure, "LOADER_E_TPM_HIDDEN", "CRB");
 	assert_int_equal(machine.count, 3);
 }
 

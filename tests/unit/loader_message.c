@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// What reaches a serial port: of a machine that has a UART there, and of one that has none.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What reaches a serial port: of a machine that has a UART there, and of one that has none. */
 #include "loader_test.h"
 
 #include "cpu.h"

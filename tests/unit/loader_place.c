@@ -1,6 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Where the hypervisor's memory may lie and how it is given back, and what is left of the TPM's random bytes after its
-// preparation.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the hypervisor's memory may lie and how it is given back, and what is left of the TPM's random bytes after its
+ * preparation.
+ */
 #include "loader_test.h"
 
 #include <cloister/errors.h>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Which EFI variables keep the loader from launching.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which EFI variables keep the loader from launching. */
 #include "loader_test.h"
 
 #include "preboot.h"

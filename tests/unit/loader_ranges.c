@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// Lists of memory ranges.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lists of memory ranges. */
 #include "loader_test.h"
 
 #include "ranges.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// The formatter, and the texts of failures.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The formatter, and the texts of failures. */
 #include <cloister/errors.h>
 
 #include "loader_test.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-// TPM commands byte for byte, and responses of every wrong shape.
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TPM commands byte for byte, and responses of every wrong shape. */
 #include "loader_test.h"
 
 #include "tpm2.h"
