@@ -20,7 +20,7 @@ $(DKMS_TREE)/include/cloister/%.h: include/cloister/%.h
 	@mkdir -p $(@D)
 	@cp $< $@
 
-# One version number: dkms.conf, which must stand on its own, has to agree with build.mk.
+# One version number: dkms.conf, which cannot include build.mk, has to agree with it.
 $(HOST_OUT)/cloister.ko: $(addprefix $(DKMS_TREE)/,$(DKMS_FILES)) host/host.mk
 	$(call say,KBUILD,$@)
 	@grep -q '^PACKAGE_VERSION="$(VERSION)"$$' host/module/dkms.conf || \

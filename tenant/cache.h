@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A folder of logs that hosts sent before, so that a log travels once per boot. */
+/* A folder of logs that hosts sent before, so a log travels once per boot. */
 #ifndef TENANT_CACHE_H
 #define TENANT_CACHE_H
 
@@ -17,7 +17,7 @@ struct cache {
 };
 
 /**
- * Reads what is kept of a host. Nobody vouches for these bytes: they count as the log whose digest they have.
+ * Reads what is kept of a host. These bytes are not authenticated: they count as the log whose digest they have.
  * @directory: or NULL. It need not be there
  * Free with cache_free.
  */

@@ -6,7 +6,8 @@ _cloister() {
 
 	COMPREPLY=()
 	case $previous in
-	--policy | --policy-key | --cacert | statement | show | check | sign | import | --key | --from | --output | --firmware)
+	--policy | --policy-key | --cacert | --key | --from | --output | --firmware | statement | show | check | \
+		sign | import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -19,11 +20,14 @@ _cloister() {
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement help --help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement help --help
+			--version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save --evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save
+			--evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = enrol ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --pin --cacert --timeout" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --pin
+			--cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = hosts ]; then
 		mapfile -t COMPREPLY < <(compgen -W "list show forget --store" -- "$word")
 	elif [ "$COMP_CWORD" -eq 2 ]; then
@@ -33,7 +37,8 @@ _cloister() {
 		log) mapfile -t COMPREPLY < <(compgen -W "show" -- "$word") ;;
 		esac
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware --firmware-unchecked --ak-name" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
+			--firmware-unchecked --ak-name" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = firmware ] && [ "${COMP_WORDS[2]}" != diff ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--evidence --model --output --pin --cacert --timeout" -- "$word")
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 'cloister enrol': is there a real TPM, whose maker vouches for it, that has the host's attestation key? Then the key is
- * pinned for the host's name.
+ * 'cloister enrol': is there a real TPM, whose maker vouches for it, that has the host's attestation key? Then the key
+ * is pinned for the host's name.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -161,7 +161,7 @@ static bool address_of(const char *url, const char *path, char *address, size_t 
 	return (size_t)snprintf(address, size, "%.*s%s", (int)len, url, path) < size;
 }
 
-/* What may go wrong before anything was sent is told as a cause without a name. */
+/* Failures before anything was sent are reported as a cause without a name. */
 static bool prepare(struct transfer *transfer, const char *address, struct transport_error *error)
 {
 	*error = (struct transport_error){.code = REFUSE_TRANSPORT, .found = "out of memory"};

@@ -59,7 +59,9 @@ static bool join(const char *directory, const char *name, char path[PATH_MAX])
 	return (len > 0 && len < PATH_MAX) || complain(directory, "is too long a path");
 }
 
-/* The user did not choose this name, so that somebody else's link is not followed, nor a FIFO's other end waited for. */
+/*
+ * The user did not choose this name, so another user's link is not followed, nor a FIFO's other end waited for.
+ */
 static FILE *open_regular(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -87,7 +89,9 @@ bool file_read_in(const char *directory, const char *name, size_t max, struct fi
 	return read_and_close(stream, path, max, file);
 }
 
-/* What mkostemp made is for the user alone; evidence is no secret, and has the rights of any file that the user makes. */
+/*
+ * What mkostemp made is for the user alone; evidence is no secret, and has the rights of any file that the user makes.
+ */
 static bool fill(int fd, struct bytes data)
 {
 	const mode_t mask = umask(0);

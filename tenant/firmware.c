@@ -19,11 +19,10 @@
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: cloister firmware learn URL|--evidence DIR --model NAME --output FILE [--pin PIN] [--cacert PEM]\n"
-		"                               [--timeout S]\n"
-		"       cloister firmware import FILE --model NAME --output FILE\n"
-		"       cloister firmware diff A B   (folders of evidence, or TCG logs)\n");
+	fprintf(stderr, "usage: cloister firmware learn URL|--evidence DIR --model NAME --output FILE [--pin PIN]\n"
+			"                               [--cacert PEM] [--timeout S]\n"
+			"       cloister firmware import FILE --model NAME --output FILE\n"
+			"       cloister firmware diff A B   (folders of evidence, or TCG logs)\n");
 	return EXIT_USAGE;
 }
 
@@ -95,7 +94,7 @@ static bool ask(const struct host *host, struct challenge *challenge, struct fil
 }
 
 /*
- * Nobody's machine is learnt: the log must be what a TPM quoted, now, for us. Which machine it is, and whether it is
+ * No unquoted log is learnt from: a TPM must quote it, now, for us. Which machine it is, and whether it is
  * to be trusted, is the user's word.
  */
 static bool is_quoted(const struct evidence *evidence, const struct challenge *challenge)
@@ -184,8 +183,8 @@ static int import(int argc, char **argv)
 	const bool written = rules && json_file_write(r.output, rules);
 	if (written)
 		printf("%s: %zu events of PCR 0, %zu of PCR 2.\n"
-		       "The file says nothing of Secure Boot and of settings: either state of Secure Boot passes, with any\n"
-		       "keys, and no event in PCR 1, 3 and 6: complete event_types, for which firmware learn is a help.\n",
+		       "The file does not cover Secure Boot and settings: either state of Secure Boot passes, with\n"
+		       "any keys, and no event in PCR 1, 3 and 6. Complete event_types; firmware learn shows how.\n",
 		       r.output, json_array_size(json_object_get(rules, "pcr0")),
 		       json_array_size(json_object_get(rules, "pcr2")));
 	json_decref(rules);

@@ -50,8 +50,8 @@ static void print_unusual(const json_t *rules, const struct tcg_log *log)
 		       "  machine: know where each comes from, and see that none is of Driver#### (efibootmgr -r).\n",
 		       drivers);
 	if (!secure_boot)
-		printf("UNUSUAL: Secure Boot is off. Whoever writes the disk chooses what the firmware starts; what he\n"
-		       "  chose is measured, and the policy's loader decides.\n");
+		printf("UNUSUAL: Secure Boot is off. Whoever writes the disk chooses what the firmware starts; the\n"
+		       "  choice is measured, and the policy's loader decides.\n");
 	while (tcg_log_next_of(&cursor, PCR_BOOT, &event) && !firmware_is_separator(event.sha256)) {
 		if (event.type != 0x80000003 && event.type != 0x80000004)
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hosts that the tenant has enrolled: one file for each in a folder, DIRECTORY/HOST.json, for people to read. A file
- * that was edited or cut is an error, and nothing in it is believed (docs/protocol.md, "Store of hosts").
+ * The hosts that the tenant has enrolled: one file for each in a folder, DIRECTORY/HOST.json, for people to read. A
+ * file that was edited or cut is an error, and nothing in it is believed (docs/protocol.md, "Store of hosts").
  */
 #ifndef TENANT_HOSTS_H
 #define TENANT_HOSTS_H
@@ -45,7 +45,9 @@ bool hosts_write(const char *directory, const struct enrolled *host);
 /** Removes a host. */
 enum hosts_result hosts_forget(const char *directory, const char *name);
 
-/** Calls 'each' for every host, in the order of their names, until it returns false. HOSTS_BAD at the first bad file. */
+/**
+ * Calls 'each' for every host, in the order of their names, until it returns false. HOSTS_BAD at the first bad file.
+ */
 enum hosts_result hosts_each(const char *directory, bool (*each)(const struct enrolled *host, void *context),
 			     void *context);
 

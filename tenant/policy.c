@@ -20,13 +20,13 @@
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: cloister policy new --from FILE --output FILE [--serial N] [--not-before TIME] [--not-after TIME]\n"
-		"                           [--firmware RULES]... [--firmware-unchecked] [--ak-name HEX]...\n"
-		"       cloister policy show FILE\n"
-		"       cloister policy check FILE\n"
-		"       cloister policy sign FILE --key PEM\n"
-		"       cloister policy diff A B\n");
+	fprintf(stderr, "usage: cloister policy new --from FILE --output FILE [--serial N] [--not-before TIME]\n"
+			"                           [--not-after TIME] [--firmware RULES]... [--firmware-unchecked]\n"
+			"                           [--ak-name HEX]...\n"
+			"       cloister policy show FILE\n"
+			"       cloister policy check FILE\n"
+			"       cloister policy sign FILE --key PEM\n"
+			"       cloister policy diff A B\n");
 	return EXIT_USAGE;
 }
 
@@ -172,13 +172,13 @@ static unsigned int print_open(const struct policy *p)
 		bool open;
 		const char *text;
 	} items[] = {
-		{p->serial == 0, "serial is 0: number the policy, so that an earlier one can be told from it"},
+		{p->serial == 0, "serial is 0: number the policy, to tell it from earlier ones"},
 		{!p->not_after.is_set, "not_after is null: the policy never ends"},
 		{!p->firmware_unchecked && p->firmware_count == 0,
 		 "firmware is empty: every host is refused (17); see cloister firmware learn"},
 		{p->firmware_unchecked, "firmware is \"unchecked\": no host is more than conditionally trusted (3)"},
 		{p->ak_name_count == 0, "identity.ak_names is empty: a host that is not enrolled is not trusted (23)"},
-		{p->allow_debug, "allow_debug: a debug image tells on its serial port what guests do"},
+		{p->allow_debug, "allow_debug: a debug image writes what guests do to its serial port"},
 		{p->allow_weak_binding, "allow_weak_binding: software could present a launch that never was"},
 		{p->allow_no_tpm, "allow_no_tpm: for development only"},
 		{p->allow_smt_exposed, "allow_smt_exposed: a sibling thread could read the hypervisor's key"},

@@ -33,7 +33,7 @@ static enum refusal_code connect_error(CURL *curl)
 	}
 }
 
-/* A proxy that opens no tunnel is told by the status of its answer to CONNECT only. */
+/* Only the status of its answer to CONNECT shows that a proxy opens no tunnel. */
 static bool proxy_refused(CURL *curl)
 {
 	long status = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why a host gave no answer: each cause has a refusal code, so that a person knows where to look.
+ * Why a host gave no answer: each cause has a refusal code that shows a person where to look.
  */
 #ifndef TENANT_TRANSPORT_H
 #define TENANT_TRANSPORT_H

@@ -110,7 +110,7 @@ static struct source *most(size_t offset)
 	return found;
 }
 
-/* The oldest connection of an address in one of the phases that 'wanted' tells; NULL without one. */
+/* The oldest connection of an address in one of the phases in 'wanted'; NULL without one. */
 static struct slot *oldest(const struct source *source, bool (*wanted)(const struct slot *))
 {
 	struct slot *found = NULL;

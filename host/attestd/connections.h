@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The open connections: how long each may take for what it is at, and who must go when there are too many. libmicrohttpd
- * ends a connection that is silent; one that sends a byte now and then, or reads its answer that slowly, ends here.
+ * The open connections: how long each may take for what it is at, and who must go when there are too many.
+ * libmicrohttpd ends a connection that is silent; one that sends a byte now and then, or reads its answer that slowly,
+ * ends here.
  *
  * Whoever opens the most loses: where a limit is reached, the oldest connection of the address that has the most is
  * shut down, so that a newcomer is always served. An address is an IPv4 address or an IPv6 network of 64 bits.
@@ -33,7 +34,7 @@ void connection_enters(int slot, enum connection_phase phase, int64_t now_ms);
 /**
  * Reserves memory for an answer with logs, until the connection is closed.
  * @evidence: is it evidence? Other answers leave some room for that.
- * Returns false where there is no more, and nobody has more than this address who could lose an answer.
+ * Returns false where there is none, and no address has more connections than this one that could lose an answer.
  */
 bool connection_reserve(int slot, bool evidence);
 

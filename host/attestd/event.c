@@ -24,7 +24,7 @@ void event_list(const char *format, va_list arguments)
 			line[i] = '?';
 	line[length++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)length) < 0)
-		return; /* nowhere left to say so */
+		return; /* no place is left to report it */
 }
 
 void event(const char *format, ...)

@@ -42,7 +42,7 @@ static bool too_large(struct failure *failure)
 			   "a request body has at most %u bytes", REQUEST_MAX_BYTES);
 }
 
-/* What the headers tell already. */
+/* Checks of the headers alone. */
 static bool acceptable(struct exchange *exchange, const char *method, struct failure *failure)
 {
 	const struct route *route = exchange->route;
@@ -133,7 +133,7 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
 	return send_reply(exchange);
 }
 
-/* A chunked body does not tell its length beforehand. */
+/* The length of a chunked body is not known beforehand. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *bytes)
 {
 	const size_t have = exchange->body_bytes;

@@ -87,7 +87,7 @@ static struct reply work(void *context, const struct job *job)
 	return ok ? reply : answer_failure(&failure);
 }
 
-/* The first job is the service's own: who asks later finds the TPM open, and its keys made. */
+/* The first job is the service's own: later requests find the TPM open, and its keys made. */
 static char own_job;
 
 static void done(void *owner, struct reply reply)
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	setenv("TSS2_LOG", "all+none", 0); /* errors are told by event() */
+	setenv("TSS2_LOG", "all+none", 0); /* event() reports errors */
 	signal(SIGPIPE, SIG_IGN);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	allow_files();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one thread that talks to the TPM, and the jobs that wait for it, in fair order. A job that waits too long is given up, also
- * while the TPM holds the thread: whoever waits is told at once, and the late answer is thrown away.
+ * The one thread that talks to the TPM, and the jobs that wait for it, in fair order. A job that waits too long is
+ * given up, also while the TPM holds the thread: its client gets an error at once, and the late answer is thrown away.
  */
 #ifndef ATTESTD_QUEUE_H
 #define ATTESTD_QUEUE_H

@@ -80,7 +80,7 @@ const struct tpm_identity *tpm_identity(struct tpm *tpm, struct failure *failure
 bool tpm_activate(struct tpm *tpm, const struct enrol_request *request, struct tpm_secret *secret,
 		  struct failure *failure);
 
-/** A quote over tpm_pcrs and the values that it covers. On an error the TPM is opened anew at the next call. */
+/** A quote over tpm_pcrs and the values that it covers. On an error the TPM is opened again at the next call. */
 bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote, struct failure *failure);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The endorsement key: certificates from NV and the public area, made anew from the template of the TCG EK
+ * The endorsement key: certificates from NV and the public area, made again from the template of the TCG EK
  * Credential Profile 2.5, annex B.3, under which the vendor certified it.
  */
 #include <string.h>

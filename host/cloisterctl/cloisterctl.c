@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cloisterctl: what the hypervisor tells the root guest about itself. See cloisterctl(8). */
+/* cloisterctl: shows the hypervisor's reports about itself. See cloisterctl(8). */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

@@ -37,13 +37,13 @@ struct boot_range {
 };
 
 /*
- * PC Client Platform TPM Profile 1.05, table 32: a page for each of the TPM's localities 1 to 4, of FIFO and CRB alike; and the
- * pages that follow, which chipsets decode for the TPM, too.
+ * PC Client Platform TPM Profile 1.05, table 32: a page for each of the TPM's localities 1 to 4, of FIFO and CRB alike;
+ * and the pages that follow, which chipsets decode for the TPM, too.
  */
 #define BOOT_TPM_LOCALITY_1       0xfed41000u
 #define BOOT_TPM_LOCALITIES_BYTES 0xf000u
 
-/* boot_info.flags; the same bits stand in the HK statement (statement.h). */
+/* boot_info.flags; the same bits are in the HK statement (statement.h). */
 #define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
 #define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
 #define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
@@ -60,8 +60,8 @@ struct boot_range {
 #define BOOT_DMA_AMDVI 1u
 
 /*
- * AMD-Vi: devices @first to @last (bus << 8 | device << 3 | function) that may send system management messages, and how:
- * SysMgt of the device table entry, 1 to 3 (AMD I/O Virtualization Technology Specification 3.08, 2.2.2.1).
+ * AMD-Vi: devices @first to @last (bus << 8 | device << 3 | function) that may send system management messages, and
+ * how: SysMgt of the device table entry, 1 to 3 (AMD I/O Virtualization Technology Specification 3.08, 2.2.2.1).
  */
 struct boot_setting {
 	uint16_t first, last;
@@ -109,7 +109,7 @@ struct boot_info {
 	uint32_t ram_count;
 	uint32_t hidden_count;
 
-	struct boot_range region; /* the hypervisor's own memory, 2 MiB aligned; the image stands at its start */
+	struct boot_range region; /* the hypervisor's own memory, 2 MiB aligned; the image is at its start */
 	struct boot_range pool;   /* the guest pool, 2 MiB aligned, or 0, 0 */
 	uint64_t image_bytes;     /* memory of the loaded image (to the end of the last PT_LOAD, page-rounded) */
 
@@ -149,7 +149,10 @@ struct boot_info {
 #define BOOT_PAGES_PER_CPU 16ull
 #define BOOT_PAGES_FIXED   192ull
 
-/* For each DMA remapping unit: two tables of stage 2 and three of the hypervisor's own that lead to its registers; events. */
+/*
+ * For each DMA remapping unit: two tables of stage 2 and three of the hypervisor's own that lead to its registers;
+ * events.
+ */
 #define BOOT_SPLITS_PER_UNIT 2ull
 #define BOOT_PAGES_PER_UNIT  (BOOT_SPLITS_PER_UNIT + 4)
 
@@ -160,7 +163,9 @@ struct boot_info {
 /* AMD-Vi's device table: 65,536 entries of 32 bytes. */
 #define BOOT_DEVICE_TABLE_PAGES 512ull
 
-/* boot_info.ram_leaf_bytes. The loader asks for 2 MiB; on HV_E_SMALL_PAGES it places the image once more, with 4 KiB. */
+/*
+ * boot_info.ram_leaf_bytes. The loader asks for 2 MiB; on HV_E_SMALL_PAGES it places the image once more, with 4 KiB.
+ */
 #define BOOT_LEAF_2MIB 0x200000ull
 #define BOOT_LEAF_4KIB 0x1000ull
 

@@ -69,7 +69,7 @@
 	X(HV_E_IOMMU_TIMEOUT, 39, "a DMA remapping unit did not complete a command in time",                           \
 	  "power the machine off and on; if it stays, switch the IOMMU off and set require_iommu = no")                \
 	X(HV_E_TXT, 40, "a measured environment runs already (TXT.STS.SENTER.DONE is set)",                            \
-	  "boot Cloister on the bare machine, not behind tboot or another measured launch")                            \
+	  "boot Cloister on the bare machine, not under tboot or another measured launch")                             \
 	X(HV_E_MTRR_RAM, 41, "the firmware's MTRRs do not make all RAM write-back, from the address shown on",         \
 	  "update the firmware, which sets the memory types; take out the RAM that it does not cover")                 \
 	X(HV_E_SMALL_PAGES, 42,                                                                                        \

@@ -13,7 +13,7 @@
 
 /*
  * CPUID 0x40000000 carries KVM's signature with no feature bits (Linux keeps x2APIC on only under a hypervisor
- * that it knows). Ours stands at 0x40000100: EAX = last leaf, EBX:ECX:EDX = "CloisterHV\0\0".
+ * that it knows). Ours is at 0x40000100: EAX = last leaf, EBX:ECX:EDX = "CloisterHV\0\0".
  * 0x40000101: EAX = interface version, EBX = hypervisor version (major << 16 | minor << 8 | patch), ECX = SVN, EDX = 0.
  */
 #define HV_CPUID_BASE    0x40000100u

@@ -28,8 +28,9 @@
 #define HK_FLAG_ALL             0x3ffu
 
 /*
- * What the remapping units keep devices from, as their table has it: the hypervisor's region and the pool, the TPM's localities 1
- * to 4, the units' own registers, and addresses that a device says it has translated itself (ATS). Bit numbers, and names for users.
+ * What the remapping units keep devices from, as their table has it: the hypervisor's region and the pool, the TPM's
+ * localities 1 to 4, the units' own registers, and addresses that a device says it has translated itself (ATS). Bit
+ * numbers, and names for users.
  */
 #define HK_DMA_PROTECTIONS(X)                 \
 	X(HK_DMA_MEMORY, "hypervisor-memory") \

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The generator's limits and its memory, seen from inside; and SHA-384 as the hypervisor will link it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The CPU's own generator, on the machine that runs the tests. */
 #include <setjmp.h>
 #include <stdarg.h>

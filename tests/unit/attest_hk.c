@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HK: what it signs verifies with OpenSSL, and with no byte changed; where its randomness comes from; and every way in
  * which there is no key. The CPU's generator is replaced by one that obeys.

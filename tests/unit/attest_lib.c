@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/lib: the memory functions at every small length, offset and overlap, with bytes on either side that must stay. The
  * names of the library are redefined on the command line, so that these are ours and not the C library's.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A root guest whose kernel lies to its own drivers: AHCI's and e1000e's unmodified drivers program their devices with
  * addresses that this module names, in place of the address of a buffer that they asked to be mapped. For tests only.
