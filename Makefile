@@ -66,9 +66,9 @@ help:
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
 #:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N CPU-hours in all
-#:   make prove      CBMC on the checks and parsers of the hypervisor (2 minutes)
-#:   make lint       formatting, static analysis
-#:   make sbom       package versions behind the build
+#:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)
+#:   make lint       formatting, static analysis, comments and documents
+#:   make sbom       versions of the packages that the build uses
 #:   make clean      remove build/out; 'make distclean' also the Debian root
 #:
 #: Variables: BED=bochs (demo and guests on VT-x in Bochs, in place of AMD-V in QEMU), MIRROR=URL (Debian mirror), V=1 (show commands)
