@@ -32,6 +32,11 @@ roots: root
 reference: root
 	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' -- tools/in-root make -f build.mk $@
 
+# The folder may lie anywhere.
+.PHONY: check-tables
+check-tables: root
+	@tools/with-copies 'DIR=$(DIR)' -- tools/in-root make -f build.mk $@
+
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@tools/make-root trixie build/root
 
@@ -62,6 +67,7 @@ help:
 #:   make roots      make build/out/roots from tenant/roots.list and ROOTS="FILE...": TPM makers' root certificates
 #:   make systems    longer tests of whole machines: more kernels, CPU models and programs of others as root guest
 #:   make runtime-boots  BOOTS=N boots bare and under Cloister, and the firmware's runtime memory compared
+#:   make check-tables DIR=...  the loader's parsers over ACPI dumps of real machines: accepted or refused, and why
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
