@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* The limits are in messages of failure.h, too. */
+_Static_assert(CONFIG_MAX_BYTES == 12288 && CONFIG_MAX_LINES == 96 && CONFIG_LINE_BYTES == 2112, "limits in failure.h");
+
 #define FILE_NAME "cloister.conf"
 
 enum kind { KIND_PATH, KIND_TEXT, KIND_CHOICE, KIND_POOL_MIB, KIND_PORT };

@@ -20,7 +20,7 @@
 	X(LOADER_E_MEMORY, "the firmware has no memory left for the loader",                                           \
 	  "free memory: too little RAM is installed")                                                                  \
 	X(LOADER_E_CONFIG_LINES, "the config has more than 96 lines", "shorten it")                                    \
-	X(LOADER_E_CONFIG_LONG, "a config line has more than 512 bytes", "shorten it")                                 \
+	X(LOADER_E_CONFIG_LONG, "a config line has more than 2112 bytes", "shorten it")                                \
 	X(LOADER_E_CONFIG_ASCII, "the config holds a byte that is not printable ASCII", "remove it; tabs are allowed") \
 	X(LOADER_E_CONFIG_SYNTAX, "a config line is not 'key = value'", "write it so, or start it with '#'")           \
 	X(LOADER_E_CONFIG_KEY, "unknown key in the config",                                                            \
@@ -62,7 +62,7 @@
 	X(LOADER_E_TPM_TIMEOUT, "the TPM did not answer in time",                                                      \
 	  "power the machine off and on; update the TPM's firmware")                                                   \
 	X(LOADER_E_TPM_RESPONSE, "the TPM refused a command or gave a malformed answer",                               \
-	  "power the machine off and on; clear the TPM if it stays")                                                   \
+	  "power the machine off and on; if that does not help, clear the TPM")                                        \
 	X(LOADER_E_TPM_BANK, "the TPM's active PCR banks cannot be used",                                              \
 	  "activate the SHA-256 bank in the firmware setup")                                                           \
 	X(LOADER_E_MEMORY_MAP, "the firmware's memory map is malformed or too fragmented", "update the firmware")      \

@@ -22,7 +22,7 @@
 	X(HV_E_NO_NX, 8, "the CPU lacks NX, SMEP, SMAP or XSAVE", "use a CPU with all of them")                        \
 	X(HV_E_NO_ENTROPY, 9, "RDSEED and RDRAND are missing or give no data", "use a CPU with working RDRAND")        \
 	X(HV_E_ENTROPY_FAILED, 10, "the random generator or the key generation failed",                                \
-	  "power the machine off and on; if it stays, the CPU's RDRAND is defective")                                  \
+	  "power the machine off and on; if that does not help, RDRAND is defective")                                  \
 	X(HV_E_PAGING_MODE, 11, "the firmware runs with 5-level paging", "switch 5-level paging off in the firmware")  \
 	X(HV_E_CPU_DIFFERS, 12, "this CPU's virtualisation features differ from the first CPU's",                      \
 	  "use CPUs of one model and stepping")                                                                        \
@@ -67,7 +67,7 @@
 	X(HV_E_IOMMU_BUSY, 38, "the firmware uses a DMA remapping unit in a way that Cloister cannot take over",       \
 	  "switch pre-boot DMA protection off in the firmware setup")                                                  \
 	X(HV_E_IOMMU_TIMEOUT, 39, "a DMA remapping unit did not complete a command in time",                           \
-	  "power the machine off and on; if it stays, switch the IOMMU off and set require_iommu = no")                \
+	  "power the machine off and on; if that does not help, switch the IOMMU off and set require_iommu = no")      \
 	X(HV_E_TXT, 40, "a measured environment runs already (TXT.STS.SENTER.DONE is set)",                            \
 	  "boot Cloister on the bare machine, not under tboot or another measured launch")                             \
 	X(HV_E_MTRR_RAM, 41, "the firmware's MTRRs do not make all RAM write-back, from the address shown on",         \
