@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # How every AFL++ harness is run: 'make fuzz', 'make fuzz-GROUP' or 'make fuzz-GROUP-NAME', each harness for
 # FUZZ_SECONDS. A group is a folder of fuzz/, with a program 'seeds FOLDER' that writes FOLDER/NAME/ for each of
-# its harnesses, and NAME.dict beside a harness if it has a dictionary.
+# its harnesses. A harness has a dictionary: NAME.dict beside it, or the group's all.dict.
 
 FUZZ_SECONDS ?= 10
 FUZZ_OUT := $(OUT)/fuzz
+FUZZ_FLAGS := -O2 -fsanitize=undefined -fsanitize-trap=undefined
 # Of every harness of a parser. That of the exit handlers is run with AddressSanitizer as a unit test (exits.mk).
-FUZZ_CC := AFL_QUIET=1 AFL_USE_ASAN=1 afl-clang-fast
+FUZZ_CC := AFL_QUIET=1 AFL_USE_ASAN=1 afl-clang-fast $(FUZZ_FLAGS)
+FUZZ_NO_WARNINGS := -Wno-gnu -Wno-shorten-64-to-32 # macros of AFL++ itself
 
 # $(1): group, $(2): its harnesses, whose programs the group's fragment makes as $(FUZZ_OUT)/GROUP/NAME
 define fuzz_group
@@ -19,7 +21,7 @@ $(2:%=fuzz-$(1)-%): fuzz-$(1)-%: $(FUZZ_OUT)/$(1)/%
 	$$(call say,FUZZ,$(1)-$$* for $$(FUZZ_SECONDS) s)
 	$$(Q)rm -rf $(FUZZ_OUT)/$(1)/seeds-$$* && fuzz/$(1)/seeds $(FUZZ_OUT)/$(1)/seeds-$$*
 	$$(Q)fuzz/afl $(1)-$$* $$< $(FUZZ_OUT)/$(1)/seeds-$$*/$$* $(FUZZ_OUT)/$(1)/found-$$* $$(FUZZ_SECONDS) \
-		$$(wildcard fuzz/$(1)/$$*.dict) >$(FUZZ_OUT)/$(1)-$$*.tap
+		$$(firstword $$(wildcard fuzz/$(1)/$$*.dict fuzz/$(1)/all.dict)) >$(FUZZ_OUT)/$(1)-$$*.tap
 	@sed -n 's/^# \|^not ok/    &/p' $(FUZZ_OUT)/$(1)-$$*.tap
 endef
 

@@ -2,6 +2,7 @@
 # AFL++ on the exit handlers of both vendors. The same harness runs a fixed random sequence as a unit test.
 
 FUZZ_EXITS := $(OUT)/fuzz/exits
+FUZZ_EXITS_CC := gcc
 # All of hv/ but what runs before the launch or what exits.c stands in for; the linker drops the rest of machine/cpu.c and launch.c.
 FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) \
 	$(wildcard hv/vcpu/*.c hv/root/*.c) $(addprefix hv/machine/,apic.c console.c cpu.c)
@@ -9,7 +10,7 @@ FUZZ_EXITS_SOURCES_svm := fuzz/exits/svm.c $(addprefix hv/svm/,exit.c vcpu.c)
 FUZZ_EXITS_SOURCES_vmx := $(wildcard fuzz/exits/vmx*.c) $(wildcard hv/vmx/debug/*.c) \
 	$(addprefix hv/vmx/,controls.c exit.c launch.c speculation.c vcpu.c)
 # start-stop-gc: clang's tables of what it instruments keep nothing that is dropped.
-FUZZ_EXITS_CFLAGS := -std=gnu17 -O1 -g -ffunction-sections -Wl,--gc-sections,-z,start-stop-gc -fsanitize=undefined \
+FUZZ_EXITS_CFLAGS := -std=gnu17 -g -ffunction-sections -Wl,--gc-sections,-z,start-stop-gc \
 	-include tests/unit/mock/x86.h -I. -Ihv -Iinclude -DHV_VERSION=1u -DHV_SVN=1u
 
 define fuzz_exits_vendor
@@ -22,7 +23,7 @@ UNIT_TESTS += $$(OUT)/tests/unit/exits_$(1)
 $$(OUT)/tests/unit/exits_$(1).bin: fuzz/exits/main.c $$(FUZZ_EXITS_DEPENDS_$(1))
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)gcc $$(FUZZ_EXITS_CFLAGS_$(1)) -fsanitize=address -fno-sanitize-recover=all $$(WARNINGS) -o $$@ $$(filter %.c,$$^)
+	$$(Q)$$(FUZZ_EXITS_CC) $$(FUZZ_EXITS_CFLAGS_$(1)) $$(UNIT_SANITIZERS) $$(WARNINGS) -o $$@ $$(filter %.c,$$^)
 
 $$(OUT)/tests/unit/exits_$(1): $$(OUT)/tests/unit/exits_$(1).bin
 	$$(Q)printf '#!/bin/sh\nexec "$$$$0.bin" --random 50000\n' >$$@ && chmod 755 $$@
@@ -30,8 +31,8 @@ $$(OUT)/tests/unit/exits_$(1): $$(OUT)/tests/unit/exits_$(1).bin
 $$(FUZZ_EXITS)/$(1): fuzz/exits/afl.c $$(FUZZ_EXITS_DEPENDS_$(1))
 	@mkdir -p $$(@D)
 	$$(call say,AFL,$$@)
-	$$(Q)AFL_QUIET=1 afl-clang-fast $$(FUZZ_EXITS_CFLAGS_$(1)) -fsanitize-trap=undefined $$(WARNINGS) -Wno-gnu \
-		-Wno-shorten-64-to-32 -Wno-sign-conversion -o $$@ $$(filter %.c,$$^)
+	$$(Q)AFL_QUIET=1 afl-clang-fast $$(FUZZ_FLAGS) $$(FUZZ_EXITS_CFLAGS_$(1)) $$(WARNINGS) $$(FUZZ_NO_WARNINGS) \
+		-Wno-sign-conversion -o $$@ $$(filter %.c,$$^)
 endef
 
 $(foreach vendor,$(HV_VENDORS),$(eval $(call fuzz_exits_vendor,$(vendor))))

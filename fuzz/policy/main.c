@@ -50,8 +50,12 @@ static int run_file(const char *path)
 
 int main(int argc, char **argv)
 {
+	for (int i = 1; i < argc; i++) {
+		if (run_file(argv[i]) != 0)
+			return 1;
+	}
 	if (argc > 1)
-		return run_file(argv[1]);
+		return 0;
 	__AFL_INIT();
 	const uint8_t *data = __AFL_FUZZ_TESTCASE_BUF;
 	while (__AFL_LOOP(RUNS_PER_FORK))

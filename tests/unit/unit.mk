@@ -2,7 +2,8 @@
 # Runs every unit test. A module's fragment in this folder adds its programs to UNIT_TESTS.
 # cmocka writes TAP, which tests/summary counts.
 
-UNIT_CFLAGS := -std=c17 -O1 -g -D_GNU_SOURCE -DCLOISTER_UNIT_TEST -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) -Iinclude
+UNIT_SANITIZERS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS := -std=c17 -g -D_GNU_SOURCE -DCLOISTER_UNIT_TEST $(UNIT_SANITIZERS) $(WARNINGS) -Iinclude
 UNIT_LIBS := -lcmocka
 
 unit: $$(UNIT_TESTS)
