@@ -51,6 +51,31 @@ static void learn(const struct tcg_log *log)
 	json_decref(learnt);
 }
 
+static struct digest digest_of(const char *text)
+{
+	return sha256((struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
+/* The firmware of the seed that went through shim. */
+static void set_shim_rules(void)
+{
+	static struct digest code[2], driver, mode;
+	static const struct signature_entry entry = {.kind = ENTRY_SHA256};
+
+	code[0] = digest_of("version");
+	code[1] = digest_of("volume");
+	driver = digest_of("driver");
+	mode = digest_of("DeployedMode");
+	shim_rules = (struct firmware_rules){.model = "seed",
+					     .pcr0 = {code, 2},
+					     .pcr2 = {&driver, 1},
+					     .kinds[KIND_PCR1] = {{0x80000002}, 1},
+					     .secure_boot = SECURE_BOOT_ON,
+					     .pcr7 = {&mode, 1}};
+	for (enum database i = 0; i < DATABASES; i++)
+		shim_rules.databases[i] = (struct database_rule){.forbidden = {&entry, 1}, .others = true};
+}
+
 /* The reference values are taken out of the answer. Before the first input, so that no input runs more than its own. */
 __attribute__((constructor)) static void load(void)
 {
@@ -81,31 +106,6 @@ __attribute__((constructor)) static void load(void)
 		.sha256 = launch.events[LAUNCH_IMAGE].sha256, .version_text = "0.1.0", .version = 0x000100, .svn = 1};
 	reference.config[0] = (struct reference_config){.sha256 = launch.events[LAUNCH_CONFIG].sha256,
 							.text = launch.contents[LAUNCH_CONFIG]};
-}
-
-static struct digest digest_of(const char *text)
-{
-	return sha256((struct bytes){(const uint8_t *)text, strlen(text)});
-}
-
-/* The firmware of the seed that went through shim. */
-static void set_shim_rules(void)
-{
-	static struct digest code[2], driver, mode;
-	static const struct signature_entry entry = {.kind = ENTRY_SHA256};
-
-	code[0] = digest_of("version");
-	code[1] = digest_of("volume");
-	driver = digest_of("driver");
-	mode = digest_of("DeployedMode");
-	shim_rules = (struct firmware_rules){.model = "seed",
-					     .pcr0 = {code, 2},
-					     .pcr2 = {&driver, 1},
-					     .kinds[KIND_PCR1] = {{0x80000002}, 1},
-					     .secure_boot = SECURE_BOOT_ON,
-					     .pcr7 = {&mode, 1}};
-	for (enum database i = 0; i < DATABASES; i++)
-		shim_rules.databases[i] = (struct database_rule){.forbidden = {&entry, 1}, .others = true};
 }
 
 static void know_shim(struct policy *policy)
