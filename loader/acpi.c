@@ -276,7 +276,8 @@ static bool read_fadt(const struct table *fadt, struct acpi_info *info, uint64_t
 #define AML_MAX_BYTES (16u << 20) /* of one table; the largest that are known have half a MiB */
 
 /*
- * Looks for sleep states in a DSDT or SSDT, a buffer at a time. What is no memory, or has no sensible length, has none.
+ * Looks for sleep states in a DSDT or SSDT, a buffer at a time. A range that is no memory, or has no sensible length,
+ * has none.
  */
 static void scan_aml(const struct acpi_view *view, uint64_t address, struct acpi_info *info)
 {

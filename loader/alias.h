@@ -11,9 +11,9 @@
 #include <cloister/boot_info.h>
 
 /**
- * Looks for a second address of the region's pages and the pool's: what is written at one must not be read at any that
- * differs from it in one bit. Every page of the region, and up to ALIAS_POOL_PAGES of the pool, evenly spread; their
- * contents become zero at the start of each. Other memory is only read.
+ * Looks for a second address of the region's pages and the pool's: a value written at one address must not be read at
+ * any that differs from it in one bit. Every page of the region, and up to ALIAS_POOL_PAGES of the pool, evenly spread;
+ * their contents become zero at the start of each. Other memory is only read.
  * @info: region, pool, ram
  */
 bool alias_probe(const struct boot_info *info, struct failure *failure);

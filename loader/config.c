@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parser of cloister.conf. The keys are data: one row each, in the order of docs/protocol.md. */
+/* Parser of cloister.conf. The keys are data: one row each. */
 #include "config.h"
 
 #include <string.h>

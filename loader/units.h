@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DMA remapping units that the firmware has on, and who goes on programming them. */
+/* DMA remapping units that the firmware has on, and drivers that go on programming them. */
 #ifndef LOADER_UNITS_H
 #define LOADER_UNITS_H
 

@@ -123,7 +123,7 @@ struct boot_info {
 
 	uint64_t tsc_khz;         /* measured against the firmware's timer */
 	uint64_t ecam_base;       /* MCFG, segment 0, bus 0; a multiple of 1 MiB; 0 if there is none */
-	uint64_t pci_ports_shown; /* 0, or 1: port 0xCF8 is found by who looks for it although there is an ECAM */
+	uint64_t pci_ports_shown; /* 0, or 1: software that looks for port 0xCF8 finds it although there is an ECAM */
 	/* The byte that holds SLP_TYP and SLP_EN: PM1a_CNT_BLK + 1, PM1b_CNT_BLK + 1, SLEEP_CONTROL_REG; 0 for none. */
 	uint16_t sleep_port[BOOT_SLEEP_PORTS];
 	uint16_t serial_port; /* 16550 for debug output and crash records, 0 for none */
