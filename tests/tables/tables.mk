@@ -3,10 +3,13 @@
 
 TABLES_WALK := $(OUT)/tests/tables/walk
 
-$(TABLES_WALK): tests/tables/walk.c $$(call loader_unit_objects,acpi sleep dmar ivrs dma_table)
+TABLES_OBJECTS = $(call unit_objects,loader,tests/tables/walk.c $(addprefix loader/,acpi.c sleep.c dmar.c ivrs.c dma_table.c))
+UNIT_OBJECTS += $(TABLES_OBJECTS)
+
+$(TABLES_WALK): $$(TABLES_OBJECTS)
 	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)gcc $(LOADER_UNIT_CFLAGS) -MF $@.d -o $@ $^ $(UNIT_LIBS)
+	$(call say,LD,$@)
+	$(Q)gcc $(UNIT_CFLAGS) -o $@ $^ $(UNIT_LIBS)
 
 .PHONY: check-tables
 check-tables: $(TABLES_WALK)

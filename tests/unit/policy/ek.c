@@ -546,5 +546,5 @@ int main(void)
 		cmocka_unit_test(test_credentials),
 	};
 
-	return cmocka_run_group_tests_name("policy: endorsement keys", tests, make_keys, free_keys);
+	return cmocka_run_group_tests_name("policy_ek", tests, make_keys, free_keys);
 }

@@ -145,5 +145,5 @@ int main(void)
 		count++;
 	}
 	tests[count] = (struct CMUnitTest){"answer cut", test_answer_truncated, NULL, NULL, NULL};
-	return cmocka_run_group_tests_name("policy: hostile evidence", tests, make, drop);
+	return cmocka_run_group_tests_name("policy_hostile", tests, make, drop);
 }

@@ -480,5 +480,5 @@ int main(void)
 		cmocka_unit_test(test_answer_null),
 	};
 
-	return cmocka_run_group_tests_name("policy: inputs", tests, NULL, free_keys);
+	return cmocka_run_group_tests_name("policy_inputs", tests, NULL, free_keys);
 }

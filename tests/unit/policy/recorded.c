@@ -235,5 +235,5 @@ int main(void)
 		cmocka_unit_test(test_other_references), cmocka_unit_test(test_replayed),
 	};
 
-	return cmocka_run_group_tests_name("policy: recorded host", tests, load, unload);
+	return cmocka_run_group_tests_name("policy_recorded", tests, load, unload);
 }
