@@ -156,7 +156,7 @@ static uint32_t find_cpu(const struct acpi_info *info, uint32_t apic_id)
 	return i;
 }
 
-/* Some firmware lists a CPU in both forms: the second one is no other CPU. Two of one form are no CPUs at all. */
+/* Some firmware lists a CPU in both forms, which is one CPU. Two entries of one form are an error. */
 static bool add_cpu(struct acpi_info *info, uint8_t form, uint32_t apic_id, uint32_t flags, struct failure *failure)
 {
 	const uint32_t enabled = 1u << 0; /* table 5.23; "online capable" alone is no CPU yet */

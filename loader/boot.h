@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-/** Are the target's files there? Asked before the launch, when it is not too late to say so. */
+/** Are the target's files there? Asked before the launch, while a failure can still be reported. */
 bool boot_check(const struct config *config, struct failure *failure);
 
 /** Starts the target. Returns true for boot = firmware, and false if the target came back. */

@@ -26,7 +26,7 @@ struct config {
 	char chain[CONFIG_PATH_BYTES];
 	char cmdline[CONFIG_TEXT_BYTES];
 	uint32_t pool_mib;       /* even */
-	uint32_t serial_port;    /* 0 for none; CONFIG_SERIAL_UNSAID only while nothing was said yet */
+	uint32_t serial_port;    /* 0 for none; CONFIG_SERIAL_UNSAID until the key is read */
 	uint32_t tpm_binding;    /* enum config_binding */
 	uint32_t require_tpm;    /* 0 or 1 */
 	uint32_t require_iommu;  /* 0 or 1 */
@@ -39,7 +39,9 @@ struct config {
 	uint32_t boot;           /* enum config_boot */
 };
 
-/** The values that hold before the file has said anything: all but the serial port also hold where it says nothing. */
+/**
+ * The values before the file is read. All but the serial port's are also the defaults of keys that it does not give.
+ */
 void config_default(struct config *config);
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The few instructions that C cannot say. */
+/* The few instructions that C cannot express. */
 #ifndef LOADER_CPU_H
 #define LOADER_CPU_H
 

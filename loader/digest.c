@@ -7,7 +7,7 @@
 #include <mbedtls/sha512.h>
 #include <string.h>
 
-/* mbedTLS's hook: what is hashed here is public. It is a call, so memset is not optimised away. */
+/* mbedTLS's hook: the hashed data is public. It is a call, so memset is not optimised away. */
 void mbedtls_platform_zeroize(void *memory, size_t bytes)
 {
 	memset(memory, 0, bytes);

@@ -76,8 +76,7 @@ static bool read_rmrr(const uint8_t *rmrr, uint32_t bytes, struct dma_table *out
 }
 
 /*
- * Types other than these two say what a unit may do beyond translation, which no device is allowed here (ATS, RHSA,
- * SATC ...).
+ * Other types grant rights beyond translation (ATS, RHSA, SATC ...), which no device gets here.
  */
 static bool read_structure(const uint8_t *structure, uint32_t bytes, struct dma_table *out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What went wrong, where, and what to do next. Every function of the loader that can fail returns bool and
+ * Failures: the error, its place, and the next step. Every function of the loader that can fail returns bool and
  * fills a struct failure before it returns false; the names and texts are all in the table below.
  */
 #ifndef LOADER_FAILURE_H

@@ -71,7 +71,7 @@ static const struct accelerator {
 
 enum kind { PIIX, ICH, PCH, FCH };
 
-/* ISA bridges: what they are part of. */
+/* ISA bridges, each with the chipset that it is part of. */
 static const struct chipset {
 	uint16_t vendor, first, last;
 	enum kind kind;

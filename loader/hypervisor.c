@@ -115,7 +115,7 @@ static bool in_region(const struct boot_info *info, uint64_t address, uint64_t b
 	       address - info->region.base <= info->region.bytes - bytes;
 }
 
-/* What hv_prepare() says that is wrong, with its place as far as it has one. */
+/* The error of hv_prepare(), with its place if it has one. */
 static bool fail_prepare(const struct boot_out *out, uint32_t error, struct failure *failure)
 {
 	if (out->error_cpu != HV_NO_CPU)

@@ -108,7 +108,7 @@ static bool read_entry(const uint8_t *entry, const uint8_t **start, struct dma_t
 	}
 }
 
-/* Whatever they name, every device is translated by the unit that it hangs on: only the settings make a difference. */
+/* Whatever the entries name, a device's own unit translates it: only the settings matter. */
 static bool read_entries(const uint8_t *entry, uint32_t left, struct dma_table *out)
 {
 	const uint8_t *start = NULL;
@@ -135,8 +135,8 @@ static bool is_known(const struct dma_table *out, uint64_t base)
 }
 
 /*
- * One device table serves all units: a number in it is meant as one of segment 0, and what other segments say is not
- * heard.
+ * One device table serves all units: a number in it counts as one of segment 0, and entries of other segments are
+ * ignored.
  */
 static bool read_ivhd(const uint8_t *ivhd, uint32_t bytes, struct dma_table *out)
 {

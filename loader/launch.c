@@ -69,7 +69,7 @@ static void run_on_boot_cpu(void)
 	interrupts_restore(flags);
 }
 
-/* Those of them that gave no answer, as text. */
+/* The CPUs that gave no answer, as text. */
 static bool name_lost(const struct boot_info *info, uint32_t first, uint32_t end, char *to, size_t capacity)
 {
 	size_t used = 0;

@@ -53,7 +53,7 @@ static bool parse_config(struct failure *failure)
 }
 
 /*
- * A config that cannot be read this far says nothing of a serial port: then its error goes to COM1, if that is there.
+ * An error before the config's line 'serial' goes to COM1, if that is there.
  */
 static bool read_config(struct failure *failure)
 {
@@ -64,7 +64,7 @@ static bool read_config(struct failure *failure)
 	return parsed;
 }
 
-/* PCR 4 gets the loader's mark before anything is read: of what is read, nothing can then hinder it. */
+/* PCR 4 gets the loader's mark before anything is read, so no input can prevent it. */
 static bool mark_and_read_config(struct failure *failure)
 {
 	struct failure unmarked;
@@ -186,7 +186,7 @@ static bool ask_tpm(struct failure *failure)
 	return true;
 }
 
-/* The config is read once more, where devices cannot change it: it must say what it said. */
+/* The config is parsed again, from where devices cannot change it: the result must be the same. */
 static bool same_config(struct failure *failure)
 {
 	static struct config again;
@@ -197,7 +197,7 @@ static bool same_config(struct failure *failure)
 	       fail(failure, LOADER_E_FILE_CHANGED, "%s", CONFIG_PATH);
 }
 
-/* What is used from here on is in the region, and measured there. */
+/* From here on image and config are measured and used in the region. */
 static bool stage(struct failure *failure)
 {
 	uint64_t used = 0;
@@ -219,7 +219,7 @@ static bool measure_files(struct failure *failure)
 			    &config, loader.info.config_sha256, failure);
 }
 
-/* The shortest of several: what holds the CPU up meanwhile, an SMI say, only makes one longer. */
+/* The shortest of several: an interruption, such as an SMI, only makes a measurement longer. */
 static uint64_t measure_tsc_khz(void)
 {
 	uint64_t least = UINT64_MAX;
@@ -255,7 +255,7 @@ static bool sleep_refused(void)
 	return loader.config.sleep == 0 || loader.config.pool_mib;
 }
 
-/* Where the firmware's AML does not say which type is off, any may be, and none with a pool. */
+/* If the firmware's AML does not say which type is off: all types, or none with a pool. */
 static uint8_t allowed_sleep_types(void)
 {
 	if (!sleep_refused())

@@ -121,7 +121,7 @@ bool measure_close_unreported(struct failure *failure)
 /* Of PCR 17 to 19; the TPM may be open. */
 static bool cap_strong(struct tpm *tpm)
 {
-	struct failure ignored; /* what happened first is what is reported */
+	struct failure ignored; /* the first failure is reported */
 
 	if (tpm->way != TPM_LOCALITY_2) {
 		if (!has_locality_2())

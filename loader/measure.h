@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is measured, into which PCR, and the launch log of it (docs/architecture.md, section 7; docs/protocol.md,
+ * The measurements, their PCRs, and the launch log (docs/architecture.md, section 7; docs/protocol.md,
  * "Launch log").
  */
 #ifndef LOADER_MEASURE_H

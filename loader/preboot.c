@@ -20,7 +20,7 @@ static const struct {
 	{L"SysPrepOrder", "SysPrepOrder", "SysPrep"},
 };
 
-/* A variable that the firmware does not answer for is taken for one that is set. */
+/* A variable that cannot be read counts as set. */
 static bool check_order(size_t which, struct failure *failure)
 {
 	uint16_t list[MAX_ENTRIES] = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How the machine sleeps: \_S1 to \_S5 of DSDT and SSDTs (ACPI 6.5, 7.4.2). They are found by their bytes: there is no
- * AML interpreter here. A firmware that writes them as methods is one of which nothing is known.
+ * AML interpreter here. If the firmware defines them as methods, nothing is known of them.
  */
 #ifndef LOADER_SLEEP_H
 #define LOADER_SLEEP_H

@@ -13,7 +13,7 @@ struct tpm {
 	struct tpm2_banks banks; /* without a TPM: SHA-256 alone, for the log */
 };
 
-/** A TPM that is none: nothing is extended. */
+/** In place of a TPM that is missing: nothing is extended. */
 void tpm_none(struct tpm *tpm);
 
 /** Opens the TPM and asks for its active banks. */

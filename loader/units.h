@@ -9,7 +9,7 @@
 
 /**
  * A unit that is on is taken over, and its registers are then absent. A driver of the firmware that goes on programming
- * it would stop the machine without a word: refuses the launch where there is one (EDKII_IOMMU_PROTOCOL).
+ * it would silently stop the machine: refuses the launch where there is one (EDKII_IOMMU_PROTOCOL).
  * @dma: units whose registers the hypervisor has checked
  */
 bool units_check_driver(const struct boot_dma *dma, struct failure *failure);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The open connections, their age, and what each address has of them. */
+/* The open connections, their age, and each address's share of them. */
 #include "connections.h"
 
 #include <netinet/in.h>
@@ -133,7 +133,7 @@ static void displace(struct slot *slot)
 	count(COUNT_DISPLACED);
 }
 
-/* One of those that have not asked yet goes. */
+/* Drops one of those that have not asked yet. */
 static void make_room(void)
 {
 	const struct source *source = most(offsetof(struct source, reading));
@@ -188,7 +188,7 @@ static bool sends_answer(const struct slot *slot)
 	return slot->phase == CONNECTION_SENDS && slot->answer;
 }
 
-/* An answer that somebody with more of them than 'source' is slow to read goes. */
+/* Drops an answer that is read slowly, of an address with more of them than 'source'. */
 static void make_answer_room(const struct source *source)
 {
 	const struct source *other = most(offsetof(struct source, answers));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The open connections: how long each may take for what it is at, and who must go when there are too many.
+ * The open connections: how long each may take in its phase, and which is closed when there are too many.
  * libmicrohttpd ends a connection that is silent; one that sends a byte now and then, or reads its answer that slowly,
  * ends here.
  *
@@ -22,7 +22,7 @@
 #define ANSWERS_MAX        96u   /* answers with logs that are in memory at a time */
 #define ANSWERS_FOR_QUOTES 32u   /* of them, so many are for evidence alone */
 
-/* What a connection is at. The first two can be displaced by a newcomer, the last one by another answer. */
+/* The phase of a connection. The first two can be displaced by a newcomer, the last one by another answer. */
 enum connection_phase { CONNECTION_HEAD, CONNECTION_BODY, CONNECTION_WAITS, CONNECTION_SENDS };
 
 /** Notes a new connection, and shuts down another one if there are too many. Its slot, or -1 without a free one. */
@@ -44,14 +44,14 @@ uint64_t connection_source(int slot);
 /** The connection is about to be closed. */
 void connection_closed(int slot);
 
-/** Shuts down what has been too long at what it does. Returns how many. */
+/** Shuts down connections that have been in their phase for too long. Returns how many. */
 unsigned connections_expire(int64_t now_ms);
 
 struct connections_state {
 	unsigned open, waiting, answers;
 };
 
-/** How many there are now, waiting for the TPM, and with an answer in memory. */
+/** The numbers of those that are open, wait for the TPM, and have an answer in memory. */
 struct connections_state connections_now(void);
 
 #endif

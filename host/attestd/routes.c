@@ -66,9 +66,8 @@ static bool serve_identity(struct exchange *exchange)
 }
 
 /*
- * Whoever ends a tenant's TLS connection in between has another key. Evidence for that channel is
- * never made here, so
- * that nothing in between can pass it on.
+ * Whoever ends a tenant's TLS connection in between has another key. Evidence for that channel is never made here, so
+ * nothing in between can pass it on.
  */
 static bool own_channel(const struct tls *tls, const struct evidence_request *request, struct failure *failure)
 {

@@ -31,8 +31,7 @@ static char *text_of(gnutls_datum_t *datum)
 }
 
 /*
- * RFC 5280: a certificate whose end is unknown. Whoever asks goes by the key, not by the clock of
- * this host.
+ * RFC 5280: a certificate whose end is unknown. Tenants check the key, not the clock of this host.
  */
 static int fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)
 {
@@ -75,7 +74,7 @@ static int make(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key, struct
 	return error == 0 && (!tls->key || !tls->certificates) ? GNUTLS_E_MEMORY_ERROR : error;
 }
 
-/* What GnuTLS calls a key's identifier is the hash of its SubjectPublicKeyInfo. */
+/* GnuTLS's identifier of a key is the hash of its SubjectPublicKeyInfo. */
 static int channel_of(gnutls_x509_crt_t certificate, uint8_t channel[SHA256_BYTES])
 {
 	size_t bytes = SHA256_BYTES;

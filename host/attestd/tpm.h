@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TPM: attestation key, quotes, endorsement key. One thread at a time. Nothing here needs to be believed by
- * the verifier: the TPM's signature says it all.
+ * The TPM: attestation key, quotes, endorsement key. One thread at a time. The verifier need not trust this code: it
+ * checks the TPM's signature.
  */
 #ifndef ATTESTD_TPM_H
 #define ATTESTD_TPM_H

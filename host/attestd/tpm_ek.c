@@ -140,7 +140,8 @@ static bool read_certificate(struct tpm *tpm, TPM2_HANDLE handle, struct tpm_ide
 
 /*
  * The authorities' certificates: in NV indices 0x01C00100 to 0x01C001FF, one after the other, and not always one for
- * each index (EK Credential Profile 2.5, 2.2.1.5.2). What cannot be read there is left out: the tenant may have it.
+ * each index (EK Credential Profile 2.5, 2.2.1.5.2). Certificates that cannot be read are left out: the tenant may have
+ * them.
  */
 static void read_chain(struct tpm *tpm, struct tpm_identity *identity)
 {

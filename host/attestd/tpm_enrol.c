@@ -13,7 +13,7 @@
 _Static_assert(CREDENTIAL_MAX_BYTES <= sizeof(((TPM2B_ID_OBJECT *)0)->credential), "a credential may not fit");
 _Static_assert(SECRET_MAX_BYTES <= sizeof(((TPM2B_ENCRYPTED_SECRET *)0)->secret), "a secret may not fit");
 
-/* PolicyA of the endorsement key's template: whoever knows the (empty) password of the endorsement hierarchy. */
+/* PolicyA of the endorsement key's template: knowledge of the (empty) password of the endorsement hierarchy. */
 static bool open_session(struct tpm *tpm, ESYS_TR *session, struct failure *failure)
 {
 	const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
@@ -34,8 +34,8 @@ static bool open_session(struct tpm *tpm, ESYS_TR *session, struct failure *fail
 }
 
 /*
- * Is it what was sent that the TPM does not take? libtpms says TPM_RC_FAILURE of a secret that is no OAEP, and goes on;
- * of a TPM that has failed, the next request tells.
+ * Does the TPM refuse the parameters that were sent? libtpms answers a secret that is no OAEP with TPM_RC_FAILURE, and
+ * goes on; a TPM that has failed shows at the next request.
  */
 static bool blames_parameter(TSS2_RC rc)
 {
