@@ -22,7 +22,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Wunde
 # Nothing of the folder, the time or the machine may reach a binary.
 REPRODUCIBLE := -ffile-prefix-map=/cloister=. -fno-record-gcc-switches -frandom-seed=cloister -g0
 # A guest trains the predictor of indirect branches, so that no image of the hypervisor may hold one (tools/branches):
-# where the compiler cannot call directly, it calls through a return with a call of its own.
+# where the compiler cannot call directly, it calls through a return with a matching call.
 HV_NO_INDIRECT := -fno-jump-tables -mindirect-branch=thunk-inline
 CFLAGS_USER := -std=c17 -O2 -D_GNU_SOURCE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(WARNINGS) $(REPRODUCIBLE) -Iinclude
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arithmetic behind a 64-bit IDIV and IMUL, in the shapes that Bochs calls (its cpu/wide_int.cc). */
+/* The arithmetic of a 64-bit IDIV and IMUL, in the shapes that Bochs calls (its cpu/wide_int.cc). */
 #ifndef BOCHS_WIDE_H
 #define BOCHS_WIDE_H
 

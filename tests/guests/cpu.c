@@ -114,7 +114,7 @@ static void test_cpuid_registers(void)
 	ok(completed(&o) && r.rbx == HV_CPUID_EBX, "CPUID works at CPL 3");
 }
 
-/* Prefixes that CPUID ignores, up to the 15 bytes that an instruction may have; behind each a NOP that a wrong length would miss. */
+/* Prefixes that CPUID ignores, up to the 15 bytes that an instruction may have; after each a NOP that a wrong length would miss. */
 FORM(form_cpuid_rex, ".byte 0x48\n cpuid");
 FORM(form_cpuid_66, ".byte 0x66\n cpuid");
 FORM(form_cpuid_f2, ".byte 0xf2\n cpuid");
@@ -351,7 +351,7 @@ static void test_control_registers(void)
 #define DR7_DEFAULT 0x400ull
 #define STEPS       4u
 
-/* One instruction between TF's set and clear; a trap is due behind each that begins with TF set. */
+/* One instruction between TF's set and clear; a trap is due after each that begins with TF set. */
 #define STEP_FORM(name, text)                                                                \
 	extern const char name##_after[] __attribute__((visibility("hidden")));              \
 	FORM(name, "pushfq\n orl $0x100, (%rsp)\n popfq\n" text "\n" #name "_after:\n nop\n" \
@@ -499,7 +499,7 @@ static bool note_interrupt(struct frame *frame)
 }
 
 /*
- * STI's shadow ends with the CPUID that the hypervisor executes, or, on VT-x, with the instruction behind it: looking for a
+ * STI's shadow ends with the CPUID that the hypervisor executes, or, on VT-x, with the instruction after it: looking for a
  * shadow would make each CPUID of a program dearer.
  */
 static void test_interrupt_shadow(void)

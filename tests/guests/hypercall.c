@@ -213,7 +213,7 @@ static void test_compatibility(void)
 	ok(answers_32(0, &(struct hypercall){HC_SIGN, to, to + 1024, 0, 0}), "compatibility mode: a signature");
 }
 
-/* The second CPU, started anew, makes the hypercall before it leaves real mode. Changes nothing but EAX. */
+/* The second CPU, started again, makes the hypercall before it leaves real mode. Changes nothing but EAX. */
 static bool answers_real(struct cpu *cpu, int32_t expected, const struct start_call *call)
 {
 	const bool started = cpu_start_at(cpu, start_prepare_call(cpu, 0, hypercall_form(), call));

@@ -113,7 +113,7 @@ static bool refused_inside(const struct target *t, const struct access *a)
 	       (t->bytes == PAGE_BYTES || refused(a->code, t->base + PAGE_BYTES - a->bytes / 2));
 }
 
-/* An access that begins before the first byte, or ends behind the last. */
+/* An access that begins before the first byte, or ends after the last. */
 static bool refused_across(const struct target *t, const struct access *a)
 {
 	const uint64_t half = a->bytes / 2;
@@ -289,7 +289,7 @@ static struct target next_refused(uint64_t from)
 	return (struct target){0};
 }
 
-/* Region and pool may lie side by side; their lengths tell them apart. */
+/* Region and pool may be side by side; their lengths tell them apart. */
 static const char *target_name(const struct target *t, const struct hv_stats *stats)
 {
 	if (t->bytes == stats->region_bytes)

@@ -246,7 +246,7 @@ static void test_x2apic(void)
 	ok(refuses_read(0x80e), "x2APIC has no DFR");
 }
 
-/* What tells a system that it cannot leave x2APIC mode, such as Linux that is told "nox2apic". */
+/* The register that shows a system that it cannot leave x2APIC mode, such as Linux with "nox2apic". */
 static void test_x2apic_locked(void)
 {
 	uint64_t value;

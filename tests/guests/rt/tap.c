@@ -101,7 +101,7 @@ void serial_init(void)
 	port = uart_present(COM2) ? COM2 : COM1;
 	outb((uint16_t)(port + UART_IER), 0);
 	outb((uint16_t)(port + UART_LCR), 3); /* 8 data bits, no parity, 1 stop bit */
-	put_string("\nTAP version 14\n");     /* a line of its own, behind the firmware's messages */
+	put_string("\nTAP version 14\n");     /* a separate line, after the firmware's messages */
 }
 
 bool ok(bool passed, const char *format, ...)

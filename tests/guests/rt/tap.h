@@ -26,7 +26,7 @@ void diag(const char *format, ...) TAP_FORMAT(1);
 /* Lets the runner look at memory, and waits until it answers, by a character on COM1. */
 void let_look(void);
 
-/* Bytes that the runner checks with tools of its own. */
+/* Bytes that the runner checks with its own tools. */
 void data(const char *name, const void *bytes, uint32_t len);
 
 /* Names the test that is about to run, so that a hang can be named. */

@@ -366,7 +366,7 @@ static void cpus_listed_twice(void **state)
 static void fadt_ports(void **state)
 {
 	(void)state;
-	at(FADT + 172)[0] = 1; /* X_PM1a wins, X_PM1b in memory space is told */
+	at(FADT + 172)[0] = 1; /* X_PM1a wins, X_PM1b in memory space is reported */
 	put64(FADT + 176, 0x1804);
 	at(FADT + 184)[0] = 0;
 	put64(FADT + 188, 0x2000);
@@ -557,7 +557,7 @@ static void dma_tables(void **state)
 	refused("HV_E_DMA_TABLE", "DMAR, at 0x30");
 }
 
-/* The same table under another name: nobody finds it, and it is no damaged one. */
+/* The same table under another name: no system finds it, and it is not damaged. */
 static void hidden_dma_table(void **state)
 {
 	static const uint64_t tables[] = {FADT, MADT, DMAR};

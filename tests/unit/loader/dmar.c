@@ -51,7 +51,7 @@ static int good_table(void **state)
 	return 0;
 }
 
-/* In memory of its own length, so that a read past the end is seen. */
+/* In memory of exactly its length, so that a read past the end is seen. */
 static bool parse(uint32_t bytes)
 {
 	uint8_t *const copy = malloc(bytes + 1);
@@ -103,7 +103,7 @@ static void scopes_that_name_nothing(void **state)
 	assert_true(parse(END));
 	assert_false(named(0x1f, 2));
 	good_table(state);
-	table[DRHD0 + 16 + 1] = 16; /* a device behind a bridge, by its path: the bridge itself is not covered */
+	table[DRHD0 + 16 + 1] = 16; /* a device below a bridge, by its path: the bridge itself is not covered */
 	assert_true(parse(END));
 	assert_false(named(0x1f, 2));
 }
@@ -150,7 +150,7 @@ static void refuses_headers(void **state)
 	good_table(NULL);
 	table[4] = DRHD0;
 	assert_false(parse(DRHD0));                      /* no unit at all */
-	for (uint32_t bytes = 0; bytes < END; bytes++) { /* cut, with the length told right */
+	for (uint32_t bytes = 0; bytes < END; bytes++) { /* cut, with the right length given */
 		good_table(NULL);
 		table[4] = (uint8_t)bytes;
 		const bool accepted = parse(bytes);

@@ -120,7 +120,7 @@ static void q35(void **state)
 	assert_true(floor_closed(&floor_found));
 	assert_true(has_function(AT(0, 0, 0)) && has_page(0xe0000000) && !has_page(0xe0001000));
 	assert_true(has_function(AT(0, 0x1f, 0)) && has_page(0xe00f8000) && !has_page(0xe00fa000));
-	/* Behind bridges: they too, or the bus would get another number. */
+	/* Below bridges: these too, or the bus would get another number. */
 	assert_true(has_function(AT(2, 5, 0)) && has_function(AT(1, 0, 0)) && has_function(AT(0, 3, 0)));
 	assert_true(has_page(0xe0228000) && has_page(0xe0100000) && has_page(0xe0018000));
 	assert_true(has_function(AT(0x40, 0, 0)) && has_page(0xe4000000));

@@ -362,7 +362,7 @@ static void capped_while_open(void **state)
 	(void)state;
 
 	assert_true(tpm_open(&measure.tpm, TPM_LOCALITY_2, &failure));
-	machine.interface = TIS_NONE; /* for whoever would ask again */
+	machine.interface = TIS_NONE; /* in case of another question */
 	assert_true(cap(&measure));
 	assert_strong_extended("cloister-error", 2);
 	assert_int_equal(machine.count, 5);

@@ -31,7 +31,7 @@ static struct {
 uint8_t in8(uint16_t port)
 {
 	if (!machine.uart)
-		return 0xff; /* nobody drives the bus */
+		return 0xff; /* no device drives the bus */
 	return port == LCR ? machine.lcr : port == LSR ? LSR_THRE : 0;
 }
 
@@ -74,7 +74,7 @@ static EFI_STATUS EFIAPI free_pool(VOID *memory)
 	return EFI_SUCCESS;
 }
 
-/* What comes out on COM1 if the loader is told to use it. */
+/* The output on COM1 if the loader has to use it. */
 static const char *said(bool uart, const void *console)
 {
 	static EFI_BOOT_SERVICES services = {

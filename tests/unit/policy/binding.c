@@ -181,7 +181,7 @@ static void mok_without_shim(struct scenario *s)
 
 /*
  * An attacker's image, launched by the genuine loader under the weak binding, has locality 2 for itself on a TPM with a
- * CRB and fills PCRs 17 to 19. Only PCR 14 tells: shim was made to measure the strong mark before.
+ * CRB and fills PCRs 17 to 19. Only PCR 14 shows it: shim was made to measure the strong mark before.
  */
 static void strong_after_weak(struct scenario *s)
 {

@@ -43,7 +43,7 @@ static void measure_statement(struct built *b)
 	uint8_t *data = b->hv_log + b->evidence.hv_log.data.len - sizeof(struct hk_statement);
 
 	memcpy(data, b->statement, sizeof(struct hk_statement));
-	/* the event's SHA-256 digest stands before the SHA-384 one, the data's size and its name */
+	/* the event's SHA-256 digest is before the SHA-384 one, the data's size and its name */
 	memcpy(data - sizeof("cloister-statement") - 4 - 48 - 2 - 32, digest.bytes, 32);
 	b->pcr[19] = pcr_extend(digest_filled(0xff), digest);
 }
@@ -141,7 +141,7 @@ static void fresh_old(struct built *b)
 	scenario_init(&s);
 	s.challenge.nonce[0] ^= 1;
 	build_logs(old, &s);
-	/* the statement is signed anew each time: take the one that is judged */
+	/* the statement is signed again each time: take the one that is judged */
 	memcpy(old->statement, b->statement, sizeof(old->statement));
 	memcpy(old->hv_log, b->hv_log, sizeof(old->hv_log));
 	build_quote(old, &s);

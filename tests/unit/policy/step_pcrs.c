@@ -32,7 +32,7 @@ static void uncapped(struct scenario *s)
 }
 
 /* --- capping --- */
-/* As somebody fills a bank that the firmware left alone: what has a known digest comes at the end. */
+/* As an attacker fills a bank that the firmware left alone: events with a known digest come at the end. */
 static void separator_last(struct scenario *s, uint32_t pcr)
 {
 	remove_event(s, scenario_find(s, pcr, EV_SEPARATOR));

@@ -114,7 +114,7 @@ static void whoever_has_most_loses(void **state)
 	assert_int_equal(connections_now().open, CONNECTIONS_OPEN);
 }
 
-/* All have asked: there is nobody to be displaced, up to the table's end. */
+/* All have asked: none can be displaced, up to the table's end. */
 static void nobody_who_asked_goes(void **state)
 {
 	(void)state;

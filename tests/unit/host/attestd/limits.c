@@ -21,7 +21,7 @@
 #define PATIENCE_MS 5000
 #define STOP_MS     60000 /* it takes no time */
 
-/* A TPM that works when it is told to, and who waits for it. */
+/* A TPM that works on command, and the jobs that wait for it. */
 static struct {
 	sem_t started, go;
 	sem_t done;
@@ -102,7 +102,7 @@ static void expect_done(struct waiter *waiter)
 	assert_int_equal(waiter->status, 200);
 }
 
-/* A newcomer passes all but the first of whoever came before, and is passed by nobody who comes later. */
+/* A newcomer passes all but the first of each earlier client, and no later one passes it. */
 static void sources_take_turns(void **state)
 {
 	struct queue *queue = start();
@@ -181,7 +181,7 @@ static void who_waits_too_long_is_told(void **state)
 	assert_int_equal(running.status, 503);
 	assert_int_equal(waiting.status, 503);
 
-	/* The late answer goes nowhere, the job that was given up is not begun. */
+	/* The late answer is dropped, the job that was given up is not begun. */
 	sem_post(&tpm.go);
 	assert_true(submit(queue, &later, 3));
 	sem_wait(&tpm.started);

@@ -180,7 +180,7 @@ static void statistics(void **state)
 	assert_int_equal(device_stats(DEVICE, &got), -EPROTO);
 }
 
-/* Any file that can be opened stands for the device. */
+/* Any file that can be opened takes the device's place. */
 static const struct sources sources = {.tcg_log = "/nonexistent", .device = "/dev/null"};
 
 static void one_challenge_for_tpm_and_hypervisor(void **state)
