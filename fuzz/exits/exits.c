@@ -17,6 +17,7 @@
 
 struct machine machine;
 static struct cpu cpus[CPUS];
+static struct vcpu vcpus[CPUS];
 static struct entry_frame frames[CPUS];
 static jmp_buf stopped;
 static char last_line[LINE_BYTES + 1]; /* of the console */
@@ -111,7 +112,8 @@ static void set_up_cpu(uint32_t index, uint32_t apic_id)
 	cpu->apic_id = machine.boot.cpu_apic_id[index] = apic_id;
 	cpu->is_bsp = index == 0;
 	cpu->launched = index < 2 || (world.features & FEATURE_CPU_2) != 0;
-	cpu->frame = &frames[index];
+	cpu->vcpu = &vcpus[index];
+	*cpu->vcpu = (struct vcpu){.frame = &frames[index], .cpu = cpu, .domain = &machine.root, .tag = TAG};
 	machine.cpus[index] = cpu;
 	world.running = cpu;
 	vendor_set_up(cpu);
@@ -179,10 +181,10 @@ void check_event(uint32_t event, uint32_t delivering, bool error_codes)
 static void check(const struct cpu *cpu)
 {
 	PROMISE(world.stops == CRASH_NONE);
-	PROMISE(!cpu->startup.waiting);
+	PROMISE(!cpu->vcpu->startup.waiting);
 	PROMISE(!machine.hk_lock.held && !machine.pci_lock.held && !machine.console.lock.held);
 	for (uint32_t i = 0; i < CPUS; i++)
-		PROMISE(!cpus[i].startup.lock.held);
+		PROMISE(!vcpus[i].startup.lock.held);
 }
 
 void run_exits(const uint8_t *data, size_t bytes, bool verbose)
@@ -196,7 +198,7 @@ void run_exits(const uint8_t *data, size_t bytes, bool verbose)
 		world.running = cpu;
 		world.stops = CRASH_NONE;
 		world.double_fault = false;
-		take_registers(&input, &cpu->frame->guest);
+		take_registers(&input, &cpu->vcpu->frame->guest);
 		const uint32_t code = vendor_take_exit(&input, cpu);
 
 		if (verbose)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A CPU that knows what would fault. Rules by number, so that a wrong constant of hv/ is not repeated here. */
-#include "hv/machine/descriptors.h"
+#include "hv/machine/exception.h"
 #include "hv/root/startup.h"
 #include "world.h"
 
@@ -43,7 +43,7 @@ uint64_t rdmsr(uint32_t msr)
 
 static bool guest_wrote(uint64_t value)
 {
-	const struct registers *const guest = &world.running->frame->guest;
+	const struct registers *const guest = &world.running->vcpu->frame->guest;
 
 	return value == (guest->rdx << 32 | (uint32_t)guest->rax);
 }
@@ -201,9 +201,6 @@ void write_dr6(uint64_t value)
 	PROMISE(value == 0xffff0ff0);
 }
 
-/* hv/machine/cpu.c: what the stubs of hv/machine/exception.S call. */
-void host_exception(const struct exception_frame *frame);
-
 void arrive_exception(unsigned vector)
 {
 	host_exception(&(struct exception_frame){.vector = vector});
@@ -223,5 +220,5 @@ void other_cpu_sends(uint32_t icr_low)
 {
 	struct cpu *const other = world.running->machine->cpus[world.running->index == 0];
 
-	PROMISE(startup_icr_write(other, (uint64_t)world.running->apic_id << 32 | icr_low));
+	PROMISE(startup_icr_write(other->vcpu, (uint64_t)world.running->apic_id << 32 | icr_low));
 }

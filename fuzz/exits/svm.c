@@ -17,13 +17,13 @@ static bool init_held;        /* an INIT that was intercepted, which is still pe
 /* The window of a CPU that waits for a SIPI: another one sends it, so that the wait ends. */
 void svm_window(struct entry_frame *frame)
 {
-	PROMISE(frame == world.running->frame);
+	PROMISE(frame == world.running->vcpu->frame);
 	arrive_nmi();
 	if (init_held) {
 		init_held = false;
 		arrive_exception(30); /* #SX, by VM_CR.R_INIT */
 	}
-	if (world.running->startup.waiting)
+	if (world.running->vcpu->startup.waiting)
 		other_cpu_sends(ICR_SIPI);
 }
 
@@ -55,9 +55,9 @@ void vendor_set_up(struct cpu *cpu)
 	};
 	init_held = false;
 	memset(vmcb, 0, sizeof(*vmcb));
-	cpu->vcpu.vmcb = vmcb;
+	cpu->vcpu->vendor.vmcb = vmcb;
 	vmcb->efer = 0x1500;
-	vmcb->asid = 1;
+	vmcb->asid = TAG;
 	vmcb->nested_control = 1;
 	vmcb->nested_cr3 = STAGE2;
 	vmcb->iopm_base = 0x66000;
@@ -111,8 +111,8 @@ static void take_held(const struct cpu *cpu, uint64_t exit_code, bool nmi)
 
 uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
-	struct registers *const guest = &cpu->frame->guest;
+	struct vmcb *const vmcb = cpu->vcpu->vendor.vmcb;
+	struct registers *const guest = &cpu->vcpu->frame->guest;
 	const uint16_t flags = (uint16_t)take(input, 2);
 
 	vmcb->exit_code = exit_codes[take(input, 1) % COUNT_OF(exit_codes)];
@@ -142,17 +142,17 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 
 static void check(const struct cpu *cpu, const struct vmcb *before)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct vmcb *const vmcb = cpu->vcpu->vendor.vmcb;
 
 	PROMISE((vmcb->efer & 0x1000) != 0 && (vmcb->efer & ~0xdd01ull) == 0);
-	PROMISE(vmcb->asid == 1 && vmcb->nested_control == 1);
+	PROMISE(vmcb->asid == TAG && vmcb->nested_control == 1);
 	PROMISE(vmcb->nested_cr3 == STAGE2 || (vmcb->nested_cr3 == DETOUR && (vmcb->intercept_exceptions & 2) != 0));
 	PROMISE(vmcb->iopm_base == 0x66000 && vmcb->msrpm_base == 0x55000);
 	PROMISE((vmcb->intercept_exceptions & ~2u) == 1u << 18);
 	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c8c000e && vmcb->intercept_misc2 == 0x207f);
-	PROMISE(!cpu->vcpu.nmi_pending || cpu->vcpu.nmi_blocked);
+	PROMISE(!cpu->vcpu->vendor.nmi_pending || cpu->vcpu->vendor.nmi_blocked);
 	/* What came through the window is acted upon. */
-	PROMISE(!init_held && !cpu->startup.init && !cpu->nmi_seen);
+	PROMISE(!init_held && !cpu->vcpu->startup.init && !cpu->nmi_seen);
 	/* What changes the meaning of a translation flushes it. */
 	PROMISE((vmcb->efer == before->efer && vmcb->cr0 == before->cr0 && vmcb->nested_cr3 == before->nested_cr3) ||
 		vmcb->tlb_control == 1);
@@ -160,16 +160,16 @@ static void check(const struct cpu *cpu, const struct vmcb *before)
 
 void vendor_exit(struct cpu *cpu)
 {
-	const struct vmcb before = *cpu->vcpu.vmcb;
+	const struct vmcb before = *cpu->vcpu->vendor.vmcb;
 	const unsigned resets = world.resets;
 
 	flushed = cleared = false;
-	svm_exit(cpu);
+	svm_exit(cpu->vcpu);
 	check(cpu, &before);
 	PROMISE(flushed == ((world.features & FEATURE_FLUSH_PREDICTORS) != 0));
 	PROMISE(cleared == ((world.features & FEATURE_CLEAR_BUFFERS) != 0));
 	const bool is_reset = world.resets != resets;
-	const uint32_t event = (uint32_t)cpu->vcpu.vmcb->event_injection;
+	const uint32_t event = (uint32_t)cpu->vcpu->vendor.vmcb->event_injection;
 
 	check_event(event, is_reset ? 0 : (uint32_t)before.exit_interrupt_info, true);
 	/* Hypercalls are the kernel's: #UD for others. */

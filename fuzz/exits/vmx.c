@@ -13,7 +13,7 @@ static const struct {
 	uint32_t field;
 	uint64_t value;
 } launched[] = {
-	{VIRTUAL_PROCESSOR_ID, 1},
+	{VIRTUAL_PROCESSOR_ID, TAG},
 	{IO_BITMAP_A, 0x66000},
 	{IO_BITMAP_B, 0x67000},
 	{MSR_BITMAP, 0x55000},
@@ -63,6 +63,7 @@ void vendor_set_up(struct cpu *cpu)
 	struct speculation *const speculation = &cpu->machine->vendor.speculation;
 
 	vmx_cpus[cpu->index] = (struct vmx_cpu){.moment = 0};
+	cpu->vcpu->vendor.vmcs = region_paddr(vmx_cpus[cpu->index].vmcs);
 	speculation->flush_l1d = (world.features & FEATURE_FLUSH_L1D) != 0;
 	speculation->clear_buffers = (world.features & FEATURE_CLEAR_BUFFERS) != 0;
 	speculation->needed = speculation->flush_l1d || speculation->clear_buffers;
@@ -108,12 +109,12 @@ static void check_controls(const struct cpu *cpu)
 	const uint64_t primary = *field(PRIMARY_CONTROLS), entry = *field(ENTRY_CONTROLS), stage2 = *field(EPT_POINTER);
 
 	PROMISE(((primary ^ at_launch[FIELD_SLOT(PRIMARY_CONTROLS)]) & ~(uint64_t)(NMI_WINDOW | TRAP_FLAG)) == 0);
-	PROMISE(((primary & NMI_WINDOW) != 0) == cpu->vcpu.nmi_pending);
+	PROMISE(((primary & NMI_WINDOW) != 0) == cpu->vcpu->vendor.nmi_pending);
 	PROMISE(((entry ^ at_launch[FIELD_SLOT(ENTRY_CONTROLS)]) & ~0x200ull) == 0);
 	PROMISE(stage2 == (STAGE2 | 0x1e) || (stage2 == (DETOUR | 0x1e) && (primary & TRAP_FLAG) != 0));
 	PROMISE((*field(CR4_SHADOW) & 0x6000) == 0);
 	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (*field(CR4_SHADOW) & CR4_OWNED));
-	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (vcpu_cr4(cpu) & CR4_OWNED));
+	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (vcpu_cr4(cpu->vcpu) & CR4_OWNED));
 	PROMISE(*field(GUEST_ACTIVITY_STATE) <= 1); /* active or HLT: SIPIs are the hypervisor's */
 }
 
@@ -131,7 +132,7 @@ static void check_guest_state(const uint64_t *before)
 	}
 	PROMISE(((*field(GUEST_EFER) ^ before[FIELD_SLOT(GUEST_EFER)]) & ~0x901ull) == 0);
 	PROMISE(((*field(GUEST_CR4) ^ before[FIELD_SLOT(GUEST_CR4)]) & ~CR4_OWNED) == 0);
-	PROMISE(*field(GUEST_CR4) == before[FIELD_SLOT(GUEST_CR4)] || world.running->vcpu.reason == 28);
+	PROMISE(*field(GUEST_CR4) == before[FIELD_SLOT(GUEST_CR4)] || world.running->vcpu->vendor.reason == 28);
 	PROMISE(*field(GUEST_ACTIVITY_STATE) == before[FIELD_SLOT(GUEST_ACTIVITY_STATE)] ||
 		*field(GUEST_ACTIVITY_STATE) == 0);
 }
@@ -158,7 +159,7 @@ static void check_mov_to_cr(struct cpu *cpu)
 /* An instruction is over, with its shadow and its single step, or it faults. */
 static void check_instruction(struct cpu *cpu, const uint64_t *before)
 {
-	const uint32_t reason = cpu->vcpu.reason;
+	const uint32_t reason = cpu->vcpu->vendor.reason;
 	const uint64_t rip = before[FIELD_SLOT(GUEST_RIP)], next = rip + *field(EXIT_INSTRUCTION_LENGTH);
 	const bool is_long = (*field(ENTRY_CONTROLS) & 0x200) != 0 && (*field(GUEST_CS_RIGHTS) & 0x2000) != 0;
 	const bool faults = (*field(ENTRY_INTERRUPTION_INFO) & 0x80000000) != 0, steps = *field(GUEST_RFLAGS) & 0x100;
@@ -196,11 +197,11 @@ static void check_arrivals(const struct cpu *cpu, struct vmx_cpu *on)
 	const bool injected = *field(ENTRY_INTERRUPTION_INFO) == 0x80000202;
 
 	PROMISE(!on->nmis_blocked);
-	if (cpu->nmi_seen || cpu->startup.init)
+	if (cpu->nmi_seen || cpu->vcpu->startup.init)
 		PROMISE((*field(PRIMARY_CONTROLS) & TRAP_FLAG) != 0 && *field(GUEST_ACTIVITY_STATE) == 0);
-	PROMISE(!on->owed || injected || cpu->nmi_seen || cpu->vcpu.nmi_pending);
+	PROMISE(!on->owed || injected || cpu->nmi_seen || cpu->vcpu->vendor.nmi_pending);
 	if (injected)
-		on->owed = cpu->nmi_seen || cpu->vcpu.nmi_pending;
+		on->owed = cpu->nmi_seen || cpu->vcpu->vendor.nmi_pending;
 }
 
 static void check_entry(const struct cpu *cpu)
@@ -232,13 +233,13 @@ void vendor_exit(struct cpu *cpu)
 	const unsigned resets = world.resets;
 
 	on->l1d = on->buffers = on->stale = false;
-	vmx_exit(cpu);
+	vmx_exit(cpu->vcpu);
 	if (world.resets != resets)
 		on->owed = cpu->nmi_seen;
 	enter(cpu, on);
 	check_constant(on->vmcs);
 	check_controls(cpu);
-	const bool is_reset = world.resets != resets || cpu->vcpu.reason == 4;
+	const bool is_reset = world.resets != resets || cpu->vcpu->vendor.reason == 4;
 
 	check_event((uint32_t)*field(ENTRY_INTERRUPTION_INFO), is_reset ? 0 : (uint32_t)*field(IDT_VECTORING_INFO),
 		    (*field(GUEST_CR0) & 1) != 0);

@@ -36,7 +36,7 @@ void between_instructions(void)
 	if (world.nmi[world.running->index])
 		take_nmi(on);
 	/* Nothing of the hypervisor's wait for a SIPI is an instruction for VT-x: another CPU sends it before. */
-	if (world.running->startup.waiting && !world.running->startup.sipi)
+	if (world.running->vcpu->startup.waiting && !world.running->vcpu->startup.sipi)
 		other_cpu_sends(ICR_SIPI);
 }
 
@@ -60,6 +60,12 @@ uint64_t vmread(uint32_t which)
 	PROMISE(exists(which));
 	between_instructions();
 	return *field(which);
+}
+
+paddr_t vmptrst(void)
+{
+	between_instructions();
+	return region_paddr(vmx_cpus[world.running->index].vmcs);
 }
 
 /* Bits in a field by its width: 16, 64, 32, natural. */

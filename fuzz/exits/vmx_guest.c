@@ -166,7 +166,7 @@ static uint32_t take_delivering(struct input *input, uint32_t injected)
 
 uint64_t *guest_register(struct cpu *cpu, unsigned number)
 {
-	struct registers *const r = &cpu->frame->guest;
+	struct registers *const r = &cpu->vcpu->frame->guest;
 	uint64_t *const by_number[] = {&r->rax, &r->rcx, &r->rdx, &r->rbx, field(GUEST_RSP), &r->rbp, &r->rsi, &r->rdi,
 				       &r->r8,  &r->r9,  &r->r10, &r->r11, &r->r12,          &r->r13, &r->r14, &r->r15};
 
@@ -195,7 +195,7 @@ static uint64_t take_qualification(struct input *input, struct cpu *cpu, uint32_
 	case 28:
 		return take_cr_access(input, cpu);
 	case 30:
-		return io_qualification(take_io(input, &cpu->frame->guest));
+		return io_qualification(take_io(input, &cpu->vcpu->frame->guest));
 	default:
 		return take_register(input);
 	}
@@ -249,9 +249,9 @@ static uint32_t take_reason(struct input *input)
 /* A CPU that has waited for a SIPI since an INIT. */
 static void wait_for_sipi(struct cpu *cpu)
 {
-	vcpu_reset(cpu);
+	vcpu_reset(cpu->vcpu);
 	*field(GUEST_ACTIVITY_STATE) = 3;
-	cpu->nmi_seen = cpu->startup.init = vmx_cpus[cpu->index].owed = false;
+	cpu->nmi_seen = cpu->vcpu->startup.init = vmx_cpus[cpu->index].owed = false;
 }
 
 /* When something arrives while the hypervisor answers; often nothing does. */
@@ -279,9 +279,9 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 	if (reason == 0)
 		take_exception_nmi(input);
 	if (reason == 18)
-		take_hypercall(input, &cpu->frame->guest);
+		take_hypercall(input, &cpu->vcpu->frame->guest);
 	if (reason == 31 || reason == 32)
-		take_msr(input, &cpu->frame->guest);
+		take_msr(input, &cpu->vcpu->frame->guest);
 	*field(ENTRY_INTERRUPTION_INFO) &= ~0x80000000ull; /* by the exit (24.8.3) */
 	*field(EXIT_REASON) = reason;
 	*field(EXIT_QUALIFICATION) = take_qualification(input, cpu, reason);

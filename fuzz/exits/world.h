@@ -5,9 +5,13 @@
 
 #include "fuzz/promise.h"
 #include "hv/machine/cpu.h"
+#include "hv/vcpu/domain.h"
+#include "hv/vcpu/vcpu.h"
 #include "input.h"
 
 #define CPUS 3u
+
+#define TAG 5u /* of translations: ASID, VPID */
 
 /* The second-level tables. */
 #define STAGE2 0x77000ull

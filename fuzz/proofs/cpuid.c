@@ -20,12 +20,12 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	return native;
 }
 
-uint64_t vcpu_cr4(const struct cpu *cpu)
+uint64_t vcpu_cr4(const struct vcpu *vcpu)
 {
 	return cr4;
 }
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
 	PROVE(bytes == 2);
 	advanced++;
@@ -80,20 +80,20 @@ static void check_native(uint32_t leaf, uint32_t subleaf, const struct cpuid_res
 void prove_exit_cpuid(void)
 {
 	struct entry_frame frame;
-	struct cpu cpu;
+	struct vcpu vcpu;
 
 	__CPROVER_havoc_object(&native);
 	__CPROVER_havoc_object(&cr4);
-	cpu.frame = &frame;
-	cpu.exits[HV_EXIT_CPUID] = 0;
+	vcpu.frame = &frame;
+	vcpu.exits[HV_EXIT_CPUID] = 0;
 	const uint32_t leaf = (uint32_t)frame.guest.rax, subleaf = (uint32_t)frame.guest.rcx;
 	const struct registers before = frame.guest;
 
-	exit_cpuid(&cpu);
+	exit_cpuid(&vcpu);
 	const struct registers *const g = &frame.guest;
 	const struct cpuid_result r = {(uint32_t)g->rax, (uint32_t)g->rbx, (uint32_t)g->rcx, (uint32_t)g->rdx};
 
-	PROVE(advanced == 1 && cpu.exits[HV_EXIT_CPUID] == 1);
+	PROVE(advanced == 1 && vcpu.exits[HV_EXIT_CPUID] == 1);
 	PROVE((g->rax | g->rbx | g->rcx | g->rdx) >> 32 == 0);
 	PROVE(g->rsi == before.rsi && g->rdi == before.rdi && g->rbp == before.rbp && g->r8 == before.r8);
 	if (leaf >> 28 != 4)

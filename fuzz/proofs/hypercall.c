@@ -7,6 +7,7 @@
 #include "proof.h"
 
 #include "cloister/hypercall.h"
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -50,18 +51,18 @@ void window_write(const struct paging *paging, uint32_t index, paddr_t address, 
 	}
 }
 
-unsigned vcpu_cpl(const struct cpu *cpu)
+unsigned vcpu_cpl(const struct vcpu *vcpu)
 {
 	return cpl;
 }
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
 	PROVE(bytes == 3 && !advanced);
 	advanced = true;
 }
 
-void exit_refused(struct cpu *cpu)
+void exit_refused(struct vcpu *vcpu)
 {
 	refused = true;
 }
@@ -101,6 +102,7 @@ int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 }
 
 static struct cpu cpus[CPUS];
+static struct vcpu vcpus[CPUS];
 static struct entry_frame frame;
 
 static void set_up(uint64_t number)
@@ -124,10 +126,12 @@ static void set_up(uint64_t number)
 	for (uint32_t i = 0; i < CPUS; i++) {
 		m.cpus[i] = &cpus[i];
 		cpus[i].machine = &m;
+		cpus[i].vcpu = &vcpus[i];
+		vcpus[i].cpu = &cpus[i];
 	}
 	frame.guest = registers;
 	frame.guest.rax = number;
-	cpus[0].frame = &frame;
+	vcpus[0].frame = &frame;
 }
 
 static int64_t call(void)
@@ -135,7 +139,7 @@ static int64_t call(void)
 	const bool busy = m.hk_lock.held;
 	const struct registers before = frame.guest;
 
-	exit_hypercall(&cpus[0]);
+	exit_hypercall(&vcpus[0]);
 	const int64_t result = (int64_t)frame.guest.rax;
 
 	PROVE(refused == (cpl != 0) && refused != advanced);

@@ -6,6 +6,7 @@
  */
 #include "proof.h"
 
+#include "machine/cpu.h"
 #include "root/startup.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -14,6 +15,7 @@
 
 static struct machine m;
 static struct cpu cpus[CPUS];
+static struct vcpu vcpus[CPUS];
 static bool kicked[CPUS];
 static uint64_t written;
 static bool to_apic;
@@ -32,8 +34,8 @@ void wrmsr(uint32_t msr, uint64_t value)
 
 void cpu_kick(struct cpu *cpu)
 {
-	PROVE(cpu->launched && cpu->startup.init);
-	PROVE(!cpu->startup.lock.held);
+	PROVE(cpu->launched && cpu->vcpu->startup.init);
+	PROVE(!cpu->vcpu->startup.lock.held);
 	kicked[cpu->index] = true;
 }
 
@@ -56,8 +58,9 @@ static bool addressed(const struct cpu *cpu, const struct cpu *sender, uint64_t 
 	return cpu->apic_id >> 20 == 0 && cpu->apic_id >> 4 == to >> 16 && (to >> (cpu->apic_id & 0xf) & 1) != 0;
 }
 
-static void check_cpu(const struct cpu *cpu, const struct startup *before, const struct cpu *sender)
+static void check_vcpu(const struct vcpu *vcpu, const struct startup *before, const struct cpu *sender)
 {
+	const struct cpu *const cpu = vcpu->cpu;
 	const unsigned mode = written >> 8 & 7, level = written >> 14 & 3; /* 2: de-assert, which no CPU acts on */
 	const bool self_or_all = (written >> 18 & 3) == 1 || (written >> 18 & 3) == 2;
 	const bool valid = (written & 0xfff33000) == 0 && !self_or_all && cpu->launched;
@@ -65,11 +68,11 @@ static void check_cpu(const struct cpu *cpu, const struct startup *before, const
 	const bool waits = before->init || before->waiting;
 	const bool sipi = valid && mode == 6 && addressed(cpu, sender, written) && waits && !before->sipi;
 
-	PROVE(!cpu->startup.lock.held && cpu->startup.waiting == before->waiting);
-	PROVE(cpu->startup.init == (before->init || init));
+	PROVE(!vcpu->startup.lock.held && vcpu->startup.waiting == before->waiting);
+	PROVE(vcpu->startup.init == (before->init || init));
 	PROVE(kicked[cpu->index] == (init && cpu != sender));
-	PROVE(cpu->startup.sipi == (init ? false : before->sipi || sipi));
-	PROVE(cpu->startup.sipi_vector == (sipi ? (uint8_t)written : before->sipi_vector));
+	PROVE(vcpu->startup.sipi == (init ? false : before->sipi || sipi));
+	PROVE(vcpu->startup.sipi_vector == (sipi ? (uint8_t)written : before->sipi_vector));
 }
 
 void prove_icr_write(void)
@@ -77,28 +80,31 @@ void prove_icr_write(void)
 	struct startup before[CPUS];
 
 	__CPROVER_havoc_object(cpus);
+	__CPROVER_havoc_object(vcpus);
 	__CPROVER_havoc_object(&written);
 	m.boot.cpu_count = CPUS;
 	for (uint32_t i = 0; i < CPUS; i++) {
 		ASSUME(cpus[i].apic_id != 0xffffffff); /* the broadcast is nobody's ID (SDM 3A 11.12.9) */
+		vcpus[i].cpu = &cpus[i];
+		cpus[i].vcpu = &vcpus[i];
 		cpus[i].machine = &m;
 		cpus[i].index = i;
-		cpus[i].startup = (struct startup){.init = any_bool(),
-						   .waiting = any_bool(),
-						   .sipi = any_bool(),
-						   .sipi_vector = cpus[i].startup.sipi_vector};
-		before[i] = cpus[i].startup;
+		vcpus[i].startup = (struct startup){.init = any_bool(),
+						    .waiting = any_bool(),
+						    .sipi = any_bool(),
+						    .sipi_vector = vcpus[i].startup.sipi_vector};
+		before[i] = vcpus[i].startup;
 		m.cpus[i] = &cpus[i];
 	}
-	const bool taken = startup_icr_write(&cpus[0], written);
+	const bool taken = startup_icr_write(&vcpus[0], written);
 
 	PROVE(taken == ((written & 0xfff33000) == 0));
 	PROVE(taken || !to_apic);
 	for (uint32_t i = 0; i < CPUS; i++)
-		check_cpu(&cpus[i], &before[i], &cpus[0]);
+		check_vcpu(&vcpus[i], &before[i], &cpus[0]);
 	REACHABLE(to_apic && (written >> 8 & 7) == 4);
 	REACHABLE(taken && !to_apic && (written >> 8 & 7) == 2);
 	REACHABLE(kicked[1] && kicked[2]);
 	REACHABLE(kicked[1] && !kicked[2] && (written >> 11 & 1) != 0);
-	REACHABLE(cpus[2].startup.sipi && !before[2].sipi);
+	REACHABLE(vcpus[2].startup.sipi && !before[2].sipi);
 }

@@ -6,6 +6,7 @@
  */
 #include "proof.h"
 
+#include "machine/cpu.h"
 #include "root/floor.h"
 #include "root/io_policy.h"
 #include "vcpu/vcpu.h"
@@ -144,7 +145,7 @@ void console_line(struct machine *m, const char *format, ...)
 {
 }
 
-uint64_t vcpu_rip(const struct cpu *cpu)
+uint64_t vcpu_rip(const struct vcpu *vcpu)
 {
 	uint64_t rip;
 
@@ -154,13 +155,13 @@ uint64_t vcpu_rip(const struct cpu *cpu)
 static uint8_t length; /* of the instruction */
 static unsigned advanced, injected;
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
 	PROVE(bytes == length);
 	advanced++;
 }
 
-void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
 	PROVE(vector == 13 && error_code == 0);
 	injected++;
@@ -215,6 +216,7 @@ void prove_exit_io(void)
 	struct machine m;
 	struct entry_frame frame;
 	struct cpu cpu;
+	struct vcpu vcpu;
 	struct io_access access;
 
 	assume_access(&m.boot, access);
@@ -222,12 +224,13 @@ void prove_exit_io(void)
 	__CPROVER_havoc_object(&port_value);
 	m.pci_lock.held = false;
 	cpu.machine = &m;
-	cpu.frame = &frame;
-	cpu.refused_io = 0;
-	cpu.exits[HV_EXIT_PCI] = cpu.exits[HV_EXIT_IO] = 0;
+	vcpu.cpu = &cpu;
+	vcpu.frame = &frame;
+	vcpu.refused_io = 0;
+	vcpu.exits[HV_EXIT_PCI] = vcpu.exits[HV_EXIT_IO] = 0;
 	const uint64_t rax = frame.guest.rax;
 	length = access.length;
-	exit_io_port(&cpu, access);
+	exit_io_port(&vcpu, access);
 	const bool done = advanced == 1;
 	const uint64_t low = access.bytes == 4 ? UINT64_MAX : (1ull << 8 * access.bytes) - 1;
 

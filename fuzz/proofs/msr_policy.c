@@ -6,12 +6,12 @@
 #include "proof.h"
 
 #include "root/msr_policy.h"
-#include "vendor.h"
+#include "vcpu/vcpu.h"
 
 static uint32_t watched;
 static bool native_read, native_write;
 
-static void clear(void *bitmap, uint32_t msr, bool write)
+void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 {
 	if (msr == watched && write)
 		native_write = true;
@@ -42,7 +42,7 @@ static bool is_dangerous(void)
 void prove_msr_policy(void)
 {
 	__CPROVER_havoc_object(&watched);
-	msr_policy_apply(clear, 0);
+	msr_policy_apply(0);
 	const struct msr_policy *const rule = msr_policy_find(watched);
 
 	if (watched <= VENDOR_MSR_LAST) {

@@ -3,21 +3,22 @@
  * From the loader's first call to the launch. Everything here runs with the firmware's page tables, which map all
  * memory one to one; what the root guest must not see is out of its reach before the first entry.
  */
-#include "machine/machine.h"
-
 #include "boot_info.h"
 #include "build.h"
 #include "entry.inc"
-#include "machine/cpu.h"
-#include "machine/features.h"
-#include "machine/descriptors.h"
-#include "root/floor.h"
 #include "lib/failure.h"
 #include "lib/wipe.h"
-#include "x86/msr.h"
+#include "machine/cpu.h"
+#include "machine/descriptors.h"
+#include "machine/features.h"
+#include "root/floor.h"
+#include "root/io_policy.h"
+#include "root/msr_policy.h"
+#include "vcpu/domain.h"
 #include "vcpu/vcpu.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 _Static_assert(CR0_HOST == (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), "entry.inc");
 _Static_assert(CR4_HOST == (CR4_SMAP | CR4_SMEP | CR4_OSXSAVE | CR4_MCE | CR4_PAE), "entry.inc");
@@ -59,6 +60,26 @@ static enum hv_error hide_protected(struct machine *m)
 	return error == HV_OK ? stage2_hide(&m->root.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES) : error;
 }
 
+/* A CPU, and the root guest's vCPU that it runs. */
+#define PAGES_PER_CPU (CPU_PAGES + 1 + VENDOR_PAGES)
+_Static_assert(PAGES_PER_CPU <= BOOT_PAGES_PER_CPU, "loader reserves too little per CPU");
+
+#define ROOT_TAG 1u /* ASID or VPID */
+
+static void carve(struct machine *m, uint32_t index, paddr_t pages)
+{
+	struct cpu *const cpu = cpu_carve(m, index, pages);
+	struct vcpu *const vcpu = region_pointer(paddr(pages.value + CPU_PAGES * PAGE_BYTES));
+
+	vcpu->cpu = cpu;
+	vcpu->domain = &m->root;
+	vcpu->tag = ROOT_TAG;
+	vcpu->frame = (struct entry_frame *)cpu->stack - 1;
+	vcpu->frame->vcpu = vcpu;
+	vcpu_carve(vcpu, paddr(pages.value + (CPU_PAGES + 1) * PAGE_BYTES));
+	cpu->vcpu = vcpu;
+}
+
 #define SPLIT_PAGES 64u
 
 /* The root guest's view of memory, but for the registers of the units. */
@@ -81,18 +102,21 @@ static struct hv_failure build_tables(struct machine *m)
 				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count +
 				     BOOT_SPLITS_PER_FLOOR * m->boot.floor.range_count;
 	const paddr_t stage2_pages = region_take(&region, directories);
-	const paddr_t vendor_pages = region_take(&region, VENDOR_MACHINE_PAGES);
-	const paddr_t cpu_pages = region_take(&region, CPU_PAGES * m->boot.cpu_count);
+	const paddr_t map_pages = region_take(&region, VENDOR_DOMAIN_PAGES);
+	const paddr_t cpu_pages = region_take(&region, PAGES_PER_CPU * m->boot.cpu_count);
 	struct hv_failure failure;
 	enum hv_error error;
 
-	if (stage2_pages.value == 0 || vendor_pages.value == 0 || cpu_pages.value == 0)
+	if (stage2_pages.value == 0 || map_pages.value == 0 || cpu_pages.value == 0)
 		return fails(HV_E_REGION);
 	paging_build(&m->paging, &region, &m->boot.region);
-	if ((failure = vcpu_prepare(m, vendor_pages)).error != HV_OK)
+	if ((failure = vcpu_prepare(m)).error != HV_OK)
 		return failure;
+	vcpu_build_maps(&m->root, map_pages);
+	io_policy_apply(&m->boot, region_pointer(m->root.io_map));
+	msr_policy_apply(&m->root);
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
-		cpu_carve(m, i, paddr(cpu_pages.value + i * CPU_PAGES * PAGE_BYTES));
+		carve(m, i, paddr(cpu_pages.value + i * PAGES_PER_CPU * PAGE_BYTES));
 	descriptors_build_idt();
 	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
 
@@ -161,7 +185,7 @@ static struct hv_failure prepare(struct machine *m)
 	if ((failure = build_tables(m)).error != HV_OK)
 		return failure;
 	/* The firmware's stack becomes the root guest's memory: the key is made on the hypervisor's own. */
-	failure = fails_on(make_key_on_stack(m, m->cpus[BSP]->frame), BSP);
+	failure = fails_on(make_key_on_stack(m, m->cpus[BSP]->vcpu->frame), BSP);
 	m->prepared = failure.error == HV_OK;
 	return failure;
 }
@@ -227,13 +251,13 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 
 	if (error != HV_OK || (error = iommu_enable(&machine)) != HV_OK)
 		return (struct launch_switch){0, error};
-	struct cpu *const cpu = machine.cpus[index];
+	struct vcpu *const vcpu = machine.cpus[index]->vcpu;
 
-	copy_log(cpu->machine);
+	copy_log(&machine);
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | APIC_BASE_EN | APIC_BASE_EXTD);
-	if ((error = vcpu_capture(cpu, frame)) != HV_OK)
+	if ((error = vcpu_capture(vcpu, frame)) != HV_OK)
 		return (struct launch_switch){0, error};
-	cpu->frame->guest = (struct registers){
+	vcpu->frame->guest = (struct registers){
 		.r15 = frame->r15,
 		.r14 = frame->r14,
 		.r13 = frame->r13,
@@ -242,17 +266,17 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 		.rbx = frame->rbx,
 		.rax = HV_OK,
 	};
-	return (struct launch_switch){cpu->frame, machine.paging.root.value};
+	return (struct launch_switch){vcpu->frame, machine.paging.root.value};
 }
 
 /* Called by cpu_launch() in entry.S, on the CPU's own stack and page tables. */
 void cpu_launch_run(struct entry_frame *frame)
 {
-	struct cpu *const cpu = frame->cpu;
+	struct cpu *const cpu = frame->vcpu->cpu;
 
 	cpu_load_tables(cpu);
 	cpu->launched = true;
 	__atomic_fetch_add(&cpu->machine->cpus_in_control, 1, __ATOMIC_RELAXED);
 	console_line(cpu->machine, "cpu %u (APIC ID %u) under control", cpu->index, cpu->apic_id);
-	vcpu_run(cpu);
+	vcpu_run(frame->vcpu);
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * One physical CPU under the hypervisor: its stacks, its descriptor tables, and the virtual CPU of the root guest
- * that it runs. All of it lies in pages of its own in the region (see cpu_carve).
- */
+/* One physical CPU under the hypervisor: its stacks and its descriptor tables, in the region (see cpu_carve). */
 #ifndef CLOISTER_MACHINE_CPU_H
 #define CLOISTER_MACHINE_CPU_H
 
-#include "cloister/hypercall.h"
 #include "crash.h"
 #include "machine.h"
 #include "memory/address.h"
-#include "vcpu/frame.h"
-#include "vendor.h"
 
 #define STACK_PAGES 4
 #define IST_STACKS  3 /* NMI, #DF, #MC */
@@ -22,6 +16,8 @@
 #define IST_NMI     1
 #define IST_DF      2
 #define IST_MC      3
+
+struct vcpu;
 
 struct tss {
 	uint32_t reserved0;
@@ -34,19 +30,10 @@ struct tss {
 
 _Static_assert(sizeof(struct tss) == 104, "64-bit TSS, SDM 3A 8.7");
 
-/* What waits for this CPU's root guest; set by other CPUs. */
-struct startup {
-	lock_t lock;
-	bool init;    /* INIT pending */
-	bool waiting; /* wait-for-SIPI: nothing of the guest runs */
-	bool sipi;    /* SIPI pending; only ever set while init or waiting */
-	uint8_t sipi_vector;
-};
-
 struct cpu {
-	struct entry_frame *frame;
 	struct machine *machine;
-	struct vendor_vcpu vcpu; /* vendor's part */
+	uint64_t stack;    /* its top */
+	struct vcpu *vcpu; /* the one that it runs */
 	uint32_t index;
 	uint32_t apic_id;
 	bool is_bsp;
@@ -54,10 +41,6 @@ struct cpu {
 
 	bool kicked;   /* atomic: an NMI on its way here is ours */
 	bool nmi_seen; /* set by the hypervisor's own NMI handler */
-	struct startup startup;
-
-	uint64_t exits[HV_EXIT_KINDS];
-	uint64_t refused_memory, refused_msr, refused_io, refused_instruction, refused_hypercall;
 
 	uint64_t gdt[GDT_ENTRIES] __attribute__((aligned(16)));
 	struct tss tss;
@@ -66,15 +49,14 @@ struct cpu {
 
 _Static_assert(sizeof(struct cpu) <= PAGE_BYTES, "struct cpu must fit its page");
 
-/* Pages of a CPU, in order: struct cpu, vendor pages, then each stack above a guard page. */
-#define CPU_PAGES (2ull + VENDOR_PAGES + STACK_PAGES + 2ull * IST_STACKS)
-_Static_assert(CPU_PAGES <= BOOT_PAGES_PER_CPU, "loader reserves too little per CPU");
+/* Pages of a CPU, in order: struct cpu, then each stack above a guard page. */
+#define CPU_PAGES (2ull + STACK_PAGES + 2ull * IST_STACKS)
 
 /**
  * Lays a CPU out in @pages (zeroed, CPU_PAGES of them) and records the guard pages in the page tables.
  * Neither touches the CPU itself.
  */
-void cpu_carve(struct machine *m, uint32_t index, paddr_t pages);
+struct cpu *cpu_carve(struct machine *m, uint32_t index, paddr_t pages);
 
 /* Loads this CPU's GDT, TSS and IDT. Runs with the hypervisor's page tables. */
 void cpu_load_tables(struct cpu *cpu);
@@ -88,8 +70,11 @@ void cpu_send_nmi(const struct cpu *cpu);
 /* Makes @cpu leave its guest soon: an NMI, unless one of ours is on its way. */
 void cpu_kick(struct cpu *cpu);
 
-/* Stops this CPU for good. Its interrupts are never enabled again. */
-_Noreturn void cpu_park(struct cpu *cpu);
+/* Lets SMIs and NMIs that are held in the hypervisor come through for a moment: vcpu/exit.c. */
+void cpu_open_window(struct cpu *cpu);
+
+/* Stops the calling CPU for good. Its interrupts are never enabled again. */
+_Noreturn void cpu_park(void);
 
 /*
  * Entry points for the loader (boot_info.h).

@@ -53,5 +53,5 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 	}
 	if (resets)
 		machine_reset(cpu);
-	cpu_park(cpu);
+	cpu_park();
 }

@@ -23,7 +23,7 @@ struct table_register {
 
 static struct gate idt[VECTORS];
 
-/* exception.S: one stub a vector, 16 bytes each. */
+/* exception_stubs.S: one stub a vector, 16 bytes each. */
 extern const char exception_stubs[];
 
 void descriptors_build(uint64_t gdt[GDT_ENTRIES], const struct tss *tss)

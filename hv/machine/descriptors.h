@@ -4,14 +4,6 @@
 #define CLOISTER_MACHINE_DESCRIPTORS_H
 
 #include "cpu.h"
-#include "exception.inc"
-
-/* What the exception stubs (exception.S) push, lowest address first. */
-struct exception_frame {
-	uint64_t EXCEPTION_REGISTERS;
-	uint64_t vector, error_code;
-	uint64_t rip, cs, rflags, rsp, ss;
-};
 
 /* Fills a CPU's GDT; @tss stays where it is. */
 void descriptors_build(uint64_t gdt[GDT_ENTRIES], const struct tss *tss);

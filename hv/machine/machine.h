@@ -14,17 +14,11 @@
 #include "iommu/iommu.h"
 #include "lock.h"
 #include "memory/paging.h"
-#include "memory/stage2.h"
+#include "vcpu/domain.h"
 #include "memory/address.h"
 #include "vendor.h"
 
 struct cpu;
-
-/* A guest with memory of its own. The root guest is domain 0. */
-struct domain {
-	uint32_t id;
-	struct stage2 stage2;
-};
 
 struct machine {
 	struct boot_info boot; /* the checked copy */

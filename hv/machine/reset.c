@@ -2,8 +2,7 @@
 /* The machine's reset: by the register that the firmware names, then by those that PCs have, at last by a triple fault. */
 #include "reset.h"
 
-#include "machine.h"
-#include "vcpu/vcpu.h"
+#include "cpu.h"
 #include "wait.h"
 #include "x86/instructions.h"
 
@@ -21,7 +20,7 @@ void machine_reset(struct cpu *cpu)
 	pause(m); /* a signature that another CPU makes ends, and clears what it left in memory */
 	if (m->boot.reset_port != 0) {
 		outb(m->boot.reset_port, m->boot.reset_value);
-		vcpu_open_window(cpu); /* often it is the port of SMI commands */
+		cpu_open_window(cpu); /* often it is the port of SMI commands */
 		pause(m);
 	}
 	outb(RESET_CONTROL, RESET_CONTROL_SYS_RST);

@@ -103,10 +103,10 @@ static struct cpuid_result answer(uint32_t leaf, uint32_t subleaf)
 }
 
 /* Bits that are not the CPU's: those that mirror a control register show the guest's, and the hypervisor's own. */
-static __attribute__((noinline)) void adjust(struct cpu *cpu, uint32_t leaf)
+static __attribute__((noinline)) void adjust(struct vcpu *vcpu, uint32_t leaf)
 {
-	struct registers *const guest = &cpu->frame->guest;
-	const uint64_t cr4 = vcpu_cr4(cpu);
+	struct registers *const guest = &vcpu->frame->guest;
+	const uint64_t cr4 = vcpu_cr4(vcpu);
 
 	if (leaf == 1) {
 		guest->rcx &= ~(uint64_t)LEAF1_ECX_OSXSAVE;
@@ -118,18 +118,18 @@ static __attribute__((noinline)) void adjust(struct cpu *cpu, uint32_t leaf)
 	}
 }
 
-void exit_cpuid(struct cpu *cpu)
+void exit_cpuid(struct vcpu *vcpu)
 {
-	struct registers *const guest = &cpu->frame->guest;
+	struct registers *const guest = &vcpu->frame->guest;
 	const uint32_t leaf = (uint32_t)guest->rax, subleaf = (uint32_t)guest->rcx;
 	const struct cpuid_result r = answer(leaf, subleaf);
 
-	cpu->exits[HV_EXIT_CPUID]++;
+	vcpu->exits[HV_EXIT_CPUID]++;
 	guest->rax = r.eax;
 	guest->rbx = r.ebx;
 	guest->rcx = r.ecx;
 	guest->rdx = r.edx;
 	if (leaf == 1 || (leaf == 7 && subleaf == 0))
-		adjust(cpu, leaf);
-	vcpu_advance(cpu, CPUID_BYTES);
+		adjust(vcpu, leaf);
+	vcpu_advance(vcpu, CPUID_BYTES);
 }

@@ -2,6 +2,7 @@
 /* The floor's functions and pages, as the loader found them. */
 #include "floor.h"
 
+#include "machine/machine.h"
 #include "machine/pci.h"
 #include "x86/instructions.h"
 

@@ -6,8 +6,11 @@
 #ifndef CLOISTER_ROOT_FLOOR_H
 #define CLOISTER_ROOT_FLOOR_H
 
+#include "cloister/errors.h"
 #include "vcpu/exit.h"
-#include "vcpu/vcpu.h"
+
+struct machine;
+struct region;
 
 /**
  * Makes the floor's pages read-only for the root guest. Before the launch, on the BSP, after every stage2_hide().

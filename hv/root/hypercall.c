@@ -3,6 +3,7 @@
 #include "cloister/hypercall.h"
 
 #include "boot/build.h"
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -40,24 +41,25 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
 		for (unsigned kind = 0; kind < HV_EXIT_KINDS; kind++)
-			stats->exits[kind] += __atomic_load_n(&m->cpus[i]->exits[kind], __ATOMIC_RELAXED);
+			stats->exits[kind] += __atomic_load_n(&m->cpus[i]->vcpu->exits[kind], __ATOMIC_RELAXED);
 	}
 }
 
 /* Copies object bytes [@offset, @offset + @bytes) to the guest at @to; less at the end. Returns the bytes copied. */
-static int64_t give(struct cpu *cpu, const void *object, uint64_t length, uint64_t offset, uint64_t to, uint64_t bytes)
+static int64_t give(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, uint64_t to,
+		    uint64_t bytes)
 {
 	if (offset >= length)
 		return 0;
 	const uint32_t count = (uint32_t)(length - offset < bytes ? length - offset : bytes);
 
-	window_write(&cpu->machine->paging, cpu->index, paddr(to), (const uint8_t *)object + offset, count);
+	window_write(&vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to), (const uint8_t *)object + offset, count);
 	return count;
 }
 
-static int64_t give_console(struct cpu *cpu, uint64_t offset, uint64_t to, uint64_t bytes)
+static int64_t give_console(struct vcpu *vcpu, uint64_t offset, uint64_t to, uint64_t bytes)
 {
-	struct console *const console = &cpu->machine->console;
+	struct console *const console = &vcpu->cpu->machine->console;
 	uint8_t part[256];
 	uint32_t count = 0;
 
@@ -66,12 +68,12 @@ static int64_t give_console(struct cpu *cpu, uint64_t offset, uint64_t to, uint6
 	     count < sizeof(part) && count < bytes && offset < length && count < length - offset; count++)
 		part[count] = (uint8_t)console_byte(console, (uint32_t)offset + count);
 	lock_release(&console->lock);
-	return give(cpu, part, count, 0, to, count);
+	return give(vcpu, part, count, 0, to, count);
 }
 
-static int64_t hypercall_read(struct cpu *cpu, const struct arguments *a)
+static int64_t hypercall_read(struct vcpu *vcpu, const struct arguments *a)
 {
-	struct machine *const m = cpu->machine;
+	struct machine *const m = vcpu->cpu->machine;
 	struct hv_stats stats;
 
 	if (a->rdi >= HV_OBJECT_COUNT || a->rcx == 0 || a->rcx > PAGE_BYTES)
@@ -81,14 +83,14 @@ static int64_t hypercall_read(struct cpu *cpu, const struct arguments *a)
 	iommu_poll(m);
 	switch ((enum hv_object)a->rdi) {
 	case HV_OBJECT_STATEMENT:
-		return give(cpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
+		return give(vcpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_LOG:
-		return give(cpu, m->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
+		return give(vcpu, m->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_CONSOLE:
-		return give_console(cpu, a->rsi, a->rdx, a->rcx);
+		return give_console(vcpu, a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_STATS:
 		fill_stats(m, &stats);
-		return give(cpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
+		return give(vcpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
 	default:
 		return HC_E_ARGUMENT;
 	}
@@ -105,19 +107,19 @@ static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
-		const struct cpu *const cpu = m->cpus[i];
+		const struct vcpu *const vcpu = m->cpus[i]->vcpu;
 
-		fresh->refused_memory += __atomic_load_n(&cpu->refused_memory, __ATOMIC_RELAXED);
-		fresh->refused_msr += __atomic_load_n(&cpu->refused_msr, __ATOMIC_RELAXED);
-		fresh->refused_io += __atomic_load_n(&cpu->refused_io, __ATOMIC_RELAXED);
-		fresh->refused_instruction += __atomic_load_n(&cpu->refused_instruction, __ATOMIC_RELAXED);
-		fresh->refused_hypercall += __atomic_load_n(&cpu->refused_hypercall, __ATOMIC_RELAXED);
+		fresh->refused_memory += __atomic_load_n(&vcpu->refused_memory, __ATOMIC_RELAXED);
+		fresh->refused_msr += __atomic_load_n(&vcpu->refused_msr, __ATOMIC_RELAXED);
+		fresh->refused_io += __atomic_load_n(&vcpu->refused_io, __ATOMIC_RELAXED);
+		fresh->refused_instruction += __atomic_load_n(&vcpu->refused_instruction, __ATOMIC_RELAXED);
+		fresh->refused_hypercall += __atomic_load_n(&vcpu->refused_hypercall, __ATOMIC_RELAXED);
 	}
 }
 
-static int64_t hypercall_sign(struct cpu *cpu, const struct arguments *a)
+static int64_t hypercall_sign(struct vcpu *vcpu, const struct arguments *a)
 {
-	struct machine *const m = cpu->machine;
+	struct machine *const m = vcpu->cpu->machine;
 	struct hk_fresh fresh;
 
 	if (a->rdx != 0 || a->rcx != 0)
@@ -126,43 +128,43 @@ static int64_t hypercall_sign(struct cpu *cpu, const struct arguments *a)
 		return HC_E_BUFFER;
 	iommu_poll(m);
 	fill_fresh(m, &fresh);
-	window_read(&m->paging, cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
+	window_read(&m->paging, vcpu->cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
 	if (!lock_try(&m->hk_lock))
 		return HC_E_BUSY;
 	const int error = hk_sign_fresh(&m->hk, &fresh);
 
 	lock_release(&m->hk_lock);
 	if (error == 0)
-		window_write(&m->paging, cpu->index, paddr(a->rsi), &fresh, sizeof(fresh));
+		window_write(&m->paging, vcpu->cpu->index, paddr(a->rsi), &fresh, sizeof(fresh));
 	return error;
 }
 
-static int64_t hypercall(struct cpu *cpu, uint64_t number, const struct arguments *a)
+static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct arguments *a)
 {
 	switch (number) {
 	case HC_READ:
-		return hypercall_read(cpu, a);
+		return hypercall_read(vcpu, a);
 	case HC_SIGN:
-		return hypercall_sign(cpu, a);
+		return hypercall_sign(vcpu, a);
 	default:
 		return HC_E_NUMBER;
 	}
 }
 
-void exit_hypercall(struct cpu *cpu)
+void exit_hypercall(struct vcpu *vcpu)
 {
-	struct registers *const guest = &cpu->frame->guest;
+	struct registers *const guest = &vcpu->frame->guest;
 	const struct arguments arguments = {guest->rdi, guest->rsi, guest->rdx, guest->rcx};
 
-	cpu->exits[HV_EXIT_HYPERCALL]++;
-	if (vcpu_cpl(cpu) != 0) {
-		exit_refused(cpu);
+	vcpu->exits[HV_EXIT_HYPERCALL]++;
+	if (vcpu_cpl(vcpu) != 0) {
+		exit_refused(vcpu);
 		return;
 	}
-	const int64_t result = hypercall(cpu, guest->rax, &arguments);
+	const int64_t result = hypercall(vcpu, guest->rax, &arguments);
 
 	if (result < 0 && result != HC_E_BUSY && result != HC_E_WIPED)
-		cpu->refused_hypercall++;
+		vcpu->refused_hypercall++;
 	guest->rax = (uint64_t)result;
-	vcpu_advance(cpu, VMCALL_BYTES);
+	vcpu_advance(vcpu, VMCALL_BYTES);
 }

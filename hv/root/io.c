@@ -5,6 +5,7 @@
  */
 #include "floor.h"
 #include "io_policy.h"
+#include "machine/cpu.h"
 #include "machine/pci.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
@@ -57,62 +58,62 @@ static uint64_t with_low_bytes(uint64_t rax, unsigned bytes, uint32_t value)
 	return bytes == 4 ? value : (rax & ~low) | (value & low);
 }
 
-static bool refuse(struct cpu *cpu, struct io_access access, const char *what)
+static bool refuse(struct vcpu *vcpu, struct io_access access, const char *what)
 {
-	cpu->refused_io++;
-	console_line(cpu->machine, "cpu %u: %s at port %x refused, rip %lx", cpu->index, what, access.port,
-		     vcpu_rip(cpu));
+	vcpu->refused_io++;
+	console_line(vcpu->cpu->machine, "cpu %u: %s at port %x refused, rip %lx", vcpu->cpu->index, what, access.port,
+		     vcpu_rip(vcpu));
 	return false;
 }
 
-static bool perform(struct cpu *cpu, struct io_access access)
+static bool perform(struct vcpu *vcpu, struct io_access access)
 {
-	struct registers *const guest = &cpu->frame->guest;
+	struct registers *const guest = &vcpu->frame->guest;
 
 	if (access.in) {
-		guest->rax = with_low_bytes(guest->rax, access.bytes, port_read(cpu->machine, access));
+		guest->rax = with_low_bytes(guest->rax, access.bytes, port_read(vcpu->cpu->machine, access));
 		return true;
 	}
 	if (io_policy_too_wide(access))
-		return refuse(cpu, access, "wide write");
+		return refuse(vcpu, access, "wide write");
 	if (io_policy_output_command(access, (uint32_t)guest->rax))
-		return refuse(cpu, access, "output port command");
+		return refuse(vcpu, access, "output port command");
 	const uint32_t value = io_policy_with_a20(access, (uint32_t)guest->rax); /* what reaches the port is judged */
-	const bool floor = floor_addressed(cpu->machine, access);
+	const bool floor = floor_addressed(vcpu->cpu->machine, access);
 
-	if (floor || io_policy_sleep_refused(&cpu->machine->boot, access, value)) {
-		(void)refuse(cpu, access, floor ? "write to the platform's floor" : "sleep");
+	if (floor || io_policy_sleep_refused(&vcpu->cpu->machine->boot, access, value)) {
+		(void)refuse(vcpu, access, floor ? "write to the platform's floor" : "sleep");
 		return true; /* as if the register were read-only */
 	}
-	if (io_policy_ends(&cpu->machine->boot, access, value))
-		machine_wipe_secrets(cpu->machine);
+	if (io_policy_ends(&vcpu->cpu->machine->boot, access, value))
+		machine_wipe_secrets(vcpu->cpu->machine);
 	port_write(access, value);
 	return true;
 }
 
 /* Writes of the configuration address exit as well (0xCF9 is among their ports), so that the lock keeps it. */
-static bool answer(struct cpu *cpu, struct io_access access, bool config)
+static bool answer(struct vcpu *vcpu, struct io_access access, bool config)
 {
-	lock_t *const lock = &cpu->machine->pci_lock;
+	lock_t *const lock = &vcpu->cpu->machine->pci_lock;
 
 	if (access.string) /* would need the guest's memory; no software sleeps or resets that way */
-		return refuse(cpu, access, "string access");
+		return refuse(vcpu, access, "string access");
 	if (config)
 		lock_take(lock);
-	const bool done = perform(cpu, access);
+	const bool done = perform(vcpu, access);
 
 	if (config)
 		lock_release(lock);
 	return done;
 }
 
-void exit_io_port(struct cpu *cpu, struct io_access access)
+void exit_io_port(struct vcpu *vcpu, struct io_access access)
 {
 	const bool config = floor_port(access);
 
-	cpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
-	if (answer(cpu, access, config))
-		vcpu_advance(cpu, access.length);
+	vcpu->exits[config ? HV_EXIT_PCI : HV_EXIT_IO]++;
+	if (answer(vcpu, access, config))
+		vcpu_advance(vcpu, access.length);
 	else
-		vcpu_inject(cpu, VECTOR_GP, 0);
+		vcpu_inject(vcpu, VECTOR_GP, 0);
 }

@@ -2,6 +2,7 @@
 /* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
 #include "msr_policy.h"
 #include "startup.h"
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "x86/cpuid.h"
@@ -13,11 +14,12 @@ static uint64_t edx_eax(const struct registers *guest)
 	return guest->rdx << 32 | (uint32_t)guest->rax;
 }
 
-static void refuse(struct cpu *cpu, const char *access, uint32_t msr)
+static void refuse(struct vcpu *vcpu, const char *access, uint32_t msr)
 {
-	cpu->refused_msr++;
-	console_line(cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", cpu->index, access, msr, vcpu_rip(cpu));
-	vcpu_inject(cpu, VECTOR_GP, 0);
+	vcpu->refused_msr++;
+	console_line(vcpu->cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", vcpu->cpu->index, access, msr,
+		     vcpu_rip(vcpu));
+	vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
 /* IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit 0 is set. */
@@ -36,7 +38,7 @@ static uint64_t arch_capabilities(void)
 }
 
 /* Registers that tell what a CPU has tell what the root guest has. A system that is told to leave x2APIC mode finds it locked. */
-static bool checked_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+static bool checked_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	switch (msr) {
 	case IA32_ARCH_CAPABILITIES:
@@ -49,24 +51,24 @@ static bool checked_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
 		*value = rdmsr(msr) & MCG_CAP_SHOWN;
 		return true;
 	default:
-		return vcpu_msr_read(cpu, msr, value);
+		return vcpu_msr_read(vcpu, msr, value);
 	}
 }
 
-void exit_rdmsr(struct cpu *cpu)
+void exit_rdmsr(struct vcpu *vcpu)
 {
-	struct registers *const guest = &cpu->frame->guest;
+	struct registers *const guest = &vcpu->frame->guest;
 	const uint32_t msr = (uint32_t)guest->rcx;
 	uint64_t value;
 
-	cpu->exits[HV_EXIT_RDMSR]++;
-	if (msr_policy_find(msr)->read != MSR_CHECK || !checked_read(cpu, msr, &value)) {
-		refuse(cpu, "read", msr);
+	vcpu->exits[HV_EXIT_RDMSR]++;
+	if (msr_policy_find(msr)->read != MSR_CHECK || !checked_read(vcpu, msr, &value)) {
+		refuse(vcpu, "read", msr);
 		return;
 	}
 	guest->rax = (uint32_t)value;
 	guest->rdx = value >> 32;
-	vcpu_advance(cpu, RDMSR_BYTES);
+	vcpu_advance(vcpu, RDMSR_BYTES);
 }
 
 /* Leaving x2APIC mode would bring back ICR writes that nobody looks at; moving the APIC would move them elsewhere. */
@@ -108,15 +110,15 @@ static bool mcg_status_write(uint64_t value)
 	return value == 0;
 }
 
-static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+static bool checked_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	switch (msr) {
 	case IA32_X2APIC_ICR:
-		return startup_icr_write(cpu, value);
+		return startup_icr_write(vcpu, value);
 	case IA32_APIC_BASE:
 		return apic_base_write(value);
 	case IA32_PAT:
-		return pat_valid(value) && vcpu_msr_write(cpu, msr, value);
+		return pat_valid(value) && vcpu_msr_write(vcpu, msr, value);
 	case IA32_XSS:
 		return xss_write(value);
 	case PERF_EVT_SEL_0 ... PERF_CTR_3:
@@ -124,21 +126,21 @@ static bool checked_write(struct cpu *cpu, uint32_t msr, uint64_t value)
 	case IA32_MCG_STATUS:
 		return mcg_status_write(value);
 	default:
-		return vcpu_msr_write(cpu, msr, value);
+		return vcpu_msr_write(vcpu, msr, value);
 	}
 }
 
-void exit_wrmsr(struct cpu *cpu)
+void exit_wrmsr(struct vcpu *vcpu)
 {
-	const struct registers *const guest = &cpu->frame->guest;
+	const struct registers *const guest = &vcpu->frame->guest;
 	const uint32_t msr = (uint32_t)guest->rcx;
 	const enum msr_rule rule = msr_policy_find(msr)->write;
 
-	cpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
-	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(cpu, msr, edx_eax(guest))))
-		vcpu_advance(cpu, RDMSR_BYTES);
+	vcpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
+	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(vcpu, msr, edx_eax(guest))))
+		vcpu_advance(vcpu, RDMSR_BYTES);
 	else
-		refuse(cpu, "write", msr);
+		refuse(vcpu, "write", msr);
 }
 
 /* What XSETBV would refuse itself must not fault in the hypervisor (SDM 1, 13.3: components that go together). */
@@ -154,17 +156,17 @@ static bool xcr0_valid(uint64_t value)
 	       ((value & mpx) == 0 || (value & mpx) == mpx) && ((value & amx) == 0 || (value & amx) == amx);
 }
 
-void exit_xsetbv(struct cpu *cpu)
+void exit_xsetbv(struct vcpu *vcpu)
 {
-	const struct registers *const guest = &cpu->frame->guest;
+	const struct registers *const guest = &vcpu->frame->guest;
 
-	cpu->exits[HV_EXIT_XSETBV]++;
-	if ((vcpu_cr4(cpu) & CR4_OSXSAVE) == 0) {
-		vcpu_inject(cpu, VECTOR_UD, 0);
-	} else if (vcpu_cpl(cpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(edx_eax(guest))) {
-		vcpu_inject(cpu, VECTOR_GP, 0);
+	vcpu->exits[HV_EXIT_XSETBV]++;
+	if ((vcpu_cr4(vcpu) & CR4_OSXSAVE) == 0) {
+		vcpu_inject(vcpu, VECTOR_UD, 0);
+	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(edx_eax(guest))) {
+		vcpu_inject(vcpu, VECTOR_GP, 0);
 	} else {
 		xsetbv(0, edx_eax(guest));
-		vcpu_advance(cpu, XSETBV_BYTES);
+		vcpu_advance(vcpu, XSETBV_BYTES);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "vendor.h"
+#include "vcpu/vcpu.h"
 #include "x86/msr.h"
 
 /* Sorted by number. */
@@ -98,14 +98,18 @@ const struct msr_policy *msr_policy_find(uint32_t msr)
 	return &denied;
 }
 
-void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), void *bitmap)
+static void apply(const struct domain *domain, const struct msr_policy *policy)
 {
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
-		for (uint32_t msr = policies[i].first; msr <= policies[i].last; msr++) {
-			if (policies[i].read == MSR_NATIVE)
-				clear(bitmap, msr, false);
-			if (policies[i].write == MSR_NATIVE)
-				clear(bitmap, msr, true);
-		}
+	for (uint32_t msr = policy->first; msr <= policy->last; msr++) {
+		if (policy->read == MSR_NATIVE)
+			vcpu_allow_msr(domain, msr, false);
+		if (policy->write == MSR_NATIVE)
+			vcpu_allow_msr(domain, msr, true);
 	}
+}
+
+void msr_policy_apply(const struct domain *domain)
+{
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		apply(domain, &policies[i]);
 }

@@ -3,8 +3,9 @@
 #ifndef CLOISTER_ROOT_MSR_POLICY_H
 #define CLOISTER_ROOT_MSR_POLICY_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+struct domain;
 
 /* What happens to an access. Whatever the table does not name is refused with #GP. */
 enum msr_rule {
@@ -26,11 +27,7 @@ struct msr_policy {
  */
 const struct msr_policy *msr_policy_find(uint32_t msr);
 
-/**
- * Clears, in a vendor's permission bitmap, the bits of all native accesses.
- * @clear: called once for each register and direction that does not exit
- * @bitmap: handed through
- */
-void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), void *bitmap);
+/* Lets the guest of @domain make all native accesses without an exit. */
+void msr_policy_apply(const struct domain *domain);
 
 #endif

@@ -31,51 +31,52 @@ static bool logical_match(uint32_t apic_id, uint32_t destination)
 	return apic_id >> 4 == destination >> 16 && (destination >> (apic_id & 15) & 1) != 0;
 }
 
-static bool is_target(const struct cpu *cpu, const struct cpu *sender, uint64_t icr)
+static bool is_target(const struct vcpu *vcpu, const struct vcpu *sender, uint64_t icr)
 {
 	const uint32_t destination = ICR_DESTINATION(icr);
 
 	if (ICR_SHORTHAND(icr) == TO_OTHERS)
-		return cpu != sender;
+		return vcpu != sender;
 	if (destination == BROADCAST)
 		return true;
-	return (icr & ICR_LOGICAL) != 0 ? logical_match(cpu->apic_id, destination) : cpu->apic_id == destination;
+	return (icr & ICR_LOGICAL) != 0 ? logical_match(vcpu->cpu->apic_id, destination)
+					: vcpu->cpu->apic_id == destination;
 }
 
-void startup_post_init(struct cpu *cpu)
+void startup_post_init(struct vcpu *vcpu)
 {
-	lock_take(&cpu->startup.lock);
-	cpu->startup.init = true;
-	cpu->startup.sipi = false;
-	lock_release(&cpu->startup.lock);
+	lock_take(&vcpu->startup.lock);
+	vcpu->startup.init = true;
+	vcpu->startup.sipi = false;
+	lock_release(&vcpu->startup.lock);
 }
 
 /* A SIPI counts only for a CPU that waits for it or is about to. */
-static void post_sipi(struct cpu *cpu, uint8_t vector)
+static void post_sipi(struct vcpu *vcpu, uint8_t vector)
 {
-	lock_take(&cpu->startup.lock);
-	if ((cpu->startup.init || cpu->startup.waiting) && !cpu->startup.sipi) {
-		cpu->startup.sipi = true;
-		cpu->startup.sipi_vector = vector;
+	lock_take(&vcpu->startup.lock);
+	if ((vcpu->startup.init || vcpu->startup.waiting) && !vcpu->startup.sipi) {
+		vcpu->startup.sipi = true;
+		vcpu->startup.sipi_vector = vector;
 	}
-	lock_release(&cpu->startup.lock);
+	lock_release(&vcpu->startup.lock);
 }
 
-static void post_to_targets(struct cpu *sender, uint64_t icr)
+static void post_to_targets(struct vcpu *sender, uint64_t icr)
 {
-	struct machine *const m = sender->machine;
+	struct machine *const m = sender->cpu->machine;
 
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
-		struct cpu *const cpu = m->cpus[i];
+		struct vcpu *const vcpu = m->cpus[i]->vcpu;
 
-		if (!cpu->launched || !is_target(cpu, sender, icr))
+		if (!vcpu->cpu->launched || !is_target(vcpu, sender, icr))
 			continue;
 		if (ICR_MODE(icr) == MODE_SIPI) {
-			post_sipi(cpu, ICR_VECTOR(icr));
+			post_sipi(vcpu, ICR_VECTOR(icr));
 		} else {
-			startup_post_init(cpu);
-			if (cpu != sender)
-				cpu_kick(cpu);
+			startup_post_init(vcpu);
+			if (vcpu != sender)
+				cpu_kick(vcpu->cpu);
 		}
 	}
 }
@@ -86,7 +87,7 @@ static bool is_deassert(uint64_t icr)
 	return ICR_MODE(icr) == MODE_INIT && (icr & (ICR_LEVEL | ICR_ASSERT)) == ICR_LEVEL;
 }
 
-bool startup_icr_write(struct cpu *sender, uint64_t icr)
+bool startup_icr_write(struct vcpu *sender, uint64_t icr)
 {
 	const uint64_t mode = ICR_MODE(icr), shorthand = ICR_SHORTHAND(icr);
 
@@ -99,7 +100,7 @@ bool startup_icr_write(struct cpu *sender, uint64_t icr)
 	}
 	/* Self and all-including-self are for fixed interrupts only; SMI, ExtINT and reserved modes are nobody's here. */
 	if ((mode != MODE_INIT && mode != MODE_SIPI) || shorthand == TO_SELF || shorthand == TO_ALL) {
-		console_line(sender->machine, "cpu %u: ICR write %lx dropped", sender->index, icr);
+		console_line(sender->cpu->machine, "cpu %u: ICR write %lx dropped", sender->cpu->index, icr);
 		return true;
 	}
 	if (!is_deassert(icr))
@@ -108,9 +109,9 @@ bool startup_icr_write(struct cpu *sender, uint64_t icr)
 }
 
 /* Waits until the SIPI is there; SMIs come through, and NMIs are dropped as a waiting CPU drops them. */
-static uint8_t wait_for_sipi(struct cpu *cpu)
+static uint8_t wait_for_sipi(struct vcpu *vcpu)
 {
-	struct startup *const startup = &cpu->startup;
+	struct startup *const startup = &vcpu->startup;
 
 	for (;;) {
 		lock_take(&startup->lock);
@@ -125,21 +126,21 @@ static uint8_t wait_for_sipi(struct cpu *cpu)
 		lock_release(&startup->lock);
 		if (arrived)
 			return vector;
-		vcpu_open_window(cpu);
+		vcpu_open_window(vcpu);
 		cpu_relax();
 	}
 }
 
-void exit_startup(struct cpu *cpu)
+void exit_startup(struct vcpu *vcpu)
 {
-	struct startup *const startup = &cpu->startup;
+	struct startup *const startup = &vcpu->startup;
 
 	lock_take(&startup->lock);
 	startup->init = false;
-	startup->waiting = !cpu->is_bsp;
+	startup->waiting = !vcpu->cpu->is_bsp;
 	lock_release(&startup->lock);
-	vcpu_reset(cpu);
-	if (!cpu->is_bsp)
-		vcpu_start(cpu, wait_for_sipi(cpu));
-	cpu->nmi_seen = false;
+	vcpu_reset(vcpu);
+	if (!vcpu->cpu->is_bsp)
+		vcpu_start(vcpu, wait_for_sipi(vcpu));
+	vcpu->cpu->nmi_seen = false;
 }

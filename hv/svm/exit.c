@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
 #include "vcpu/event.h"
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "x86/msr.h"
 #include "svm.h"
@@ -8,33 +9,33 @@
 #include "vmcb.h"
 #include "x86/instructions.h"
 
-void svm_guest_shutdown(struct cpu *cpu)
+void svm_guest_shutdown(struct vcpu *vcpu)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	crash(cpu, &(struct crash_record){.kind = CRASH_GUEST_SHUTDOWN, .rip = vmcb->rip, .rsp = vmcb->rsp});
+	crash(vcpu->cpu, &(struct crash_record){.kind = CRASH_GUEST_SHUTDOWN, .rip = vmcb->rip, .rsp = vmcb->rsp});
 }
 
-static _Noreturn void stop(struct cpu *cpu, enum crash_kind kind)
+static _Noreturn void stop(struct vcpu *vcpu, enum crash_kind kind)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	crash(cpu, &(struct crash_record){
-			   .kind = kind,
-			   .code = vmcb->exit_code,
-			   .detail = vmcb->exit_info1,
-			   .address = vmcb->exit_info2,
-			   .rip = vmcb->rip,
-			   .rsp = vmcb->rsp,
-		   });
+	crash(vcpu->cpu, &(struct crash_record){
+				 .kind = kind,
+				 .code = vmcb->exit_code,
+				 .detail = vmcb->exit_info1,
+				 .address = vmcb->exit_info2,
+				 .rip = vmcb->rip,
+				 .rsp = vmcb->rsp,
+			 });
 }
 
-static void exit_msr(struct cpu *cpu)
+static void exit_msr(struct vcpu *vcpu)
 {
-	if (cpu->vcpu.vmcb->exit_info1 == 0)
-		exit_rdmsr(cpu);
+	if (vcpu->vendor.vmcb->exit_info1 == 0)
+		exit_rdmsr(vcpu);
 	else
-		exit_wrmsr(cpu);
+		exit_wrmsr(vcpu);
 }
 
 static struct io_access io_access(const struct vmcb *vmcb)
@@ -50,45 +51,45 @@ static struct io_access io_access(const struct vmcb *vmcb)
 	};
 }
 
-static void exit_nested_page_fault(struct cpu *cpu)
+static void exit_nested_page_fault(struct vcpu *vcpu)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	exit_stage2(cpu, gpa(vmcb->exit_info2), (vmcb->exit_info1 & NPF_WRITE) != 0,
+	exit_stage2(vcpu, gpa(vmcb->exit_info2), (vmcb->exit_info1 & NPF_WRITE) != 0,
 		    (vmcb->exit_info1 & NPF_FETCH) != 0);
 }
 
 /* System management mode runs as the host, not in the guest's context. */
-static void exit_smi(struct cpu *cpu)
+static void exit_smi(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_SMI]++;
-	vcpu_open_window(cpu);
-	(void)exit_take_nmi(cpu);
+	vcpu->exits[HV_EXIT_SMI]++;
+	vcpu_open_window(vcpu);
+	(void)exit_take_nmi(vcpu);
 }
 
-static void svm_exit_dispatch(struct cpu *cpu)
+static void svm_exit_dispatch(struct vcpu *vcpu)
 {
-	switch ((uint32_t)cpu->vcpu.vmcb->exit_code) {
+	switch ((uint32_t)vcpu->vendor.vmcb->exit_code) {
 	case EXIT_MSR:
-		return exit_msr(cpu);
+		return exit_msr(vcpu);
 	case EXIT_IO:
-		return exit_io_port(cpu, io_access(cpu->vcpu.vmcb));
+		return exit_io_port(vcpu, io_access(vcpu->vendor.vmcb));
 	case EXIT_NPF:
-		return exit_nested_page_fault(cpu);
+		return exit_nested_page_fault(vcpu);
 	case EXIT_NMI:
-		return exit_nmi(cpu);
+		return exit_nmi(vcpu);
 	case EXIT_IRET:
-		return svm_exit_iret(cpu);
+		return svm_exit_iret(vcpu);
 	case EXIT_EXCEPTION_DB:
-		return svm_exit_debug(cpu);
+		return svm_exit_debug(vcpu);
 	case EXIT_XSETBV:
-		return exit_xsetbv(cpu);
+		return exit_xsetbv(vcpu);
 	case EXIT_INVD:
-		return exit_invd(cpu);
+		return exit_invd(vcpu);
 	case EXIT_SMI:
-		return exit_smi(cpu);
+		return exit_smi(vcpu);
 	case EXIT_INIT:
-		return exit_init(cpu);
+		return exit_init(vcpu);
 	case EXIT_VMRUN:
 	case EXIT_VMLOAD:
 	case EXIT_VMSAVE:
@@ -97,22 +98,22 @@ static void svm_exit_dispatch(struct cpu *cpu)
 	case EXIT_SKINIT:
 	case EXIT_INVLPGA:
 	case EXIT_RSM:
-		return exit_refused(cpu);
+		return exit_refused(vcpu);
 	case EXIT_SHUTDOWN:
-		svm_guest_shutdown(cpu);
+		svm_guest_shutdown(vcpu);
 	case EXIT_EXCEPTION_MC:
-		stop(cpu, CRASH_MACHINE_CHECK);
+		stop(vcpu, CRASH_MACHINE_CHECK);
 	case EXIT_INVALID:
-		stop(cpu, CRASH_ENTRY_REFUSED);
+		stop(vcpu, CRASH_ENTRY_REFUSED);
 	default:
-		stop(cpu, CRASH_UNKNOWN_EXIT);
+		stop(vcpu, CRASH_UNKNOWN_EXIT);
 	}
 }
 
-void svm_exit(struct cpu *cpu)
+void svm_exit(struct vcpu *vcpu)
 {
-	const struct speculation *const speculation = &cpu->machine->vendor.speculation;
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct speculation *const speculation = &vcpu->cpu->machine->vendor.speculation;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	if (speculation->flush_predictors) /* before anything returns */
 		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
@@ -122,17 +123,17 @@ void svm_exit(struct cpu *cpu)
 	vmcb->tlb_control = TLB_KEEP;
 	switch ((uint32_t)vmcb->exit_code) {
 	case EXIT_CPUID:
-		exit_cpuid(cpu);
+		exit_cpuid(vcpu);
 		break;
 	case EXIT_VMMCALL:
-		exit_hypercall(cpu);
+		exit_hypercall(vcpu);
 		break;
 	default:
-		svm_exit_dispatch(cpu);
-		exit_housekeeping(cpu);
+		svm_exit_dispatch(vcpu);
+		exit_housekeeping(vcpu);
 	}
-	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
-		exit_startup(cpu);
+	if (__atomic_load_n(&vcpu->startup.init, __ATOMIC_ACQUIRE))
+		exit_startup(vcpu);
 	if (speculation->clear_buffers)
 		verw(HOST_DS);
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching AMD-V on, and turning the running firmware into the root guest. */
-#include "machine/features.h"
 #include "instructions.h"
 #include "lib/failure.h"
-#include "root/io_policy.h"
-#include "root/msr_policy.h"
-#include "x86/msr.h"
-#include "x86/segments.h"
+#include "machine/cpu.h"
+#include "machine/features.h"
 #include "svm.h"
+#include "vcpu/domain.h"
 #include "vcpu/vcpu.h"
 #include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
-
-#define ROOT_ASID 1u
+#include "x86/msr.h"
+#include "x86/segments.h"
 
 /* Address line A20: masked, each address loses its bit 20. The region is whole pages of 2 MiB, so that the other word is there. */
 static bool a20_masked(void)
@@ -43,59 +41,63 @@ enum hv_error vcpu_check(const struct machine *m)
 	return a20_masked() ? HV_E_A20 : cpu_features_check();
 }
 
-void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages)
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
 {
-	vcpu->vmcb = region_pointer(pages);
-	vcpu->host_vmcb = region_pointer(paddr(pages.value + PAGE_BYTES));
-	vcpu->host_save = paddr(pages.value + 2 * PAGE_BYTES);
+	vcpu->vendor.vmcb = region_pointer(pages);
+	vcpu->vendor.host_vmcb = region_pointer(paddr(pages.value + PAGE_BYTES));
+	vcpu->vendor.host_save = paddr(pages.value + 2 * PAGE_BYTES);
 }
 
 #define IO_MAP_PAGES  3u
 #define MSR_MAP_PAGES 2u
 
+void vcpu_build_maps(struct domain *domain, paddr_t pages)
+{
+	domain->io_map = pages;
+	domain->msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
+	__builtin_memset(region_pointer(domain->msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
+}
+
 /*
  * Two bits a register, read and write, for three ranges of 8,192 registers; 2 KiB each (APM 2 15.11). Registers outside
  * always exit.
  */
-static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
+void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 {
 	const uint32_t bases[] = {0, 0xc0000000, 0xc0010000};
+	uint8_t *const map = region_pointer(domain->msr_map);
 
 	for (uint32_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
 		const uint32_t offset = msr - bases[i];
+		const uint32_t bit = offset * 2 + write;
 
-		if (offset < 0x2000) {
-			const uint32_t bit = offset * 2 + write;
-
-			((uint8_t *)bitmap)[0x800 * i + bit / 8] &= (uint8_t)~(1u << bit % 8);
-		}
+		if (offset < 0x2000)
+			map[0x800 * i + bit / 8] &= (uint8_t)~(1u << bit % 8);
 	}
 }
 
-struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages)
+struct hv_failure vcpu_prepare(struct machine *m)
 {
-	m->vendor.io_map = pages;
-	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
-	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
-	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, MSR_MAP_PAGES * PAGE_BYTES);
-	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	speculation_choose(m);
 	return fails(HV_OK);
 }
 
-static void set_controls(struct vmcb *vmcb, const struct machine *m)
+static void set_controls(const struct vcpu *vcpu)
 {
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
+	const struct domain *const domain = vcpu->domain;
+
 	vmcb->intercept_exceptions = 1u << VECTOR_MC;
 	vmcb->intercept_misc1 = INTERCEPT_NMI | INTERCEPT_SMI | INTERCEPT_INIT | INTERCEPT_CPUID | INTERCEPT_RSM |
 				INTERCEPT_INVD | INTERCEPT_INVLPGA | INTERCEPT_IO | INTERCEPT_MSR | INTERCEPT_SHUTDOWN;
 	vmcb->intercept_misc2 = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE |
 				INTERCEPT_STGI | INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_XSETBV;
-	vmcb->iopm_base = m->vendor.io_map.value;
-	vmcb->msrpm_base = m->vendor.msr_map.value;
-	vmcb->asid = ROOT_ASID;
+	vmcb->iopm_base = domain->io_map.value;
+	vmcb->msrpm_base = domain->msr_map.value;
+	vmcb->asid = vcpu->tag;
 	vmcb->tlb_control = TLB_FLUSH_ALL;
 	vmcb->nested_control = NESTED_PAGING;
-	vmcb->nested_cr3 = m->root.stage2.root.value;
+	vmcb->nested_cr3 = domain->stage2.root.value;
 }
 
 /* A segment register in 64-bit mode: base 0, rights and limit from its descriptor. */
@@ -122,10 +124,8 @@ static void capture_segments(struct vmcb *vmcb)
 	vmcb->es = capture_segment(SEGMENT_SELECTOR(es));
 }
 
-static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
+static void capture_registers(struct vmcb *vmcb, const struct launch_frame *frame)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
-
 	vmcb->efer = rdmsr(IA32_EFER);
 	vmcb->g_pat = rdmsr(IA32_PAT);
 	vmcb->cr0 = read_cr0();
@@ -139,19 +139,26 @@ static void capture_registers(struct cpu *cpu, const struct launch_frame *frame)
 	vmcb->rsp = frame->rsp;
 }
 
-enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
+void vcpu_load(struct vcpu *vcpu)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
+	struct entry_frame *const frame = vcpu->frame;
+
+	frame->guest_control = region_paddr(vcpu->vendor.vmcb).value;
+	frame->host_control = region_paddr(vcpu->vendor.host_vmcb).value;
+}
+
+enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
+{
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
-	wrmsr(VM_HSAVE_PA, vcpu->host_save.value);
+	wrmsr(VM_HSAVE_PA, vcpu->vendor.host_save.value);
 	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT | VM_CR_DIS_A20M | VM_CR_DPD);
-	set_controls(vcpu->vmcb, cpu->machine);
-	capture_segments(vcpu->vmcb);
-	vmsave(vcpu->vmcb);
-	capture_registers(cpu, frame);
-	cpu->frame->guest_control = region_paddr(vcpu->vmcb).value;
-	cpu->frame->host_control = region_paddr(vcpu->host_vmcb).value;
+	vcpu_load(vcpu);
+	set_controls(vcpu);
+	capture_segments(vmcb);
+	vmsave(vmcb);
+	capture_registers(vmcb, frame);
 	return HV_OK;
 }
 
@@ -161,10 +168,10 @@ _Noreturn void svm_run(struct entry_frame *frame);
 #define PAT_RESET 0x0007040600070406ull
 
 /* The PAT of the guest is the VMCB's; the register's types are those of the hypervisor's accesses and of its walks of the NPT. */
-void vcpu_run(struct cpu *cpu)
+void vcpu_run(struct vcpu *vcpu)
 {
 	clgi();
 	wrmsr(IA32_PAT, PAT_RESET);
-	vmsave(cpu->vcpu.host_vmcb);
-	svm_run(cpu->frame);
+	vmsave(vcpu->vendor.host_vmcb);
+	svm_run(vcpu->frame);
 }

@@ -3,7 +3,8 @@
 #ifndef CLOISTER_SVM_SVM_H
 #define CLOISTER_SVM_SVM_H
 
-#include "machine/cpu.h"
+struct entry_frame;
+struct vcpu;
 
 /*
  * entry.S: takes what is held, SMIs, NMIs and INITs. SMM finds the guest's general registers in place of the hypervisor's, and may change
@@ -12,13 +13,13 @@
 void svm_window(struct entry_frame *frame);
 
 /* Answers one exit; called from entry.S between VMRUNs. */
-void svm_exit(struct cpu *cpu);
+void svm_exit(struct vcpu *vcpu);
 
 /* The guest's IRET while it handles an NMI, and the #DB behind it. */
-void svm_exit_iret(struct cpu *cpu);
-void svm_exit_debug(struct cpu *cpu);
+void svm_exit_iret(struct vcpu *vcpu);
+void svm_exit_debug(struct vcpu *vcpu);
 
 /* Triple fault of the guest. */
-_Noreturn void svm_guest_shutdown(struct cpu *cpu);
+_Noreturn void svm_guest_shutdown(struct vcpu *vcpu);
 
 #endif

@@ -2,15 +2,17 @@
 /* The interface of vcpu.h for AMD-V: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
 #include "vcpu/vcpu.h"
 
-#include "machine/apic.h"
 #include "cloister/statement.h"
-#include "vcpu/event.h"
 #include "instructions.h"
-#include "x86/msr.h"
+#include "machine/apic.h"
+#include "machine/cpu.h"
 #include "svm.h"
+#include "vcpu/domain.h"
+#include "vcpu/event.h"
 #include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)
 {
@@ -18,49 +20,49 @@ uint32_t vcpu_statement_flags(const struct machine *m)
 	return HK_FLAG_AMD;
 }
 
-uint64_t vcpu_cr4(const struct cpu *cpu)
+uint64_t vcpu_cr4(const struct vcpu *vcpu)
 {
-	return cpu->vcpu.vmcb->cr4;
+	return vcpu->vendor.vmcb->cr4;
 }
 
-unsigned vcpu_cpl(const struct cpu *cpu)
+unsigned vcpu_cpl(const struct vcpu *vcpu)
 {
-	return cpu->vcpu.vmcb->cpl;
+	return vcpu->vendor.vmcb->cpl;
 }
 
-uint64_t vcpu_rip(const struct cpu *cpu)
+uint64_t vcpu_rip(const struct vcpu *vcpu)
 {
-	return cpu->vcpu.vmcb->rip;
+	return vcpu->vendor.vmcb->rip;
 }
 
 /* CS.L in the VMCB's packed attributes: bit 9. */
 #define ATTRIBUTE_LONG 0x200u
 
 /* The trap of an instruction that the hypervisor executed. Apart, so that the way without it needs no stack frame. */
-static __attribute__((noinline)) void inject_single_step(struct cpu *cpu)
+static __attribute__((noinline)) void inject_single_step(struct vcpu *vcpu)
 {
-	cpu->vcpu.vmcb->dr6 |= DR6_BS;
-	vcpu_inject(cpu, VECTOR_DB, 0);
+	vcpu->vendor.vmcb->dr6 |= DR6_BS;
+	vcpu_inject(vcpu, VECTOR_DB, 0);
 }
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 	const uint64_t next = vmcb->next_rip != 0 ? vmcb->next_rip : vmcb->rip + bytes;
 
 	vmcb->rip = (vmcb->cs.attributes & ATTRIBUTE_LONG) != 0 ? next : (uint32_t)next;
 	vmcb->interrupt_shadow = 0;
 	if ((vmcb->rflags & RFLAGS_TF) != 0)
-		inject_single_step(cpu);
+		inject_single_step(vcpu);
 }
 
-void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 	const uint32_t event = event_exception((uint32_t)vmcb->exit_interrupt_info, vector, &error_code);
 
 	if (event == 0)
-		svm_guest_shutdown(cpu);
+		svm_guest_shutdown(vcpu);
 	vmcb->event_injection = (uint64_t)error_code << 32 | event;
 }
 
@@ -68,43 +70,43 @@ void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
  * NMIs. The guest blocks them until its IRET, as a CPU does (APM 2 15.20: injecting does not block): the IRET is
  * intercepted, and an NMI that waits is injected behind it, found by stepping over it with TF.
  */
-void vcpu_inject_nmi(struct cpu *cpu)
+void vcpu_inject_nmi(struct vcpu *vcpu)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vendor = &vcpu->vendor;
 
-	if (vcpu->nmi_blocked) {
-		vcpu->nmi_pending = true;
+	if (vendor->nmi_blocked) {
+		vendor->nmi_pending = true;
 		return;
 	}
-	vcpu->vmcb->event_injection = EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI;
-	vcpu->vmcb->intercept_misc1 |= INTERCEPT_IRET;
-	vcpu->nmi_blocked = true;
+	vendor->vmcb->event_injection = EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI;
+	vendor->vmcb->intercept_misc1 |= INTERCEPT_IRET;
+	vendor->nmi_blocked = true;
 }
 
 /* Has the guest execute one instruction, unless it is about to. Its own TF comes back with the trap, svm_exit_debug(). */
-static void step(struct vendor_vcpu *vcpu)
+static void step(struct vendor_vcpu *vendor)
 {
-	struct vmcb *const vmcb = vcpu->vmcb;
+	struct vmcb *const vmcb = vendor->vmcb;
 
 	if ((vmcb->intercept_exceptions & 1u << VECTOR_DB) == 0)
-		vcpu->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
+		vendor->guest_tf = (vmcb->rflags & RFLAGS_TF) != 0;
 	vmcb->rflags |= RFLAGS_TF;
 	vmcb->intercept_exceptions |= 1u << VECTOR_DB;
 }
 
-void svm_exit_iret(struct cpu *cpu)
+void svm_exit_iret(struct vcpu *vcpu)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
-	struct vmcb *const vmcb = vcpu->vmcb;
+	struct vendor_vcpu *const vendor = &vcpu->vendor;
+	struct vmcb *const vmcb = vendor->vmcb;
 
-	cpu->exits[HV_EXIT_NMI_WINDOW]++;
+	vcpu->exits[HV_EXIT_NMI_WINDOW]++;
 	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
-	if (!vcpu->nmi_pending) {
-		vcpu->nmi_blocked = false;
+	if (!vendor->nmi_pending) {
+		vendor->nmi_blocked = false;
 		return;
 	}
-	vcpu->over_iret = true;
-	step(vcpu);
+	vendor->over_iret = true;
+	step(vendor);
 }
 
 /* Nothing but nested_cr3 tells that the guest is on a detour. */
@@ -115,58 +117,58 @@ static void set_stage2(struct vmcb *vmcb, paddr_t root)
 }
 
 /* With the interrupt shadow, no interrupt comes before the instruction. */
-void vcpu_detour(struct cpu *cpu, paddr_t root)
+void vcpu_detour(struct vcpu *vcpu, paddr_t root)
 {
-	set_stage2(cpu->vcpu.vmcb, root);
-	cpu->vcpu.vmcb->interrupt_shadow = 1;
-	step(&cpu->vcpu);
+	set_stage2(vcpu->vendor.vmcb, root);
+	vcpu->vendor.vmcb->interrupt_shadow = 1;
+	step(&vcpu->vendor);
 }
 
-static void end_detour(struct cpu *cpu)
+static void end_detour(struct vcpu *vcpu)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
-	const paddr_t root = cpu->machine->root.stage2.root;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
+	const paddr_t root = vcpu->domain->stage2.root;
 
 	if (vmcb->nested_cr3 == root.value)
 		return;
 	set_stage2(vmcb, root);
-	if (!cpu->vcpu.guest_tf)
+	if (!vcpu->vendor.guest_tf)
 		vmcb->rflags &= ~RFLAGS_TF;
 }
 
 /* The step over the IRET is done: the NMI that waited, behind a trap that is the guest's. */
-static void end_step_over_iret(struct cpu *cpu, bool behind_trap)
+static void end_step_over_iret(struct vcpu *vcpu, bool behind_trap)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
+	struct vendor_vcpu *const vendor = &vcpu->vendor;
 
-	vcpu->over_iret = vcpu->nmi_pending = vcpu->nmi_blocked = false;
+	vendor->over_iret = vendor->nmi_pending = vendor->nmi_blocked = false;
 	if (behind_trap)
-		cpu_send_nmi(cpu); /* from its handler's first instruction */
+		cpu_send_nmi(vcpu->cpu); /* from its handler's first instruction */
 	else
-		vcpu_inject_nmi(cpu);
+		vcpu_inject_nmi(vcpu);
 }
 
 /* A step is done. A trap that is not only ours is the guest's as well. The flags behind an IRET are what it popped. */
-void svm_exit_debug(struct cpu *cpu)
+void svm_exit_debug(struct vcpu *vcpu)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
-	struct vmcb *const vmcb = vcpu->vmcb;
-	const bool guests = vcpu->guest_tf || (vmcb->dr6 & DR6_BREAKPOINTS) != 0 || (vmcb->dr6 & DR6_BS) == 0;
+	struct vendor_vcpu *const vendor = &vcpu->vendor;
+	struct vmcb *const vmcb = vendor->vmcb;
+	const bool guests = vendor->guest_tf || (vmcb->dr6 & DR6_BREAKPOINTS) != 0 || (vmcb->dr6 & DR6_BS) == 0;
 
-	cpu->exits[HV_EXIT_EXCEPTION]++;
+	vcpu->exits[HV_EXIT_EXCEPTION]++;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	if (!vcpu->guest_tf)
+	if (!vendor->guest_tf)
 		vmcb->dr6 &= ~DR6_BS;
 	if (guests)
 		vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | VECTOR_DB;
-	end_detour(cpu);
-	if (vcpu->over_iret)
-		end_step_over_iret(cpu, guests);
+	end_detour(vcpu);
+	if (vendor->over_iret)
+		end_step_over_iret(vcpu, guests);
 }
 
-bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+bool vcpu_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-	const struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	switch (msr) {
 	case IA32_EFER:
@@ -203,9 +205,9 @@ static bool efer_write(struct vmcb *vmcb, uint64_t value)
 	return true;
 }
 
-bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	switch (msr) {
 	case IA32_EFER:
@@ -239,18 +241,18 @@ static void reset_segments(struct vmcb *vmcb)
 	vmcb->tr = segment(ATTRIBUTES_TSS);
 }
 
-void vcpu_reset(struct cpu *cpu)
+void vcpu_reset(struct vcpu *vcpu)
 {
-	struct vendor_vcpu *const vcpu = &cpu->vcpu;
-	struct vmcb *const vmcb = vcpu->vmcb;
+	struct vendor_vcpu *const vendor = &vcpu->vendor;
+	struct vmcb *const vmcb = vendor->vmcb;
 
-	cpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
+	vcpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
 	reset_segments(vmcb);
 	vmcb->cpl = 0;
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_ET | (vmcb->cr0 & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 	vmcb->cr2 = vmcb->cr3 = vmcb->cr4 = 0;
-	set_stage2(vmcb, cpu->machine->root.stage2.root);
+	set_stage2(vmcb, vcpu->domain->stage2.root);
 	vmcb->dr6 = DR6_INIT;
 	vmcb->dr7 = DR7_INIT;
 	vmcb->rflags = RFLAGS_FIXED;
@@ -260,23 +262,23 @@ void vcpu_reset(struct cpu *cpu)
 	vmcb->event_injection = 0;
 	vmcb->intercept_misc1 &= ~INTERCEPT_IRET;
 	vmcb->intercept_exceptions &= ~(1u << VECTOR_DB);
-	vcpu->nmi_blocked = vcpu->nmi_pending = vcpu->over_iret = false;
+	vendor->nmi_blocked = vendor->nmi_pending = vendor->over_iret = false;
 	clear_debug_addresses();
 	apic_reset();
 }
 
-void vcpu_start(struct cpu *cpu, uint8_t vector)
+void vcpu_start(struct vcpu *vcpu, uint8_t vector)
 {
-	struct vmcb *const vmcb = cpu->vcpu.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	vmcb->cs.selector = (uint16_t)(vector << 8);
 	vmcb->cs.base = (uint64_t)vector << 12;
 	vmcb->rip = 0;
 }
 
-void vcpu_open_window(struct cpu *cpu)
+void vcpu_open_window(struct vcpu *vcpu)
 {
-	svm_window(cpu->frame);
+	svm_window(vcpu->frame);
 }
 
 /* NMIs are held until the window: none can be late. */

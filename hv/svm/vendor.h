@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AMD-V's part of struct cpu and struct machine. */
+/* AMD-V's part of struct vcpu and struct machine. */
 #ifndef CLOISTER_SVM_VENDOR_H
 #define CLOISTER_SVM_VENDOR_H
 
@@ -9,9 +9,9 @@
 #include "speculation.h"
 #include "memory/address.h"
 
-#define VENDOR_PAGES         3 /* guest VMCB, host VMCB, host save area */
-#define VENDOR_MSR_LAST      0xc0011fffu
-#define VENDOR_MACHINE_PAGES 5 /* I/O permission map: 3 pages, MSR permission map: 2 pages (APM 2 15.10, 15.11) */
+#define VENDOR_PAGES        3 /* guest VMCB, host VMCB, host save area */
+#define VENDOR_MSR_LAST     0xc0011fffu
+#define VENDOR_DOMAIN_PAGES 5 /* I/O permission map: 3 pages, MSR permission map: 2 pages (APM 2 15.10, 15.11) */
 
 struct vmcb;
 
@@ -26,11 +26,7 @@ struct vendor_vcpu {
 };
 
 struct vendor_machine {
-	paddr_t io_map, msr_map;
 	struct speculation speculation;
 };
-
-/* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
-void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages);
 
 #endif

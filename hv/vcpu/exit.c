@@ -2,52 +2,73 @@
 /* Exits with short answers, the same for every guest: refused instructions, INVD, NMIs, INITs. */
 #include "exit.h"
 
+#include "iommu/iommu.h"
+#include "machine/cpu.h"
+#include "machine/exception.h"
 #include "root/startup.h"
 #include "vcpu.h"
 #include "x86/instructions.h"
 
-void exit_refused(struct cpu *cpu)
+void exit_refused(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_INSTRUCTION]++;
-	cpu->refused_instruction++;
-	vcpu_inject(cpu, VECTOR_UD, 0);
+	vcpu->exits[HV_EXIT_INSTRUCTION]++;
+	vcpu->refused_instruction++;
+	vcpu_inject(vcpu, VECTOR_UD, 0);
 }
 
-void exit_invd(struct cpu *cpu)
+void exit_invd(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_OTHER]++;
+	vcpu->exits[HV_EXIT_OTHER]++;
 	wbinvd();
-	vcpu_advance(cpu, INVD_BYTES);
+	vcpu_advance(vcpu, INVD_BYTES);
 }
 
-bool exit_take_nmi(struct cpu *cpu)
+bool exit_take_nmi(struct vcpu *vcpu)
 {
-	if (!cpu->nmi_seen)
+	if (!vcpu->cpu->nmi_seen)
 		return false;
-	cpu->nmi_seen = false;
-	cpu->exits[HV_EXIT_NMI]++;
-	vcpu_inject_nmi(cpu);
+	vcpu->cpu->nmi_seen = false;
+	vcpu->exits[HV_EXIT_NMI]++;
+	vcpu_inject_nmi(vcpu);
 	return true;
 }
 
-void exit_nmi(struct cpu *cpu)
+void exit_nmi(struct vcpu *vcpu)
 {
-	vcpu_open_window(cpu); /* the NMI now arrives at host_exception() */
-	if (!exit_take_nmi(cpu))
-		cpu->exits[HV_EXIT_KICK]++;
+	vcpu_open_window(vcpu); /* the NMI now arrives at host_exception() */
+	if (!exit_take_nmi(vcpu))
+		vcpu->exits[HV_EXIT_KICK]++;
 }
 
 /* AMD-V: it is still pending, and VM_CR.R_INIT turns it into #SX in the window (APM 2 15.21.8, 15.28). */
-void exit_init(struct cpu *cpu)
+void exit_init(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_OTHER]++;
-	startup_post_init(cpu);
-	vcpu_open_window(cpu);
-	(void)exit_take_nmi(cpu);
+	vcpu->exits[HV_EXIT_OTHER]++;
+	startup_post_init(vcpu);
+	vcpu_open_window(vcpu);
+	(void)exit_take_nmi(vcpu);
 }
 
 /* Devices' faults do not wait for a hypercall. */
-void exit_housekeeping(struct cpu *cpu)
+void exit_housekeeping(struct vcpu *vcpu)
 {
-	iommu_poll_throttled(cpu->machine);
+	iommu_poll_throttled(vcpu->cpu->machine);
+}
+
+/* A kick has done its work by arriving; any other NMI is the root guest's. */
+void exception_nmi(struct cpu *cpu)
+{
+	if (!__atomic_exchange_n(&cpu->kicked, false, __ATOMIC_SEQ_CST))
+		cpu->nmi_seen = true;
+	vcpu_nmi_arrived();
+}
+
+void exception_init(struct cpu *cpu)
+{
+	startup_post_init(cpu->vcpu);
+}
+
+void cpu_open_window(struct cpu *cpu)
+{
+	vcpu_open_window(cpu->vcpu);
 }

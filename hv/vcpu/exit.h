@@ -11,13 +11,13 @@
 
 #include "memory/address.h"
 
-struct cpu;
+struct vcpu;
 
-void exit_cpuid(struct cpu *cpu);
-void exit_rdmsr(struct cpu *cpu);
-void exit_wrmsr(struct cpu *cpu);
-void exit_xsetbv(struct cpu *cpu);
-void exit_hypercall(struct cpu *cpu);
+void exit_cpuid(struct vcpu *vcpu);
+void exit_rdmsr(struct vcpu *vcpu);
+void exit_wrmsr(struct vcpu *vcpu);
+void exit_xsetbv(struct vcpu *vcpu);
+void exit_hypercall(struct vcpu *vcpu);
 
 /* An access to an intercepted port. @bytes is 1, 2 or 4; @length the instruction's, where the CPU tells it only here. */
 struct io_access {
@@ -27,33 +27,33 @@ struct io_access {
 	bool string;
 	uint8_t length;
 };
-void exit_io_port(struct cpu *cpu, struct io_access access);
+void exit_io_port(struct vcpu *vcpu, struct io_access access);
 
 /* @address: where; @write, @fetch: how. */
-void exit_stage2(struct cpu *cpu, gpa_t address, bool write, bool fetch);
+void exit_stage2(struct vcpu *vcpu, gpa_t address, bool write, bool fetch);
 
 /* INVD would throw away the hypervisor's own dirty lines. */
-void exit_invd(struct cpu *cpu);
+void exit_invd(struct vcpu *vcpu);
 
 /* Refuses an instruction that the guest does not have: #UD, counted. */
-void exit_refused(struct cpu *cpu);
+void exit_refused(struct vcpu *vcpu);
 
 /* An NMI arrived, or the guest was to be left soon. */
-void exit_nmi(struct cpu *cpu);
+void exit_nmi(struct vcpu *vcpu);
 
 /* Hands on the NMI that arrived while the hypervisor ran. False: none did. */
-bool exit_take_nmi(struct cpu *cpu);
+bool exit_take_nmi(struct vcpu *vcpu);
 
 /* An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset, or from before the launch. */
-void exit_init(struct cpu *cpu);
+void exit_init(struct vcpu *vcpu);
 
 /* What has to be looked at from time to time: after each answer but those of CPUID and hypercalls, which must be fast. */
-void exit_housekeeping(struct cpu *cpu);
+void exit_housekeeping(struct vcpu *vcpu);
 
 /*
  * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. After the
  * answer, before the next entry. Takes the startup lock.
  */
-void exit_startup(struct cpu *cpu);
+void exit_startup(struct vcpu *vcpu);
 
 #endif

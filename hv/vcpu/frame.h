@@ -8,7 +8,7 @@
 
 #include "frame.inc"
 
-struct cpu;
+struct vcpu;
 
 /* General registers of the guest, in the order in which the exit path pushes them. */
 struct registers {
@@ -20,13 +20,13 @@ struct entry_frame {
 	struct registers guest;
 	uint64_t guest_control; /* VMCB: physical address */
 	uint64_t host_control;  /* VMCB that holds the hypervisor's own FS, GS, TR, LDTR */
-	struct cpu *cpu;
+	struct vcpu *vcpu;      /* whose registers these are */
 };
 
 _Static_assert(offsetof(struct entry_frame, guest.rax) == FRAME_RAX, "frame.inc");
 _Static_assert(offsetof(struct entry_frame, guest_control) == FRAME_GUEST_CONTROL, "frame.inc");
 _Static_assert(offsetof(struct entry_frame, host_control) == FRAME_HOST_CONTROL, "frame.inc");
-_Static_assert(offsetof(struct entry_frame, cpu) == FRAME_CPU, "frame.inc");
+_Static_assert(offsetof(struct entry_frame, vcpu) == FRAME_VCPU, "frame.inc");
 
 /* State of the firmware at the call of cpu_launch that the compiler does not keep: where the root guest goes on. */
 struct launch_frame {

@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the machine-independent code asks of the virtualisation hardware; exit.h is the other direction. hv/svm and hv/vmx
- * each define all of it; the linker chooses. Unless said otherwise a function works on the vCPU that the calling CPU runs, between
- * an exit and the next entry, and needs no lock.
+ * A virtual CPU, and what the machine-independent code asks of the virtualisation hardware for it; exit.h is the other
+ * direction. hv/svm and hv/vmx each define all of it; the linker chooses. Unless said otherwise a function works on a vCPU
+ * that is loaded on the calling CPU, between an exit and the next entry, and needs no lock.
  */
 #ifndef CLOISTER_VCPU_VCPU_H
 #define CLOISTER_VCPU_VCPU_H
 
-#include "machine/cpu.h"
+#include <stdbool.h>
+
+#include "cloister/errors.h"
+#include "cloister/hypercall.h"
+#include "frame.h"
+#include "root/startup.h"
+#include "vendor.h"
 #include "x86/registers.h"
+
+struct cpu;
+struct domain;
+struct machine;
+
+struct vcpu {
+	struct entry_frame *frame; /* its general registers, on the stack of the CPU that it runs on */
+	struct cpu *cpu;           /* that CPU */
+	struct domain *domain;     /* the guest that it belongs to */
+	uint32_t tag;              /* of its translations in the TLB: ASID or VPID, not 0 */
+	struct vendor_vcpu vendor;
+	struct startup startup; /* INIT and SIPI, set by other CPUs */
+
+	uint64_t exits[HV_EXIT_KINDS];
+	uint64_t refused_memory, refused_msr, refused_io, refused_instruction, refused_hypercall;
+};
+
+_Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "struct vcpu must fit its page");
 
 /* HK_FLAG_* that name the vendor, and what its CPUs lack, in the statement. After vcpu_prepare(). */
 uint32_t vcpu_statement_flags(const struct machine *m);
@@ -27,55 +51,67 @@ uint32_t vcpu_statement_flags(const struct machine *m);
 enum hv_error vcpu_check(const struct machine *m);
 
 /*
- * Fills the tables that all CPUs share (permission bitmaps, memory types). Once, from hv_prepare(), before stage 2 is built.
+ * Reads what all CPUs share (controls, memory types, mitigations). Once, from hv_prepare(), before any stage 2 is built.
  * Fails where memory has a type that it must not have.
  */
-struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages);
+struct hv_failure vcpu_prepare(struct machine *m);
+
+/* Makes the maps of a guest, in VENDOR_DOMAIN_PAGES pages: each register exits, no port does. */
+void vcpu_build_maps(struct domain *domain, paddr_t pages);
+
+/* Lets the guest read or write a register without an exit. Before its first entry. */
+void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write);
+
+/* Lays out the vendor's pages of a vCPU: VENDOR_PAGES zeroed pages. */
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
 
 /**
- * Switches virtualisation on and takes the firmware's state, as it is now, for the root guest's. The guest will go on
+ * Switches virtualisation on, loads the vCPU and takes the firmware's state, as it is now, for the guest's. The guest will go on
  * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check(). On an error nothing is changed.
  */
-enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame);
+enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame);
+
+/* Makes it the vCPU that its CPU works on: the calling one. */
+void vcpu_load(struct vcpu *vcpu);
 
 /* Records the hypervisor's own state, then runs the guest. Runs on the CPU's own stack and tables. */
-_Noreturn void vcpu_run(struct cpu *cpu);
+_Noreturn void vcpu_run(struct vcpu *vcpu);
 
 /* The guest's view of its registers that are not in struct registers. */
-uint64_t vcpu_cr4(const struct cpu *cpu); /* at least the bits that CPUID mirrors (CR4_MIRRORED) */
-unsigned vcpu_cpl(const struct cpu *cpu);
-uint64_t vcpu_rip(const struct cpu *cpu);
+uint64_t vcpu_cr4(const struct vcpu *vcpu); /* at least the bits that CPUID mirrors (CR4_MIRRORED) */
+unsigned vcpu_cpl(const struct vcpu *vcpu);
+uint64_t vcpu_rip(const struct vcpu *vcpu);
 
 /*
  * Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU tells no
  * length.
  */
-void vcpu_advance(struct cpu *cpu, unsigned bytes);
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes);
 
 /* Injects an exception at the next entry; the error code is used for the vectors that have one. */
-void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code);
+void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code);
 
 /*
- * Lets the guest execute one instruction on the stage-2 table at @root (stage2_build_detour) in place of its own. The view may stay
- * for longer, where an interrupt or a fault comes first: it allows nothing more than the guest's own does.
+ * Lets the guest execute one instruction on the stage-2 table at @root (stage2_build_detour) in place of its own. The view may
+ * stay for longer, where an interrupt or a fault comes first: it allows nothing more than the guest's own does.
  */
-void vcpu_detour(struct cpu *cpu, paddr_t root);
+void vcpu_detour(struct vcpu *vcpu, paddr_t root);
 
 /* Hands an NMI to the guest as soon as it can take one. */
-void vcpu_inject_nmi(struct cpu *cpu);
+void vcpu_inject_nmi(struct vcpu *vcpu);
 
 /* EFER and PAT, which the guest has for itself; a PAT is valid. False: refuse with #GP. */
-bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value);
-bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value);
+bool vcpu_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 /* Puts the guest into the state after INIT (SDM 3A table 10-1; APM 2 14.1.3), or after a SIPI with @vector. */
-void vcpu_reset(struct cpu *cpu);
-void vcpu_start(struct cpu *cpu, uint8_t vector);
+void vcpu_reset(struct vcpu *vcpu);
+void vcpu_start(struct vcpu *vcpu, uint8_t vector);
 
 /* Lets SMIs and NMIs that are held in the hypervisor come through for a moment. */
-void vcpu_open_window(struct cpu *cpu);
+void vcpu_open_window(struct vcpu *vcpu);
 
-/* An NMI arrived while the hypervisor ran: where it can arrive between the last look and the entry, ends the guest's turn. */
+/* An NMI arrived in the hypervisor. If it may have come after the last check before entry, forces an immediate exit. */
 void vcpu_nmi_arrived(void);
 
 #endif

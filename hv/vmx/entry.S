@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The world switch of VT-x. An exit finds RSP (HOST_RSP) behind the 15 guest registers of struct entry_frame (frame.h);
- * behind them stand two words that only AMD-V uses, and struct cpu.
+ * behind them stand two words that only AMD-V uses, and struct vcpu.
  */
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"
@@ -21,12 +21,12 @@ vmx_launch:
 vmx_exit_entry:
 	push	%rax
 	push_registers GUEST_REGISTERS
-	mov	FRAME_CPU(%rsp), %rdi
+	mov	FRAME_VCPU(%rsp), %rdi
 	call	vmx_exit
 	pop_registers GUEST_REGISTERS
 	pop	%rax
 	vmresume
-1:	mov	(FRAME_CPU - FRAME_GUEST_CONTROL)(%rsp), %rdi
+1:	mov	(FRAME_VCPU - FRAME_GUEST_CONTROL)(%rsp), %rdi
 	sub	$8, %rsp		/* the stack is aligned at a call */
 	call	vmx_entry_failed
 

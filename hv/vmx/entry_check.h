@@ -5,10 +5,10 @@
 
 #include <stdint.h>
 
-struct cpu;
+struct vcpu;
 
 /* Before each entry. Debug images: stops this CPU with a message if the VMCS is invalid. Release images: nothing. */
-void entry_check(struct cpu *cpu);
+void entry_check(struct vcpu *vcpu);
 
 /* The first thing that is wrong, such as "guest TR type", 3, "11". @field is null if there is none. */
 struct entry_fault {

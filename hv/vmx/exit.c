@@ -3,63 +3,64 @@
 #include "entry_check.h"
 #include "vcpu/event.h"
 #include "instructions.h"
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
 #include "x86/instructions.h"
 
-static _Noreturn void stop(struct cpu *cpu, enum crash_kind kind, uint64_t code)
+static _Noreturn void stop(struct vcpu *vcpu, enum crash_kind kind, uint64_t code)
 {
-	crash(cpu, &(struct crash_record){
-			   .kind = kind,
-			   .code = code,
-			   .detail = vmread(EXIT_QUALIFICATION),
-			   .address = vmread(GUEST_PHYSICAL_ADDRESS),
-			   .rip = vmread(GUEST_RIP),
-			   .rsp = vmread(GUEST_RSP),
-		   });
+	crash(vcpu->cpu, &(struct crash_record){
+				 .kind = kind,
+				 .code = code,
+				 .detail = vmread(EXIT_QUALIFICATION),
+				 .address = vmread(GUEST_PHYSICAL_ADDRESS),
+				 .rip = vmread(GUEST_RIP),
+				 .rsp = vmread(GUEST_RSP),
+			 });
 }
 
-void vmx_guest_shutdown(struct cpu *cpu)
+void vmx_guest_shutdown(struct vcpu *vcpu)
 {
-	stop(cpu, CRASH_GUEST_SHUTDOWN, cpu->vcpu.reason);
+	stop(vcpu, CRASH_GUEST_SHUTDOWN, vcpu->vendor.reason);
 }
 
 /* VMLAUNCH or VMRESUME found controls or host state invalid: code = VM-instruction error (SDM 3C 30.4). */
-void vmx_entry_failed(struct cpu *cpu)
+void vmx_entry_failed(struct vcpu *vcpu)
 {
-	stop(cpu, CRASH_ENTRY_REFUSED, vmread(VM_INSTRUCTION_ERROR));
+	stop(vcpu, CRASH_ENTRY_REFUSED, vmread(VM_INSTRUCTION_ERROR));
 }
 
 /* A reason that nobody expects; with its highest bit set, the entry failed on the guest's state. */
-static _Noreturn void stop_unknown(struct cpu *cpu)
+static _Noreturn void stop_unknown(struct vcpu *vcpu)
 {
-	const uint32_t reason = cpu->vcpu.reason;
+	const uint32_t reason = vcpu->vendor.reason;
 
-	stop(cpu, (reason & REASON_ENTRY_FAILED) != 0 ? CRASH_ENTRY_REFUSED : CRASH_UNKNOWN_EXIT, reason);
+	stop(vcpu, (reason & REASON_ENTRY_FAILED) != 0 ? CRASH_ENTRY_REFUSED : CRASH_UNKNOWN_EXIT, reason);
 }
 
 /* #MC or an NMI: nothing else is intercepted. */
-static void exit_exception_nmi(struct cpu *cpu)
+static void exit_exception_nmi(struct vcpu *vcpu)
 {
 	if ((vmread(EXIT_INTERRUPTION_INFO) & EVENT_TYPE_MASK) != EVENT_TYPE_NMI)
-		stop(cpu, CRASH_MACHINE_CHECK, VECTOR_MC);
+		stop(vcpu, CRASH_MACHINE_CHECK, VECTOR_MC);
 	raise_nmi();
-	vmx_trap_flag_off(cpu);
-	exit_nmi(cpu);
+	vmx_trap_flag_off(vcpu);
+	exit_nmi(vcpu);
 }
 
 /* The guest was to be left soon: see vcpu_nmi_arrived(). */
-static void exit_trap_flag(struct cpu *cpu)
+static void exit_trap_flag(struct vcpu *vcpu)
 {
-	vmx_trap_flag_off(cpu);
-	exit_nmi(cpu);
+	vmx_trap_flag_off(vcpu);
+	exit_nmi(vcpu);
 }
 
 /* General register by its number in an instruction. */
-static uint64_t guest_register(const struct cpu *cpu, unsigned number)
+static uint64_t guest_register(const struct vcpu *vcpu, unsigned number)
 {
-	const uint64_t *const saved = &cpu->frame->guest.r15; /* upwards from there, without RSP */
+	const uint64_t *const saved = &vcpu->frame->guest.r15; /* upwards from there, without RSP */
 
 	if (number == 4)
 		return vmread(GUEST_RSP);
@@ -70,20 +71,20 @@ static uint64_t guest_register(const struct cpu *cpu, unsigned number)
  * MOV to CR0 or CR4 with another value in a bit that VMX operation fixes. CR0.NE: the guest's shadow follows, then the guest
  * executes the instruction again, without an exit. CR4 likewise.
  */
-static void exit_cr_access(struct cpu *cpu)
+static void exit_cr_access(struct vcpu *vcpu)
 {
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
 
-	cpu->exits[HV_EXIT_CR]++;
+	vcpu->exits[HV_EXIT_CR]++;
 	if (CR_ACCESS(qualification) != 0)
-		stop_unknown(cpu);
-	const uint64_t named = guest_register(cpu, CR_REGISTER(qualification));
+		stop_unknown(vcpu);
+	const uint64_t named = guest_register(vcpu, CR_REGISTER(qualification));
 	const uint64_t value = (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? named : (uint32_t)named;
 
 	if (CR_NUMBER(qualification) == 0)
 		vmwrite(CR0_SHADOW, value);
-	else if (!vmx_cr4_write(cpu, value))
-		vcpu_inject(cpu, VECTOR_GP, 0);
+	else if (!vmx_cr4_write(vcpu, value))
+		vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
 static struct io_access io_access(void)
@@ -98,56 +99,56 @@ static struct io_access io_access(void)
 	};
 }
 
-static void exit_ept_violation(struct cpu *cpu)
+static void exit_ept_violation(struct vcpu *vcpu)
 {
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
 
-	exit_stage2(cpu, gpa(vmread(GUEST_PHYSICAL_ADDRESS)), EPT_WRITE(qualification), EPT_FETCH(qualification));
+	exit_stage2(vcpu, gpa(vmread(GUEST_PHYSICAL_ADDRESS)), EPT_WRITE(qualification), EPT_FETCH(qualification));
 }
 
-static void exit_sipi(struct cpu *cpu)
+static void exit_sipi(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_OTHER]++;
-	vcpu_start(cpu, (uint8_t)vmread(EXIT_QUALIFICATION));
+	vcpu->exits[HV_EXIT_OTHER]++;
+	vcpu_start(vcpu, (uint8_t)vmread(EXIT_QUALIFICATION));
 	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
 }
 
 /* A switch between tasks of the 32-bit kind, which no system of today makes, is not done for the guest. */
-static void exit_task_switch(struct cpu *cpu)
+static void exit_task_switch(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_OTHER]++;
-	vcpu_inject(cpu, VECTOR_GP, 0);
+	vcpu->exits[HV_EXIT_OTHER]++;
+	vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
-static void vmx_exit_dispatch(struct cpu *cpu)
+static void vmx_exit_dispatch(struct vcpu *vcpu)
 {
-	switch (cpu->vcpu.reason) {
+	switch (vcpu->vendor.reason) {
 	case REASON_WRMSR:
-		return exit_wrmsr(cpu);
+		return exit_wrmsr(vcpu);
 	case REASON_RDMSR:
-		return exit_rdmsr(cpu);
+		return exit_rdmsr(vcpu);
 	case REASON_IO:
-		return exit_io_port(cpu, io_access());
+		return exit_io_port(vcpu, io_access());
 	case REASON_CR_ACCESS:
-		return exit_cr_access(cpu);
+		return exit_cr_access(vcpu);
 	case REASON_EPT_VIOLATION:
-		return exit_ept_violation(cpu);
+		return exit_ept_violation(vcpu);
 	case REASON_EXCEPTION_NMI:
-		return exit_exception_nmi(cpu);
+		return exit_exception_nmi(vcpu);
 	case REASON_NMI_WINDOW:
-		return vmx_exit_nmi_window(cpu);
+		return vmx_exit_nmi_window(vcpu);
 	case REASON_TRAP_FLAG:
-		return exit_trap_flag(cpu);
+		return exit_trap_flag(vcpu);
 	case REASON_XSETBV:
-		return exit_xsetbv(cpu);
+		return exit_xsetbv(vcpu);
 	case REASON_INVD:
-		return exit_invd(cpu);
+		return exit_invd(vcpu);
 	case REASON_INIT:
-		return exit_init(cpu);
+		return exit_init(vcpu);
 	case REASON_SIPI:
-		return exit_sipi(cpu);
+		return exit_sipi(vcpu);
 	case REASON_TASK_SWITCH:
-		return exit_task_switch(cpu);
+		return exit_task_switch(vcpu);
 	case REASON_GETSEC:
 	case REASON_VMCLEAR ... REASON_VMXON:
 	case REASON_INVEPT:
@@ -155,24 +156,24 @@ static void vmx_exit_dispatch(struct cpu *cpu)
 	case REASON_VMFUNC:
 	case REASON_SEAMCALL ... REASON_TDCALL:
 	case REASON_RDMSR_IMMEDIATE ... REASON_WRMSRNS_IMMEDIATE:
-		return exit_refused(cpu);
+		return exit_refused(vcpu);
 	case REASON_TRIPLE_FAULT:
-		vmx_guest_shutdown(cpu);
+		vmx_guest_shutdown(vcpu);
 	default:
-		stop_unknown(cpu);
+		stop_unknown(vcpu);
 	}
 }
 
 /*
  * What the exit interrupted is delivered again, unless the answer puts something else in its place (SDM 3C 31.7.1).
  */
-static void deliver_again(struct cpu *cpu)
+static void deliver_again(struct vcpu *vcpu)
 {
 	const uint32_t event = event_interrupted((uint32_t)vmread(IDT_VECTORING_INFO));
 
 	if (event == 0)
 		return;
-	cpu->vcpu.delivering = event;
+	vcpu->vendor.delivering = event;
 	vmwrite(ENTRY_INTERRUPTION_INFO, event);
 	if ((event & EVENT_ERROR_VALID) != 0)
 		vmwrite(ENTRY_EXCEPTION_ERROR_CODE, vmread(IDT_VECTORING_ERROR_CODE));
@@ -183,22 +184,22 @@ static void deliver_again(struct cpu *cpu)
 }
 
 /* Instructions that exit by themselves interrupt no delivery: the two that must be fast are answered without a look. */
-void vmx_exit(struct cpu *cpu)
+void vmx_exit(struct vcpu *vcpu)
 {
-	cpu->vcpu.reason = (uint32_t)vmread(EXIT_REASON);
-	cpu->vcpu.delivering = 0;
-	if (cpu->vcpu.reason == REASON_CPUID) {
-		exit_cpuid(cpu);
-	} else if (cpu->vcpu.reason == REASON_VMCALL) {
-		exit_hypercall(cpu);
+	vcpu->vendor.reason = (uint32_t)vmread(EXIT_REASON);
+	vcpu->vendor.delivering = 0;
+	if (vcpu->vendor.reason == REASON_CPUID) {
+		exit_cpuid(vcpu);
+	} else if (vcpu->vendor.reason == REASON_VMCALL) {
+		exit_hypercall(vcpu);
 	} else {
-		deliver_again(cpu);
-		vmx_exit_dispatch(cpu);
-		exit_housekeeping(cpu);
+		deliver_again(vcpu);
+		vmx_exit_dispatch(vcpu);
+		exit_housekeeping(vcpu);
 	}
-	if (__atomic_load_n(&cpu->startup.init, __ATOMIC_ACQUIRE))
-		exit_startup(cpu);
-	entry_check(cpu);
-	if (cpu->machine->vendor.speculation.needed)
-		speculation_before_entry(&cpu->machine->vendor.speculation);
+	if (__atomic_load_n(&vcpu->startup.init, __ATOMIC_ACQUIRE))
+		exit_startup(vcpu);
+	entry_check(vcpu);
+	if (vcpu->cpu->machine->vendor.speculation.needed)
+		speculation_before_entry(&vcpu->cpu->machine->vendor.speculation);
 }

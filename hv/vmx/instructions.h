@@ -44,6 +44,15 @@ static inline void vmptrld(paddr_t vmcs)
 	__asm__ volatile("vmptrld %0; ja 1f; ud2; 1:" : : "m"(vmcs.value) : "cc", "memory");
 }
 
+/* The current VMCS, all ones if there is none. */
+static inline paddr_t vmptrst(void)
+{
+	paddr_t vmcs;
+
+	__asm__ volatile("vmptrst %0" : "=m"(vmcs.value) : : "cc", "memory");
+	return vmcs;
+}
+
 #define INVALIDATE_SINGLE 1ull
 #define INVALIDATE_ALL    2ull
 

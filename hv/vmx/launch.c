@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching VT-x on, and turning the running firmware into the root guest. */
-#include "machine/features.h"
 #include "entry_check.h"
 #include "instructions.h"
 #include "lib/failure.h"
-#include "root/io_policy.h"
-#include "root/msr_policy.h"
-#include "x86/msr.h"
-#include "x86/segments.h"
+#include "machine/cpu.h"
+#include "machine/features.h"
+#include "vcpu/domain.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
+#include "x86/segments.h"
 
 /* TXT's public registers (TXT software development guide, appendix B.1): all ones without TXT */
 #define TXT_STS             0xfed30000ull
@@ -60,23 +60,31 @@ enum hv_error vcpu_check(const struct machine *m)
 	return HV_OK;
 }
 
-void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages)
+void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
 {
-	vcpu->vmxon = pages;
-	vcpu->vmcs = paddr(pages.value + PAGE_BYTES);
+	vcpu->vendor.vmxon = pages;
+	vcpu->vendor.vmcs = paddr(pages.value + PAGE_BYTES);
 }
 
 #define IO_MAP_PAGES 2u
 
+void vcpu_build_maps(struct domain *domain, paddr_t pages)
+{
+	domain->io_map = pages;
+	domain->msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
+	__builtin_memset(region_pointer(domain->msr_map), 0xff, PAGE_BYTES);
+}
+
 /* One bit a register: reads of the low and the high 8,192 registers, then writes; 1 KiB each (SDM 3C 24.6.9). */
-static void msr_map_clear(void *bitmap, uint32_t msr, bool write)
+void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 {
 	const bool high = msr >= 0xc0000000;
 	const uint32_t index = high ? msr - 0xc0000000 : msr;
 	const uint32_t first = (write ? 2048u : 0u) + (high ? 1024u : 0u);
+	uint8_t *const map = region_pointer(domain->msr_map);
 
 	if (index < 0x2000)
-		((uint8_t *)bitmap)[first + index / 8] &= (uint8_t)~(1u << index % 8);
+		map[first + index / 8] &= (uint8_t)~(1u << index % 8);
 }
 
 /* Memory that the firmware left out of its MTRRs works, but so slowly that the machine seems to hang. */
@@ -99,15 +107,10 @@ static struct hv_failure check_memory_types(const struct machine *m)
 	return failure;
 }
 
-struct hv_failure vcpu_prepare(struct machine *m, paddr_t pages)
+struct hv_failure vcpu_prepare(struct machine *m)
 {
 	enum hv_error error;
 
-	m->vendor.io_map = pages;
-	m->vendor.msr_map = paddr(pages.value + IO_MAP_PAGES * PAGE_BYTES);
-	io_policy_apply(&m->boot, region_pointer(m->vendor.io_map));
-	__builtin_memset(region_pointer(m->vendor.msr_map), 0xff, PAGE_BYTES);
-	msr_policy_apply(msr_map_clear, region_pointer(m->vendor.msr_map));
 	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
 	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
 		return fails(error);
@@ -127,31 +130,35 @@ uint64_t vmx_guest_cr0(uint64_t cr0)
 }
 
 /* VMXON with the CPU's own region. CR0.NE may be clear in firmware; VMX operation wants it set. */
-static enum hv_error enter_vmx_operation(const struct vendor_vcpu *vcpu, uint32_t revision)
+static enum hv_error enter_vmx_operation(const struct vendor_vcpu *vendor, uint32_t revision)
 {
 	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), feature_control = rdmsr(IA32_FEATURE_CONTROL);
 
 	if ((feature_control & FEATURE_CONTROL_LOCK) == 0)
 		wrmsr(IA32_FEATURE_CONTROL, feature_control | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX);
-	*(uint32_t *)region_pointer(vcpu->vmxon) = revision;
-	*(uint32_t *)region_pointer(vcpu->vmcs) = revision;
+	*(uint32_t *)region_pointer(vendor->vmxon) = revision;
+	*(uint32_t *)region_pointer(vendor->vmcs) = revision;
 	write_cr0(vmx_guest_cr0(cr0));
 	write_cr4(cr4 | CR4_VMXE);
-	if (!vmxon(vcpu->vmxon)) {
+	if (!vmxon(vendor->vmxon)) {
 		write_cr4(cr4);
 		write_cr0(cr0);
 		return HV_E_VMXON;
 	}
-	vmclear(vcpu->vmcs);
-	vmptrld(vcpu->vmcs);
+	vmclear(vendor->vmcs);
 	return HV_OK;
+}
+
+void vcpu_load(struct vcpu *vcpu)
+{
+	vmptrld(vcpu->vendor.vmcs);
 }
 
 /* Translations that whoever used VMX before may have left (SDM 3C 28.4.3.3). */
 static void invalidate_all(void)
 {
 	invept(INVALIDATE_ALL, 0);
-	invvpid(INVALIDATE_ALL, ROOT_VPID);
+	invvpid(INVALIDATE_ALL, 0);
 }
 
 /* The bits that this CPU has: the others are reserved, and it refuses them itself. */
@@ -167,7 +174,6 @@ static const struct {
 	uint32_t field;
 	uint64_t value;
 } constants[] = {
-	{VIRTUAL_PROCESSOR_ID, ROOT_VPID},
 	{EXCEPTION_BITMAP, 1u << VECTOR_MC},
 	{VMCS_LINK_POINTER, ~0ull},
 	{GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE},
@@ -198,23 +204,25 @@ static const uint32_t zeros[] = {PAGE_FAULT_MASK,
 				 HOST_SYSENTER_ESP,
 				 HOST_SYSENTER_EIP};
 
-static void write_controls(const struct machine *m)
+static void write_controls(const struct vcpu *vcpu)
 {
-	const struct controls *const controls = &m->vendor.controls;
+	const struct controls *const controls = &vcpu->cpu->machine->vendor.controls;
+	const struct domain *const domain = vcpu->domain;
 
 	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
 		vmwrite(constants[i].field, constants[i].value);
 	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
 		vmwrite(zeros[i], 0);
+	vmwrite(VIRTUAL_PROCESSOR_ID, vcpu->tag);
 	vmwrite(PIN_BASED_CONTROLS, controls->word[WORD_PIN]);
 	vmwrite(PRIMARY_CONTROLS, controls->word[WORD_PRIMARY]);
 	vmwrite(SECONDARY_CONTROLS, controls->word[WORD_SECONDARY]);
 	vmwrite(EXIT_CONTROLS, controls->word[WORD_EXIT]);
 	vmwrite(ENTRY_CONTROLS, controls->word[WORD_ENTRY]);
-	vmwrite(IO_BITMAP_A, m->vendor.io_map.value);
-	vmwrite(IO_BITMAP_B, m->vendor.io_map.value + PAGE_BYTES);
-	vmwrite(MSR_BITMAP, m->vendor.msr_map.value);
-	vmx_set_stage2(m->root.stage2.root);
+	vmwrite(IO_BITMAP_A, domain->io_map.value);
+	vmwrite(IO_BITMAP_B, domain->io_map.value + PAGE_BYTES);
+	vmwrite(MSR_BITMAP, domain->msr_map.value);
+	vmx_set_stage2(domain->stage2.root);
 	if ((controls->word[WORD_SECONDARY] & SECONDARY_XSAVES) != 0)
 		vmwrite(XSS_EXITING_BITMAP, 0);
 	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
@@ -299,20 +307,21 @@ static void capture_registers(const struct launch_frame *frame)
 	vmwrite(GUEST_RSP, frame->rsp);
 }
 
-enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
+enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 {
 	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(IA32_EFER);
-	const enum hv_error error = enter_vmx_operation(&cpu->vcpu, cpu->machine->vendor.controls.revision);
+	const enum hv_error error = enter_vmx_operation(&vcpu->vendor, vcpu->cpu->machine->vendor.controls.revision);
 
 	if (error != HV_OK)
 		return error;
 	wrmsr(IA32_EFER, efer | EFER_NXE);
-	write_controls(cpu->machine);
+	vcpu_load(vcpu);
+	write_controls(vcpu);
 	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0 & ~(CR0_CD | CR0_NW)));
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR4, cr4 | CR4_VMXE);
 	vmwrite(CR4_SHADOW, cr4);
-	cpu->vcpu.cr4 = cr4 & CR4_MIRRORED;
+	vcpu->vendor.cr4 = cr4 & CR4_MIRRORED;
 	vmwrite(GUEST_EFER, efer);
 	capture_segments();
 	capture_msrs();
@@ -324,17 +333,17 @@ enum hv_error vcpu_capture(struct cpu *cpu, const struct launch_frame *frame)
 _Noreturn void vmx_launch(struct entry_frame *frame);
 extern const char vmx_exit_entry[];
 
-void vcpu_run(struct cpu *cpu)
+void vcpu_run(struct vcpu *vcpu)
 {
 	vmwrite(HOST_CR0, read_cr0());
 	vmwrite(HOST_CR3, read_cr3());
 	vmwrite(HOST_CR4, read_cr4());
 	vmwrite(HOST_EFER, rdmsr(IA32_EFER));
-	vmwrite(HOST_TR_BASE, (uintptr_t)&cpu->tss);
-	vmwrite(HOST_GDTR_BASE, (uintptr_t)cpu->gdt);
+	vmwrite(HOST_TR_BASE, (uintptr_t)&vcpu->cpu->tss);
+	vmwrite(HOST_GDTR_BASE, (uintptr_t)vcpu->cpu->gdt);
 	vmwrite(HOST_IDTR_BASE, read_idtr().base);
-	vmwrite(HOST_RSP, (uintptr_t)&cpu->frame->guest_control); /* behind the general registers */
+	vmwrite(HOST_RSP, (uintptr_t)&vcpu->frame->guest_control); /* behind the general registers */
 	vmwrite(HOST_RIP, (uintptr_t)vmx_exit_entry);
-	entry_check(cpu);
-	vmx_launch(cpu->frame);
+	entry_check(vcpu);
+	vmx_launch(vcpu->frame);
 }

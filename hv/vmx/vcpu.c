@@ -2,21 +2,24 @@
 /* The interface of vcpu.h for VT-x: registers, stepping over instructions, injection, NMIs, INIT and SIPI. */
 #include "vcpu/vcpu.h"
 
-#include "machine/apic.h"
-#include "vcpu/event.h"
+#include "cloister/statement.h"
 #include "instructions.h"
-#include "x86/msr.h"
+#include "machine/apic.h"
+#include "machine/cpu.h"
+#include "vcpu/domain.h"
+#include "vcpu/event.h"
 #include "vmx.h"
 #include "x86/instructions.h"
+#include "x86/msr.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)
 {
 	return m->vendor.speculation.smt_exposed ? HK_FLAG_SMT_EXPOSED : 0;
 }
 
-uint64_t vcpu_cr4(const struct cpu *cpu)
+uint64_t vcpu_cr4(const struct vcpu *vcpu)
 {
-	return cpu->vcpu.cr4;
+	return vcpu->vendor.cr4;
 }
 
 /* What the CPU would refuse (SDM 2B MOV to control registers). CPUID does not show VMX and SMX, so that their bits are reserved. */
@@ -31,27 +34,27 @@ static bool cr4_valid(uint64_t value)
 	       ((value & CR4_CET) == 0 || (vmread(GUEST_CR0) & CR0_WP) != 0);
 }
 
-bool vmx_cr4_write(struct cpu *cpu, uint64_t value)
+bool vmx_cr4_write(struct vcpu *vcpu, uint64_t value)
 {
 	const uint64_t mirrored = vmread(CR4_MASK) & CR4_MIRRORED;
 
 	if (!cr4_valid(value))
 		return false;
-	cpu->vcpu.cr4 = value & mirrored;
-	vmwrite(CR4_SHADOW, cpu->vcpu.cr4);
-	vmwrite(GUEST_CR4, (vmread(GUEST_CR4) & ~mirrored) | cpu->vcpu.cr4);
+	vcpu->vendor.cr4 = value & mirrored;
+	vmwrite(CR4_SHADOW, vcpu->vendor.cr4);
+	vmwrite(GUEST_CR4, (vmread(GUEST_CR4) & ~mirrored) | vcpu->vendor.cr4);
 	return true;
 }
 
-unsigned vcpu_cpl(const struct cpu *cpu)
+unsigned vcpu_cpl(const struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	return (unsigned)vmread(GUEST_SS_RIGHTS) >> 5 & 3;
 }
 
-uint64_t vcpu_rip(const struct cpu *cpu)
+uint64_t vcpu_rip(const struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	return vmread(GUEST_RIP);
 }
 
@@ -68,7 +71,7 @@ static void end_shadow(void)
  * a pending single step, so that both are written then. All that a guest can see of it is that an interrupt comes behind the
  * instruction after CPUID, not before it: an STI has to be followed by CPUID for that, and no code opens interrupts for it alone.
  */
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
 	const uint64_t rip = vmread(GUEST_RIP), rflags = vmread(GUEST_RFLAGS);
 	const uint64_t next = rip + vmread(EXIT_INSTRUCTION_LENGTH);
@@ -76,18 +79,18 @@ void vcpu_advance(struct cpu *cpu, unsigned bytes)
 
 	vmwrite(GUEST_RIP, carries ? (uint32_t)next : next);
 	(void)bytes; /* prefixes are not counted in it */
-	if (cpu->vcpu.reason != REASON_CPUID || (rflags & RFLAGS_TF) != 0)
+	if (vcpu->vendor.reason != REASON_CPUID || (rflags & RFLAGS_TF) != 0)
 		end_shadow();
 	if ((rflags & RFLAGS_TF) != 0) /* the single-step trap of the instruction that we executed */
 		vmwrite(GUEST_PENDING_DEBUG, PENDING_DEBUG_BS);
 }
 
-void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
-	uint32_t event = event_exception(cpu->vcpu.delivering, vector, &error_code);
+	uint32_t event = event_exception(vcpu->vendor.delivering, vector, &error_code);
 
 	if (event == 0)
-		vmx_guest_shutdown(cpu);
+		vmx_guest_shutdown(vcpu);
 	if ((vmread(GUEST_CR0) & CR0_PE) == 0) /* real mode has no error codes (26.2.1.3) */
 		event &= ~EVENT_ERROR_VALID;
 	vmwrite(ENTRY_INTERRUPTION_INFO, event);
@@ -100,11 +103,11 @@ void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
  * at what arrived. Only the exits for NMI and trap flag take the flag back, before they look; whoever else writes the primary
  * controls sets it, since the handler may have done so meanwhile.
  */
-static void write_primary(const struct cpu *cpu, uint32_t more)
+static void write_primary(const struct vcpu *vcpu, uint32_t more)
 {
-	const uint32_t window = cpu->vcpu.nmi_pending ? PRIMARY_NMI_WINDOW : 0;
+	const uint32_t window = vcpu->vendor.nmi_pending ? PRIMARY_NMI_WINDOW : 0;
 
-	vmwrite(PRIMARY_CONTROLS, cpu->machine->vendor.controls.word[WORD_PRIMARY] | window | more);
+	vmwrite(PRIMARY_CONTROLS, vcpu->cpu->machine->vendor.controls.word[WORD_PRIMARY] | window | more);
 }
 
 void vcpu_nmi_arrived(void)
@@ -114,43 +117,43 @@ void vcpu_nmi_arrived(void)
 		ACTIVITY_ACTIVE); /* HLT has no next instruction: the guest wakes up for nothing */
 }
 
-void vmx_trap_flag_off(const struct cpu *cpu)
+void vmx_trap_flag_off(const struct vcpu *vcpu)
 {
-	write_primary(cpu, 0);
-	vmx_set_stage2(cpu->machine->root.stage2.root);
+	write_primary(vcpu, 0);
+	vmx_set_stage2(vcpu->domain->stage2.root);
 }
 
 /* The trap flag ends it, or an NMI; then the instruction comes here again. Translations are cached for each table (28.3.3). */
-void vcpu_detour(struct cpu *cpu, paddr_t root)
+void vcpu_detour(struct vcpu *vcpu, paddr_t root)
 {
 	vmx_set_stage2(root);
-	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	write_primary(vcpu, PRIMARY_TRAP_FLAG);
 }
 
-void vcpu_inject_nmi(struct cpu *cpu)
+void vcpu_inject_nmi(struct vcpu *vcpu)
 {
-	cpu->vcpu.nmi_pending = true;
-	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	vcpu->vendor.nmi_pending = true;
+	write_primary(vcpu, PRIMARY_TRAP_FLAG);
 }
 
-void vmx_exit_nmi_window(struct cpu *cpu)
+void vmx_exit_nmi_window(struct vcpu *vcpu)
 {
-	cpu->exits[HV_EXIT_NMI_WINDOW]++;
-	cpu->vcpu.nmi_pending = false;
-	write_primary(cpu, PRIMARY_TRAP_FLAG);
+	vcpu->exits[HV_EXIT_NMI_WINDOW]++;
+	vcpu->vendor.nmi_pending = false;
+	write_primary(vcpu, PRIMARY_TRAP_FLAG);
 	end_shadow(); /* STI may leave the window open, and the CPU yet refuse an NMI behind it (25.2, 26.3.1.5) */
 	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI);
 }
 
 /* NMIs come through at any time; their handler is cpu.c's. */
-void vcpu_open_window(struct cpu *cpu)
+void vcpu_open_window(struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 }
 
-bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
+bool vcpu_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-	(void)cpu;
+	(void)vcpu;
 	if (msr != IA32_EFER && msr != IA32_PAT)
 		return false;
 	*value = vmread(msr == IA32_EFER ? GUEST_EFER : GUEST_PAT);
@@ -158,7 +161,7 @@ bool vcpu_msr_read(struct cpu *cpu, uint32_t msr, uint64_t *value)
 }
 
 /* EFER: the bits that an Intel CPU has; LMA is the CPU's own, LME cannot change under paging (SDM 3A 2.2.1). */
-static bool efer_write(uint64_t value)
+static bool efer_write(const struct vcpu *vcpu, uint64_t value)
 {
 	const uint64_t writable = EFER_SCE | EFER_LME | EFER_NXE, old = vmread(GUEST_EFER);
 
@@ -167,16 +170,15 @@ static bool efer_write(uint64_t value)
 	if ((vmread(GUEST_CR0) & CR0_PG) != 0 && ((value ^ old) & EFER_LME) != 0)
 		return false;
 	vmwrite(GUEST_EFER, (value & writable) | (old & EFER_LMA));
-	invvpid(INVALIDATE_SINGLE, ROOT_VPID); /* NXE and LME change what a translation means */
+	invvpid(INVALIDATE_SINGLE, vcpu->tag); /* NXE and LME change what a translation means */
 	return true;
 }
 
-bool vcpu_msr_write(struct cpu *cpu, uint32_t msr, uint64_t value)
+bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-	(void)cpu;
 	switch (msr) {
 	case IA32_EFER:
-		return efer_write(value);
+		return efer_write(vcpu, value);
 	case IA32_PAT:
 		vmwrite(GUEST_PAT, value);
 		return true;
@@ -201,7 +203,7 @@ static void reset_segments(void)
 	vmwrite(GUEST_IDTR_LIMIT, 0xffff);
 }
 
-static void reset_control_registers(struct cpu *cpu)
+static void reset_control_registers(struct vcpu *vcpu)
 {
 	const uint64_t cr0 = CR0_ET | (vmread(CR0_SHADOW) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
 
@@ -210,18 +212,18 @@ static void reset_control_registers(struct cpu *cpu)
 	vmwrite(GUEST_CR3, 0);
 	vmwrite(GUEST_CR4, CR4_VMXE);
 	vmwrite(CR4_SHADOW, 0);
-	cpu->vcpu.cr4 = 0;
+	vcpu->vendor.cr4 = 0;
 	vmwrite(GUEST_EFER, 0);
-	vmwrite(ENTRY_CONTROLS, cpu->machine->vendor.controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
+	vmwrite(ENTRY_CONTROLS, vcpu->cpu->machine->vendor.controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
 	write_cr2(0);
-	invvpid(INVALIDATE_SINGLE, ROOT_VPID);
+	invvpid(INVALIDATE_SINGLE, vcpu->tag);
 }
 
-void vcpu_reset(struct cpu *cpu)
+void vcpu_reset(struct vcpu *vcpu)
 {
-	cpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
+	vcpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
 	reset_segments();
-	reset_control_registers(cpu);
+	reset_control_registers(vcpu);
 	vmwrite(GUEST_DR7, DR7_INIT);
 	write_dr6(DR6_INIT);
 	clear_debug_addresses();
@@ -232,12 +234,12 @@ void vcpu_reset(struct cpu *cpu)
 	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
 	vmwrite(GUEST_PENDING_DEBUG, 0);
 	vmwrite(ENTRY_INTERRUPTION_INFO, 0);
-	cpu->vcpu.nmi_pending = false;
-	write_primary(cpu, PRIMARY_TRAP_FLAG); /* its exit ends a detour, too */
+	vcpu->vendor.nmi_pending = false;
+	write_primary(vcpu, PRIMARY_TRAP_FLAG); /* its exit ends a detour, too */
 	apic_reset();
 }
 
-void vcpu_start(struct cpu *cpu, uint8_t vector)
+void vcpu_start(struct vcpu *vcpu, uint8_t vector)
 {
 	const struct segment code = {
 		.selector = (uint16_t)(vector << 8),
@@ -246,7 +248,7 @@ void vcpu_start(struct cpu *cpu, uint8_t vector)
 		.base = (uint64_t)vector << 12,
 	};
 
-	(void)cpu;
+	(void)vcpu;
 	vmx_write_segment(SEGMENT_CS, &code);
 	vmwrite(GUEST_RIP, 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VT-x's part of struct cpu and struct machine. */
+/* VT-x's part of struct vcpu and struct machine. */
 #ifndef CLOISTER_VMX_VENDOR_H
 #define CLOISTER_VMX_VENDOR_H
 
@@ -11,9 +11,9 @@
 #include "speculation.h"
 #include "memory/address.h"
 
-#define VENDOR_PAGES         2           /* VMXON region, VMCS */
-#define VENDOR_MSR_LAST      0xc0001fffu /* the registers above are AMD's */
-#define VENDOR_MACHINE_PAGES 3           /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
+#define VENDOR_PAGES        2           /* VMXON region, VMCS */
+#define VENDOR_MSR_LAST     0xc0001fffu /* the registers above are AMD's */
+#define VENDOR_DOMAIN_PAGES 3           /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
 
 struct vendor_vcpu {
 	paddr_t vmxon, vmcs;
@@ -24,13 +24,9 @@ struct vendor_vcpu {
 };
 
 struct vendor_machine {
-	paddr_t io_map, msr_map;
 	struct controls controls; /* of the first CPU; the others must be like it */
 	struct mtrr mtrr;
 	struct speculation speculation;
 };
-
-/* Lays out the vendor's pages of one CPU; @pages are VENDOR_PAGES zeroed pages. */
-void vcpu_carve(struct vendor_vcpu *vcpu, paddr_t pages);
 
 #endif

@@ -3,11 +3,10 @@
 #ifndef CLOISTER_VMX_VMX_H
 #define CLOISTER_VMX_VMX_H
 
-#include "machine/cpu.h"
 #include "instructions.h"
 #include "vmcs.h"
 
-#define ROOT_VPID 1u
+struct vcpu;
 
 struct segment {
 	uint16_t selector;
@@ -18,7 +17,7 @@ struct segment {
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 
 /* MOV to CR4 of a value that differs in a bit of CR4_MASK. True: the guest executes it again, without an exit. False: #GP. */
-bool vmx_cr4_write(struct cpu *cpu, uint64_t value);
+bool vmx_cr4_write(struct vcpu *vcpu, uint64_t value);
 
 /* CR0 as VMX operation with an unrestricted guest wants it (SDM 3C 23.8): @cr0 with the fixed bits. */
 uint64_t vmx_guest_cr0(uint64_t cr0);
@@ -30,18 +29,18 @@ static inline void vmx_set_stage2(paddr_t root)
 }
 
 /* Triple fault of the guest. */
-_Noreturn void vmx_guest_shutdown(struct cpu *cpu);
+_Noreturn void vmx_guest_shutdown(struct vcpu *vcpu);
 
 /* The guest can take an NMI now. */
-void vmx_exit_nmi_window(struct cpu *cpu);
+void vmx_exit_nmi_window(struct vcpu *vcpu);
 
 /* Ends what vcpu_nmi_arrived() or vcpu_detour() asked for. */
-void vmx_trap_flag_off(const struct cpu *cpu);
+void vmx_trap_flag_off(const struct vcpu *vcpu);
 
 /*
  * Entry points from entry.S: answers an exit; VMLAUNCH or VMRESUME failed without entering.
  */
-void vmx_exit(struct cpu *cpu);
-_Noreturn void vmx_entry_failed(struct cpu *cpu);
+void vmx_exit(struct vcpu *vcpu);
+_Noreturn void vmx_entry_failed(struct vcpu *vcpu);
 
 #endif

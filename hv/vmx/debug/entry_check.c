@@ -5,6 +5,7 @@
 #include "machine/cpu.h"
 #include "debug/check.h"
 #include "vcpu/event.h"
+#include "vcpu/vcpu.h"
 #include "instructions.h"
 #include "x86/msr.h"
 #include "x86/instructions.h"
@@ -153,18 +154,28 @@ struct entry_fault entry_fault_find(uint32_t phys_bits)
 	return check.fault;
 }
 
-void entry_check(struct cpu *cpu)
+/* Every VMREAD and VMWRITE is of the current VMCS: it must be the vCPU's whose exit was answered. */
+static struct entry_fault find(const struct vcpu *vcpu)
 {
-	const struct entry_fault fault = entry_fault_find(cpu->machine->phys_bits);
+	const uint64_t current = vmptrst().value;
+
+	if (current != vcpu->vendor.vmcs.value)
+		return (struct entry_fault){"current VMCS", current, "the vCPU's"};
+	return entry_fault_find(vcpu->cpu->machine->phys_bits);
+}
+
+void entry_check(struct vcpu *vcpu)
+{
+	const struct entry_fault fault = find(vcpu);
 
 	if (!fault.field)
 		return;
-	console_line(cpu->machine, "cpu %u: VM entry: %s %lx, must be %s", cpu->index, fault.field, fault.value,
-		     fault.must_be);
-	crash(cpu, &(struct crash_record){
-			   .kind = CRASH_ENTRY_REFUSED,
-			   .detail = fault.value,
-			   .rip = vmread(GUEST_RIP),
-			   .rsp = vmread(GUEST_RSP),
-		   });
+	console_line(vcpu->cpu->machine, "cpu %u: VM entry: %s %lx, must be %s", vcpu->cpu->index, fault.field,
+		     fault.value, fault.must_be);
+	crash(vcpu->cpu, &(struct crash_record){
+				 .kind = CRASH_ENTRY_REFUSED,
+				 .detail = fault.value,
+				 .rip = vmread(GUEST_RIP),
+				 .rsp = vmread(GUEST_RSP),
+			 });
 }

@@ -2,7 +2,7 @@
 /* Release image: the CPU's own checks stand alone. */
 #include "entry_check.h"
 
-void entry_check(struct cpu *cpu)
+void entry_check(struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 }

@@ -14,6 +14,7 @@ void vmwrite(uint32_t field, uint64_t value);
 bool vmxon(paddr_t region);
 void vmclear(paddr_t vmcs);
 void vmptrld(paddr_t vmcs);
+paddr_t vmptrst(void);
 void invept(uint64_t type, uint64_t ept_pointer);
 void invvpid(uint64_t type, uint64_t vpid);
 void raise_nmi(void);

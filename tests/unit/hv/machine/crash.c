@@ -5,7 +5,7 @@
 
 #include "machine/crash.h"
 #include "machine/machine.h"
-#include "vcpu/vcpu.h"
+#include "machine/cpu.h"
 
 #define SERIAL 0x3f8u
 #define NONE   0xffffu
@@ -57,13 +57,12 @@ void triple_fault(void)
 	longjmp(ended, TRIPLE_FAULT);
 }
 
-void cpu_park(struct cpu *parked)
+void cpu_park(void)
 {
-	assert_ptr_equal(parked, &cpu);
 	longjmp(ended, PARKED);
 }
 
-void vcpu_open_window(struct cpu *opened)
+void cpu_open_window(struct cpu *opened)
 {
 	assert_ptr_equal(opened, &cpu);
 	windows++;

@@ -18,27 +18,27 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	return (struct cpuid_result){~0u, ~0u, ~0u, ~0u};
 }
 
-uint64_t vcpu_cr4(const struct cpu *cpu)
+uint64_t vcpu_cr4(const struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	return guest_cr4;
 }
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
-	(void)cpu;
+	(void)vcpu;
 	advanced += bytes;
 }
 
 static struct registers ask(uint32_t leaf, uint32_t subleaf)
 {
 	struct entry_frame frame = {.guest = {.rax = 0xdead000000000000ull | leaf, .rcx = subleaf}};
-	struct cpu cpu = {.frame = &frame};
+	struct vcpu vcpu = {.frame = &frame};
 
 	advanced = 0;
-	exit_cpuid(&cpu);
+	exit_cpuid(&vcpu);
 	assert_int_equal(advanced, 2);
-	assert_int_equal(cpu.exits[HV_EXIT_CPUID], 1);
+	assert_int_equal(vcpu.exits[HV_EXIT_CPUID], 1);
 	assert_int_equal((frame.guest.rax | frame.guest.rbx | frame.guest.rcx | frame.guest.rdx) >> 32, 0);
 	return frame.guest;
 }

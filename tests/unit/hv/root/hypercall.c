@@ -3,6 +3,7 @@
 /* Hypercalls: every bad argument, and what is copied where. */
 #include "hv_test.h"
 
+#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -15,21 +16,21 @@ static uint8_t ram[RAM_BYTES];
 static int sign_result;
 static unsigned signatures;
 
-unsigned vcpu_cpl(const struct cpu *cpu)
+unsigned vcpu_cpl(const struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	return cpl;
 }
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
-	(void)cpu;
+	(void)vcpu;
 	assert_int_equal(bytes, 3);
 }
 
-void exit_refused(struct cpu *cpu)
+void exit_refused(struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	undefined++;
 }
 
@@ -86,12 +87,13 @@ void console_mirror(uint16_t port, const char *text, uint32_t length)
 }
 
 static struct cpu cpu;
+static struct vcpu vcpu;
 static struct entry_frame frame;
 
 static int64_t call(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx)
 {
 	frame.guest = (struct registers){.rax = number, .rdi = rdi, .rsi = rsi, .rdx = rdx, .rcx = rcx, .rbx = 1234};
-	exit_hypercall(&cpu);
+	exit_hypercall(&vcpu);
 	assert_int_equal(frame.guest.rbx, 1234);
 	assert_int_equal(frame.guest.rcx, rcx);
 	return (int64_t)frame.guest.rax;
@@ -100,7 +102,8 @@ static int64_t call(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx, u
 static int setup(void **state)
 {
 	(void)state;
-	cpu = (struct cpu){.frame = &frame, .machine = &test_machine};
+	cpu = (struct cpu){.machine = &test_machine, .vcpu = &vcpu};
+	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu};
 	memset(&test_machine, 0, sizeof(test_machine));
 	memset(ram, 0xee, sizeof(ram));
 	test_machine.boot.cpu_count = 1;
@@ -127,7 +130,7 @@ static void bad_arguments(void **state)
 	assert_int_equal(call(HC_READ, 1ull << 32, 0, RAM_BASE, 16), HC_E_ARGUMENT);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
 		assert_int_equal(call(HC_READ, HV_OBJECT_LOG, 0, RAM_BASE, lengths[i]), HC_E_ARGUMENT);
-	assert_int_equal(cpu.refused_hypercall, 8);
+	assert_int_equal(vcpu.refused_hypercall, 8);
 	assert_int_equal(ram[0], 0xee);
 }
 
@@ -160,7 +163,7 @@ static void reads_parts(void **state)
 	assert_int_equal(call(HC_READ, HV_OBJECT_LOG, 4999, RAM_BASE, 4096), 1);
 	assert_int_equal(call(HC_READ, HV_OBJECT_LOG, 5000, RAM_BASE, 4096), 0);
 	assert_int_equal(call(HC_READ, HV_OBJECT_LOG, ~0ull, RAM_BASE, 4096), 0);
-	assert_int_equal(cpu.refused_hypercall, 0);
+	assert_int_equal(vcpu.refused_hypercall, 0);
 }
 
 static void reads_stats(void **state)
@@ -168,7 +171,7 @@ static void reads_stats(void **state)
 	struct hv_stats stats;
 
 	(void)state;
-	cpu.exits[HV_EXIT_CPUID] = 41;
+	vcpu.exits[HV_EXIT_CPUID] = 41;
 	assert_int_equal(call(HC_READ, HV_OBJECT_STATS, 0, RAM_BASE, 4096), sizeof(stats));
 	memcpy(&stats, ram, sizeof(stats));
 	assert_int_equal(stats.exits[HV_EXIT_CPUID], 41);
@@ -196,7 +199,7 @@ static void signs(void **state)
 
 	(void)state;
 	memset(ram, 0x77, 32);
-	cpu.refused_memory = 3;
+	vcpu.refused_memory = 3;
 	test_machine.iommu.faults = 5;
 	polls = 0;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);

@@ -3,6 +3,7 @@
 /* Ports: which exit, which writes wipe the secrets, and what reaches the port. */
 #include "hv_test.h"
 
+#include "machine/cpu.h"
 #include "root/io_policy.h"
 #include "vcpu/vcpu.h"
 
@@ -64,35 +65,35 @@ void console_line(struct machine *m, const char *format, ...)
 	lines++;
 }
 
-uint64_t vcpu_rip(const struct cpu *cpu)
+uint64_t vcpu_rip(const struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	return 0;
 }
 
 static unsigned advanced, injected;
 
-void vcpu_advance(struct cpu *cpu, unsigned bytes)
+void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
-	(void)cpu;
+	(void)vcpu;
 	assert_int_equal(bytes, 2);
 	advanced++;
 }
 
-void vcpu_inject(struct cpu *cpu, enum vector vector, uint32_t error_code)
+void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
-	(void)cpu;
+	(void)vcpu;
 	assert_int_equal(vector, VECTOR_GP);
 	assert_int_equal(error_code, 0);
 	injected++;
 }
 
 /* Is the access answered, and not refused with #GP? */
-static bool exit_io(struct cpu *cpu, struct io_access access)
+static bool exit_io(struct vcpu *vcpu, struct io_access access)
 {
 	advanced = injected = 0;
 	access.length = 2;
-	exit_io_port(cpu, access);
+	exit_io_port(vcpu, access);
 	assert_int_equal(advanced + injected, 1);
 	return advanced == 1;
 }
@@ -105,10 +106,11 @@ static uint32_t a20; /* the bits of the next write that are set on its way to th
 static bool wipes_on(uint16_t port, uint8_t bytes, uint32_t value)
 {
 	struct entry_frame frame = {.guest = {.rax = 0xffffffff00000000ull | value}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	wipes = written_bytes = 0;
-	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = port, .bytes = bytes}));
 	assert_int_equal(written_bytes, bytes);
 	value |= a20;
 	a20 = 0;
@@ -150,7 +152,8 @@ static void sleep_refused(void **state)
 {
 	const struct boot_info kept = test_machine.boot;
 	struct entry_frame frame = {.guest = {.rax = 1u << 13 | 1u << 10}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 	const struct io_access pm1b = {.port = 0x704, .bytes = 2}, control = {.port = 0x606, .bytes = 1};
 
 	(void)state;
@@ -167,14 +170,14 @@ static void sleep_refused(void **state)
 	assert_true(wipes_on(0x704, 2, 1u << 13 | 2u << 10));
 	assert_false(wipes_on(0x704, 2, 1u << 10)); /* no SLP_EN */
 	written_bytes = wipes = lines = 0;
-	assert_true(exit_io(&cpu, pm1b));
+	assert_true(exit_io(&vcpu, pm1b));
 	frame.guest.rax = 0x24;
-	assert_true(exit_io(&cpu, control));
+	assert_true(exit_io(&vcpu, control));
 	frame.guest.rax = 0x242000; /* off by one register, asleep by the next */
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0x604, .bytes = 4}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0x604, .bytes = 4}));
 	assert_int_equal(written_bytes + wipes, 0);
 	assert_int_equal(lines, 3);
-	assert_int_equal(cpu.refused_io, 3);
+	assert_int_equal(vcpu.refused_io, 3);
 	test_machine.boot = kept;
 }
 
@@ -233,29 +236,31 @@ static void too_wide(void **state)
 		{.port = 0xcf9, .bytes = 2}, {.port = 0xcf9, .bytes = 4}, {.port = 0xcf7, .bytes = 4},
 	};
 	struct entry_frame frame = {.guest = {.rax = 0x06060606}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	(void)state;
 	wipes = written_bytes = 0;
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		assert_false(exit_io(&cpu, refused[i]));
+		assert_false(exit_io(&vcpu, refused[i]));
 	assert_int_equal(wipes + written_bytes, 0);
-	assert_int_equal(cpu.refused_io, sizeof(refused) / sizeof(refused[0]));
+	assert_int_equal(vcpu.refused_io, sizeof(refused) / sizeof(refused[0]));
 }
 
 static void reading(void **state)
 {
 	struct entry_frame frame;
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	(void)state;
 	wipes = 0;
 	frame.guest.rax = 0x1122334455667788;
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 1, .in = true}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0x64, .bytes = 1, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x1122334455667781);
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 2, .in = true}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0x64, .bytes = 2, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x1122334455668182);
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0x64, .bytes = 4, .in = true}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0x64, .bytes = 4, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x81828384);
 	assert_int_equal(wipes, 0);
 }
@@ -264,30 +269,31 @@ static void reading(void **state)
 static void address_hidden(void **state)
 {
 	struct entry_frame frame;
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 	const struct io_access address = {.port = 0xcf8, .bytes = 4, .in = true};
 
 	(void)state;
 	config_address = 0x80000000;
 	frame.guest.rax = 0;
-	assert_true(exit_io(&cpu, address));
+	assert_true(exit_io(&vcpu, address));
 	assert_int_equal(frame.guest.rax, 0x80000000);
 	test_machine.boot.ecam_base = 0xe0000000;
-	assert_true(exit_io(&cpu, address));
+	assert_true(exit_io(&vcpu, address));
 	assert_int_equal(frame.guest.rax, 0xffffffff);
 	config_address = 0x8000f804;
-	assert_true(exit_io(&cpu, address)); /* saved, to be put back */
+	assert_true(exit_io(&vcpu, address)); /* saved, to be put back */
 	assert_int_equal(frame.guest.rax, 0x8000f804);
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf8, .bytes = 1, .in = true}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0xcf8, .bytes = 1, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x8000f8ff);
 	frame.guest.rax = 0xffffffff;
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcf9, .bytes = 1, .in = true})); /* reset control */
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0xcf9, .bytes = 1, .in = true})); /* reset control */
 	assert_int_equal(frame.guest.rax, 0xffffff81);
-	assert_true(exit_io(&cpu, (struct io_access){.port = 0xcfc, .bytes = 4, .in = true}));
+	assert_true(exit_io(&vcpu, (struct io_access){.port = 0xcfc, .bytes = 4, .in = true}));
 	assert_int_equal(frame.guest.rax, 0x81828384);
 	config_address = 0x80000000;
 	test_machine.boot.pci_ports_shown = 1;
-	assert_true(exit_io(&cpu, address));
+	assert_true(exit_io(&vcpu, address));
 	assert_int_equal(frame.guest.rax, 0x80000000);
 	test_machine.boot.pci_ports_shown = test_machine.boot.ecam_base = 0;
 }
@@ -297,14 +303,15 @@ static void refused(void **state)
 	const struct io_access string = {.port = 0xcf9, .bytes = 1, .string = true},
 			       output = {.port = 0x64, .bytes = 1};
 	struct entry_frame frame = {.guest = {.rax = 0xd1}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	(void)state;
 	lines = written_bytes = 0;
-	assert_false(exit_io(&cpu, string));
-	assert_false(exit_io(&cpu, output));
+	assert_false(exit_io(&vcpu, string));
+	assert_false(exit_io(&vcpu, output));
 	assert_int_equal(written_bytes, 0);
-	assert_int_equal(cpu.refused_io, 2);
+	assert_int_equal(vcpu.refused_io, 2);
 	assert_int_equal(lines, 2);
 }
 
@@ -312,14 +319,16 @@ static void refused(void **state)
 static bool config_reaches(uint32_t address, uint16_t port, uint8_t bytes)
 {
 	struct entry_frame frame = {.guest = {.rax = 0xffffffff}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	config_address = address;
 	written_bytes = 0;
-	assert_true(exit_io(&cpu, (struct io_access){.port = port, .bytes = bytes})); /* stepped over, reached or not */
-	assert_int_equal(cpu.exits[HV_EXIT_PCI], 1);
-	assert_int_equal(cpu.exits[HV_EXIT_IO], 0);
-	assert_int_equal(cpu.refused_io, written_bytes == 0);
+	assert_true(
+		exit_io(&vcpu, (struct io_access){.port = port, .bytes = bytes})); /* stepped over, reached or not */
+	assert_int_equal(vcpu.exits[HV_EXIT_PCI], 1);
+	assert_int_equal(vcpu.exits[HV_EXIT_IO], 0);
+	assert_int_equal(vcpu.refused_io, written_bytes == 0);
 	assert_false(test_machine.pci_lock.held);
 	return written_bytes != 0;
 }
@@ -359,16 +368,17 @@ static void closed_port(void **state)
 	const struct io_access data = {.port = 0xcd7, .bytes = 1}, index = {.port = 0xcd6, .bytes = 1},
 			       both = {.port = 0xcd6, .bytes = 2};
 	struct entry_frame frame = {.guest = {.rax = 0x62}};
-	struct cpu cpu = {.frame = &frame, .machine = &test_machine};
+	struct cpu cpu = {.machine = &test_machine};
+	struct vcpu vcpu = {.frame = &frame, .cpu = &cpu};
 
 	(void)state;
 	test_machine.boot.floor.closed_port = 0xcd7;
 	written_bytes = 0;
-	assert_true(exit_io(&cpu, data));
-	assert_true(exit_io(&cpu, both));
+	assert_true(exit_io(&vcpu, data));
+	assert_true(exit_io(&vcpu, both));
 	assert_int_equal(written_bytes, 0);
-	assert_int_equal(cpu.refused_io, 2);
-	assert_true(exit_io(&cpu, index));
+	assert_int_equal(vcpu.refused_io, 2);
+	assert_true(exit_io(&vcpu, index));
 	assert_int_equal(written_bytes, 1);
 	test_machine.boot.floor.closed_port = 0;
 }

@@ -22,6 +22,7 @@
 
 static struct machine test_machine;
 static struct cpu cpus[CPUS];
+static struct vcpu vcpus[CPUS];
 static unsigned kicks[CPUS], resets[CPUS], starts[CPUS], lines, passed;
 static uint8_t started_at;
 static uint64_t passed_value;
@@ -39,22 +40,22 @@ void cpu_kick(struct cpu *cpu)
 	kicks[cpu->index]++;
 }
 
-void vcpu_reset(struct cpu *cpu)
+void vcpu_reset(struct vcpu *vcpu)
 {
-	resets[cpu->index]++;
+	resets[vcpu->cpu->index]++;
 }
 
-void vcpu_start(struct cpu *cpu, uint8_t vector)
+void vcpu_start(struct vcpu *vcpu, uint8_t vector)
 {
-	starts[cpu->index]++;
+	starts[vcpu->cpu->index]++;
 	started_at = vector;
 }
 
-void vcpu_open_window(struct cpu *cpu)
+void vcpu_open_window(struct vcpu *vcpu)
 {
-	(void)cpu;
+	(void)vcpu;
 	assert_int_not_equal(next_icr, 0); /* otherwise the wait would never end */
-	assert_true(startup_icr_write(&cpus[0], next_icr));
+	assert_true(startup_icr_write(&vcpus[0], next_icr));
 	next_icr = next_icr == (TO(1) | INIT | ASSERT) ? (TO(1) | SIPI | 0x9a) : 0;
 }
 
@@ -71,6 +72,7 @@ static int setup(void **state)
 
 	(void)state;
 	memset(cpus, 0, sizeof(cpus));
+	memset(vcpus, 0, sizeof(vcpus));
 	memset(kicks, 0, sizeof(kicks));
 	memset(resets, 0, sizeof(resets));
 	memset(starts, 0, sizeof(starts));
@@ -78,6 +80,8 @@ static int setup(void **state)
 	next_icr = 0;
 	test_machine.boot.cpu_count = CPUS;
 	for (uint32_t i = 0; i < CPUS; i++) {
+		vcpus[i].cpu = &cpus[i];
+		cpus[i].vcpu = &vcpus[i];
 		cpus[i].machine = &test_machine;
 		cpus[i].index = i;
 		cpus[i].apic_id = ids[i];
@@ -94,13 +98,13 @@ static unsigned inits(void)
 	unsigned mask = 0;
 
 	for (unsigned i = 0; i < CPUS; i++) {
-		mask |= (unsigned)cpus[i].startup.init << i;
-		cpus[i].startup.init = false;
+		mask |= (unsigned)vcpus[i].startup.init << i;
+		vcpus[i].startup.init = false;
 	}
 	return mask;
 }
 
-static unsigned targets(struct cpu *sender, uint64_t icr)
+static unsigned targets(struct vcpu *sender, uint64_t icr)
 {
 	assert_true(startup_icr_write(sender, icr));
 	return inits();
@@ -109,16 +113,16 @@ static unsigned targets(struct cpu *sender, uint64_t icr)
 static void destinations(void **state)
 {
 	(void)state;
-	assert_int_equal(targets(&cpus[0], TO(1) | INIT | ASSERT), 1u << 1);
-	assert_int_equal(targets(&cpus[0], TO(17) | INIT | ASSERT), 1u << 2);
-	assert_int_equal(targets(&cpus[0], TO(2) | INIT | ASSERT), 0);
-	assert_int_equal(targets(&cpus[0], TO(0xffffffff) | INIT | ASSERT), 0xf);
-	assert_int_equal(targets(&cpus[0], OTHERS | INIT | ASSERT), 0xe);
-	assert_int_equal(targets(&cpus[2], OTHERS | INIT | ASSERT), 0xb);
-	assert_int_equal(targets(&cpus[1], TO(1) | INIT | ASSERT), 1u << 1);              /* itself, by ID */
-	assert_int_equal(targets(&cpus[0], TO(0x00000003) | LOGICAL | INIT | ASSERT), 3); /* cluster 0, bits 0 and 1 */
-	assert_int_equal(targets(&cpus[0], TO(0x00010002) | LOGICAL | INIT | ASSERT), 1u << 2);
-	assert_int_equal(targets(&cpus[0], TO(0x00100020) | LOGICAL | INIT | ASSERT), 1u << 3);
+	assert_int_equal(targets(&vcpus[0], TO(1) | INIT | ASSERT), 1u << 1);
+	assert_int_equal(targets(&vcpus[0], TO(17) | INIT | ASSERT), 1u << 2);
+	assert_int_equal(targets(&vcpus[0], TO(2) | INIT | ASSERT), 0);
+	assert_int_equal(targets(&vcpus[0], TO(0xffffffff) | INIT | ASSERT), 0xf);
+	assert_int_equal(targets(&vcpus[0], OTHERS | INIT | ASSERT), 0xe);
+	assert_int_equal(targets(&vcpus[2], OTHERS | INIT | ASSERT), 0xb);
+	assert_int_equal(targets(&vcpus[1], TO(1) | INIT | ASSERT), 1u << 1);              /* itself, by ID */
+	assert_int_equal(targets(&vcpus[0], TO(0x00000003) | LOGICAL | INIT | ASSERT), 3); /* cluster 0, bits 0 and 1 */
+	assert_int_equal(targets(&vcpus[0], TO(0x00010002) | LOGICAL | INIT | ASSERT), 1u << 2);
+	assert_int_equal(targets(&vcpus[0], TO(0x00100020) | LOGICAL | INIT | ASSERT), 1u << 3);
 	assert_int_equal(passed, 0);
 }
 
@@ -126,19 +130,19 @@ static void launched_only(void **state)
 {
 	(void)state;
 	cpus[3].launched = false;
-	assert_int_equal(targets(&cpus[0], OTHERS | INIT | ASSERT), 0x6);
+	assert_int_equal(targets(&vcpus[0], OTHERS | INIT | ASSERT), 0x6);
 }
 
 static void kicks_targets(void **state)
 {
 	(void)state;
-	targets(&cpus[0], TO(1) | INIT | ASSERT);
+	targets(&vcpus[0], TO(1) | INIT | ASSERT);
 	assert_int_equal(kicks[1], 1);
-	targets(&cpus[1], TO(1) | INIT | ASSERT); /* itself: it is out of its guest already */
+	targets(&vcpus[1], TO(1) | INIT | ASSERT); /* itself: it is out of its guest already */
 	assert_int_equal(kicks[1], 1);
-	targets(&cpus[0], TO(1) | INIT | LEVEL); /* de-assert */
+	targets(&vcpus[0], TO(1) | INIT | LEVEL); /* de-assert */
 	assert_int_equal(kicks[1], 1);
-	assert_int_equal(targets(&cpus[0], TO(1) | INIT | LEVEL | ASSERT), 2);
+	assert_int_equal(targets(&vcpus[0], TO(1) | INIT | LEVEL | ASSERT), 2);
 }
 
 static void passes_interrupts(void **state)
@@ -148,7 +152,7 @@ static void passes_interrupts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++) {
-		assert_true(startup_icr_write(&cpus[0], native[i]));
+		assert_true(startup_icr_write(&vcpus[0], native[i]));
 		assert_int_equal(passed, i + 1);
 		assert_int_equal(passed_value, native[i]);
 	}
@@ -164,65 +168,65 @@ static void drops_and_refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
-		assert_int_equal(targets(&cpus[0], dropped[i]), 0);
+		assert_int_equal(targets(&vcpus[0], dropped[i]), 0);
 		assert_int_equal(lines, i + 1);
 	}
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		assert_false(startup_icr_write(&cpus[0], TO(1) | reserved[i]));
+		assert_false(startup_icr_write(&vcpus[0], TO(1) | reserved[i]));
 	assert_int_equal(passed, 0);
 }
 
 static void sipi_without_init(void **state)
 {
 	(void)state;
-	assert_true(startup_icr_write(&cpus[0], TO(1) | SIPI | 0x10));
-	assert_false(cpus[1].startup.sipi);
+	assert_true(startup_icr_write(&vcpus[0], TO(1) | SIPI | 0x10));
+	assert_false(vcpus[1].startup.sipi);
 	assert_int_equal(kicks[1], 0);
 }
 
 static void init_sipi_sipi(void **state)
 {
 	(void)state;
-	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
-	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x9f);
-	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x11); /* the first one counts */
-	exit_startup(&cpus[1]);
+	startup_icr_write(&vcpus[0], TO(1) | INIT | ASSERT);
+	startup_icr_write(&vcpus[0], TO(1) | SIPI | 0x9f);
+	startup_icr_write(&vcpus[0], TO(1) | SIPI | 0x11); /* the first one counts */
+	exit_startup(&vcpus[1]);
 	assert_int_equal(resets[1], 1);
 	assert_int_equal(starts[1], 1);
 	assert_int_equal(started_at, 0x9f);
-	assert_false(cpus[1].startup.waiting);
-	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x12); /* it runs: no SIPI any more */
-	assert_false(cpus[1].startup.sipi);
+	assert_false(vcpus[1].startup.waiting);
+	startup_icr_write(&vcpus[0], TO(1) | SIPI | 0x12); /* it runs: no SIPI any more */
+	assert_false(vcpus[1].startup.sipi);
 }
 
 static void init_while_waiting(void **state)
 {
 	(void)state;
-	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
+	startup_icr_write(&vcpus[0], TO(1) | INIT | ASSERT);
 	next_icr = TO(1) | INIT | ASSERT; /* and a SIPI behind it */
-	exit_startup(&cpus[1]);
+	exit_startup(&vcpus[1]);
 	assert_int_equal(resets[1], 1);
 	assert_int_equal(starts[1], 1);
 	assert_int_equal(started_at, 0x9a);
-	assert_false(cpus[1].startup.init);
+	assert_false(vcpus[1].startup.init);
 }
 
 static void init_cancels_sipi(void **state)
 {
 	(void)state;
-	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
-	startup_icr_write(&cpus[0], TO(1) | SIPI | 0x44);
-	startup_icr_write(&cpus[0], TO(1) | INIT | ASSERT);
+	startup_icr_write(&vcpus[0], TO(1) | INIT | ASSERT);
+	startup_icr_write(&vcpus[0], TO(1) | SIPI | 0x44);
+	startup_icr_write(&vcpus[0], TO(1) | INIT | ASSERT);
 	next_icr = TO(1) | SIPI | 0x55;
-	exit_startup(&cpus[1]);
+	exit_startup(&vcpus[1]);
 	assert_int_equal(started_at, 0x55);
 }
 
 static void bsp_does_not_wait(void **state)
 {
 	(void)state;
-	startup_icr_write(&cpus[1], TO(0) | INIT | ASSERT);
-	exit_startup(&cpus[0]);
+	startup_icr_write(&vcpus[1], TO(0) | INIT | ASSERT);
+	exit_startup(&vcpus[0]);
 	assert_int_equal(resets[0], 1);
 	assert_int_equal(starts[0], 0);
 }

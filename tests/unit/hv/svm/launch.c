@@ -4,6 +4,7 @@
 #include "hv_test.h"
 
 #include "machine/features.h"
+#include "machine/machine.h"
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"

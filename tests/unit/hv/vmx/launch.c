@@ -11,6 +11,8 @@
 #include "entry_check.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
+#include "machine/cpu.h"
+#include "vcpu/domain.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
 #include "x86/instructions.h"
@@ -21,6 +23,8 @@ static uint64_t fields[0x7000];
 static struct machine m;
 static struct entry_frame frame;
 static struct cpu cpu;
+static struct domain domain;
+static struct vcpu vcpu;
 static uint8_t region[3 * PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
 static uint32_t tss[4] = {0, 0x8900, 0, 0};
 static uint64_t cr0, cr4;
@@ -40,7 +44,7 @@ void vmwrite(uint32_t field, uint64_t value)
 
 bool vmxon(paddr_t page)
 {
-	assert_int_equal(page.value, cpu.vcpu.vmxon.value);
+	assert_int_equal(page.value, vcpu.vendor.vmxon.value);
 	return true;
 }
 
@@ -51,7 +55,7 @@ void vmclear(paddr_t page)
 
 void vmptrld(paddr_t page)
 {
-	assert_int_equal(page.value, cpu.vcpu.vmcs.value);
+	assert_int_equal(page.value, vcpu.vendor.vmcs.value);
 }
 
 void invept(uint64_t type, uint64_t pointer)
@@ -151,9 +155,9 @@ uint32_t segment_limit(uint16_t selector)
 	return 0xffffffff;
 }
 
-void entry_check(struct cpu *at)
+void entry_check(struct vcpu *at)
 {
-	assert_ptr_equal(at, &cpu);
+	assert_ptr_equal(at, &vcpu);
 }
 
 void vmx_launch(struct entry_frame *at)
@@ -197,14 +201,15 @@ static void each_field(void **state)
 		fields[i] = RUBBISH;
 	cr0 = 0xe0010031; /* CD and NW set, NE clear */
 	cr4 = 0x668;
-	cpu = (struct cpu){.machine = &m, .frame = &frame};
-	vcpu_carve(&cpu.vcpu, region_paddr(region));
+	cpu = (struct cpu){.machine = &m, .vcpu = &vcpu};
+	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu, .domain = &domain, .tag = 1};
+	vcpu_carve(&vcpu, region_paddr(region));
 	assert_int_equal(controls_negotiate(&m.vendor.controls), HV_OK);
-	assert_int_equal(vcpu_capture(&cpu, &start), HV_OK);
+	assert_int_equal(vcpu_capture(&vcpu, &start), HV_OK);
 	cr0 = 0x80010033;
 	cr4 = 0x342060;
 	if (setjmp(launched) == 0)
-		vcpu_run(&cpu);
+		vcpu_run(&vcpu);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		for (uint32_t field = needed[i].first; field <= needed[i].last; field += 2) {
 			if (fields[field] == RUBBISH)

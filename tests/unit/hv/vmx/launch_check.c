@@ -3,8 +3,7 @@
 /* Which CPUs are refused before anything is changed, and by which name. */
 #include "hv_test.h"
 
-#include "root/io_policy.h"
-#include "root/msr_policy.h"
+#include "machine/cpu.h"
 #include "x86/msr.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
@@ -74,17 +73,7 @@ uint32_t mmio_read32(uint64_t address)
 	return txt_status;
 }
 
-/* Bitmaps and mitigations have tests of their own. */
-void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192])
-{
-	(void)boot;
-	(void)bitmap;
-}
-void msr_policy_apply(void (*clear)(void *bitmap, uint32_t msr, bool write), void *bitmap)
-{
-	(void)clear;
-	(void)bitmap;
-}
+/* Mitigations have a test of their own. */
 void speculation_choose(struct machine *machine_)
 {
 	machine_->vendor.speculation.itlb_multihit = itlb_multihit;
@@ -186,18 +175,17 @@ static void key_ids(void **state)
 /* RAM that no MTRR covers, in the list, in the region or in the pool: refused, with its address. */
 static void memory_types(void **state)
 {
-	static _Alignas(PAGE_BYTES) uint8_t pages[VENDOR_MACHINE_PAGES * PAGE_BYTES];
 	const struct boot_range inside = {GIB, GIB}, outside = {4 * GIB - PAGE_BYTES, 2 * PAGE_BYTES};
 	struct boot_range *const ranges[] = {&m.boot.ram[0], &m.boot.ram[1], &m.boot.region, &m.boot.pool};
 
 	m.boot.ram_count = 2;
 	m.boot.ram[0] = m.boot.ram[1] = m.boot.region = inside;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
+	assert_int_equal(vcpu_prepare(&m).error, HV_OK);
 	for (unsigned i = 0; i < 4; i++) {
 		const struct boot_range before = *ranges[i];
 
 		*ranges[i] = outside;
-		const struct hv_failure failure = vcpu_prepare(&m, region_paddr(pages));
+		const struct hv_failure failure = vcpu_prepare(&m);
 
 		assert_int_equal(failure.error, HV_E_MTRR_RAM);
 		assert_int_equal(failure.where, 4 * GIB);
@@ -209,19 +197,17 @@ static void memory_types(void **state)
 /* A CPU that needs small pages gets no others; all CPUs must agree about it. */
 static void small_pages(void **state)
 {
-	static _Alignas(PAGE_BYTES) uint8_t pages[VENDOR_MACHINE_PAGES * PAGE_BYTES];
-
 	(void)state;
 	itlb_multihit = true;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_E_SMALL_PAGES);
+	assert_int_equal(vcpu_prepare(&m).error, HV_E_SMALL_PAGES);
 	m.boot.ram_leaf_bytes = BOOT_LEAF_4KIB;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
+	assert_int_equal(vcpu_prepare(&m).error, HV_OK);
 	m.prepared = true;
 	assert_int_equal(vcpu_check(&m), HV_OK);
 	itlb_multihit = false;
 	assert_int_equal(vcpu_check(&m), HV_E_CPU_DIFFERS);
 	m.prepared = false;
-	assert_int_equal(vcpu_prepare(&m, region_paddr(pages)).error, HV_OK);
+	assert_int_equal(vcpu_prepare(&m).error, HV_OK);
 }
 
 static void features_missing(void **state)

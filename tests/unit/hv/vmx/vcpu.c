@@ -6,7 +6,8 @@
 #include "entry_check.h"
 #include "vcpu/event.h"
 #include "x86/msr.h"
-#include "root/startup.h"
+#include "machine/cpu.h"
+#include "vcpu/domain.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vmx.h"
@@ -19,6 +20,9 @@ static unsigned invalidations, reads, writes, nmis, handled, crashes;
 static struct machine m;
 static struct entry_frame frame;
 static struct cpu cpu;
+static struct domain domain;
+static struct vcpu vcpu;
+#define TAG 7u
 static jmp_buf crashed;
 static enum crash_kind crash_kind;
 
@@ -63,9 +67,9 @@ void raise_nmi(void)
 	vcpu_nmi_arrived(); /* as the handler in cpu.c does */
 }
 
-void exit_nmi(struct cpu *at)
+void exit_nmi(struct vcpu *at)
 {
-	assert_ptr_equal(at, &cpu);
+	assert_ptr_equal(at, &vcpu);
 	nmis++;
 }
 
@@ -90,7 +94,7 @@ void clear_debug_addresses(void)
 void invvpid(uint64_t type, uint64_t vpid)
 {
 	assert_int_equal(type, INVALIDATE_SINGLE);
-	assert_int_equal(vpid, ROOT_VPID);
+	assert_int_equal(vpid, TAG);
 	invalidations++;
 }
 
@@ -108,7 +112,7 @@ void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
 }
 
 /* Answers that have tests of their own. */
-void entry_check(struct cpu *at)
+void entry_check(struct vcpu *at)
 {
 	(void)at;
 }
@@ -116,23 +120,23 @@ void speculation_before_entry(const struct speculation *speculation)
 {
 	(void)speculation;
 }
-void exit_rdmsr(struct cpu *at)
+void exit_rdmsr(struct vcpu *at)
 {
 	vcpu_advance(at, RDMSR_BYTES);
 }
-void exit_wrmsr(struct cpu *at)
+void exit_wrmsr(struct vcpu *at)
 {
 	vcpu_inject(at, VECTOR_GP, 0);
 }
-void exit_xsetbv(struct cpu *at)
+void exit_xsetbv(struct vcpu *at)
 {
 	vcpu_inject(at, VECTOR_GP, 0);
 }
-void exit_hypercall(struct cpu *at)
+void exit_hypercall(struct vcpu *at)
 {
 	vcpu_advance(at, VMCALL_BYTES);
 }
-void exit_io_port(struct cpu *at, struct io_access access)
+void exit_io_port(struct vcpu *at, struct io_access access)
 {
 	if (access.port == 0x64 && access.bytes == 2 && access.in && !access.string)
 		vcpu_advance(at, access.length);
@@ -141,31 +145,31 @@ void exit_io_port(struct cpu *at, struct io_access access)
 }
 static unsigned looks; /* at what waits */
 
-void exit_housekeeping(struct cpu *at)
+void exit_housekeeping(struct vcpu *at)
 {
-	assert_ptr_equal(at, &cpu);
+	assert_ptr_equal(at, &vcpu);
 	looks++;
 }
-void exit_invd(struct cpu *at)
+void exit_invd(struct vcpu *at)
 {
 	vcpu_advance(at, INVD_BYTES);
 }
-void exit_init(struct cpu *at)
+void exit_init(struct vcpu *at)
 {
 	at->startup.init = true;
 }
-void exit_stage2(struct cpu *at, gpa_t address, bool write, bool fetch)
+void exit_stage2(struct vcpu *at, gpa_t address, bool write, bool fetch)
 {
 	assert_int_equal(address.value, 0xfed41000);
 	assert_true(write);
 	assert_false(fetch);
 	vcpu_inject(at, VECTOR_GP, 0);
 }
-void exit_refused(struct cpu *at)
+void exit_refused(struct vcpu *at)
 {
 	vcpu_inject(at, VECTOR_UD, 0);
 }
-void exit_startup(struct cpu *at)
+void exit_startup(struct vcpu *at)
 {
 	at->startup.init = false;
 	vcpu_reset(at);
@@ -176,13 +180,12 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(fields, 0, sizeof(fields));
-	memset(&cpu, 0, sizeof(cpu));
+	cpu = (struct cpu){.machine = &m, .vcpu = &vcpu};
+	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu, .domain = &domain, .tag = TAG};
 	memset(&frame, 0, sizeof(frame));
 	m = (struct machine){0};
 	m.vendor.controls.word[WORD_PRIMARY] = PRIMARY;
 	m.vendor.controls.word[WORD_ENTRY] = 0xd3ff;
-	cpu.machine = &m;
-	cpu.frame = &frame;
 	fields[PRIMARY_CONTROLS] = PRIMARY;
 	fields[GUEST_CR0] = 0x80000031;
 	fields[GUEST_RIP] = 0x1000;
@@ -196,7 +199,7 @@ static int setup(void **state)
 static void leave_guest(uint32_t reason)
 {
 	fields[EXIT_REASON] = reason;
-	vmx_exit(&cpu);
+	vmx_exit(&vcpu);
 }
 
 /* As programs run, with interrupts on, in a shadow or not. Leaves 1 and 7 mirror CR4, which is no field more. */
@@ -289,7 +292,7 @@ static void end_of_4_gib(void **state)
 static void injects(void **state)
 {
 	(void)state;
-	vcpu_inject(&cpu, VECTOR_GP, 0x18);
+	vcpu_inject(&vcpu, VECTOR_GP, 0x18);
 	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 0x18);
 	leave_guest(REASON_WRMSR);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
@@ -332,7 +335,7 @@ static void undefined_bits(void **state)
 		fields[IDT_VECTORING_INFO] = 0x80000030 | 1u << bit;
 		leave_guest(REASON_TRAP_FLAG);
 		assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000030);
-		assert_int_equal(cpu.vcpu.delivering, 0x80000030);
+		assert_int_equal(vcpu.vendor.delivering, 0x80000030);
 	}
 	fields[ENTRY_INTERRUPTION_INFO] = 0;
 	fields[IDT_VECTORING_INFO] = 0x7fffffff;
@@ -440,14 +443,14 @@ static void nmi_in_hypervisor(void **state)
 static void detour(void **state)
 {
 	(void)state;
-	m.root.stage2.root = paddr(0x5000);
-	vcpu_detour(&cpu, paddr(0x9000));
+	domain.stage2.root = paddr(0x5000);
+	vcpu_detour(&vcpu, paddr(0x9000));
 	assert_int_equal(fields[EPT_POINTER], EPTP(0x9000));
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_TRAP_FLAG);
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY);
-	vcpu_detour(&cpu, paddr(0x9000));
+	vcpu_detour(&vcpu, paddr(0x9000));
 	fields[EXIT_INTERRUPTION_INFO] = 0x80000202;
 	leave_guest(REASON_EXCEPTION_NMI);
 	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
@@ -457,7 +460,7 @@ static void detour(void **state)
 static void nmi_window(void **state)
 {
 	(void)state;
-	vcpu_inject_nmi(&cpu);
+	vcpu_inject_nmi(&vcpu);
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW | PRIMARY_TRAP_FLAG);
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[PRIMARY_CONTROLS], PRIMARY | PRIMARY_NMI_WINDOW);
@@ -504,12 +507,12 @@ static void cr4_access(void **state)
 	mov_to_cr4(CR4_OSXSAVE | CR4_PKE | CR4_SMEP);
 	assert_int_equal(fields[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_OSXSAVE);
 	assert_int_equal(fields[CR4_SHADOW], CR4_OSXSAVE);
-	assert_int_equal(vcpu_cr4(&cpu), CR4_OSXSAVE);
+	assert_int_equal(vcpu_cr4(&vcpu), CR4_OSXSAVE);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0);
 	fields[CR4_MASK] |= CR4_PKE;
 	mov_to_cr4(CR4_PKE);
 	assert_int_equal(fields[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_PKE);
-	assert_int_equal(vcpu_cr4(&cpu), CR4_PKE);
+	assert_int_equal(vcpu_cr4(&vcpu), CR4_PKE);
 	mov_to_cr4(CR4_SMXE | CR4_OSXSAVE);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
 	fields[ENTRY_INTERRUPTION_INFO] = 0;
@@ -563,20 +566,20 @@ static void efer(void **state)
 
 	(void)state;
 	fields[GUEST_EFER] = 0xd00;
-	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0xd01));
+	assert_true(vcpu_msr_write(&vcpu, IA32_EFER, 0xd01));
 	assert_int_equal(fields[GUEST_EFER], 0xd01);
 	assert_int_equal(invalidations, 1);
-	assert_true(vcpu_msr_write(&cpu, IA32_EFER, 0x901)); /* LMA is not the guest's to change */
+	assert_true(vcpu_msr_write(&vcpu, IA32_EFER, 0x901)); /* LMA is not the guest's to change */
 	assert_int_equal(fields[GUEST_EFER], 0xd01);
-	assert_false(vcpu_msr_write(&cpu, IA32_EFER, 0xc01));  /* LME under paging */
-	assert_false(vcpu_msr_write(&cpu, IA32_EFER, 0x1d01)); /* SVME */
+	assert_false(vcpu_msr_write(&vcpu, IA32_EFER, 0xc01));  /* LME under paging */
+	assert_false(vcpu_msr_write(&vcpu, IA32_EFER, 0x1d01)); /* SVME */
 	assert_int_equal(fields[GUEST_EFER], 0xd01);
-	assert_true(vcpu_msr_read(&cpu, IA32_EFER, &value));
+	assert_true(vcpu_msr_read(&vcpu, IA32_EFER, &value));
 	assert_int_equal(value, 0xd01);
-	assert_false(vcpu_msr_read(&cpu, IA32_FEATURE_CONTROL, &value));
-	assert_false(vcpu_msr_write(&cpu, IA32_FEATURE_CONTROL, 0));
-	assert_true(vcpu_msr_write(&cpu, IA32_PAT, 0x0606060606060606));
-	assert_true(vcpu_msr_read(&cpu, IA32_PAT, &value));
+	assert_false(vcpu_msr_read(&vcpu, IA32_FEATURE_CONTROL, &value));
+	assert_false(vcpu_msr_write(&vcpu, IA32_FEATURE_CONTROL, 0));
+	assert_true(vcpu_msr_write(&vcpu, IA32_PAT, 0x0606060606060606));
+	assert_true(vcpu_msr_read(&vcpu, IA32_PAT, &value));
 	assert_int_equal(value, 0x0606060606060606);
 }
 
@@ -626,8 +629,8 @@ static void init_and_sipi(void **state)
 	fields[IDT_VECTORING_INFO] = 0;
 	fields[CR0_SHADOW] |= CR0_CD;
 	fields[CR0_SHADOW] &= ~CR0_NW;
-	cpu.vcpu.nmi_pending = true;
-	vcpu_reset(&cpu);
+	vcpu.vendor.nmi_pending = true;
+	vcpu_reset(&vcpu);
 	assert_int_equal(invalidations, 1);
 	for (size_t i = 0; i < sizeof(after_init) / sizeof(after_init[0]); i++)
 		assert_int_equal(fields[after_init[i].field], after_init[i].value);
@@ -648,7 +651,7 @@ static void native_init(void **state)
 	(void)state;
 	leave_guest(REASON_INIT);
 	check_real_mode(0x9a00, 0x9a000, 0);
-	assert_false(cpu.startup.init);
+	assert_false(vcpu.startup.init);
 }
 
 int main(void)

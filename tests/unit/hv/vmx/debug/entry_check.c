@@ -3,7 +3,11 @@
 /* The entry checker: a valid VMCS passes, and each violation is named by field, value and rule. */
 #include "hv_test.h"
 
+#include <stdio.h>
+
 #include "entry_check.h"
+#include "machine/cpu.h"
+#include "vcpu/vcpu.h"
 #include "x86/msr.h"
 #include "vmcs.h"
 
@@ -378,12 +382,57 @@ static void widths(void **state)
 	}
 }
 
+static uint64_t current_vmcs;
+static char said[LINE_BYTES];
+static jmp_buf stopped;
+
+paddr_t vmptrst(void)
+{
+	return paddr(current_vmcs);
+}
+
+void console_line(struct machine *m, const char *format, ...)
+{
+	va_list arguments;
+
+	(void)m;
+	va_start(arguments, format);
+	vsnprintf(said, sizeof(said), format, arguments);
+	va_end(arguments);
+}
+
+void crash(struct cpu *cpu, const struct crash_record *record)
+{
+	(void)cpu;
+	assert_int_equal(record->kind, CRASH_ENTRY_REFUSED);
+	longjmp(stopped, 1);
+}
+
+/* A vCPU is entered on its own VMCS, or not at all. */
+static void another_vmcs(void **state)
+{
+	static struct machine m = {.phys_bits = PHYS_BITS};
+	static struct cpu cpu = {.machine = &m};
+	struct vcpu vcpu = {.cpu = &cpu, .vendor = {.vmcs = {0x5000}}};
+
+	(void)state;
+	make(LONG);
+	current_vmcs = 0x5000;
+	entry_check(&vcpu);
+	current_vmcs = 0x6000;
+	if (setjmp(stopped) == 0) {
+		entry_check(&vcpu);
+		fail();
+	}
+	assert_non_null(strstr(said, "current VMCS 6000, must be the vCPU's"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid),  cmocka_unit_test(violated),
 		cmocka_unit_test(halted), cmocka_unit_test(names_value_and_rule),
-		cmocka_unit_test(widths),
+		cmocka_unit_test(widths), cmocka_unit_test(another_vmcs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

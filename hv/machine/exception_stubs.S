@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The exception stubs of the hypervisor: struct exception_frame (descriptors.h) is what host_exception() gets. */
+/* The exception stubs of the hypervisor: struct exception_frame (exception.h) is what host_exception() gets. */
 #include "machine/exception.inc"
 #include "x86/stack.inc"
 
