@@ -7,6 +7,7 @@
 #include "dma_table.h"
 #include "fuzz/policy/harness.h"
 #include "boot/boot_info.h"
+#include "memory/address.h"
 
 #define PHYS_BITS 40u
 
