@@ -63,7 +63,7 @@ void vendor_set_up(struct cpu *cpu)
 	vmcb->iopm_base = 0x66000;
 	vmcb->msrpm_base = 0x55000;
 	vmcb->intercept_exceptions = 1u << 18;
-	vmcb->intercept_misc1 = 0x9c8c000e;
+	vmcb->intercept_misc1 = 0x9c4c000e;
 	vmcb->intercept_misc2 = 0x207f;
 }
 
@@ -149,7 +149,7 @@ static void check(const struct cpu *cpu, const struct vmcb *before)
 	PROMISE(vmcb->nested_cr3 == STAGE2 || (vmcb->nested_cr3 == DETOUR && (vmcb->intercept_exceptions & 2) != 0));
 	PROMISE(vmcb->iopm_base == 0x66000 && vmcb->msrpm_base == 0x55000);
 	PROMISE((vmcb->intercept_exceptions & ~2u) == 1u << 18);
-	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c8c000e && vmcb->intercept_misc2 == 0x207f);
+	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c4c000e && vmcb->intercept_misc2 == 0x207f);
 	PROMISE(!cpu->vcpu->vendor.nmi_pending || cpu->vcpu->vendor.nmi_blocked);
 	/* What came through the window is acted upon. */
 	PROMISE(!init_held && !cpu->vcpu->startup.init && !cpu->nmi_seen);

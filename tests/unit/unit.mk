@@ -15,7 +15,7 @@ UNIT_SCRIPTS := $(sort $(shell find tests/unit -type f -perm /111 -not -path '*/
 
 # Kinds, each with the folder whose tests are of it: the first that fits.
 UNIT_FOLDERS := attest:hv/attest lib:hv/lib vmx:hv/vmx svm:hv loader:loader host:host policy:policy bochs:tests/bochs
-UNIT_KINDS := $(foreach folder,$(UNIT_FOLDERS),$(firstword $(subst :, ,$(folder)))) vmx-segments loader-mmio loader-cpu
+UNIT_KINDS := $(foreach folder,$(UNIT_FOLDERS),$(firstword $(subst :, ,$(folder)))) vmx-segments svm-segments loader-mmio loader-cpu
 
 UNIT_SANITIZERS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_CFLAGS := -std=c17 -g -D_GNU_SOURCE -DCLOISTER_UNIT_TEST $(UNIT_SANITIZERS) $(WARNINGS) -Iinclude -I. -iquote tests/unit/support
@@ -25,8 +25,9 @@ UNIT_LIBS := -lcmocka
 UNIT_CFLAGS_hv := -std=gnu17 -include tests/unit/mock/x86.h -Ihv -ffunction-sections -DHV_VERSION=0x00010203u -DHV_SVN=7u
 UNIT_CFLAGS_svm := $(UNIT_CFLAGS_hv) -Ihv/svm
 UNIT_CFLAGS_vmx := $(UNIT_CFLAGS_hv) -include tests/unit/mock/vmx.h -Ihv/vmx
+UNIT_CFLAGS_svm-segments := $(UNIT_CFLAGS_svm) -include tests/unit/mock/svm.h -include tests/unit/mock/segments.h
 UNIT_CFLAGS_vmx-segments := $(UNIT_CFLAGS_vmx) -include tests/unit/mock/segments.h
-$(foreach kind,svm vmx vmx-segments,$(eval UNIT_LIBS_$(kind) := -Wl,--gc-sections))
+$(foreach kind,svm svm-segments vmx vmx-segments,$(eval UNIT_LIBS_$(kind) := -Wl,--gc-sections))
 
 # hv/attest with the hypervisor's own mbedTLS configuration; what it makes is checked by OpenSSL.
 UNIT_CFLAGS_attest = -std=gnu17 -Ihv -isystem hv/attest -isystem $(MBEDTLS)/include \
