@@ -14,6 +14,10 @@ VERSION := 0.1.0
 SVN := 1
 MBEDTLS := /usr/src/mbedtls
 
+# What tools/in-root sets, for who builds without it: where testbed is, and that no compiled file comes into the tree.
+export PYTHONPATH ?= $(CURDIR)/tests:$(CURDIR)/tools/images
+export PYTHONDONTWRITEBYTECODE ?= 1
+
 Q := $(if $(V),,@)
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 

@@ -26,4 +26,4 @@ bench-verify: $(BENCH_VERIFY)
 
 bench: bench-verify
 bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $(DEBIAN_MODULE)
-	@$(PYTHON) tests/bench/bench.py
+	@python3 -m testbed.costs

@@ -4,8 +4,8 @@
  * protected page is refused at that page and recorded with the device, the address and the reason; transfers to ordinary
  * memory go on. The device's buffer is one page: transfers of several are AHCI's (tests/system). Interrupt messages are no
  * transfers to memory, and do no harm. Then the platform's floor (dma/floor.h). What was in memory and in the unit's
- * registers before and after the attacks is the runner's to compare (check_dma.py): for a write on AMD-Vi, whose emulation
- * records nothing, that is the judgement.
+ * registers before and after the attacks is the runner's to compare (testbed/remapping_tables.py): for a write on AMD-Vi,
+ * whose emulation records nothing, that is the judgement.
  */
 #include <stddef.h>
 
@@ -90,7 +90,7 @@ static void expected_line(char *to, bool write, uint64_t address, unsigned int r
 	*append_text(to, "\n") = '\0';
 }
 
-/* What the device's buffer holds before it is attacked with: the runner looks for it in memory (check_dma.py). */
+/* What the device's buffer holds before it is attacked with: the runner looks for it (testbed/remapping_tables.py). */
 static uint8_t mark(uint32_t at)
 {
 	return (uint8_t)(at * 7 + 1);

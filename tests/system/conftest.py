@@ -2,16 +2,12 @@
 """Results as TAP (CLOISTER_TAP names the file), and the machines that several tests share."""
 
 import os
-import pathlib
-import sys
 
 import pytest
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / folder) for folder in ("tests/system", "tests/guests", "tests/bench", "tools/images")]
 
-import hosts  # noqa: E402
-from testbed import Machine  # noqa: E402
+from testbed import hosts
+from testbed.qemu import Machine
 
 
 class Tap:

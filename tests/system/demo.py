@@ -5,14 +5,12 @@ Everything is real: the machines boot in QEMU with a TPM each, the tenant's tool
 only if all four verdicts come out right.
 """
 
-import pathlib
 import sys
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "images"))
 
-import hosts  # noqa: E402
-from testbed import Machine  # noqa: E402
+from testbed import hosts
+from testbed.qemu import Machine
 
 LIVE = sys.stdout.isatty()
 BOOT_S = 600

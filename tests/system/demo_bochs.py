@@ -4,14 +4,12 @@
 Exits 0 only if the host comes up, sees no VMX, costs no exit while it is idle, and switches itself off.
 """
 
-import pathlib
 import sys
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "images"))
 
-import intel  # noqa: E402
-from bochs import BochsMachine  # noqa: E402
+from testbed import intel
+from testbed.bochs import BochsMachine
 
 LIVE = sys.stdout.isatty()
 BOOT_S = 1800

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots the measured host and leaves the user on its console."""
 
-import pathlib
 import sys
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "images"))
 
-import hosts  # noqa: E402
-from testbed import Machine, free_port, interactive  # noqa: E402
+from testbed import hosts
+from testbed.qemu import Machine, free_port, interactive
 
 if __name__ == "__main__":
     port = free_port()

@@ -9,15 +9,12 @@ data are saved and compared, between the boots of one way and between the two wa
 import collections
 import contextlib
 import hashlib
-import pathlib
 import re
 import sys
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tools" / "images")]
 
-import hosts  # noqa: E402
-from testbed import Machine  # noqa: E402
+from testbed import hosts
+from testbed.qemu import Machine
 
 CMDLINE = f"{hosts.CMDLINE} earlyprintk=serial efi=debug crashkernel=192M panic=0"
 MAP_END = r"efi: mem\d+: [^\n]*\n\[[^]\n]*\] (?!efi: )[^\n]*\n"  # the line after the map's last

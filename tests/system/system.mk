@@ -3,8 +3,6 @@
 
 # IMAGES comes from a fragment that is read later.
 BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
-# Python's compiled files stay out of the tree.
-PYTHON := PYTHONDONTWRITEBYTECODE=1 python3
 
 # What the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
@@ -16,7 +14,7 @@ SYSTEM_NEEDS = reference debian-disk kernel-headers $(OUT)/host/cloister.ko $(OU
 define system_tests
 @mkdir -p $(OUT)/log
 @rm -f $(OUT)/log/$(1).tap
-$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap $(PYTHON) -m pytest -q -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
+$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap python3 -m pytest -q -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
 	>$(OUT)/log/$(1).log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/$(1).log; \
 	[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/$(1).tap; }
 @tests/summary $(1) $(OUT)/log/$(1).tap
@@ -33,16 +31,16 @@ systems: $$(SYSTEM_NEEDS)
 # Boots both ways, and the firmware's runtime memory compared.
 .PHONY: runtime-boots
 runtime-boots: $(OUT)/hv-svm-debug.elf $$(BOOTED)
-	@$(PYTHON) tests/system/runtime_boots.py $(or $(BOOTS),20)
+	@python3 tests/system/runtime_boots.py $(or $(BOOTS),20)
 
 run: $$(BOOTED)
-	@$(PYTHON) tests/system/run.py
+	@python3 tests/system/run.py
 
 demo: demo-$(BED)
 
 .PHONY: demo-qemu demo-bochs
 demo-qemu: reference $(OUT)/cloister $$(BOOTED)
-	@$(PYTHON) tests/system/demo.py
+	@python3 tests/system/demo.py
 
 demo-bochs: $$(BOOTED_BOCHS)
-	@$(PYTHON) tests/system/demo_bochs.py
+	@python3 tests/system/demo_bochs.py

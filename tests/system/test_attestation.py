@@ -8,12 +8,11 @@ import shutil
 
 import pytest
 
-import hosts
-import independent
-from emulator import OUT
-from forgery import Forgery
-from independent import ALL_ONES, sha256
-from testbed import Machine
+from testbed import hosts, independent
+from testbed.emulator import OUT
+from testbed.forgery import Forgery
+from testbed.independent import ALL_ONES, sha256
+from testbed.qemu import Machine
 
 
 def refused(name, code, *, disks=(), policy=hosts.POLICY, **machine):

@@ -23,9 +23,9 @@ import time
 
 import pytest
 
-from emulator import PATIENCE_S
-from service import ATTESTD, JSON, NONCE, Attestd, Swtpm, another, b64, error_of
-from tls import TLS
+from testbed.attestd import ATTESTD, JSON, NONCE, Attestd, Swtpm, another, b64, error_of
+from testbed.emulator import PATIENCE_S
+from testbed.tls import TLS
 
 PCRS = [0, 1, 2, 3, 4, 5, 6, 7, 14, 17, 18, 19]
 EMPTY = hashlib.sha256(b"").digest()

@@ -17,9 +17,9 @@ import time
 
 import pytest
 
-from emulator import PATIENCE_S
-from service import Swtpm, another, b64
-from tls import TLS
+from testbed.attestd import Swtpm, another, b64
+from testbed.emulator import PATIENCE_S
+from testbed.tls import TLS
 
 SLOW, TOO_MANY = 1500, 2500
 ANSWERED_S = 2  # an evidence request meanwhile

@@ -12,9 +12,9 @@ import tempfile
 
 import pytest
 
-from emulator import PATIENCE_S
-from service import ATTESTD, Swtpm, another, b64, error_of
-from tls import make_pair, openssl, spki_hash
+from testbed.attestd import ATTESTD, Swtpm, another, b64, error_of
+from testbed.emulator import PATIENCE_S
+from testbed.tls import make_pair, openssl, spki_hash
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,9 @@ import struct
 
 import pytest
 
-import cases
-import hosts
-from cases import Case, Edit
-from testbed import CPU, Machine
+from testbed import hosts, refused_volumes
+from testbed.qemu import CPU, Machine
+from testbed.refused_volumes import Case, Edit
 
 
 def image(offset, data):
@@ -30,11 +29,11 @@ def config(text):
 
 
 def changed(**keys):
-    return {"config": lambda: cases.config(**keys)}
+    return {"config": lambda: refused_volumes.config(**keys)}
 
 
 def added(line):
-    return {"config": lambda: cases.config() + line}
+    return {"config": lambda: refused_volumes.config() + line}
 
 
 def missing(part):
@@ -104,12 +103,12 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def printed():
-    return cases.run("bad-input", CASES)
+    return refused_volumes.run("bad-input", CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_refused(printed, case):
-    cases.check(case, printed.get(case.name))
+    refused_volumes.check(case, printed.get(case.name))
 
 
 CPU_0 = "hv_prepare, CPU 0"
@@ -132,14 +131,14 @@ CAPPED = {"tis": (14, 17, 18, 19), "crb": (14,), None: ()}
 def test_machine_refused(name):
     error, where, machine = MACHINES[name]
     case = Case(name, error, where=where, capped=CAPPED[machine.get("tpm", "tis")])
-    cases.check(case, cases.run(f"machine-{name}", [case], **machine).get(name))
+    refused_volumes.check(case, refused_volumes.run(f"machine-{name}", [case], **machine).get(name))
 
 
 def test_processor_that_does_not_come_up():
     """A MADT that names a processor which the machine does not have."""
     third_is_enabled = Edit("APIC", MADT_ENTRY + 2 * 8 + 4, b"\1")
     case = Case("processor-lost", "HV_E_AP_LOST", acpi=(third_is_enabled,), where="CPU 2 (APIC ID 2)")
-    cases.check(case, cases.run("processor-lost", [case], cpus="2,maxcpus=3").get(case.name))
+    refused_volumes.check(case, refused_volumes.run("processor-lost", [case], cpus="2,maxcpus=3").get(case.name))
 
 
 def test_message_on_another_port():
@@ -147,18 +146,18 @@ def test_message_on_another_port():
     case = Case("com2", "LOADER_E_CONFIG_KEY", changed(serial="0x2f8", colour="blue"), silent=True, where="'colour'")
     com2 = hosts.SCRATCH / "com2.txt"
     port = ["-chardev", f"file,id=com2,path={com2}", "-device", "isa-serial,chardev=com2,iobase=0x2f8,irq=3,index=1"]
-    printed = cases.run("com2", [case], extra=port)[case.name]
-    cases.check_message(case, com2.read_text(errors="replace").replace("\r", ""))
-    cases.check_capped(case, printed)
+    printed = refused_volumes.run("com2", [case], extra=port)[case.name]
+    refused_volumes.check_message(case, com2.read_text(errors="replace").replace("\r", ""))
+    refused_volumes.check_capped(case, printed)
     assert "cloister:" not in printed
 
 
 def test_missing_config_is_told_on_com1():
     """Where no config says anything of a port."""
     case = Case("config-missing", "LOADER_E_FILE_MISSING", missing("config"), silent=True, where="cloister.conf")
-    with Machine("com1", disks=[cases.disk("com1", [case])], nics=()) as machine:
+    with Machine("com1", disks=[refused_volumes.disk("com1", [case])], nics=()) as machine:
         machine.expect("press a key")
-        cases.check_message(case, machine.serial())
+        refused_volumes.check_message(case, machine.serial())
 
 
 def extended(pcr, data):
@@ -177,7 +176,7 @@ def test_stop_waits_for_a_key_and_caps(name):
     error, where, config = STOPS[name]
     with Machine(f"stop-{name}", disks=[hosts.esp(f"stop-{name}", config=config())], nics=()) as machine:
         machine.expect("press a key")
-        cases.check_message(Case(name, error, where=where), machine.serial())
+        refused_volumes.check_message(Case(name, error, where=where), machine.serial())
         machine.send("")
         machine.wait_stopped(timeout=25)  # by itself it would go on for 30 s
         machine.cut_power()

@@ -5,12 +5,11 @@ import json
 
 import pytest
 
-import firmware
-import hosts
-from emulator import OUT
-from forgery import Forgery
-from independent import sha256
-from testbed import Machine
+from testbed import firmware, hosts
+from testbed.emulator import OUT
+from testbed.forgery import Forgery
+from testbed.independent import sha256
+from testbed.qemu import Machine
 
 ROGUE, EARLY = (OUT / "tests" / "system" / name for name in ("rogue.efi", "early.efi"))
 

@@ -6,9 +6,9 @@ import re
 import pexpect
 import pytest
 
-import intel
-from bochs import BochsMachine
-from emulator import OUT
+from testbed import intel
+from testbed.bochs import BochsMachine
+from testbed.emulator import OUT
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 BOOT_S = 1800

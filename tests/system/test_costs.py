@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The figures of 'make bench' that are the same at each run, against the same limits."""
 
-import bench
+from testbed import costs
 
 
 def keeps_limits(part, *arguments):
-    report = bench.Report()
+    report = costs.Report()
     part(report, *arguments)
     assert report.limited and not report.missed, "see what it printed"
 
 
 def test_round_trips_and_own_start():
-    keeps_limits(bench.round_trips)
+    keeps_limits(costs.round_trips)
 
 
 def test_exits_of_kernel_and_initramfs():
-    keeps_limits(bench.exits_to_shell)
+    keeps_limits(costs.exits_to_shell)
 
 
 def test_memory_taken(measured):
-    keeps_limits(bench.memory_taken, measured)
+    keeps_limits(costs.memory_taken, measured)

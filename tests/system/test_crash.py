@@ -4,10 +4,9 @@
 import pexpect
 import pytest
 
-import hosts
-import intel
-from bochs import BochsMachine
-from testbed import Machine
+from testbed import hosts, intel
+from testbed.bochs import BochsMachine
+from testbed.qemu import Machine
 
 BOOT_S = 1800
 QUIET_S = 10  # longer than all means of a reset take

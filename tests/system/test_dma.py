@@ -8,12 +8,11 @@ import struct
 
 import pytest
 
-import cases
-import hosts
-from cases import Case, Edit
-from check_tables import PAGE
-from emulator import OUT
-from testbed import UNITS, Machine
+from testbed import hosts, refused_volumes
+from testbed.emulator import OUT
+from testbed.live_page_tables import PAGE
+from testbed.qemu import UNITS, Machine
+from testbed.refused_volumes import Case, Edit
 
 # Offsets in QEMU's DMAR: its only unit (VT-d 5.1, 8.3), and the unit's first device scope.
 LENGTH, CHECKSUM, UNIT = 4, 9, 48
@@ -30,7 +29,7 @@ def instead_of_scopes(structure):
     """The unit for all devices, and behind it a structure of 40 bytes, where its five device scopes were."""
     unit = struct.pack("<HHB", 0, 16, 1)
     return (Edit("DMAR", LENGTH, struct.pack("<I", UNIT + 56)), Edit("DMAR", UNIT, unit),
-            *cases.edits("DMAR", UNIT + 16, structure))
+            *refused_volumes.edits("DMAR", UNIT + 16, structure))
 
 
 def second_unit(address):
@@ -42,7 +41,7 @@ def reserved(address, length=4096):
 
 
 def required():
-    return {"config": lambda: cases.config(require_iommu="yes")}
+    return {"config": lambda: refused_volumes.config(require_iommu="yes")}
 
 
 CASES = [
@@ -71,16 +70,16 @@ ACCEPTED = Case("dmar-unknown-type", "", required(), acpi=instead_of_scopes(stru
 
 @pytest.fixture(scope="module")
 def printed():
-    return cases.run("dma-input", [*CASES, ACCEPTED], iommu=True)
+    return refused_volumes.run("dma-input", [*CASES, ACCEPTED], iommu=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_refused(case, printed):
-    cases.check(case, printed.get(case.name))
+    refused_volumes.check(case, printed.get(case.name))
 
 
 def test_unknown_type_is_skipped(printed):
-    cases.check_launched(printed.get(ACCEPTED.name))
+    refused_volumes.check_launched(printed.get(ACCEPTED.name))
 
 
 def policy(name, config):

@@ -13,13 +13,11 @@ import struct
 
 import pytest
 
-import check_dma
-import debian
-import hosts
-from bench import APART_STEADY, apart, besides, stats
-from check_tables import PAGE, Memory, holes, leaves, vmcbs
-from emulator import OUT
-from testbed import UNITS, Machine
+from testbed import debian, hosts, remapping_tables
+from testbed.costs import APART_STEADY, apart, besides, stats
+from testbed.emulator import OUT
+from testbed.live_page_tables import PAGE, Memory, holes, leaves, vmcbs
+from testbed.qemu import UNITS, Machine
 
 MODULE = OUT / "tests" / "system" / "dma" / "dma_attack.ko"
 ATTACK = "/sys/module/dma_attack/parameters/attack"
@@ -43,7 +41,7 @@ class Attacked:
     unit: str
     machine: Machine
     frames: object  # file with all that the network saw
-    before: check_dma.Look = None  # before the attacks
+    before: remapping_tables.Look = None  # before the attacks
     protected: range = None  # the hypervisor and the pool
     targets: dict = None  # name: address
     progress: tuple = None  # how far the allowed transfers were before the attacks
@@ -53,7 +51,7 @@ class Attacked:
     def look(self):
         """Memory and registers, with the machine stopped meanwhile."""
         self.machine.qmp.call("stop")
-        seen = check_dma.look(self.machine)
+        seen = remapping_tables.look(self.machine)
         self.machine.qmp.call("cont")
         return seen
 
@@ -71,9 +69,9 @@ class Attacked:
         """What was written to has its old contents; the VMCB and the TPM, which change, nothing that a device wrote."""
         address = self.targets[target]
         if target == "iommu":
-            place = check_dma.REGISTERS[self.unit]
-            assert not check_dma.changed_registers(self.unit, self.before.registers[self.unit],
-                                                   self.machine.memory(*place))
+            place = remapping_tables.REGISTERS[self.unit]
+            assert not remapping_tables.changed_registers(self.unit, self.before.registers[self.unit],
+                                                          self.machine.memory(*place))
         elif target == "tpm":
             assert not self.machine.memory(address, 1)[0] & ACCESS_REQUESTED
         elif target == "vmcb":
@@ -92,10 +90,10 @@ def find_targets(attacked):
     (vmcb, root), *_ = vmcbs(memory)
     end = len(memory.dump)
     attacked.protected, = (range(*hole) for hole in holes(list(leaves(memory, root)), end) if hole[0] < end)
-    text = memory.dump.find(check_dma.text_of(hosts.HYPERVISOR.read_bytes())[:PAGE])
+    text = memory.dump.find(remapping_tables.text_of(hosts.HYPERVISOR.read_bytes())[:PAGE])
     attacked.targets = {"first-page": attacked.protected.start, "last-page": attacked.protected.stop - PAGE,
                         "text": text, "nested-page-table": root, "vmcb": vmcb, "tpm": TPM_LOCALITY_1,
-                        "iommu": check_dma.REGISTERS[attacked.unit][0]}
+                        "iommu": remapping_tables.REGISTERS[attacked.unit][0]}
     assert all(target in attacked.protected for target in (text, root, vmcb))
 
 
@@ -232,7 +230,7 @@ def test_memory_is_unchanged(attacked):
     protected = after.memory[attacked.protected.start:attacked.protected.stop]
     found = [mark in protected for mark in MARKS]
     assert not any(found)
-    results = check_dma.check(attacked.unit, attacked.before, after, hosts.HYPERVISOR.read_bytes())
+    results = remapping_tables.check(attacked.unit, attacked.before, after, hosts.HYPERVISOR.read_bytes())
     assert results and not [line for line in results if line.startswith("not ok")], results
 
 

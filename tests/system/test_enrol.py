@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from emulator import OUT, PATIENCE_S
-from service import Attestd, Swtpm, another
+from testbed.attestd import Attestd, Swtpm, another
+from testbed.emulator import OUT, PATIENCE_S
 
 # Exit codes of 'cloister enrol'.
 ENROLLED, USAGE, FORMAT, IDENTITY = 0, 2, 11, 12

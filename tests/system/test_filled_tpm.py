@@ -9,12 +9,11 @@ import struct
 
 import pytest
 
-import event_log
-import hosts
-from forgery import Forgery, Invention, extend_command
-from independent import sha256
-from testbed import AUTHORITY
-from tpm import TPM_ST_NO_SESSIONS, Tpm
+from testbed import event_log, hosts
+from testbed.forgery import Forgery, Invention, extend_command
+from testbed.independent import sha256
+from testbed.qemu import AUTHORITY
+from testbed.tpm import TPM_ST_NO_SESSIONS, Tpm
 
 EV_SEPARATOR, EV_ACTION, EV_IPL, EV_APPLICATION, EV_DRIVER = 4, 0x80000007, 0x0D, 0x80000003, 0x80000004
 TPM_CC_SHUTDOWN, TPM_SU_CLEAR = 0x145, 0

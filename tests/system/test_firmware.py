@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-import hosts
-from emulator import OUT
-from testbed import Machine
+from testbed import hosts
+from testbed.emulator import OUT
+from testbed.qemu import Machine
 
 OPTION_ROM = "/usr/share/qemu/efi-e1000e.rom"
 

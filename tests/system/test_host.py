@@ -14,9 +14,9 @@ import urllib.error
 
 import pytest
 
-import hosts
-from emulator import OUT, PATIENCE_S
-from testbed import Machine
+from testbed import hosts
+from testbed.emulator import OUT, PATIENCE_S
+from testbed.qemu import Machine
 
 PROGRAMS = OUT / "tests" / "system"
 

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-import cases
-from cases import Case, Edit
+from testbed import refused_volumes
+from testbed.refused_volumes import Case, Edit
 
 # QEMU's IVRS: its only unit in two forms (AMD I/O Virtualization Technology 3.08, 5.2.2), each with its devices.
 LENGTH, CHECKSUM, UNIT, SAME_UNIT = 4, 9, 48, 100
@@ -22,7 +22,7 @@ def edit(offset, form, *values):
 def reserved(address, length=4096):
     """Memory reserved for all devices, and a block of unknown type, in place of the unit's second form."""
     ivmd = struct.pack("<BBHHHQQQ", IVMD_ALL, 0, 32, 0, 0, 0, address, length)
-    return cases.edits("IVRS", SAME_UNIT, ivmd + struct.pack("<BBH", UNKNOWN, 0, SAME_LENGTH - len(ivmd)))
+    return refused_volumes.edits("IVRS", SAME_UNIT, ivmd + struct.pack("<BBH", UNKNOWN, 0, SAME_LENGTH - len(ivmd)))
 
 
 CASES = [
@@ -45,19 +45,19 @@ CASES = [
     Case("ivrs-reserved-at-tpm", "HV_E_DMA_RESERVED", acpi=reserved(0xFED42000), where="at 0xfed42000"),
 ]
 # The last one of its boot, because it is launched. One byte is reserved, as on real laptops; a block's type is unknown.
-ACCEPTED = Case("ivrs-one-byte-unknown-type", "", {"config": lambda: cases.config(require_iommu="yes")},
+ACCEPTED = Case("ivrs-one-byte-unknown-type", "", {"config": lambda: refused_volumes.config(require_iommu="yes")},
                 acpi=reserved(0x9618E000, 1))
 
 
 @pytest.fixture(scope="module")
 def printed():
-    return cases.run("ivrs-input", [*CASES, ACCEPTED], iommu=False, extra=["-device", "amd-iommu"])
+    return refused_volumes.run("ivrs-input", [*CASES, ACCEPTED], iommu=False, extra=["-device", "amd-iommu"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_refused(case, printed):
-    cases.check(case, printed.get(case.name))
+    refused_volumes.check(case, printed.get(case.name))
 
 
 def test_one_byte_is_rounded_and_unknown_type_is_skipped(printed):
-    cases.check_launched(printed.get(ACCEPTED.name))
+    refused_volumes.check_launched(printed.get(ACCEPTED.name))

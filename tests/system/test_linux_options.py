@@ -3,10 +3,9 @@
 
 import pytest
 
-import hosts
-import intel
-from bochs import BochsMachine
-from testbed import Machine
+from testbed import hosts, intel
+from testbed.bochs import BochsMachine
+from testbed.qemu import Machine
 
 BOOT_S = 1800
 CPUS = {"nox2apic": 2, "noapic": 2, "nolapic": 1}  # without a local APIC no other CPU can be started

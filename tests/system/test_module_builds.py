@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from emulator import OUT, TREE
+from testbed.emulator import OUT, TREE
 
 KERNELS = TREE / "build" / "kernels"
 DKMS = next((OUT / "dkms").glob("cloister-*"))

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from emulator import OUT, TREE
+from testbed.emulator import OUT, TREE
 
 MEASURED = ("loader.efi", "hv-svm.elf", "hv-vmx.elf")
 

@@ -7,11 +7,10 @@ import pathlib
 import pytest
 
 import esp as images
-import firmware
-import hosts
 import initramfs
-from emulator import OUT
-from testbed import Machine
+from testbed import firmware, hosts
+from testbed.emulator import OUT
+from testbed.qemu import Machine
 
 SHIM = pathlib.Path("/opt/foreign/usr/lib/shim/shimx64.efi.signed")
 

@@ -6,8 +6,8 @@ import urllib.error
 
 import pytest
 
-import hosts
-from testbed import Machine
+from testbed import hosts
+from testbed.qemu import Machine
 
 
 @pytest.fixture(scope="module")

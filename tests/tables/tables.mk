@@ -14,4 +14,4 @@ $(TABLES_WALK): $$(TABLES_OBJECTS)
 .PHONY: check-tables
 check-tables: $(TABLES_WALK)
 	@[ -n '$(DIR)' ] || { echo "check-tables: DIR=... names the folder of dumps" >&2; exit 2; }
-	@$(PYTHON) tests/tables/check_tables.py $(TABLES_WALK) '$(DIR)'
+	@python3 tests/tables/check_tables.py $(TABLES_WALK) '$(DIR)'

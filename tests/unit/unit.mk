@@ -114,7 +114,7 @@ unit: $$(UNIT_TESTS)
 	done
 	@tests/summary unit $(OUT)/log/unit/*.tap
 
-# Mutated evidence: policy/ against the second verifier (tests/system/opinion.py), of which 'make unit' takes a few.
+# Mutated evidence: policy/ against the second verifier (tests/testbed/second_verifier.py), of which 'make unit' takes a few.
 .PHONY: mutated-evidence
 mutated-evidence: $(UNIT_JUDGE)
 	@mkdir -p $(OUT)/log

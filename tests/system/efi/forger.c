@@ -2,7 +2,7 @@
 /*
  * A hypervisor image of the attacker's, for the loader to launch under the weak binding: it virtualises nothing, but sends
  * the TPM the extends of a strong launch, at locality 2, and lets the machine boot on. What it sends is written into it
- * by tests/system/forgery.py.
+ * by tests/testbed/forgery.py.
  */
 #include <cloister/boot_info.h>
 #include <cloister/errors.h>

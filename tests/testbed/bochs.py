@@ -20,8 +20,8 @@ import time
 import pexpect
 from pexpect import fdpexpect
 
-from emulator import OUT, PATIENCE_S, TREE, Emulator
-from tpm import own_process
+from testbed.emulator import OUT, PATIENCE_S, TREE, Emulator
+from testbed.tpm import own_process
 
 MEND = OUT / "tests" / "bochs" / "mend.so"
 MODEL = "corei7_icelake_u"

@@ -16,10 +16,9 @@ import subprocess
 import tempfile
 import threading
 
-import hosts
-import tls
-from emulator import OUT
-from independent import qualifying_data, sha256
+from testbed import hosts, tls
+from testbed.emulator import OUT
+from testbed.independent import qualifying_data, sha256
 
 FORGER = OUT / "tests" / "system" / "forger.elf"
 MAGIC = b"CLOISTER-FORGERY"

@@ -9,8 +9,8 @@ entries for all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; A
 import dataclasses
 import struct
 
-from check_tables import (ADDRESS, CR3, PAGE, W, Memory, Results, check_detour, holes, is_host_save_area, leaves,
-                          table_pages, vmcbs)
+from testbed.live_page_tables import (ADDRESS, CR3, PAGE, W, Memory, Results, check_detour, holes, is_host_save_area,
+                                      leaves, table_pages, vmcbs)
 
 PRESENT, WIDTH_48, DOMAIN = 1, 2, 1 << 8
 VALID, FOUR_LEVELS, READ_WRITE, DEVICES = 3, 4 << 9, 3 << 61, 65536

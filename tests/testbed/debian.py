@@ -4,10 +4,10 @@
 import contextlib
 import re
 
-import hosts
 import initramfs
-from emulator import OUT
-from testbed import Machine
+from testbed import hosts
+from testbed.emulator import OUT
+from testbed.qemu import Machine
 
 MODULE = OUT / "tests" / "bench" / "cloister.ko"
 TOOL = OUT / "host" / "cloisterctl"

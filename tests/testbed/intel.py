@@ -2,9 +2,9 @@
 """What a machine with VT-x boots from. Its test bed has no TPM."""
 
 import esp as images
-import hosts
 import initramfs
-from emulator import OUT
+from testbed import hosts
+from testbed.emulator import OUT
 
 HYPERVISOR = OUT / "hv-vmx.elf"
 DEBUG_HYPERVISOR = OUT / "hv-vmx-debug.elf"

@@ -9,9 +9,8 @@ import socketserver
 import statistics
 import threading
 
-import debian
-import hosts
-from testbed import Machine
+from testbed import debian, hosts
+from testbed.qemu import Machine
 
 ROUNDS = 3
 MEBI = 1 << 20

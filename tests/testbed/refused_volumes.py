@@ -6,9 +6,9 @@ import struct
 from dataclasses import dataclass, field
 
 import esp as images
-import hosts
-from emulator import OUT, PATIENCE_S
-from testbed import Machine
+from testbed import hosts
+from testbed.emulator import OUT, PATIENCE_S
+from testbed.qemu import Machine
 
 
 @dataclass

@@ -8,7 +8,7 @@ import subprocess
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from emulator import PATIENCE_S
+from testbed.emulator import PATIENCE_S
 
 
 def any_key():

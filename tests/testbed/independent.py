@@ -11,7 +11,7 @@ import re
 import struct
 import subprocess
 
-from emulator import PATIENCE_S
+from testbed.emulator import PATIENCE_S
 
 PCRLOCK = "/usr/lib/systemd/systemd-pcrlock"
 TPM_ALG_SHA256 = 0x0B

@@ -9,11 +9,9 @@ import tempfile
 import urllib.request
 
 import esp as images
-import independent
 import initramfs
-import opinion
-import tls
-from emulator import OUT, PATIENCE_S, TREE
+from testbed import independent, second_verifier, tls
+from testbed.emulator import OUT, PATIENCE_S, TREE
 
 LOADER = OUT / "loader.efi"
 HYPERVISOR = OUT / "hv-svm.elf"
@@ -186,8 +184,8 @@ def second_opinion(folder, policy, any_tpm, code):
     answer = (folder / "answer.json").read_text()
     if "data" in json.loads(answer)["tcg_log"]:
         nonce, channel = ((folder / name).read_bytes() for name in ("nonce", "channel"))
-        second = opinion.judge(opinion.Evidence.from_answer(answer), nonce, channel,
-                               json.loads(pathlib.Path(policy).read_text()), any_tpm=any_tpm)
+        second = second_verifier.judge(second_verifier.Evidence.from_answer(answer), nonce, channel,
+                                       json.loads(pathlib.Path(policy).read_text()), any_tpm=any_tpm)
         assert second == code, f"the second verifier says {second}, the tool {code}"
 
 

@@ -20,8 +20,8 @@ import time
 import pexpect
 from pexpect import fdpexpect
 
-from emulator import PATIENCE_S, TREE, Emulator
-from tpm import Tpm, own_process, scratch_base
+from testbed.emulator import PATIENCE_S, TREE, Emulator
+from testbed.tpm import Tpm, own_process, scratch_base
 
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
 CODE = {False: "OVMF_CODE_4M.fd", True: "OVMF_CODE_4M.secboot.fd"}  # by Machine's 'secure'

@@ -11,9 +11,9 @@ import subprocess
 import tempfile
 import time
 
-from emulator import PATIENCE_S
-from tls import TLS, spki_hash
-from tpm import wait_listening
+from testbed.emulator import PATIENCE_S
+from testbed.tls import TLS, spki_hash
+from testbed.tpm import wait_listening
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 ATTESTD = TREE / "build/out/host/attestd"

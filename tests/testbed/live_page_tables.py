@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The hypervisor's live page tables, read from a dump of physical memory.
 
-    python3 tests/system/check_tables.py DUMP REGION-BYTES POOL-BYTES
+    python3 -m testbed.live_page_tables DUMP REGION-BYTES POOL-BYTES
 
 Nothing is asked of the hypervisor or its symbols: the VMCBs and the CPUs' host save areas are found by their
 layout (APM volume 2, appendix B), and lead to everything else. Prints TAP; the dump begins at address 0 and is taken

@@ -6,20 +6,16 @@ the same figures at each run, as long as no device answers in its own time. So t
 loader reads remains, and moves the phase of the kernel's 4 ms tick: hence the median of three.
 """
 
-import pathlib
 import re
 import statistics
 import sys
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tests" / "system"), str(TREE / "tools" / "images")]
 
-import debian  # noqa: E402
-import hosts  # noqa: E402
-import initramfs  # noqa: E402
-from emulator import OUT  # noqa: E402
-from testbed import Machine  # noqa: E402
-from throughput import throughput  # noqa: E402
+import initramfs
+from testbed import debian, hosts
+from testbed.emulator import OUT
+from testbed.qemu import Machine
+from testbed.throughput import throughput
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 HOST_MODULE = OUT / "host" / "cloister.ko"

@@ -11,11 +11,9 @@ import tempfile
 
 import pexpect
 
-import check_dma
-import emulator
-import testbed
-from bochs import BochsMachine
-from tpm import Tpm, scratch_base
+from testbed import emulator, qemu, remapping_tables
+from testbed.bochs import BochsMachine
+from testbed.tpm import Tpm, scratch_base
 
 MEMORY_MIB = 256
 # Attackers on bus 0, enough for more faults than are logged; one behind a port of PCI Express, one behind a PCI bridge.
@@ -57,7 +55,7 @@ class Qemu:
 
     def __enter__(self):
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
-        self.tpm = Tpm(pathlib.Path(self.state.name), testbed.AUTHORITY)
+        self.tpm = Tpm(pathlib.Path(self.state.name), qemu.AUTHORITY)
         return self
 
     def __exit__(self, *_):
@@ -71,9 +69,9 @@ class Qemu:
         extra += ROUTERS if name == "guests-floor-buses" else []
         program = name.partition("-")[2]
         bits = WIDTHS.get(program)
-        cpu = f"{testbed.CPU},phys-bits={bits}" if bits else testbed.CPU
-        return testbed.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
-                               tpm=self.tpm, iommu=name.endswith("dma-vtd"), extra=extra)
+        cpu = f"{qemu.CPU},phys-bits={bits}" if bits else qemu.CPU
+        return qemu.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
+                            tpm=self.tpm, iommu=name.endswith("dma-vtd"), extra=extra)
 
     def run_state(self, machine):
         try:
@@ -86,7 +84,7 @@ class Qemu:
         runs = self.run_state(machine) == "running"
         if runs:
             machine.qmp.call("stop")
-        seen = check_dma.look(machine)
+        seen = remapping_tables.look(machine)
         if runs:
             machine.qmp.call("cont")
         return seen

@@ -14,9 +14,8 @@ import struct
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-import event_log
-import opinion
-from opinion import Evidence, sha256
+from testbed import event_log, second_verifier
+from testbed.second_verifier import Evidence, sha256
 
 RECORDED = pathlib.Path(__file__).parents[1] / "unit" / "policy" / "recorded"
 FIELDS = ("quote", "signature", "ak_public", "tcg_log", "tcg_claimed", "hv_log", "hv_claimed", "statement", "fresh")
@@ -33,8 +32,9 @@ class Recorded:
     def __init__(self):
         self.evidence = Evidence.from_answer((RECORDED / "answer.json").read_text())
         self.nonce, self.channel = (RECORDED / "nonce").read_bytes(), (RECORDED / "channel").read_bytes()
-        loader = next(e for e in opinion.read_log(self.evidence.tcg_log)[1] if (e.pcr, e.kind) == (4, EV_APPLICATION))
-        image, config, _ = opinion.read_log(self.evidence.hv_log)[1]
+        loader = next(e for e in second_verifier.read_log(self.evidence.tcg_log)[1]
+                      if (e.pcr, e.kind) == (4, EV_APPLICATION))
+        image, config, _ = second_verifier.read_log(self.evidence.hv_log)[1]
         text = config.data[len(b"cloister-config\0"):]
         self.policy = {
             "version": 2, "serial": 1, "not_before": None, "not_after": None,
@@ -51,11 +51,11 @@ class Recorded:
 
     def with_rules(self):
         """The policy with rules for exactly this machine's firmware."""
-        case = opinion.Case(self.evidence, self.nonce, self.channel, self.policy, None, False)
-        said = dict(opinion.read_variable(event.data) for event in case.of(7))
-        databases = {name.lower(): {"required": sorted(opinion.read_database(said[name])), "forbidden": [],
-                                    "others": name == "dbx"} for name in opinion.DATABASES}
-        names = {number: name for name, number in opinion.EVENT_TYPES.items()}
+        case = second_verifier.Case(self.evidence, self.nonce, self.channel, self.policy, None, False)
+        said = dict(second_verifier.read_variable(event.data) for event in case.of(7))
+        databases = {name.lower(): {"required": sorted(second_verifier.read_database(said[name])), "forbidden": [],
+                                    "others": name == "dbx"} for name in second_verifier.DATABASES}
+        names = {number: name for name, number in second_verifier.EVENT_TYPES.items()}
         kinds = {f"pcr{pcr}": sorted({names[event.kind] for event in case.unseparated(pcr)}) for pcr in (1, 3, 6)}
         rules = {"model": "recorded", "pcr0": [event.digest.hex() for event in case.unseparated(0)], "pcr2": [],
                  "event_types": kinds,
@@ -226,12 +226,12 @@ class Owner:
                 launch[at][0] = rng.choice((14, 17, 18, 19))
         e.hv_log = event_log.join(self.launch_header, launch)
         e.tcg_claimed, e.hv_claimed = sha256(e.tcg_log), sha256(e.hv_log)
-        pcrs = {pcr: bytes(32) if pcr < 16 else b"\xff" * 32 for pcr in opinion.QUOTED}
+        pcrs = {pcr: bytes(32) if pcr < 16 else b"\xff" * 32 for pcr in second_verifier.QUOTED}
         for pcr, kind, digests, data in (*events, *launch):
             if kind != 3 and pcr in pcrs:
                 pcrs[pcr] = sha256(pcrs[pcr] + digests[0x0B])
         if part == "pcr":
-            pcr = rng.choice(opinion.QUOTED)
+            pcr = rng.choice(second_verifier.QUOTED)
             pcrs[pcr] = rng.choice((bytes(32), b"\xff" * 32, sha256(pcrs[pcr] + bytes(32)), rng.randbytes(32)))
         e.pcrs = list(pcrs.items())
         qualifying = sha256(b"cloister-evidence-1" + self.recorded.challenge() + e.tcg_claimed + e.hv_claimed

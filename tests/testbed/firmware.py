@@ -14,7 +14,7 @@ from virt.firmware.efi import bootentry, devpath, guids, ucs16
 from virt.firmware.varstore import edk2
 
 import esp as images
-import hosts
+from testbed import hosts
 
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
 ROM_BLOCK = 512
