@@ -32,6 +32,8 @@
 	X(LOADER_E_CONFIG_PATH, "a config value is not a path",                                                        \
 	  "write it as \\folder\\file, from the volume's root, at most 255 characters")                                \
 	X(LOADER_E_CONFIG_NEEDS, "a config key is missing that another one needs", "add it, or change 'boot'")         \
+	X(LOADER_E_CONFIG_CMDLINE, "the kernel is told to do without its local APIC, which Cloister holds in x2APIC",  \
+	  "remove that word from 'cmdline'")                                                                           \
 	X(LOADER_E_PREBOOT, "the firmware is set up to start drivers or programs before the loader",                   \
 	  "delete DriverOrder and SysPrepOrder, or see allow_preboot in cloister.conf.example")                        \
 	X(LOADER_E_IMAGE_HEADER, "the hypervisor image is not a 64-bit x86-64 static PIE (ELF)",                       \

@@ -183,6 +183,9 @@ static void bad_paths(void **state)
 static void missing_keys(void **state)
 {
 	(void)state;
+	refused("cmdline = quiet nolapic\n", "LOADER_E_CONFIG_CMDLINE", "'cmdline': nolapic");
+	refused("cmdline = disableapic\tquiet\n", "LOADER_E_CONFIG_CMDLINE", "disableapic");
+	assert_true(parse("cmdline = nolapic_timer x.nolapic=1 nolapic=0\n"));
 	refused("boot = kernel\n", "LOADER_E_CONFIG_NEEDS", "'kernel'");
 	refused("boot = loader\n", "LOADER_E_CONFIG_NEEDS", "'chain'");
 }
