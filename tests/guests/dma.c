@@ -499,7 +499,7 @@ static void test_bridges(void)
 
 static void test_host_bridge(void)
 {
-	const uint64_t ecam = floor_ecam();
+	const uint64_t ecam = config_page(0);
 
 	floor_test_ports(attacker->function);
 	floor_test_memory(attacker->function);

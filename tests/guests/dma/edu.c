@@ -15,18 +15,6 @@
 #define EDU_TO_MEMORY   2u
 #define EDU_BUFFER      0x40000u
 
-uint32_t config_read(uint32_t function, uint32_t at)
-{
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | at);
-	return inl(CONFIG_DATA);
-}
-
-void config_write(uint32_t function, uint32_t at, uint32_t value)
-{
-	outl(CONFIG_ADDRESS, CONFIG_ENABLE | function << 8 | at);
-	outl(CONFIG_DATA, value);
-}
-
 static void make_master(uint32_t function)
 {
 	config_write(function, CONFIG_COMMAND, config_read(function, CONFIG_COMMAND) | COMMAND_MEMORY | COMMAND_MASTER);

@@ -100,17 +100,9 @@ static void test_dropped_stores(uint64_t address)
 	ok(completed(&o) && traps == 5, "single-stepping through a dropped store: %u traps of 5", traps);
 }
 
-/* 5.1.14: base of the memory-mapped configuration space, 1 MiB a bus. */
-uint64_t floor_ecam(void)
-{
-	const uint32_t base = config_read(0, Q35_PCIEXBAR);
-
-	return base & 1 ? base & 0xf0000000u : 0;
-}
-
 void floor_test_memory(uint32_t function)
 {
-	const uint64_t ecam = floor_ecam();
+	const uint64_t ecam = config_page(0);
 	const uint32_t id = config_read(0, CONFIG_ID);
 	struct gprs r = {.rdi = ecam};
 	struct outcome o;

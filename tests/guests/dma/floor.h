@@ -9,7 +9,4 @@
 void floor_test_ports(uint32_t function);
 void floor_test_memory(uint32_t function);
 
-/* Where bus 0's configuration space begins in memory; 0 if it is switched off. */
-uint64_t floor_ecam(void);
-
 #endif

@@ -10,6 +10,7 @@
 #define TABLE_LENGTH    4u
 #define XSDT_ENTRIES    36u
 #define MADT_ENTRIES    44u
+#define MCFG_ENTRIES    44u /* of 16 bytes: base, segment, buses */
 #define MADT_LOCAL_APIC 0u
 #define MADT_X2APIC     9u
 #define CPU_ENABLED     1u
@@ -85,6 +86,17 @@ void acpi_init(uint64_t rsdp)
 bool acpi_has_tpm(void)
 {
 	return look_for("TPM2") != 0;
+}
+
+uint64_t acpi_ecam(void)
+{
+	const uint8_t *const mcfg = look_for("MCFG");
+
+	for (uint32_t i = MCFG_ENTRIES; mcfg && i + 16 <= read32(mcfg + TABLE_LENGTH); i += 16) {
+		if ((read32(mcfg + i + 8) & 0xffff) == 0)
+			return read64(mcfg + i);
+	}
+	return 0;
 }
 
 const struct acpi_fadt *acpi_fadt(void)

@@ -34,6 +34,9 @@ void acpi_init(uint64_t rsdp);
 /* Does the firmware name a TPM 2.0 (table "TPM2")? */
 bool acpi_has_tpm(void);
 
+/* Base of segment 0's memory-mapped configuration space (table "MCFG", PCI Firmware 3.3, 4.1.2); 0 without one. */
+uint64_t acpi_ecam(void);
+
 const struct acpi_fadt *acpi_fadt(void);
 uint16_t acpi_pm_timer(void);
 

@@ -17,7 +17,7 @@
 
 struct memory_range memory_map[MAX_RANGES];
 uint32_t memory_ranges;
-char program_argument[16];
+char program_argument[32];
 
 static uint8_t map_buffer[MAP_BYTES] __attribute__((aligned(16)));
 

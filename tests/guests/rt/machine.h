@@ -16,7 +16,7 @@ extern struct memory_range memory_map[];
 extern uint32_t memory_ranges;
 
 /* What follows the first '-' in the program's file name, without the suffix: "cf9" for reset-cf9.efi. */
-extern char program_argument[16];
+extern char program_argument[32];
 
 /* The program itself; runs with the machine its own, and ends with finish(). */
 void test_main(void);
