@@ -40,7 +40,7 @@ $(GUEST_EFI): %.efi: %.so
 
 -include $(shell find $(GUEST_OUT) -name '*.d' 2>/dev/null)
 
-all: $(GUEST_EFI) $(OUT)/tests/system/fadt.efi
+all: $(GUEST_EFI) $(OUT)/tests/system/fadt.efi $(OUT)/tests/system/mchbar.efi
 
 # Needs the loader and the hypervisor's image in $(OUT).
 guests: guests-$(BED)
@@ -50,6 +50,13 @@ guests-qemu guests-bochs: guests-%: all
 	@rm -rf $(OUT)/log/$@
 	@mkdir -p $(OUT)/log/$@
 	$(Q)tests/guests/run --bed $* --programs $(GUEST_OUT) --log $(OUT)/log/$@
+	@tests/summary guests $(OUT)/log/$@/*.tap
+
+# Ten minutes of random values to the platform's floor (tests/guests/floor/random.h).
+RANDOM_SECONDS := 600
+.PHONY: guests-random
+guests-random: all
+	$(Q)tests/guests/run --programs $(GUEST_OUT) --log $(OUT)/log/$@ floor-random-$(RANDOM_SECONDS)
 	@tests/summary guests $(OUT)/log/$@/*.tap
 
 # After both of them.

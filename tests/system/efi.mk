@@ -3,7 +3,7 @@
 
 TEST_EFI_CFLAGS := -std=c17 -O2 -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector -maccumulate-outgoing-args \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -I. -Iinclude $(WARNINGS) $(REPRODUCIBLE)
-SYSTEM_PARTS := $(addprefix $(OUT)/tests/system/,cases.efi early.efi foreign.efi netboot.efi mtrr.efi fadt.efi preboot.efi)
+SYSTEM_PARTS := $(addprefix $(OUT)/tests/system/,cases.efi early.efi foreign.efi netboot.efi mtrr.efi fadt.efi mchbar.efi preboot.efi)
 BENCH_PARTS := $(OUT)/tests/bench/roundtrip.efi
 
 $(OUT)/tests/system/%.o: tests/system/efi/%.c

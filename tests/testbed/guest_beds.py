@@ -7,6 +7,7 @@ has ended the emulator.
 
 import contextlib
 import pathlib
+import re
 import tempfile
 
 import pexpect
@@ -21,13 +22,18 @@ ATTACKERS = ["-device", "pcie-root-port,id=express,chassis=1", "-device", "pcie-
 for place in (*[""] * 6, ",bus=express", ",bus=conventional,addr=3"):
     ATTACKERS += ["-device", f"edu,dma_mask=0xffffffffffffffff{place}"]
 DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS]}
-# Functions of class host bridge on other buses: behind a port, of the first root bus and of another one.
-ROUTERS = ["-device", "pcie-root-port,id=behind,chassis=1", "-device", "pxb-pcie,id=aside,bus_nr=64",
-           "-device", "pcie-root-port,id=far,bus=aside,chassis=2",
-           "-blockdev", "null-co,node-name=n0", "-blockdev", "null-co,node-name=n1",
-           "-device", "virtio-blk-pci,drive=n0,bus=behind,class=0x0600,disable-legacy=on",
-           "-device", "virtio-blk-pci,drive=n1,bus=far,class=0x0600,disable-legacy=on"]
+# A function of class host bridge behind a port, and a port without one; and one on another root bus, which no unit covers.
+ROUTERS = ["-device", "pcie-root-port,id=behind,chassis=1", "-blockdev", "null-co,node-name=n0",
+           "-device", "virtio-blk-pci,drive=n0,bus=behind,class=0x0600,iommu_platform=on,disable-legacy=on",
+           "-device", "pcie-root-port,id=beside,chassis=3", "-device", "edu,bus=beside"]
+FAR_ROUTER = ["-device", "pxb-pcie,id=aside,bus_nr=64", "-device", "pcie-root-port,id=far,bus=aside,chassis=2",
+              "-blockdev", "null-co,node-name=n1",
+              "-device", "virtio-blk-pci,drive=n1,bus=far,class=0x0600,iommu_platform=on,disable-legacy=on"]
 DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
+# What "floor" runs on, beside the usual machine.
+FLOORS = {"floor-buses": {"extra": ROUTERS + FAR_ROUTER}, "floor-amdvi": {"extra": ["-device", "amd-iommu"]},
+          "floor-mchbar": {"extra": ["-device", "edu"]}, "floor-pc": {"chipset": "pc"},
+          "floor-random": {"iommu": True, "extra": ROUTERS}}
 # Programs on a CPU with so many bits of a physical address.
 WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)} | {"a20-36": 36, "a20-47": 47}
 # Programs on other numbers of CPUs: what lies in the region where.
@@ -66,12 +72,14 @@ class Qemu:
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         extra += DMA_ATTACKER.get(name.partition("-")[2], [])
-        extra += ROUTERS if name == "guests-floor-buses" else []
         program = name.partition("-")[2]
+        floor = FLOORS.get(re.sub(r"(-random)-.*", r"\1", program), {})
+        extra += floor.get("extra", [])
         bits = WIDTHS.get(program)
         cpu = f"{qemu.CPU},phys-bits={bits}" if bits else qemu.CPU
         return qemu.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
-                            tpm=self.tpm, iommu=name.endswith("dma-vtd"), extra=extra)
+                            tpm=self.tpm, iommu=floor.get("iommu", program == "dma-vtd"),
+                            chipset=floor.get("chipset", "q35"), extra=extra)
 
     def run_state(self, machine):
         try:
@@ -103,7 +111,8 @@ class Bochs:
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
-             "floor-buses": "Bochs has one bus",
+             "floor-buses": "Bochs has one bus", "floor-amdvi": "Bochs has no IOMMU",
+             "floor-mchbar": "Bochs's host bridge has no MCHBAR", "floor-pc": "Bochs's chipset is this one in each program",
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
     MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.

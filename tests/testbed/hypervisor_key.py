@@ -59,14 +59,18 @@ def signatures(lines):
 
 
 def find_private(memory, statement):
-    """The private key: in struct hk it stands before the public key and the boot ID, in a statement the header does."""
+    """
+    Private keys, by their addresses: in struct hk one stands before the public key and the boot ID, in a statement the
+    header does.
+    """
     needle = statement[PUBLIC] + statement[BOOT_ID]
-    at, keys = memory.find(needle), set()
+    at, keys = memory.find(needle), {}
     while at >= 0:
-        if memory[at - 16:at - 8] != MAGIC:
-            keys.add(memory[at - 32:at])
+        key = memory[at - 32:at]
+        if memory[at - 16:at - 8] != MAGIC and any(key):
+            keys[at - 32] = key
         at = memory.find(needle, at + 1)
-    return keys - {bytes(32)}
+    return keys
 
 
 def wiped(lines, before, after):
@@ -74,7 +78,18 @@ def wiped(lines, before, after):
     statements = data(lines, "statement")
     if not statements:
         return ["not ok - the program printed no statement"]
-    keys = find_private(before, statements[0])
+    keys = set(find_private(before, statements[0]).values())
     left = sum(after.count(k) + after.count(k[::-1]) for k in keys)
     return [f"{'ok' if len(keys) == 1 else 'not ok'} - the private key is found in the running machine",
             f"{'ok' if keys and not left else 'not ok'} - and in none of {len(after) >> 20} MiB after its end"]
+
+
+def stayed(lines, before, after):
+    """The private key is where it was, and nowhere else."""
+    statements = data(lines, "statement")
+    if not statements:
+        return ["not ok - the program printed no statement"]
+    keys = find_private(before, statements[0])
+    same = len(keys) == 1 and keys == find_private(after, statements[0])
+    copies = sum(after.count(key) - before.count(key) for key in keys.values())
+    return [f"{'ok' if same and copies == 0 else 'not ok'} - the private key is where it was, and nowhere else"]

@@ -74,6 +74,7 @@ class Machine(Emulator):
     variables: the file of firmware variables, see firmware.py; copied, so that it stays as it is
     icount:    counted instructions drive the clock: the same run every time
     iommu:     VT-d with interrupt remapping; there by default, as on a server
+    chipset:   "q35" or "pc", which has PIIX4 and no room for an IOMMU
     acpi:      files to be added as ACPI tables
     extra:     further arguments of QEMU
     port:      the forwarded port on 127.0.0.1; 0 takes a free one
@@ -82,11 +83,11 @@ class Machine(Emulator):
     PROGRAM = "QEMU"
 
     def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
-                 iommu=True, acpi=(), extra=(), variables=None, secure=False, port=0):
+                 iommu=True, chipset="q35", acpi=(), extra=(), variables=None, secure=False, port=0):
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
-        self.nics, self.icount, self.iommu = nics, icount, iommu
+        self.nics, self.icount, self.iommu, self.chipset = nics, icount, iommu, chipset
         self.acpi, self.extra = acpi, extra
         self.secure = secure
         self.variables = variables or FIRMWARE / "OVMF_VARS_4M.fd"
@@ -129,7 +130,7 @@ class Machine(Emulator):
     def arguments(self):
         """QEMU's command line but for the console."""
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=single" if self.icount else "tcg",
-                "-machine", "q35" + ",kernel-irqchip=split" * self.iommu + ",smm=on" * self.secure,
+                "-machine", self.chipset + ",kernel-irqchip=split" * self.iommu + ",smm=on" * self.secure,
                 "-cpu", self.cpu, "-m", self.memory_mib, "-smp", self.cpus, "-no-reboot", "-nodefaults",
                 "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / CODE[self.secure]}",
                 "-drive", f"if=pflash,format=raw,file={self.scratch / 'vars.fd'}"]
