@@ -41,7 +41,7 @@ static const struct host {
 	{INTEL, 0x0a00, 0x0a0f, false, 0x8000}, /* Haswell */
 	{INTEL, 0x0c00, 0x0c0f, false, 0x8000},
 	{INTEL, 0x1600, 0x161f, false, 0x8000}, /* Broadwell */
-	{INTEL, 0x1900, 0x191f, false, 0x8000}, /* Skylake */
+	{INTEL, 0x1900, 0x1924, false, 0x8000}, /* Skylake */
 	{INTEL, 0x5900, 0x591f, false, 0x8000}, /* Kaby Lake */
 	{INTEL, 0x3e0f, 0x3e35, false, 0x8000}, /* Coffee Lake */
 	{INTEL, 0x3ec2, 0x3ed0, false, 0x8000},
@@ -91,6 +91,7 @@ static const struct chipset {
 	{INTEL, 0x0680, 0x069f, PCH},  {INTEL, 0xa080, 0xa09f, PCH}, /* 400 and 500 series */
 	{INTEL, 0x4380, 0x439f, PCH},  {INTEL, 0x7a80, 0x7a9f, PCH}, /* 500 and 600 series */
 	{INTEL, 0x5180, 0x519f, PCH},  {INTEL, 0x7a00, 0x7a1f, PCH}, /* 600 and 700 series */
+	{INTEL, 0x1b80, 0x1b9f, PCH},                                /* C740 */
 	{AMD, 0x780e, 0x780e, FCH},    {AMD, 0x790e, 0x790e, FCH},
 	{HYGON, 0x790e, 0x790e, FCH},  {ATI, 0x439d, 0x439d, FCH}, /* SB700 to SB900 */
 };
@@ -99,8 +100,7 @@ static const struct chipset {
 #define MCHBAR_ENABLE  1u
 #define FCH_PM_DATA    0xcd7u      /* 0xCD6: index */
 #define FCH_MMIO       0xfed80000u /* PM registers at 300h, the ACPI block at 800h */
-#define P2SB_CONTROL   0xe0u       /* of function 1; the second byte's bit 0 hides it */
-#define P2SB_HIDE_BYTE 0xe1u
+#define P2SB_HIDE_BYTE 0xe1u       /* of function 1; bit 0 hides it */
 
 /*
  * Sideband ports of a PCH that place its ACPI registers: shadows of PMC's BARs (PSF 1 to 4), PMC, DMI of two
@@ -166,7 +166,9 @@ static void add_one(struct scan *scan, uint16_t function)
 
 	if (scan->segment == 0)
 		add_to_ports(scan->floor, function);
-	if (scan->ecam && bus >= scan->ecam->first && bus <= scan->ecam->last)
+	if (scan->ecam && (bus < scan->ecam->first || bus > scan->ecam->last))
+		scan->floor->whole = false; /* the chipset may decode more than MCFG says */
+	else if (scan->ecam)
 		add_range(scan->floor, scan->ecam->base + (uint64_t)function * PAGE_BYTES, PAGE_BYTES);
 }
 

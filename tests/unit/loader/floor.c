@@ -171,6 +171,24 @@ static void pch(void **state)
 	assert_false(floor_closed(&floor_found));
 }
 
+/* A bus that the ports reach and MCFG does not name may be in memory all the same. */
+static void short_mcfg(void **state)
+{
+	const struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+		{.at = AT(0x80, 0, 0), .id = 0x000b1b36, .class = 0x600},
+	};
+	const struct floor_ecam half = {0xe0000000, 0, 0, 0x7f};
+	(void)state;
+
+	LOOK(machine, &half, 1);
+	assert_false(floor_closed(&floor_found));
+	assert_true(has_function(AT(0x80, 0, 0)) && !has_page(0xe8000000));
+	look(machine, 2, &half, 1);
+	assert_true(floor_closed(&floor_found));
+}
+
 /* Two root complexes, and each has an SMN window and a remapping unit. */
 static void epyc(void **state)
 {
@@ -267,7 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(q35),  cmocka_unit_test(piix4),   cmocka_unit_test(pch),  cmocka_unit_test(epyc),
-		cmocka_unit_test(xeon), cmocka_unit_test(unknown), cmocka_unit_test(many),
+		cmocka_unit_test(xeon), cmocka_unit_test(unknown), cmocka_unit_test(many), cmocka_unit_test(short_mcfg),
 	};
 
 	return cmocka_run_group_tests_name("loader_floor", tests, NULL, NULL);
