@@ -79,7 +79,7 @@ class Qemu:
         cpu = f"{qemu.CPU},phys-bits={bits}" if bits else qemu.CPU
         return qemu.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
                             tpm=self.tpm, iommu=floor.get("iommu", program == "dma-vtd"),
-                            chipset=floor.get("chipset", "q35"), extra=extra)
+                            chipset=floor.get("chipset", "q35"), secure=program == "smm-firmware", extra=extra)
 
     def run_state(self, machine):
         try:
@@ -111,6 +111,8 @@ class Bochs:
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
+             "smm": "Bochs raises no SMI: its firmware leaves DEVACTB off", "smm-firmware": "Bochs's firmware has no SMM",
+             "floor-random-30": "Bochs ends at values that its interrupt controller does not know",
              "floor-buses": "Bochs has one bus", "floor-amdvi": "Bochs has no IOMMU",
              "floor-mchbar": "Bochs's host bridge has no MCHBAR", "floor-pc": "Bochs's chipset is this one in each program",
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}

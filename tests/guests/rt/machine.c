@@ -18,6 +18,7 @@
 struct memory_range memory_map[MAX_RANGES];
 uint32_t memory_ranges;
 char program_argument[32];
+const void *runtime_services;
 
 static uint8_t map_buffer[MAP_BYTES] __attribute__((aligned(16)));
 
@@ -115,6 +116,7 @@ static void find_argument(EFI_HANDLE image, EFI_BOOT_SERVICES *services)
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
 	serial_init();
+	runtime_services = system->RuntimeServices;
 	find_argument(image, system->BootServices);
 	find_trampoline(system->BootServices);
 	acpi_init(find_rsdp(system));

@@ -15,6 +15,9 @@ struct memory_range {
 extern struct memory_range memory_map[];
 extern uint32_t memory_ranges;
 
+/* EFI_RUNTIME_SERVICES of the firmware, at physical addresses. */
+extern const void *runtime_services;
+
 /* What follows the first '-' in the program's file name, without the suffix: "cf9" for reset-cf9.efi. */
 extern char program_argument[32];
 
