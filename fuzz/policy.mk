@@ -3,7 +3,7 @@
 
 FUZZ_POLICY := log tpm hypervisor evidence judge policy authenticode certificates identity
 FUZZ_POLICY_OUT := $(OUT)/fuzz/policy
-FUZZ_POLICY_SOURCES := fuzz/policy/main.c fuzz/policy/signatures.c policy/reference/authenticode.c $(POLICY_SOURCES)
+FUZZ_POLICY_SOURCES := fuzz/policy/main.c fuzz/policy/signatures.c tenant/reference/authenticode.c $(POLICY_SOURCES)
 # The libraries' reads past an input, which ASan does not see, hit a guard page (main.c).
 FUZZ_POLICY_CFLAGS := -std=gnu17 -g -D_GNU_SOURCE $(WARNINGS) $(FUZZ_NO_WARNINGS) -Iinclude -I.
 

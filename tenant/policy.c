@@ -10,7 +10,7 @@
 #include "policy/date.h"
 #include "policy/encoding.h"
 #include "policy/policy_file.h"
-#include "policy/reference/sign.h"
+#include "tenant/reference/sign.h"
 #include "tenant/commands.h"
 #include "tenant/file.h"
 #include "tenant/json_file.h"

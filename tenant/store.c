@@ -15,7 +15,7 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 
 #define NAME_ANSWER  "answer.json"
 #define NAME_NONCE   "nonce"

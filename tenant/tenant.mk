@@ -8,7 +8,7 @@ $(OUT)/tenant/%.o: tenant/%.c
 	$(call say,CC,$@)
 	$(Q)gcc $(POLICY_CFLAGS) -DCLOISTER_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
-$(OUT)/cloister: $(TENANT_OBJECTS) $(OUT)/reference/sign.o $(POLICY_LIBRARY)
+$(OUT)/cloister: $(TENANT_OBJECTS) $(OUT)/tenant/reference/sign.o $(POLICY_LIBRARY)
 	$(call say,LD,$@)
 	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ -lcurl -lssl $(POLICY_LIBS)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PE images. */
 #include "harness.h"
-#include "policy/reference/authenticode.h"
+#include "tenant/reference/authenticode.h"
 
 void fuzz_one(struct bytes input)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Authenticode digest of a PE32+ image. Offsets are from Microsoft's "PE Format". */
-#include "policy/reference/authenticode.h"
+#include "tenant/reference/authenticode.h"
 
 #define DOS_LFANEW            0x3cu
 #define COFF_BYTES            24u /* signature and file header */

@@ -15,8 +15,8 @@
 
 #include "policy/encoding.h"
 #include "policy/policy_file.h"
-#include "policy/reference/authenticode.h"
-#include "policy/reference/sign.h"
+#include "tenant/reference/authenticode.h"
+#include "tenant/reference/sign.h"
 #include "tenant/file.h"
 
 #define IMAGE_MAX_BYTES  (16u << 20)

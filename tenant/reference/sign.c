@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Signs a policy, by OpenSSL's libcrypto. */
-#include "policy/reference/sign.h"
+#include "tenant/reference/sign.h"
 
 #include <stdio.h>
 

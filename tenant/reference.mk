@@ -4,14 +4,9 @@
 #   make reference [CONFIG="FILE..."] [SIGN_KEY=PEM] [SERIAL=N] [NOT_BEFORE=TIME] [NOT_AFTER=TIME]
 
 CONFIG ?= $(OUT)/esp/cloister.conf
-REFERENCE_OBJECTS := $(patsubst policy/reference/%.c,$(OUT)/reference/%.o,$(sort $(wildcard policy/reference/*.c)))
+REFERENCE_OBJECTS := $(patsubst tenant/%.c,$(OUT)/tenant/%.o,$(sort $(wildcard tenant/reference/*.c)))
 REFERENCE_IMAGES := $(foreach v,$(HV_VENDORS),$(OUT)/hv-$(v).elf)
 REFERENCE_DEBUG_IMAGES := $(foreach v,$(HV_VENDORS),$(OUT)/hv-$(v)-debug.elf)
-
-$(OUT)/reference/%.o: policy/reference/%.c
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)gcc $(POLICY_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/make-reference: $(REFERENCE_OBJECTS) $(OUT)/tenant/file.o $(POLICY_LIBRARY)
 	$(call say,LD,$@)
