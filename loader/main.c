@@ -209,8 +209,8 @@ static bool stage(struct failure *failure)
 
 static bool measure_files(struct failure *failure)
 {
-	const struct log_data image = {MEASURE_LABEL_IMAGE, loader.image_path, strlen(loader.image_path)};
-	const struct log_data config = {MEASURE_LABEL_CONFIG, loader.staged_config.data, loader.staged_config.bytes};
+	const struct log_data image = {LAUNCH_LABEL_IMAGE, loader.image_path, strlen(loader.image_path)};
+	const struct log_data config = {LAUNCH_LABEL_CONFIG, loader.staged_config.data, loader.staged_config.bytes};
 
 	return measure_start(&loader.measure, failure) &&
 	       measure_step(&loader.measure, MEASURE_IMAGE, loader.staged_image.data, loader.staged_image.bytes, &image,
@@ -411,7 +411,7 @@ static bool prepare(struct failure *failure)
 static bool measure_statement(struct failure *failure)
 {
 	const void *statement = (const void *)loader.info.out.statement;
-	const struct log_data event = {MEASURE_LABEL_STATEMENT, statement, sizeof(struct hk_statement)};
+	const struct log_data event = {LAUNCH_LABEL_STATEMENT, statement, sizeof(struct hk_statement)};
 
 	const bool done = measure_step(&loader.measure, MEASURE_STATEMENT, statement, sizeof(struct hk_statement),
 				       &event, NULL, failure);

@@ -9,19 +9,9 @@
 
 #include <cloister/boot_info.h>
 
-#define PCR_STRONG_FIRST 17u
-#define PCR_STRONG_LAST  19u
-#define PCR_WEAK         14u
-#define PCR_BOOT         4u
-
-#define LABEL_ERROR  "cloister-error"
-#define LABEL_LOADER "cloister-loader"
-#define LABEL_STRONG "cloister-strong"
-#define LABEL_WEAK   "cloister-weak"
-
 static uint32_t pcr_of(const struct measure *measure, enum measure_step step)
 {
-	return measure->tpm.way == TPM_FIRMWARE ? PCR_WEAK : PCR_STRONG_FIRST + step;
+	return measure->tpm.way == TPM_FIRMWARE ? LAUNCH_PCR_WEAK : LAUNCH_PCR_STRONG + step;
 }
 
 bool measure_start(struct measure *measure, struct failure *failure)
@@ -50,7 +40,7 @@ bool measure_step(struct measure *measure, enum measure_step step, const void *d
 
 size_t measure_log_bytes(const struct measure *measure, size_t statement_bytes)
 {
-	const struct log_data event = {MEASURE_LABEL_STATEMENT, NULL, statement_bytes};
+	const struct log_data event = {LAUNCH_LABEL_STATEMENT, NULL, statement_bytes};
 
 	return measure->log.used + log_event_bytes(&measure->tpm.banks, &event);
 }
@@ -65,17 +55,17 @@ static bool mark_firmware(uint32_t pcr, const char *label, struct failure *failu
 
 bool measure_loader_runs(struct failure *failure)
 {
-	return mark_firmware(PCR_BOOT, LABEL_LOADER, failure);
+	return mark_firmware(LAUNCH_PCR_BOOT, LAUNCH_MARK_LOADER, failure);
 }
 
 bool measure_begin_strong(struct failure *failure)
 {
-	return mark_firmware(PCR_WEAK, LABEL_STRONG, failure);
+	return mark_firmware(LAUNCH_PCR_WEAK, LAUNCH_MARK_STRONG, failure);
 }
 
 bool measure_begin_weak(struct failure *failure)
 {
-	return mark_firmware(PCR_WEAK, LABEL_WEAK, failure);
+	return mark_firmware(LAUNCH_PCR_WEAK, LAUNCH_MARK_WEAK, failure);
 }
 
 /* Extends PCR 17 to 19 with a mark: a label with its NUL. All of them are tried. */
@@ -85,7 +75,7 @@ static bool mark_strong(const struct tpm *tpm, const char *label, struct failure
 	bool marked = true;
 
 	digest_all(&tpm->banks, label, strlen(label) + 1, &digests);
-	for (uint32_t pcr = PCR_STRONG_FIRST; pcr <= PCR_STRONG_LAST; pcr++)
+	for (uint32_t pcr = LAUNCH_PCR_STRONG; pcr < LAUNCH_PCR_STRONG + LAUNCH_EVENT_COUNT; pcr++)
 		marked &= tpm_extend(tpm, pcr, &digests, NULL, 0, NULL, failure);
 	return marked;
 }
@@ -106,7 +96,7 @@ bool measure_close_strong(struct failure *failure)
 		return true;
 	if (!tpm_open(&tpm, TPM_LOCALITY_2, failure))
 		return false;
-	const bool marked = mark_strong(&tpm, LABEL_WEAK, failure);
+	const bool marked = mark_strong(&tpm, LAUNCH_MARK_WEAK, failure);
 	tpm_close(&tpm);
 	return marked;
 }
@@ -129,7 +119,7 @@ static bool cap_strong(struct tpm *tpm)
 		if (!tpm_open_best_effort(tpm, TPM_LOCALITY_2, &ignored))
 			return false;
 	}
-	const bool marked = mark_strong(tpm, LABEL_ERROR, &ignored);
+	const bool marked = mark_strong(tpm, LAUNCH_MARK_ERROR, &ignored);
 	tpm_close(tpm);
 	return marked;
 }
@@ -137,15 +127,15 @@ static bool cap_strong(struct tpm *tpm)
 /* Of PCR 14: the mark, by which a verifier knows a failed launch, and the text, which explains it. */
 static bool cap_weak(const struct failure *cause)
 {
-	char text[sizeof(LABEL_ERROR) + FAILURE_TEXT_BYTES] = LABEL_ERROR;
-	const size_t bytes = failure_text(cause, text + sizeof(LABEL_ERROR), FAILURE_TEXT_BYTES);
-	const struct log_data explained = {LABEL_ERROR, text + sizeof(LABEL_ERROR), bytes};
+	char text[sizeof(LAUNCH_MARK_ERROR) + FAILURE_TEXT_BYTES] = LAUNCH_MARK_ERROR;
+	const size_t bytes = failure_text(cause, text + sizeof(LAUNCH_MARK_ERROR), FAILURE_TEXT_BYTES);
+	const struct log_data explained = {LAUNCH_MARK_ERROR, text + sizeof(LAUNCH_MARK_ERROR), bytes};
 	struct failure ignored;
 
 	if (!tcg2_offered())
 		return true;
-	const bool marked = mark_firmware(PCR_WEAK, LABEL_ERROR, &ignored);
-	(void)tcg2_measure(PCR_WEAK, text, sizeof(LABEL_ERROR) + bytes, &explained, &ignored);
+	const bool marked = mark_firmware(LAUNCH_PCR_WEAK, LAUNCH_MARK_ERROR, &ignored);
+	(void)tcg2_measure(LAUNCH_PCR_WEAK, text, sizeof(LAUNCH_MARK_ERROR) + bytes, &explained, &ignored);
 	return marked;
 }
 

@@ -8,12 +8,9 @@
 
 #include "tpm.h"
 
-enum measure_step { MEASURE_IMAGE, MEASURE_CONFIG, MEASURE_STATEMENT };
+#include <cloister/launch_log.h>
 
-/* Labels of the events. */
-#define MEASURE_LABEL_IMAGE     "cloister-image"
-#define MEASURE_LABEL_CONFIG    "cloister-config"
-#define MEASURE_LABEL_STATEMENT "cloister-statement"
+enum measure_step { MEASURE_IMAGE, MEASURE_CONFIG, MEASURE_STATEMENT };
 
 struct measure {
 	struct tpm tpm;

@@ -25,7 +25,8 @@
 /* TPM 2.0 Part 1, "Dictionary attack protection": a TPM forgets one failure in each interval; 1,000 s is usual. */
 #define LOCKOUT_AGAIN_S 1000u
 
-const uint8_t tpm_pcrs[TPM_PCR_COUNT] = {0, 1, 2, 3, 4, 5, 6, 7, 14, 17, 18, 19};
+#define PCR_ITEM(pcr) pcr,
+const uint8_t tpm_pcrs[TPM_PCR_COUNT] = {LAUNCH_QUOTED_PCRS(PCR_ITEM)};
 
 /* TPM 2.0 Part 2, 6.6.3: warnings that go away by themselves. The kernel's resource manager answers them too. */
 static bool transient(TSS2_RC rc)

@@ -11,14 +11,17 @@
 #include <stdint.h>
 #include <tss2/tss2_tpm2_types.h>
 
+#include <cloister/launch_log.h>
+
 #include "failure.h"
 #include "request.h"
 
 #define TPM_CERTIFICATES_MAX 16u
 #define TPM_CERTIFICATE_MAX  4096u
 
-/* docs/protocol.md: 0-7, 14, 17, 18, 19. */
-#define TPM_PCR_COUNT 12u
+/* Those that a quote covers. */
+#define TPM_PCR_ONE(pcr) +1u
+#define TPM_PCR_COUNT    (0u LAUNCH_QUOTED_PCRS(TPM_PCR_ONE))
 extern const uint8_t tpm_pcrs[TPM_PCR_COUNT];
 
 /* A structure as the TPM marshals it. */

@@ -105,13 +105,17 @@ static enum exit_code run_stats(int device, const struct arguments *arguments)
 
 static void print_flags(uint32_t flags)
 {
-	static const char *const names[] = {"debug-image", "dma-required",     "dma-present",
-					    "amd",         "weak-tpm-binding", "no-tpm"};
+#define HK_FLAG_ROW(flag, name) {flag, name},
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} rows[] = {HK_FLAGS(HK_FLAG_ROW)};
+#undef HK_FLAG_ROW
 
 	printf("%-15s 0x%" PRIx32, "flags", flags);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (flags >> i & 1)
-			printf(" %s", names[i]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (flags & rows[i].flag)
+			printf(" %s", rows[i].name);
 	putchar('\n');
 }
 

@@ -17,6 +17,8 @@
 
 #include <stdint.h>
 
+#include "cloister/statement.h"
+
 #define BOOT_INFO_MAGIC   0x494f464e54534c43ull /* "CLSTNFOI" */
 #define BOOT_INFO_VERSION 5u
 
@@ -44,12 +46,12 @@ struct boot_range {
 #define BOOT_TPM_LOCALITIES_BYTES 0xf000u
 
 /* boot_info.flags; the same bits are in the HK statement (statement.h). */
-#define BOOT_FLAG_DMA_REQUIRED (1u << 1) /* the config requires DMA remapping */
-#define BOOT_FLAG_WEAK_BINDING (1u << 4) /* PCR 14 through the firmware in place of PCR 17-19 */
-#define BOOT_FLAG_NO_TPM       (1u << 5) /* require_tpm=no and there is none */
-#define BOOT_FLAG_FLOOR_CLOSED \
-	(1u << 6) /* the loader knows the chipset, and all that docs/floor.md names is in boot_info */
-#define BOOT_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register of the FADT is no I/O port */
+#define BOOT_FLAG_DMA_REQUIRED HK_FLAG_DMA_REQUIRED /* the config requires DMA remapping */
+#define BOOT_FLAG_WEAK_BINDING HK_FLAG_WEAK_BINDING /* PCR 14 through the firmware in place of PCR 17-19 */
+#define BOOT_FLAG_NO_TPM       HK_FLAG_NO_TPM       /* require_tpm=no and there is none */
+/* The loader knows the chipset, and all that docs/floor.md names is in boot_info. */
+#define BOOT_FLAG_FLOOR_CLOSED    HK_FLAG_FLOOR_CLOSED
+#define BOOT_FLAG_SLEEP_UNWATCHED HK_FLAG_SLEEP_UNWATCHED /* a sleep or reset register of the FADT is no I/O port */
 
 /* After a crash record: the machine is reset, or the CPU is parked. */
 #define BOOT_CRASH_RESET 0u

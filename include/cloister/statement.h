@@ -25,7 +25,22 @@
 #define HK_FLAG_SMT_EXPOSED     (1u << 7) /* a sibling in the guest could read the key while it is used */
 #define HK_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register is where the hypervisor cannot watch it */
 #define HK_FLAG_ALIAS_UNCHECKED (1u << 9) /* memory was not probed for aliases */
-#define HK_FLAG_ALL             0x3ffu
+
+/* All of them, and what users read. */
+#define HK_FLAGS(X)                                   \
+	X(HK_FLAG_DEBUG, "debug")                     \
+	X(HK_FLAG_DMA_REQUIRED, "dma-required")       \
+	X(HK_FLAG_DMA_PRESENT, "dma-present")         \
+	X(HK_FLAG_AMD, "amd")                         \
+	X(HK_FLAG_WEAK_BINDING, "weak-binding")       \
+	X(HK_FLAG_NO_TPM, "no-tpm")                   \
+	X(HK_FLAG_FLOOR_CLOSED, "floor-closed")       \
+	X(HK_FLAG_SMT_EXPOSED, "smt-exposed")         \
+	X(HK_FLAG_SLEEP_UNWATCHED, "sleep-unwatched") \
+	X(HK_FLAG_ALIAS_UNCHECKED, "alias-unchecked")
+
+#define HK_FLAG_OR(flag, name) | (flag)
+#define HK_FLAG_ALL            (0u HK_FLAGS(HK_FLAG_OR))
 
 /*
  * What the remapping units keep devices from, as their table has it: the hypervisor's region and the pool, the TPM's

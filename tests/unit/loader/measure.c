@@ -331,7 +331,7 @@ static void log_is_full(void **state)
 {
 	uint8_t room[200];
 	struct measure measure = {.log = {.to = room, .capacity = sizeof(room)}};
-	const struct log_data event = {MEASURE_LABEL_CONFIG, room, sizeof(room)};
+	const struct log_data event = {LAUNCH_LABEL_CONFIG, room, sizeof(room)};
 	struct failure failure;
 	(void)state;
 
