@@ -48,7 +48,7 @@ static bool first_after_shim(const struct judgement *j, struct tcg_event *event)
 	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
 	size_t at = 0;
 
-	while (tcg_log_next_of(&cursor, PCR_WEAK, event))
+	while (tcg_log_next_of(&cursor, LAUNCH_PCR_WEAK, event))
 		if (!j->through_shim || is_any_mark(event) || !is_shim_variable(event, &at))
 			return true;
 	return false;
@@ -82,7 +82,7 @@ static void check_first(struct judgement *j, enum refusal_code code, enum launch
 		refusal_at(refuse(j, code, expected, "%s first", digest_hex(first.sha256).text), "TCG log", &first);
 		return;
 	}
-	while (tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
+	while (tcg_log_next_of(&cursor, LAUNCH_PCR_WEAK, &event)) {
 		if (event.index != first.index && speaks_of_another(j, &event)) {
 			refusal_at(
 				refuse(j, code, expected, "another launch besides: %s", digest_hex(event.sha256).text),

@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 #include "policy/verdict.h"
 
 #define EK_CERTIFICATES_MAX      16u        /* in an answer: of the key and of authorities */

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of a verification, and what its steps share. */
+/* The order of a verification. */
 #include "policy/judge.h"
 
-#include <stdarg.h>
-
-#include "policy/encoding.h"
 #include "policy/steps.h"
-
-struct hex digest_hex(struct digest digest)
-{
-	struct hex hex;
-
-	hex_encode(digest.bytes, sizeof(digest.bytes), hex.text);
-	return hex;
-}
-
-struct refusal *refuse(struct judgement *j, enum refusal_code code, const char *expected, const char *found, ...)
-{
-	char text[VERDICT_TEXT];
-	va_list arguments;
-
-	va_start(arguments, found);
-	vsnprintf(text, sizeof(text), found, arguments);
-	va_end(arguments);
-	return verdict_refuse(j->verdict, code, expected, text);
-}
 
 static void set_facts(struct judgement *j)
 {

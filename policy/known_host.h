@@ -3,7 +3,7 @@
 #ifndef POLICY_KNOWN_HOST_H
 #define POLICY_KNOWN_HOST_H
 
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 
 /* What was seen when the host was accepted last. */
 struct host_memory {

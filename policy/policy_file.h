@@ -5,7 +5,7 @@
 
 #include "policy/evidence.h"
 #include "policy/firmware_rules.h"
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 
 #define POLICY_VERSION        2u
 #define POLICY_MAX_REFERENCES 64u

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "policy/encoding.h"
-#include "policy/hk.h"
+#include "policy/statement_words.h"
 
 static const char *const STATES[] = {
 	[STEP_NOT_EVALUATED] = "not-evaluated", [STEP_PASSED] = "pass", [STEP_REFUSED] = "refused"};

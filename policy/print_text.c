@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "policy/hk.h"
+#include "policy/statement_words.h"
 
 struct palette {
 	const char *good, *bad, *open, *bold, *end;

@@ -81,7 +81,7 @@ static struct boot_path walk(const struct judgement *j)
 {
 	struct boot_path path = {.cursor = tcg_log_events(&j->tcg_log)};
 
-	while (tcg_log_next_of(&path.cursor, PCR_BOOT, &path.event)) {
+	while (tcg_log_next_of(&path.cursor, LAUNCH_PCR_BOOT, &path.event)) {
 		const struct reference_program *program = find_program(j->policy, &path.event);
 
 		path.at_loader = is_loader(j->policy, &path.event);
@@ -106,7 +106,7 @@ static bool loader_follows(const struct judgement *j, struct tcg_cursor cursor)
 {
 	struct tcg_event event;
 
-	while (tcg_log_next_of(&cursor, PCR_BOOT, &event))
+	while (tcg_log_next_of(&cursor, LAUNCH_PCR_BOOT, &event))
 		if (is_loader(j->policy, &event))
 			return true;
 	return false;
@@ -136,7 +136,7 @@ static void check_mark(struct judgement *j, struct boot_path *path)
 	static const char expected[] = "the loader's own \"cloister-loader\" right after it";
 	struct tcg_event next;
 
-	if (!tcg_log_next_of(&path->cursor, PCR_BOOT, &next))
+	if (!tcg_log_next_of(&path->cursor, LAUNCH_PCR_BOOT, &next))
 		refusal_at(refuse(j, REFUSE_LOADER_NOT_RUN, expected, "no further event of PCR 4"), "TCG log",
 			   &path->event);
 	else if (!digest_equal(next.sha256, launch_mark(MARK_LOADER)))

@@ -11,14 +11,6 @@
 	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_USER_WITH_AUTH | TPMA_NO_DA | \
 	 TPMA_RESTRICTED | TPMA_SIGN_ENCRYPT)
 
-struct name_hex name_hex(const struct tpm_name *name)
-{
-	struct name_hex hex;
-
-	hex_encode(name->bytes, sizeof(name->bytes), hex.text);
-	return hex;
-}
-
 void ak_form_check(const struct tpm_public *ak, struct verdict *verdict)
 {
 	char found[80];

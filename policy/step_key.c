@@ -11,7 +11,7 @@ static void refuse_unmeasured(struct judgement *j, struct digest statement)
 	const bool earlier = j->has_quote && j->quote.is_quote && reset_count < j->quote.reset_count;
 	char expected[160], found[VERDICT_TEXT];
 
-	if (!j->weak && digest_equal(j->pcr[PCR_IMAGE + LAUNCH_STATEMENT], digest_filled(0xff))) {
+	if (!j->weak && digest_equal(j->pcr[LAUNCH_PCR_STRONG + LAUNCH_STATEMENT], digest_filled(0xff))) {
 		refuse(j, REFUSE_KEY_PCR_RESET, "PCR 19 extended once", "PCR 19 still has its reset value");
 		return;
 	}

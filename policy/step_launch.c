@@ -1,51 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Step 9: which hypervisor was launched, with which config. */
 #include "policy/encoding.h"
+#include "policy/statement_words.h"
 #include "policy/steps.h"
-
-bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event)
-{
-	struct tcg_cursor cursor = tcg_log_events(log);
-
-	for (uint32_t i = 0; tcg_log_next_of(&cursor, PCR_WEAK, event); i++)
-		if (i == count)
-			return true;
-	return false;
-}
-
-bool launch_measured(const struct judgement *j, enum launch_event which, struct digest digest)
-{
-	struct tcg_event event;
-
-	if (j->weak)
-		return weak_event(&j->tcg_log, j->weak_first + (uint32_t)which, &event) &&
-		       digest_equal(event.sha256, digest);
-	return digest_equal(pcr_extend(digest_filled(0xff), digest), j->pcr[PCR_IMAGE + (uint32_t)which]);
-}
-
-void launch_measured_text(const struct judgement *j, enum launch_event which, char *text, size_t size)
-{
-	if (j->has_launch && launch_measured(j, which, j->launch.events[which].sha256))
-		snprintf(text, size, "%s", digest_hex(j->launch.events[which].sha256).text);
-	else if (j->weak)
-		snprintf(text, size, "another event %u of PCR 14", (unsigned int)which);
-	else
-		snprintf(text, size, "PCR %u is %s, which the launch log does not explain",
-			 PCR_IMAGE + (unsigned int)which, digest_hex(j->pcr[PCR_IMAGE + (uint32_t)which]).text);
-}
-
-bool launch_measurable(struct judgement *j, enum step step)
-{
-	if (!j->has_pcrs)
-		verdict_skip(j->verdict, step, "the list of PCR values could not be used");
-	else if (!j->has_statement && !j->has_launch)
-		verdict_skip(j->verdict, step, "no hypervisor's statement or launch log");
-	else if (j->weak && !j->has_tcg_log)
-		verdict_skip(j->verdict, step, "the TCG log could not be read");
-	else
-		return true;
-	return false;
-}
 
 /*
  * A loader that fails marks PCR 14 and writes why, which the firmware logs (docs/protocol.md, "Launch log"). The event
@@ -58,7 +15,7 @@ static bool find_launch_error(const struct tcg_log *log, struct tcg_event *found
 	bool failed = false;
 
 	*text = (struct bytes){0};
-	while (text->len == 0 && tcg_log_next_of(&cursor, PCR_WEAK, &event)) {
+	while (text->len == 0 && tcg_log_next_of(&cursor, LAUNCH_PCR_WEAK, &event)) {
 		if (launch_error_text(&event, text)) {
 			*found = event;
 			failed = true;
@@ -86,9 +43,9 @@ static bool refuse_failed(struct judgement *j)
 /* Nothing speaks for a hypervisor, and no loader told of an error: was there an attempt to launch one? */
 static void refuse_absent(struct judgement *j)
 {
-	if (!digest_equal(j->pcr[PCR_IMAGE], digest_filled(0xff)))
+	if (!digest_equal(j->pcr[LAUNCH_PCR_STRONG], digest_filled(0xff)))
 		refuse(j, REFUSE_LAUNCH_FAILED, "a completed launch", "PCR 17 is %s, and no hypervisor answers",
-		       digest_hex(j->pcr[PCR_IMAGE]).text);
+		       digest_hex(j->pcr[LAUNCH_PCR_STRONG]).text);
 	else
 		refuse(j, REFUSE_NO_HYPERVISOR, "a hypervisor's statement, and its image in PCR 17",
 		       "neither; PCR 17 was never extended");

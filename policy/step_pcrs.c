@@ -89,7 +89,7 @@ static void check_firmware_pcrs(struct judgement *j)
 			reset.bytes[SHA256_BYTES - 1] = j->tcg_log.startup_locality;
 		check_replay(j, &j->tcg_log, "TCG log", pcr, reset);
 	}
-	check_replay(j, &j->tcg_log, "TCG log", PCR_WEAK, digest_filled(0x00));
+	check_replay(j, &j->tcg_log, "TCG log", LAUNCH_PCR_WEAK, digest_filled(0x00));
 }
 
 /* Under the weak binding the loader closes PCRs 17 to 19 where it has locality 2, and cannot reach them elsewhere. */
@@ -106,7 +106,7 @@ static void check_launch_pcrs(struct judgement *j)
 {
 	if (!j->has_launch)
 		return;
-	for (uint32_t pcr = PCR_IMAGE; pcr <= PCR_LOCALITY_LAST; pcr++)
+	for (uint32_t pcr = LAUNCH_PCR_STRONG; pcr <= PCR_LOCALITY_LAST; pcr++)
 		if (!is_closed_weak(j, pcr))
 			check_replay(j, &j->launch.log, "launch log", pcr, digest_filled(0xff));
 }

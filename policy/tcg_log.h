@@ -8,7 +8,7 @@
 #ifndef POLICY_TCG_LOG_H
 #define POLICY_TCG_LOG_H
 
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 
 /* PFP 10.4.1, table of events: those that this verifier names or makes. */
 #define EV_POST_CODE 0x00000001u

@@ -3,7 +3,7 @@
 #include <cloister/boot_info.h>
 
 #include "harness.h"
-#include "policy/hk.h"
+#include "policy/statement.h"
 
 void fuzz_one(struct bytes input)
 {

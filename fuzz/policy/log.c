@@ -3,7 +3,7 @@
 #include "harness.h"
 #include "policy/event_words.h"
 #include "policy/firmware_learn.h"
-#include "policy/hk.h"
+#include "policy/launch.h"
 
 static bool is_inside(struct bytes part, struct bytes whole)
 {

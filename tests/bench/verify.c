@@ -11,7 +11,8 @@
 #include <openssl/evp.h>
 
 #include "policy/firmware_learn.h"
-#include "policy/hk.h"
+#include "policy/launch.h"
+#include "policy/statement.h"
 #include "policy/judge.h"
 
 #define FOLDER        "tests/unit/policy/recorded/"

@@ -14,7 +14,8 @@
 #include <cmocka.h>
 
 #include "policy/firmware_learn.h"
-#include "policy/hk.h"
+#include "policy/launch.h"
+#include "policy/statement.h"
 #include "policy/judge.h"
 
 #define FOLDER "tests/unit/policy/recorded/"

@@ -211,7 +211,7 @@ static void firmware_events(struct scenario *s)
 		scenario_event(s, pcr, EV_SEPARATOR, "\0\0\0\0", 4);
 	text_event(s, 4, 0x80000003, "loader.efi");
 	scenario_event(s, 4, EV_IPL, "cloister-loader", sizeof("cloister-loader"));
-	scenario_event(s, PCR_WEAK, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
+	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"));
 	text_event(s, 4, 0x80000003, "vmlinuz");
 	text_event(s, 5, 0x80000007, "Exit Boot Services Invocation");
 }
@@ -319,7 +319,7 @@ static void extend(struct built *b, uint32_t pcr, struct digest digest)
 static void launch_event(struct built *b, struct scenario *s, struct writer *log, enum launch_event which,
 			 const char *name, struct bytes contents, struct digest digest)
 {
-	const uint32_t pcr = s->weak ? PCR_WEAK : PCR_IMAGE + (uint32_t)which;
+	const uint32_t pcr = s->weak ? 14 : 17 + (uint32_t)which;
 	uint8_t data[4096];
 	struct writer w = {data, 0, sizeof(data)};
 

@@ -9,7 +9,8 @@
 
 #include <mbedtls/ecp.h>
 
-#include "policy/hk.h"
+#include "policy/launch.h"
+#include "policy/statement.h"
 #include "policy/judge.h"
 
 #define BUILD_MAX_EVENTS 48u

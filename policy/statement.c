@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parsers of the HK statement, the fresh answer and the launch log. */
-#include "policy/hk.h"
-
-#include <stdio.h>
+/* Parsers of the HK statement and the fresh answer, and their signatures. */
+#include "policy/statement.h"
 
 #include <cloister/boot_info.h>
 
 #define SIGNATURE_BYTES 64u
-#define LAUNCH_LOADER   "cloister-loader" /* these with their NUL */
-#define LAUNCH_STRONG   "cloister-strong"
-#define LAUNCH_WEAK     "cloister-weak"
-#define LAUNCH_ERROR    "cloister-error"
 
 /* Remapping is on or off: units without the flag, or protections without a unit, are no statement of ours. */
 static bool dma_consistent(const struct hk_statement *s)
@@ -71,39 +65,6 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
 	       f->reserved == 0;
 }
 
-/* docs/protocol.md, "Launch log": names with their NUL, PCRs of the strong and the weak binding. */
-static const struct {
-	const char *name;
-	size_t name_bytes;
-	uint32_t pcr_strong;
-} LAUNCH[LAUNCH_EVENTS] = {
-	[LAUNCH_IMAGE] = {"cloister-image", sizeof("cloister-image"), 17},
-	[LAUNCH_CONFIG] = {"cloister-config", sizeof("cloister-config"), 18},
-	[LAUNCH_STATEMENT] = {"cloister-statement", sizeof("cloister-statement"), 19},
-};
-
-#define PCR_WEAK 14u
-
-bool launch_parse(struct launch *launch)
-{
-	struct tcg_cursor cursor = tcg_log_events(&launch->log);
-
-	for (size_t i = 0; i < LAUNCH_EVENTS; i++) {
-		struct tcg_event *event = &launch->events[i];
-
-		if (!tcg_log_next(&cursor, event))
-			return false;
-		if (i == 0)
-			launch->weak = event->pcr == PCR_WEAK;
-		if (event->type != EV_IPL || event->pcr != (launch->weak ? PCR_WEAK : LAUNCH[i].pcr_strong) ||
-		    !bytes_begin(event->data, LAUNCH[i].name, LAUNCH[i].name_bytes))
-			return false;
-		launch->contents[i] =
-			(struct bytes){event->data.data + LAUNCH[i].name_bytes, event->data.len - LAUNCH[i].name_bytes};
-	}
-	return cursor.reader.left == 0;
-}
-
 enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw)
 {
 	struct reader key = reader_of((struct bytes){statement->hk_public, sizeof(statement->hk_public)});
@@ -119,48 +80,4 @@ enum p256_result hk_verify(const struct hk_statement *statement, struct bytes ra
 	read_copy(&r, signature.r, sizeof(signature.r));
 	read_copy(&r, signature.s, sizeof(signature.s));
 	return p256_verify(&public, &signature, message);
-}
-
-struct digest launch_mark(enum launch_mark mark)
-{
-	static const struct bytes texts[] = {
-		[MARK_LOADER] = {(const uint8_t *)LAUNCH_LOADER, sizeof(LAUNCH_LOADER)},
-		[MARK_STRONG] = {(const uint8_t *)LAUNCH_STRONG, sizeof(LAUNCH_STRONG)},
-		[MARK_WEAK] = {(const uint8_t *)LAUNCH_WEAK, sizeof(LAUNCH_WEAK)},
-		[MARK_ERROR] = {(const uint8_t *)LAUNCH_ERROR, sizeof(LAUNCH_ERROR)},
-	};
-
-	return sha256(texts[mark]);
-}
-
-bool launch_error_text(const struct tcg_event *event, struct bytes *text)
-{
-	*text = (struct bytes){0};
-	if (digest_equal(event->sha256, launch_mark(MARK_ERROR)))
-		return true;
-	if (!bytes_begin(event->data, LAUNCH_ERROR, sizeof(LAUNCH_ERROR)) ||
-	    !digest_equal(sha256(event->data), event->sha256))
-		return false;
-	*text = (struct bytes){event->data.data + sizeof(LAUNCH_ERROR), event->data.len - sizeof(LAUNCH_ERROR)};
-	return true;
-}
-
-const char *hk_dma_name(enum hk_dma protection)
-{
-#define HK_DMA_NAME(name, text) [name] = text,
-	static const char *const names[] = {HK_DMA_PROTECTIONS(HK_DMA_NAME)};
-#undef HK_DMA_NAME
-
-	return names[protection];
-}
-
-void hk_dma_text(uint32_t protections, char text[HK_DMA_TEXT])
-{
-	size_t used = 0;
-
-	snprintf(text, HK_DMA_TEXT, "nothing");
-	for (enum hk_dma i = 0; i < HK_DMA_COUNT; i++)
-		if (protections >> i & 1)
-			used += (size_t)snprintf(text + used, HK_DMA_TEXT - used, "%s%s", used ? " " : "",
-						 hk_dma_name(i));
 }

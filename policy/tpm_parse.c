@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parsers for what a TPM signs and says (TPM 2.0 Library, part 2). */
-#include "policy/tpm.h"
+#include "policy/tpm_parse.h"
 
 #define PCR_SELECT_MAX 4u  /* PCRs 0 to 31: larger than any TPM's (PCR_SELECT_MAX is 3 on PC clients) */
 #define NAME_MAX_BYTES 66u /* nameAlg and a SHA-512 digest */

@@ -3,8 +3,8 @@
  * The TPM's own structures, as parsed from bytes that nobody vouches for yet (TPM 2.0 Library, part 2).
  * Every parser takes the whole structure: bytes that are missing or left over make it fail.
  */
-#ifndef POLICY_TPM_H
-#define POLICY_TPM_H
+#ifndef POLICY_TPM_PARSE_H
+#define POLICY_TPM_PARSE_H
 
 #include "policy/crypto.h"
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 
 #include "policy/encoding.h"
-#include "policy/hk.h"
+#include "policy/statement.h"
+#include "policy/statement_words.h"
 #include "tenant/commands.h"
 #include "tenant/file.h"
 
@@ -17,16 +18,12 @@ static void print_hex(const char *name, const void *data, size_t len)
 
 static void print_statement(const struct hk_statement *s)
 {
-	static const char *const flags[] = {"debug", "dma-required", "dma-present", "amd", "weak-binding", "no-tpm"};
-	char dma[HK_DMA_TEXT];
+	char flags[HK_FLAGS_TEXT], dma[HK_DMA_TEXT];
 
 	printf("%-16s%u.%u.%u (svn %u)\n", "hypervisor", s->hv_version >> 16, s->hv_version >> 8 & 0xff,
 	       s->hv_version & 0xff, s->svn);
-	printf("%-16s", "flags");
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (s->flags & 1u << i)
-			printf("%s ", flags[i]);
-	printf("\n%-16s%u\n", "CPUs", s->cpu_count);
+	hk_flags_text(s->flags, flags);
+	printf("%-16s%s\n%-16s%u\n", "flags", flags, "CPUs", s->cpu_count);
 	hk_dma_text(s->dma_protections, dma);
 	printf("%-16s%u, DMA blocked to: %s\n", "DMA units", s->dma_units, dma);
 	printf("%-16s%u, %u\n", "TPM counters", s->tpm_reset_count, s->tpm_restart_count);
