@@ -5,8 +5,8 @@
  */
 #include "harness.h"
 #include "policy/firmware_learn.h"
-#include "policy/hk.h"
 #include "policy/judge.h"
+#include "policy/launch.h"
 
 #define FOLDER     "tests/unit/policy/recorded/"
 #define AS_HOST    0xffffu /* in place of a length: the field is the recorded one */
