@@ -47,6 +47,16 @@ static void ak_owner(struct scenario *s)
 	s->hierarchy = TPM_RH_OWNER;
 }
 
+static void ak_null(struct scenario *s)
+{
+	s->hierarchy = TPM_RH_NULL;
+}
+
+static void ak_platform(struct scenario *s)
+{
+	s->hierarchy = TPM_RH_PLATFORM;
+}
+
 static void ak_under_a_key(struct scenario *s)
 {
 	s->hierarchy = 0x81010001; /* as if a persistent key were its parent */
@@ -110,6 +120,8 @@ static const struct lie LIES[] = {
 	{"AK with adminWithPolicy", ak_by_policy, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
 	{"AK that decrypts, too", ak_decrypts, NULL, pin_this, {REFUSE_AK_ATTRIBUTES}, 12, NULL},
 	{"AK in the owner hierarchy", ak_owner, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, "owner hierarchy"},
+	{"AK in the null hierarchy", ak_null, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, "null hierarchy"},
+	{"AK in the platform hierarchy", ak_platform, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, "platform hierarchy"},
 	{"AK under another key", ak_under_a_key, NULL, NULL, {REFUSE_AK_HIERARCHY}, 12, NULL},
 	{"AK with another scheme", ak_schnorr, NULL, pin_this, {REFUSE_AK_SCHEME}, 12, NULL},
 	{"AK enrolled", NULL, NULL, enrolled, {0}, 0, NULL},

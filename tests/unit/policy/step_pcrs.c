@@ -24,11 +24,24 @@ static void value_changed(struct built *b)
 	b->evidence.pcrs[8].value.bytes[0] ^= 1; /* PCR 14 */
 }
 
+static void uncap(struct scenario *s, uint32_t pcr)
+{
+	scenario_find(s, pcr, EV_SEPARATOR)->digest.bytes[0] ^= 1;
+}
+
 static void uncapped(struct scenario *s)
 {
-	struct event *separator = scenario_find(s, 2, EV_SEPARATOR);
+	uncap(s, 2);
+}
 
-	separator->digest.bytes[0] ^= 1;
+static void uncapped_first(struct scenario *s)
+{
+	uncap(s, 0);
+}
+
+static void uncapped_last(struct scenario *s)
+{
+	uncap(s, 7);
 }
 
 /* --- capping --- */
@@ -142,6 +155,8 @@ static const struct lie LIES[] = {
 	{"quote with PCR 16", selection_more, NULL, NULL, {REFUSE_PCR_SELECTION}, 16, NULL},
 	{"a value changed", NULL, NULL, value_changed, {REFUSE_PCR_DIGEST, REFUSE_PCR_REPLAY}, 16, NULL},
 	{"a bank not capped", uncapped, NULL, NULL, {REFUSE_SEPARATOR, REFUSE_DRIVER}, 16, NULL},
+	{"PCR 0 not capped", uncapped_first, NULL, NULL, {REFUSE_SEPARATOR}, 16, "PCR 0"},
+	{"PCR 7 not capped", uncapped_last, NULL, NULL, {REFUSE_SEPARATOR}, 16, "PCR 7"},
 	{"separators of ones", separator_of_ones, NULL, NULL, {0}, 0, NULL},
 	{"PCR 4's separator last", separator_last_4, NULL, NULL, {REFUSE_SEPARATOR_LATE}, 16, "PCR 4"},
 	{"PCR 2's separator last", separator_last_2, NULL, NULL, {REFUSE_SEPARATOR_LATE}, 16, "PCR 2"},
