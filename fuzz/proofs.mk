@@ -31,7 +31,7 @@ prove-icr: hv/root/startup.c
 prove-icr: PROOF_LOOPS := --unwind 5
 prove-io: hv/root/io.c hv/root/io_policy.c hv/root/floor.c
 prove-io: PROOF_LOOPS := --unwind 8
-prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:6
+prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:8
 prove-ivrs: PROOF_REPLACED := note_setting:any_setting
 prove-ivrs_settings: PROOF_LOOPS := --unwind 10
 prove-msr_policy_svm prove-msr_policy_vmx: hv/root/msr_policy.c

@@ -2,6 +2,7 @@
 /* loader/ivrs.c: as dmar.c. What becomes of an entry's settings is proven in ivrs_settings.c; here they may have any end. */
 #include "loader/ivrs.c"
 
+#define STRUCTURE_MAX 48u /* holds an entry with a HID, its UID, and one that is cut */
 #include "structure.h"
 
 /* In place of note_setting() (proofs.mk). */

@@ -8,7 +8,9 @@
 
 #include "proof.h"
 
+#ifndef STRUCTURE_MAX
 #define STRUCTURE_MAX 40u
+#endif
 
 static bool whole_pages(uint64_t base, uint64_t bytes)
 {

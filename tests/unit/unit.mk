@@ -39,7 +39,8 @@ $(UNIT_OUT)/attest/%/p256-m.o: UNIT_CFLAGS_attest += -DMUL64_IS_CONSTANT_TIME
 # The library's functions keep out of the C library's way.
 UNIT_CFLAGS_lib := -std=gnu17 -Ihv -Ihv/lib/include $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=hv_$(f)) -fno-builtin
 
-UNIT_CFLAGS_loader := -iquote loader -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
+# It is freestanding: a variable may be named round.
+UNIT_CFLAGS_loader := -iquote loader -fno-builtin-round -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 UNIT_CFLAGS_loader-mmio := $(UNIT_CFLAGS_loader) -include tests/unit/mock/loader_mmio.h
 UNIT_CFLAGS_loader-cpu := $(UNIT_CFLAGS_loader) -include tests/unit/mock/loader_cpu.h
 $(foreach kind,loader loader-mmio loader-cpu,$(eval UNIT_COMMON_$(kind) := loader/failure.c loader/text.c))

@@ -8,6 +8,8 @@
 #include "loader_test.h"
 
 #include <cloister/errors.h>
+#include <cloister/statement.h>
+#include <elf.h>
 
 #include "cpu.h"
 #include "hypervisor.h"
@@ -35,6 +37,12 @@ static EFI_STATUS EFIAPI free_pages(EFI_PHYSICAL_ADDRESS address, UINTN pages)
 	assert_int_equal(address % 4096, 0);
 	freed_pages += pages;
 	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI no_protocol(EFI_GUID *protocol, VOID *registration, VOID **instance)
+{
+	(void)protocol, (void)registration, (void)instance;
+	return EFI_NOT_FOUND;
 }
 
 static void reserved_below(uint32_t bits, uint64_t limit)
@@ -137,6 +145,40 @@ static void staged_image_is_checked(void **state)
 
 	assert_fails(hypervisor_load(&(struct file_content){file, sizeof(file)}, &image, &info, &failure), failure,
 		     "LOADER_E_IMAGE_HEADER", "");
+}
+
+/* Room was made for an image of another size. */
+static void image_of_another_size(void **state)
+{
+	static const struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr text;
+	} file = {
+		.header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+			   .e_type = ET_DYN,
+			   .e_machine = EM_X86_64,
+			   .e_version = EV_CURRENT,
+			   .e_phoff = sizeof(Elf64_Ehdr),
+			   .e_ehsize = sizeof(Elf64_Ehdr),
+			   .e_phentsize = sizeof(Elf64_Phdr),
+			   .e_phnum = 1},
+		.text = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = sizeof(file), .p_memsz = 4096},
+	};
+	static uint8_t region[3 * 4096];
+	const struct file_content staged = {(uint8_t *)(uintptr_t)&file, sizeof(file)};
+	EFI_BOOT_SERVICES services = {.LocateProtocol = no_protocol};
+	struct boot_info info = {.region = {(uint64_t)region, sizeof(region)}, .image_bytes = 8192};
+	struct elf_image image;
+	struct failure failure;
+	(void)state;
+
+	boot_services = &services;
+	assert_fails(hypervisor_load(&staged, &image, &info, &failure), failure, "LOADER_E_FILE_CHANGED",
+		     "image of 4096 bytes, 8192 before");
+	assert_int_equal(region[0], 0);
+	info.image_bytes = 4096;
+	assert_true(hypervisor_load(&staged, &image, &info, &failure));
+	assert_memory_equal(region, &file, sizeof(file));
 }
 
 /* The firmware's two variables, by the names that the TCG gives them; -1 for one that is not there. */
@@ -273,6 +315,51 @@ static void prepare_failure_has_its_place(void **state)
 	}
 }
 
+/* Of an image whose preparation says that all is well, the addresses are looked at: what is measured and called is in the region. */
+static bool prepared_with(struct boot_out out)
+{
+	const struct elf_image image = {.entry = 0};
+	struct boot_info info = {.region = {(uint64_t)fake_prepare, 0x4000}, .image_bytes = 0x1000};
+	struct failure failure;
+	bool small_leaves;
+
+	out.cpu_check += info.region.base;
+	out.cpu_launch += info.region.base;
+	out.statement += info.region.base;
+	prepare_error = HV_OK;
+	prepare_out = out;
+	const bool prepared = hypervisor_prepare(&image, &info, &small_leaves, &failure);
+
+	if (!prepared)
+		assert_string_equal(failure.name, "LOADER_E_PREPARED");
+	return prepared;
+}
+
+static void prepared_within_the_region(void **state)
+{
+	const uint32_t bytes = sizeof(struct hk_statement);
+	const struct boot_out good = {
+		.cpu_check = 8, .cpu_launch = 0xfff, .statement = 0x4000 - bytes, .statement_bytes = bytes};
+	struct boot_out out;
+	(void)state;
+
+	assert_true(prepared_with(good));
+	out = good;
+	out.statement++;
+	assert_false(prepared_with(out));
+	out.statement = UINT64_MAX; /* before the region */
+	assert_false(prepared_with(out));
+	out = good;
+	out.statement_bytes--;
+	assert_false(prepared_with(out));
+	out = good;
+	out.cpu_check = 0x1000;
+	assert_false(prepared_with(out));
+	out = good;
+	out.cpu_launch = 0x1000;
+	assert_false(prepared_with(out));
+}
+
 /* The one failure after which another try makes sense; and all memory comes back for it, wiped. */
 static void asks_for_small_leaves(void **state)
 {
@@ -307,9 +394,11 @@ int main(void)
 		cmocka_unit_test(widths),
 		cmocka_unit_test(files_are_staged),
 		cmocka_unit_test(staged_image_is_checked),
+		cmocka_unit_test(image_of_another_size),
 		cmocka_unit_test(memory_is_wiped_at_reset),
 		cmocka_unit_test(random_is_wiped),
 		cmocka_unit_test(prepare_failure_has_its_place),
+		cmocka_unit_test(prepared_within_the_region),
 		cmocka_unit_test(asks_for_small_leaves),
 	};
 

@@ -77,14 +77,18 @@ static void reads_everything(void **state)
 /* A table of one unit with these device entries. */
 static bool parse_entries(const uint8_t *entries, uint16_t bytes)
 {
-	static uint8_t small[IVHD10 + 24 + 4 * (BOOT_MAX_SETTINGS + 1)];
+	uint8_t *const small = malloc(IVHD10 + 24u + bytes); /* and not a byte more */
 
+	assert_non_null(small);
 	memcpy(small, table, IVHD10 + 24);
 	small[IVHD10 + 2] = (uint8_t)(24 + bytes);
 	small[IVHD10 + 3] = (uint8_t)((24 + bytes) >> 8);
 	memcpy(small + IVHD10 + 24, entries, bytes);
 	memcpy(small + 4, &(uint32_t){IVHD10 + 24u + bytes}, 4);
-	return ivrs_parse(small, IVHD10 + 24u + bytes, &parsed);
+	const bool accepted = ivrs_parse(small, IVHD10 + 24u + bytes, &parsed);
+
+	free(small);
+	return accepted;
 }
 
 #define PARSE(...) parse_entries((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
@@ -234,6 +238,20 @@ static void refuses_blocks(void **state)
 	REFUSES(put(IVHD10 + 8, 0xfed80001, 8), IVHD10);
 }
 
+/* An entry with a HID at the end of the table, shorter than it says: its head of 22 bytes tells how long its UID is. */
+static void refuses_cut_hids(void **state)
+{
+	uint8_t entry[22 + 3] = {240, 0xa5, 0, 0x10, [21] = 3};
+
+	(void)state;
+	for (uint16_t bytes = 1; bytes <= sizeof(entry); bytes++)
+		assert_int_equal(parse_entries(entry, bytes), bytes == sizeof(entry));
+	entry[21] = 0;
+	assert_true(parse_entries(entry, 22));
+	entry[21] = 255;
+	assert_false(parse_entries(entry, sizeof(entry)));
+}
+
 static void refuses_headers(void **state)
 {
 	(void)state;
@@ -286,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup(settings_of_other_segments, good_table),
 		cmocka_unit_test_setup(reserved_memory_is_whole_pages, good_table),
 		cmocka_unit_test_setup(refuses_blocks, good_table),
+		cmocka_unit_test_setup(refuses_cut_hids, good_table),
 		cmocka_unit_test_setup(refuses_headers, good_table),
 		cmocka_unit_test_setup(refuses_too_many, good_table),
 		cmocka_unit_test_setup(any_byte_changed, good_table),

@@ -326,6 +326,51 @@ static void busy_for_ever(void **state)
 	assert_false(machine.tis_taken);
 }
 
+/* --- the launch --- */
+static bool launch(enum tpm_way way)
+{
+	static const enum measure_step steps[] = {MEASURE_IMAGE, MEASURE_CONFIG, MEASURE_STATEMENT};
+	static const char *const texts[] = {"image", "config", "statement"};
+	static uint8_t log[1024];
+	struct measure measure = {.log = {.to = log, .capacity = sizeof(log)}};
+	struct failure failure;
+
+	assert_true(tpm_open(&measure.tpm, way, &failure) || way == TPM_FIRMWARE);
+	measure.tpm.way = way;
+	measure.tpm.banks = (struct tpm2_banks){1, {{TPM_ALG_SHA256, 32}}};
+	for (size_t i = 0; i < 3; i++) {
+		const struct log_data event = {texts[i], NULL, 0};
+		uint8_t sha256[32];
+
+		if (!measure_step(&measure, steps[i], texts[i], strlen(texts[i]) + 1, &event, sha256, &failure))
+			return false;
+		assert_memory_equal(sha256, machine.extend[i].sha256, 32);
+	}
+	return true;
+}
+
+/* Image, config and statement each have a PCR under the strong binding, and the one PCR under the weak. */
+static void three_steps(void **state)
+{
+	(void)state;
+	assert_true(launch(TPM_LOCALITY_2));
+	assert_extended(0, 17, "image");
+	assert_extended(1, 18, "config");
+	assert_extended(2, 19, "statement");
+	assert_int_equal(machine.count, 3);
+	tis_close();
+	machine.count = 0;
+	assert_true(launch(TPM_FIRMWARE));
+	assert_extended(0, 14, "image");
+	assert_extended(1, 14, "config");
+	assert_extended(2, 14, "statement");
+	for (uint32_t pcr = 17; pcr <= 19; pcr++) {
+		machine.count = 0;
+		machine.pcr_refused = pcr;
+		assert_false(launch(TPM_LOCALITY_2));
+	}
+}
+
 /* --- the log --- */
 static void log_is_full(void **state)
 {
@@ -452,6 +497,7 @@ int main(void)
 		cmocka_unit_test_setup(no_launch_if_it_cannot_be_closed, new_machine),
 		cmocka_unit_test_setup(none_told_of, new_machine),
 		cmocka_unit_test_setup(busy_for_ever, new_machine),
+		cmocka_unit_test_setup(three_steps, new_machine),
 		cmocka_unit_test_setup(log_is_full, new_machine),
 		cmocka_unit_test_setup(capped, new_machine),
 		cmocka_unit_test_setup(capped_while_open, new_machine),

@@ -12,6 +12,7 @@ struct cpuid {
 extern uint32_t mock_physical_bits;
 extern struct cpuid mock_vendor;
 
+uint32_t cpu_apic_id(void);
 uint8_t in8(uint16_t port);
 void out8(uint16_t port, uint8_t value);
 uint32_t in32(uint16_t port);
