@@ -200,6 +200,69 @@ static void failure_says_how_long_it_is(void **state)
 	assert_string_equal(failure.message, "must be 32 bytes, is 3");
 }
 
+/* A body for 'cloister enrol' with so many bytes of each. */
+static bool enrol(size_t credential, size_t secret, struct enrol_request *request, struct failure *failure)
+{
+	static const uint8_t zeros[1024];
+	json_t *body = json_pack("{s:o, s:o}", "credential_blob", json_base64(zeros, credential), "encrypted_secret",
+				 json_base64(zeros, secret));
+	char *text = json_dumps(body, 0);
+	const bool parsed = enrol_request_parse(text, strlen(text), request, failure);
+
+	free(text);
+	json_decref(body);
+	return parsed;
+}
+
+static void enrolments_have_bounds(void **state)
+{
+	struct enrol_request *const request = malloc(sizeof(*request)); /* and not a byte more */
+	struct failure failure;
+
+	(void)state;
+	assert_non_null(request);
+	assert_true(enrol(1, 1, request, &failure));
+	assert_true(enrol(CREDENTIAL_MAX_BYTES, SECRET_MAX_BYTES, request, &failure));
+	assert_int_equal(request->credential_bytes, CREDENTIAL_MAX_BYTES);
+	assert_int_equal(request->secret_bytes, SECRET_MAX_BYTES);
+	assert_false(enrol(CREDENTIAL_MAX_BYTES + 1, 1, request, &failure));
+	assert_string_equal(failure.field, "credential_blob");
+	assert_false(enrol(1, SECRET_MAX_BYTES + 1, request, &failure));
+	assert_string_equal(failure.field, "encrypted_secret");
+	assert_false(enrol(1, 1024, request, &failure));
+	assert_false(enrol(0, 1, request, &failure));
+	assert_false(enrol(1, 0, request, &failure));
+	free(request);
+}
+
+/* A member twice could be read in two ways. */
+static void members_once(void **state)
+{
+	static const char twice[] =
+		"{\"credential_blob\":\"Zg==\",\"encrypted_secret\":\"Zg==\",\"encrypted_secret\":\"Zg==\"}";
+	struct enrol_request request;
+	struct failure failure;
+
+	(void)state;
+	assert_false(enrol_request_parse(twice, strlen(twice), &request, &failure));
+	assert_string_equal(failure.code, "bad-json");
+}
+
+/* A log is known by all of its digest. */
+static void known_by_every_byte(void **state)
+{
+	struct evidence_request request = {.known_count = 1};
+	uint8_t digest[SHA256_BYTES] = {0};
+
+	(void)state;
+	assert_true(evidence_request_knows(&request, digest));
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		digest[i] = 1;
+		assert_false(evidence_request_knows(&request, digest));
+		digest[i] = 0;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +275,9 @@ int main(void)
 		cmocka_unit_test(known_logs_may_be_left_out),
 		cmocka_unit_test(as_many_known_logs_as_allowed),
 		cmocka_unit_test(wrong_requests),
+		cmocka_unit_test(enrolments_have_bounds),
+		cmocka_unit_test(members_once),
+		cmocka_unit_test(known_by_every_byte),
 		cmocka_unit_test(failure_says_how_long_it_is),
 	};
 
