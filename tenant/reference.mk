@@ -12,13 +12,14 @@ $(OUT)/make-reference: $(REFERENCE_OBJECTS) $(OUT)/tenant/file.o $(POLICY_LIBRAR
 	$(call say,LD,$@)
 	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ $(POLICY_LIBS)
 
-# Always made anew: CONFIG and SIGN_KEY are not files of the build.
+# Always made again: CONFIG and SIGN_KEY are not files of the build.
 reference: $(OUT)/make-reference $(OUT)/loader.efi $(REFERENCE_IMAGES) $(REFERENCE_DEBUG_IMAGES) $(CONFIG)
 	$(call say,POLICY,$(OUT)/policy.json)
 	$(Q)rm -f $(OUT)/policy.json.sig
 	$(Q)$(OUT)/make-reference --version $(VERSION) --svn $(SVN) --output $(OUT)/policy.json \
 		$(if $(SIGN_KEY),--sign-key $(SIGN_KEY)) $(if $(SERIAL),--serial $(SERIAL)) \
-		$(if $(NOT_BEFORE),--not-before $(NOT_BEFORE)) $(if $(NOT_AFTER),--not-after $(NOT_AFTER)) --loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
+		$(if $(NOT_BEFORE),--not-before $(NOT_BEFORE)) $(if $(NOT_AFTER),--not-after $(NOT_AFTER)) \
+		--loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
 		$(REFERENCE_DEBUG_IMAGES:%=--debug-image %) $(CONFIG:%=--config %)
 
 all: $(OUT)/make-reference
