@@ -5,16 +5,25 @@
 
 FUZZ_SECONDS ?= 10
 FUZZ_OUT := $(OUT)/fuzz
-FUZZ_FLAGS := -O2 -fsanitize=undefined -fsanitize-trap=undefined
-# Of every harness of a parser. That of the exit handlers is run with AddressSanitizer as a unit test (exits.mk).
-FUZZ_CC := AFL_QUIET=1 AFL_USE_ASAN=1 afl-clang-fast $(FUZZ_FLAGS)
-FUZZ_NO_WARNINGS := -Wno-gnu -Wno-shorten-64-to-32 # macros of AFL++ itself
+# -Wno-gnu, -Wno-shorten-64-to-32: macros of AFL++ itself.
+FUZZ_CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -fsanitize=undefined -fsanitize-trap=undefined $(WARNINGS) \
+	-Wno-gnu -Wno-shorten-64-to-32 -Iinclude -I.
+FUZZ_HEADERS := $(wildcard fuzz/*/*.h loader/*.h policy/*.h host/attestd/*.h tests/unit/mock/*.h) $(HV_HEADERS)
+# The harnesses of parsers: each .c file of the group's folder, on one main().
+fuzz_parsers = $(patsubst fuzz/$(1)/%.c,%,$(sort $(wildcard fuzz/$(1)/*.c)))
 
-# $(1): group, $(2): its harnesses, whose programs the group's fragment makes as $(FUZZ_OUT)/GROUP/NAME
+# $(1): group, $(2): its harnesses. The group's fragment says, by variables that may use $* for the harness:
+#   FUZZ_SOURCES_GROUP  what is linked    FUZZ_CFLAGS_GROUP, FUZZ_LIBS_GROUP  flags and libraries besides
+#   FUZZ_ENV_GROUP      arguments of env(1) for AFL++'s compiler
 define fuzz_group
 FUZZ_ALL += $(2:%=$(1)-%)
 .PHONY: fuzz-$(1) $(2:%=fuzz-$(1)-%)
 .SECONDARY: $(2:%=$(FUZZ_OUT)/$(1)/%)
+$(2:%=$(FUZZ_OUT)/$(1)/%): $(FUZZ_OUT)/$(1)/%: $$$$(FUZZ_SOURCES_$(1)) $$(FUZZ_HEADERS)
+	@mkdir -p $$(@D)
+	$$(call say,AFL,$$@)
+	$$(Q)AFL_QUIET=1 AFL_USE_ASAN=1 env $$(FUZZ_ENV_$(1)) afl-clang-fast $$(FUZZ_CFLAGS) $$(FUZZ_CFLAGS_$(1)) \
+		-o $$@ $$(filter %.c,$$^) $$(FUZZ_LIBS_$(1))
 fuzz-$(1): $(2:%=fuzz-$(1)-%)
 	@tests/summary fuzz $(2:%=$(FUZZ_OUT)/$(1)-%.tap)
 $(2:%=fuzz-$(1)-%): fuzz-$(1)-%: $(FUZZ_OUT)/$(1)/%

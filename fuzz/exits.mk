@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # AFL++ on the exit handlers of both vendors. The same harness runs a fixed random sequence as a unit test.
 
-FUZZ_EXITS := $(OUT)/fuzz/exits
 FUZZ_EXITS_CC := gcc
 # All of hv/ but what runs before the launch or what exits.c stands in for; the linker drops the rest of machine/cpu.c and launch.c.
 FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) \
@@ -15,7 +14,7 @@ FUZZ_EXITS_CFLAGS := -std=gnu17 -g -ffunction-sections -Wl,--gc-sections,-z,star
 
 define fuzz_exits_vendor
 FUZZ_EXITS_DEPENDS_$(1) := $$(FUZZ_EXITS_SOURCES) $$(FUZZ_EXITS_SOURCES_$(1)) tests/unit/mock/x86.h tests/unit/mock/$(1).h \
-	$$(wildcard fuzz/*.h fuzz/exits/*.h) $$(HV_HEADERS)
+	$$(wildcard fuzz/shared/*.h fuzz/exits/*.h) $$(HV_HEADERS)
 FUZZ_EXITS_CFLAGS_$(1) := $$(FUZZ_EXITS_CFLAGS) -include tests/unit/mock/$(1).h -Ihv/$(1)
 
 UNIT_TESTS += $$(OUT)/tests/unit/exits_$(1)
@@ -27,14 +26,13 @@ $$(OUT)/tests/unit/exits_$(1).bin: fuzz/exits/main.c $$(FUZZ_EXITS_DEPENDS_$(1))
 
 $$(OUT)/tests/unit/exits_$(1): $$(OUT)/tests/unit/exits_$(1).bin
 	$$(Q)printf '#!/bin/sh\nexec "$$$$0.bin" --random 50000\n' >$$@ && chmod 755 $$@
-
-$$(FUZZ_EXITS)/$(1): fuzz/exits/afl.c $$(FUZZ_EXITS_DEPENDS_$(1))
-	@mkdir -p $$(@D)
-	$$(call say,AFL,$$@)
-	$$(Q)AFL_QUIET=1 afl-clang-fast $$(FUZZ_FLAGS) $$(FUZZ_EXITS_CFLAGS_$(1)) $$(WARNINGS) $$(FUZZ_NO_WARNINGS) \
-		-Wno-sign-conversion -o $$@ $$(filter %.c,$$^)
 endef
 
 $(foreach vendor,$(HV_VENDORS),$(eval $(call fuzz_exits_vendor,$(vendor))))
+
+FUZZ_SOURCES_exits = fuzz/exits/afl.c $(FUZZ_EXITS_SOURCES) $(FUZZ_EXITS_SOURCES_$*)
+FUZZ_CFLAGS_exits = $(FUZZ_EXITS_CFLAGS_$*) -Wno-sign-conversion
+# AddressSanitizer sees the unit test.
+FUZZ_ENV_exits := -u AFL_USE_ASAN
 
 $(eval $(call fuzz_group,exits,$(HV_VENDORS)))

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # AFL++ on the tables of the DMA remapping units.
 
-FUZZ_IOMMU := $(OUT)/fuzz/iommu
-FUZZ_IOMMU_SOURCES := fuzz/iommu/tables.c fuzz/policy/main.c loader/dmar.c loader/ivrs.c loader/dma_table.c hv/boot/boot_info.c hv/boot/dma_records.c
+FUZZ_SOURCES_iommu = fuzz/iommu/$*.c fuzz/shared/main.c $(addprefix loader/,dmar.c ivrs.c dma_table.c) \
+	hv/boot/boot_info.c hv/boot/dma_records.c
+FUZZ_CFLAGS_iommu := -include tests/unit/mock/x86.h -iquote loader -Ihv -Ihv/svm
 
-$(eval $(call fuzz_group,iommu,tables))
-
-$(FUZZ_IOMMU)/tables: $(FUZZ_IOMMU_SOURCES) fuzz/promise.h fuzz/policy/harness.h $(HV_HEADERS) $(wildcard loader/*.h)
-	@mkdir -p $(@D)
-	$(call say,AFL,$@)
-	$(Q)$(FUZZ_CC) $(FUZZ_POLICY_CFLAGS) -std=gnu17 -include tests/unit/mock/x86.h -iquote loader -Ihv -Ihv/svm -o $@ $(FUZZ_IOMMU_SOURCES)
+$(eval $(call fuzz_group,iommu,$(call fuzz_parsers,iommu)))

@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# AFL++ on the loader's parsers.
+# AFL++ on the loader's parsers: each harness has the name of the source that it is about.
 
-FUZZ_LOADER := config acpi elf
-FUZZ_LOADER_OUT := $(OUT)/fuzz/loader
-FUZZ_LOADER_SOURCES := fuzz/policy/main.c loader/failure.c loader/text.c loader/dmar.c loader/ivrs.c loader/dma_table.c loader/sleep.c
+FUZZ_SOURCES_loader = fuzz/loader/$*.c loader/$*.c fuzz/shared/main.c \
+	$(addprefix loader/,failure.c text.c dmar.c ivrs.c dma_table.c sleep.c)
+FUZZ_CFLAGS_loader := -iquote loader
 
-$(eval $(call fuzz_group,loader,$(FUZZ_LOADER)))
-
-$(FUZZ_LOADER_OUT)/%: fuzz/loader/%.c loader/%.c fuzz/promise.h fuzz/policy/harness.h $(FUZZ_LOADER_SOURCES) $(wildcard loader/*.h)
-	@mkdir -p $(@D)
-	$(call say,AFL,$@)
-	$(Q)$(FUZZ_CC) $(FUZZ_POLICY_CFLAGS) -iquote loader -o $@ $< loader/$*.c $(FUZZ_LOADER_SOURCES)
+$(eval $(call fuzz_group,loader,$(call fuzz_parsers,loader)))

@@ -2,11 +2,9 @@
 # The loader: an EFI application. The parsers are plain C, compiled again for the unit tests.
 
 LOADER_OUT := $(OUT)/loader
-LOADER_SOURCES := main acpi alias boot config crb digest dma_coverage dma_table dmar elf failure file floor \
-	freestanding hypervisor initrd ivrs launch log measure memory message preboot ranges sleep tcg2 \
-	text tis tpm tpm2 uefi units
+LOADER_SOURCES := loader/main.c $(filter-out loader/main.c,$(sort $(wildcard loader/*.c)))
 LOADER_MBEDTLS := sha256 sha512
-LOADER_OBJECTS := $(LOADER_SOURCES:%=$(LOADER_OUT)/%.o) $(LOADER_MBEDTLS:%=$(LOADER_OUT)/mbedtls/%.o)
+LOADER_OBJECTS := $(LOADER_SOURCES:loader/%.c=$(LOADER_OUT)/%.o) $(LOADER_MBEDTLS:%=$(LOADER_OUT)/mbedtls/%.o)
 
 # No SSE, no red zone: cpu_launch captures general registers, and interrupts use the firmware's stack.
 LOADER_TARGET := -std=c17 -Os -ffreestanding -fpic -fvisibility=hidden -fshort-wchar -fno-strict-aliasing \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What anybody may send to attestd: the bodies of POST /v1/evidence and, with a credential, POST /v1/enrol. */
-#include "fuzz/policy/harness.h"
+#include "fuzz/shared/harness.h"
 #include "request.h"
 
 static void check_failure(const struct failure *failure)

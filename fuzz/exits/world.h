@@ -3,7 +3,7 @@
 #ifndef FUZZ_EXITS_WORLD_H
 #define FUZZ_EXITS_WORLD_H
 
-#include "fuzz/promise.h"
+#include "fuzz/shared/promise.h"
 #include "hv/machine/cpu.h"
 #include "hv/vcpu/domain.h"
 #include "hv/vcpu/vcpu.h"

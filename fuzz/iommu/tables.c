@@ -5,7 +5,7 @@
  * relies on.
  */
 #include "dma_table.h"
-#include "fuzz/policy/harness.h"
+#include "fuzz/shared/harness.h"
 #include "boot/boot_info.h"
 #include "memory/address.h"
 

@@ -4,7 +4,7 @@
  * behind them would be reached, unless the input's first byte is odd.
  */
 #include "acpi.h"
-#include "fuzz/policy/harness.h"
+#include "fuzz/shared/harness.h"
 
 #define SLOTS      6u
 #define SLOT_BYTES 512u

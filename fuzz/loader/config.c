@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cloister.conf. */
 #include "config.h"
-#include "fuzz/policy/harness.h"
+#include "fuzz/shared/harness.h"
 
 #define PROMISE_TERMINATED(field) PROMISE(memchr(config.field, 0, sizeof(config.field)))
 

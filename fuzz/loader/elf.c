@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's image: whatever the file says, nothing outside the image's memory is written. */
 #include "elf.h"
-#include "fuzz/policy/harness.h"
+#include "fuzz/shared/harness.h"
 
 #define MEMORY_BYTES 0x40000u
 #define GUARD_BYTES  64u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PE images. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "tenant/reference/authenticode.h"
 
 void fuzz_one(struct bytes input)

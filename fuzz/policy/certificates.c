@@ -3,7 +3,7 @@
  * What vouches for an endorsement key: its public area, certificates that a host sends, and a tenant's files of roots,
  * authorities and revocations. An input is a list of such, each after its kind and its length.
  */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 
 #include <openssl/err.h>
 

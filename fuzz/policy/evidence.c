@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A whole answer as JSON: read, or refused with a reason. What is read of it is judged in judge.c. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/evidence.h"
 
 void fuzz_one(struct bytes input)

@@ -2,7 +2,7 @@
 /* The key statement and the fresh answer. */
 #include <cloister/boot_info.h>
 
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/statement.h"
 
 void fuzz_one(struct bytes input)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The answers of an enrolment: what a host says of its keys, and what it gives back for a credential. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/identity.h"
 
 void fuzz_one(struct bytes input)

@@ -3,7 +3,7 @@
  * Steps 1 to 10 of a verification, and the verdict's print. The host is the recorded one; an input is a policy's choices, then what
  * came in place of the recorded fields. Nobody signs them: what is accepted is what the host sent.
  */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/firmware_learn.h"
 #include "policy/judge.h"
 #include "policy/launch.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The TCG event log and, on top of it, the launch log. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/event_words.h"
 #include "policy/firmware_learn.h"
 #include "policy/launch.h"

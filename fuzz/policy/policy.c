@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The policy file. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/policy_file.h"
 
 void fuzz_one(struct bytes input)

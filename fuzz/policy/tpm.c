@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The TPM's structures: each takes all of its bytes, so the same bytes less one are another structure or none. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 #include "policy/tpm_parse.h"
 
 void fuzz_one(struct bytes input)

@@ -2,7 +2,7 @@
 # EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source, with a folder of its
 # name if there is one.
 
-GUESTS := a20 memory msr cpu hypercall smp reset dma floor smm
+GUESTS := $(patsubst tests/guests/%.c,%,$(sort $(wildcard tests/guests/*.c)))
 GUEST_RT := $(wildcard tests/guests/rt/*.c tests/guests/rt/*.S)
 GUEST_OUT := $(OUT)/tests/guests
 GUEST_EFI := $(GUESTS:%=$(GUEST_OUT)/%.efi)

@@ -3,7 +3,9 @@
 
 TEST_EFI_CFLAGS := -std=c17 -O2 -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector -maccumulate-outgoing-args \
 	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -I. -Iinclude $(WARNINGS) $(REPRODUCIBLE)
-SYSTEM_PARTS := $(addprefix $(OUT)/tests/system/,cases.efi early.efi foreign.efi netboot.efi mtrr.efi fadt.efi mchbar.efi preboot.efi)
+# The rest of efi/ is built with parts of the product: forger.mk, wrong_state.mk.
+SYSTEM_PARTS := $(patsubst %,$(OUT)/tests/system/%.efi,$(filter-out forger rogue wrong_state,\
+	$(patsubst tests/system/efi/%.c,%,$(sort $(wildcard tests/system/efi/*.c)))))
 BENCH_PARTS := $(OUT)/tests/bench/roundtrip.efi
 
 $(OUT)/tests/system/%.o: tests/system/efi/%.c

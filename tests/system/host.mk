@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Programs that the tests of the host start inside it: static, its initramfs has few libraries.
 
-IN_HOST := $(addprefix $(OUT)/tests/system/,device_abuse flood)
+IN_HOST := $(patsubst tests/system/host/%.c,$(OUT)/tests/system/%,$(wildcard tests/system/host/*.c))
 
 system: $(IN_HOST)
 

@@ -7,7 +7,7 @@
 #ifndef FUZZ_POLICY_HARNESS_H
 #define FUZZ_POLICY_HARNESS_H
 
-#include "fuzz/promise.h"
+#include "fuzz/shared/promise.h"
 #include "policy/reader.h"
 
 void fuzz_one(struct bytes input);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loop of every harness. */
-#include "harness.h"
+#include "fuzz/shared/harness.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
