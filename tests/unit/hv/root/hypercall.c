@@ -213,6 +213,45 @@ static void signs(void **state)
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE, 0, 1), HC_E_ARGUMENT);
 }
 
+/* What the answer and the statistics count, of all CPUs, each in its own field. */
+static void counts_of_all_cpus(void **state)
+{
+	static struct cpu other;
+	static struct vcpu its;
+	struct hk_fresh fresh;
+	struct hv_stats stats;
+
+	(void)state;
+	other.vcpu = &its;
+	its = (struct vcpu){.refused_memory = 10, .refused_msr = 20, .refused_io = 30};
+	its.refused_instruction = 40;
+	its.refused_hypercall = 50;
+	its.exits[HV_EXIT_CPUID] = 7;
+	vcpu.refused_memory = vcpu.refused_msr = vcpu.refused_io = 1;
+	vcpu.refused_instruction = vcpu.refused_hypercall = 1;
+	test_machine.boot.cpu_count = 2;
+	test_machine.cpus[1] = &other;
+	test_machine.cpus_in_control = 4;
+	test_machine.cpus_parked = 6;
+	test_machine.iommu.overflows = 8;
+	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
+	memcpy(&fresh, ram + 4096, sizeof(fresh));
+	assert_int_equal(fresh.cpus_in_control, 4);
+	assert_int_equal(fresh.cpus_parked, 6);
+	assert_int_equal(fresh.uptime_us, 77);
+	assert_int_equal(fresh.refused_memory, 11);
+	assert_int_equal(fresh.refused_msr, 21);
+	assert_int_equal(fresh.refused_io, 31);
+	assert_int_equal(fresh.refused_instruction, 41);
+	assert_int_equal(fresh.refused_hypercall, 51);
+	assert_int_equal(call(HC_READ, HV_OBJECT_STATS, 0, RAM_BASE, sizeof(stats)), sizeof(stats));
+	memcpy(&stats, ram, sizeof(stats));
+	assert_int_equal(stats.cpus_in_control, 4);
+	assert_int_equal(stats.cpus_parked, 6);
+	assert_int_equal(stats.lost_dma, 8);
+	assert_int_equal(stats.exits[HV_EXIT_CPUID], 7);
+}
+
 static uint32_t fresh_flags(void)
 {
 	struct hk_fresh fresh;
@@ -272,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup(reads_stats, setup),
 		cmocka_unit_test_setup(reads_console, setup),
 		cmocka_unit_test_setup(signs, setup),
+		cmocka_unit_test_setup(counts_of_all_cpus, setup),
 		cmocka_unit_test_setup(does_not_sign, setup),
 		cmocka_unit_test_setup(not_for_user_mode, setup),
 		cmocka_unit_test_setup(tells_of_dma_as_it_is, setup),

@@ -289,6 +289,18 @@ static void end_of_4_gib(void **state)
 	assert_int_equal(fields[GUEST_RIP], 0);
 }
 
+/* That of SS: the DPL of a conforming CS may be lower than the CPL (SDM 3A 6.8.1). */
+static void cpl(void **state)
+{
+	(void)state;
+	fields[GUEST_CS_RIGHTS] = 0xa09f;
+	fields[GUEST_SS_RIGHTS] = 0xc0f3;
+	assert_int_equal(vcpu_cpl(&vcpu), 3);
+	fields[GUEST_CS_RIGHTS] = 0xa0fb;
+	fields[GUEST_SS_RIGHTS] = 0xc093;
+	assert_int_equal(vcpu_cpl(&vcpu), 0);
+}
+
 static void injects(void **state)
 {
 	(void)state;
@@ -657,17 +669,29 @@ static void native_init(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(cpuid_is_cheap, setup), cmocka_unit_test_setup(undefined_bits, setup),
-		cmocka_unit_test_setup(answered, setup),       cmocka_unit_test_setup(cr4_refused, setup),
-		cmocka_unit_test_setup(cr4_of_32_bits, setup), cmocka_unit_test_setup(cpuid_steps, setup),
-		cmocka_unit_test_setup(steps_over, setup),     cmocka_unit_test_setup(looks_after_others, setup),
-		cmocka_unit_test_setup(end_of_4_gib, setup),   cmocka_unit_test_setup(injects, setup),
-		cmocka_unit_test_setup(delivers_again, setup), cmocka_unit_test_setup(faults_during_delivery, setup),
-		cmocka_unit_test_setup(stops, setup),          cmocka_unit_test_setup(port, setup),
-		cmocka_unit_test_setup(nmi_in_guest, setup),   cmocka_unit_test_setup(nmi_in_hypervisor, setup),
-		cmocka_unit_test_setup(nmi_window, setup),     cmocka_unit_test_setup(cr_access, setup),
-		cmocka_unit_test_setup(cr4_access, setup),     cmocka_unit_test_setup(efer, setup),
-		cmocka_unit_test_setup(init_and_sipi, setup),  cmocka_unit_test_setup(native_init, setup),
+		cmocka_unit_test_setup(cpuid_is_cheap, setup),
+		cmocka_unit_test_setup(undefined_bits, setup),
+		cmocka_unit_test_setup(answered, setup),
+		cmocka_unit_test_setup(cr4_refused, setup),
+		cmocka_unit_test_setup(cr4_of_32_bits, setup),
+		cmocka_unit_test_setup(cpuid_steps, setup),
+		cmocka_unit_test_setup(steps_over, setup),
+		cmocka_unit_test_setup(looks_after_others, setup),
+		cmocka_unit_test_setup(end_of_4_gib, setup),
+		cmocka_unit_test_setup(cpl, setup),
+		cmocka_unit_test_setup(injects, setup),
+		cmocka_unit_test_setup(delivers_again, setup),
+		cmocka_unit_test_setup(faults_during_delivery, setup),
+		cmocka_unit_test_setup(stops, setup),
+		cmocka_unit_test_setup(port, setup),
+		cmocka_unit_test_setup(nmi_in_guest, setup),
+		cmocka_unit_test_setup(nmi_in_hypervisor, setup),
+		cmocka_unit_test_setup(nmi_window, setup),
+		cmocka_unit_test_setup(cr_access, setup),
+		cmocka_unit_test_setup(cr4_access, setup),
+		cmocka_unit_test_setup(efer, setup),
+		cmocka_unit_test_setup(init_and_sipi, setup),
+		cmocka_unit_test_setup(native_init, setup),
 		cmocka_unit_test_setup(detour, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
