@@ -248,6 +248,24 @@ static void members_once(void **state)
 	assert_string_equal(failure.code, "bad-json");
 }
 
+/* A nonce has 32 bytes, neither more nor less. */
+static void nonce_of_any_length(void **state)
+{
+	static const uint8_t zeros[40];
+	struct evidence_request request;
+	struct failure failure;
+
+	(void)state;
+	for (size_t bytes = 0; bytes <= sizeof(zeros); bytes++) {
+		json_t *body = json_pack("{s:o, s:s}", "nonce", json_base64(zeros, bytes), "channel", ZERO_32);
+		char *text = json_dumps(body, 0);
+
+		assert_int_equal(evidence_request_parse(text, strlen(text), &request, &failure), bytes == 32);
+		free(text);
+		json_decref(body);
+	}
+}
+
 /* A log is known by all of its digest. */
 static void known_by_every_byte(void **state)
 {
@@ -277,6 +295,7 @@ int main(void)
 		cmocka_unit_test(wrong_requests),
 		cmocka_unit_test(enrolments_have_bounds),
 		cmocka_unit_test(members_once),
+		cmocka_unit_test(nonce_of_any_length),
 		cmocka_unit_test(known_by_every_byte),
 		cmocka_unit_test(failure_says_how_long_it_is),
 	};
