@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was seen of an enrolled host goes back never: TPMs that are put back or reset alone, stores that are changed."""
+
+import json
+import os
+import shutil
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+import hosts
+from emulator import PATIENCE_S
+from testbed import AUTHORITY, Machine
+from tpm import Tpm
+
+COUNTERS_REFUSED, NO_VERDICT = 15, 2
+TRANSPORT = 10
+CMD_INIT = 0x02  # swtpm_ioctls(3)
+
+
+@pytest.fixture(scope="module")
+def disk():
+    return hosts.esp("memory")
+
+
+@pytest.fixture(scope="module")
+def kept(disk, tmp_path_factory):
+    """
+    A host whose TPM stays over its boots; it is enrolled, and accepted once.
+
+    Its folder 'states' has the TPM's memory as it was after the first and the second boot, each ended in good order.
+    """
+    folder = tmp_path_factory.mktemp("kept")
+    tpm = Tpm(folder / "tpm", AUTHORITY)
+    for name in ("first", "second"):
+        with booted(disk, tpm) as machine:
+            machine.enrolled = name != "first"
+            status, text = judged(machine)
+            assert status == hosts.PASS, text
+            power_off(machine)
+        tpm.stop()
+        shutil.copytree(tpm.state, folder / name)
+    yield tpm, folder
+    tpm.remove()
+
+
+def booted(disk, tpm):
+    return Machine("memory", disks=[disk], tpm=tpm)
+
+
+def power_off(machine):
+    """In good order: Linux sends TPM2_Shutdown, and the TPM's clock stays safe."""
+    machine.send("poweroff -f")
+    machine.wait_stopped()
+
+
+def judged(machine):
+    """By who has enrolled the host."""
+    machine.ready()
+    return judged_again(machine)
+
+
+def judged_again(machine):
+    return hosts.verify_at(hosts.url(machine), "--policy", hosts.POLICY, "--no-cache", *hosts.known(machine))
+
+
+def put_back(tpm, state):
+    for path in state.iterdir():
+        if path.name.startswith("tpm2-"):
+            shutil.copyfile(path, tpm.state / path.name)
+
+
+def seen(machine):
+    """What the tenant's store says of the machine."""
+    return json.loads(store(machine).read_text())["memory"]
+
+
+def store(machine):
+    return hosts.SCRATCH / "store" / f"{machine.name}.json"
+
+
+class TestPutBack:
+    """The TPM's memory, copied while the machine was off in good order, and put back later."""
+
+    def test_goes_on(self, kept, disk):
+        """A third boot is one more."""
+        tpm, _ = kept
+        with booted(disk, tpm) as machine:
+            machine.enrolled = True
+            before = seen(machine)
+            status, text = judged(machine)
+            after = seen(machine)
+            power_off(machine)
+        assert status == hosts.PASS, text
+        assert after["reset_count"] == before["reset_count"] + 1 and after["clock_ms"] > before["clock_ms"]
+
+    def test_refused(self, kept, disk):
+        """As it was before the boots that were seen since: the hypervisor's new key is not the one of that boot."""
+        tpm, folder = kept
+        tpm.stop()
+        put_back(tpm, folder / "first")
+        with booted(disk, tpm) as machine:
+            machine.enrolled = True
+            before = seen(machine)
+            status, text = judged(machine)
+            assert seen(machine) == before, "what is refused is not remembered"
+        assert status == COUNTERS_REFUSED, text
+        assert "refused: reset-count-back" in text and "cloister enrol --replace" in text, text
+        assert "hypervisor-key  pass" in text.replace("\x1b[32m", ""), text
+
+
+class RelayedTpm(Tpm):
+    """Between QEMU and swtpm's control channel, so that the TPM can be reset while the machine runs."""
+
+    def start(self):
+        self.control = self.state / "control"
+        super().start()
+        self.near = socket.socket(socket.AF_UNIX)
+        self.near.connect(str(self.control))
+        self.lock = threading.Lock()
+        self.control = self.state / "relay"
+        self.control.unlink(missing_ok=True)
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(self.control))
+        server.listen()
+        threading.Thread(target=self.relay, args=(server,), daemon=True).start()
+
+    def relay(self, server):
+        """Request and answer, one after the other; the first request carries QEMU's end of the data channel."""
+        client = server.accept()[0]
+        server.close()
+        while True:
+            request, descriptors, _, _ = socket.recv_fds(client, 4096, 1)
+            if not request:
+                return
+            answer = self.ask(request, descriptors)
+            client.sendall(answer)
+
+    def ask(self, request, descriptors=()):
+        with self.lock:
+            socket.send_fds(self.near, [request], descriptors)
+            answer = self.near.recv(4096)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return answer
+
+    def reset(self):
+        """As by its reset line: PCRs lose their values."""
+        assert self.ask(struct.pack(">II", CMD_INIT, 0)) == bytes(4)
+
+
+# TPM2_Startup(CLEAR), which the firmware would send: root sends it past the kernel's driver.
+STARTUP = r"exec 3<>/dev/tpm0; printf '\200\001\000\000\000\014\000\000\001\104\000\000' >&3; head -c 10 <&3 | od -An -tx1"
+
+
+def test_reset_under_the_running_host(disk, tmp_path):
+    """PCRs 17 to 19 are open again for who drives locality 2; the quote says that there was a reset."""
+    with Machine("reset-alone", disks=[disk], tpm=RelayedTpm(tmp_path / "tpm", AUTHORITY)) as machine:
+        status, text = judged(machine)
+        assert status == hosts.PASS, text
+        machine.tpm.reset()
+        assert machine.check(STARTUP).split()[-4:] == ["00"] * 4
+        deadline = time.monotonic() + PATIENCE_S
+        while (judgement := judged_again(machine))[0] == TRANSPORT and time.monotonic() < deadline:
+            time.sleep(0.5)  # attestd finds its key gone, and opens the TPM again
+        status, text = judgement
+        machine.tpm.stop()
+    assert status == COUNTERS_REFUSED, text
+    assert "refused: reset-count (step 5" in text and "refused: pcr-replay" in text, text
+
+
+class TestStore:
+    """The tenant's own file: what was written by nobody but the tool is believed, whatever its age."""
+
+    @pytest.fixture(scope="class")
+    def enrolled(self, measured):
+        assert hosts.known(measured)
+        return measured, ("--policy", hosts.POLICY, "--no-cache", *hosts.known_as(measured))
+
+    def test_rolled_back_whole(self, enrolled):
+        """It knows less, so it refuses less; and what is seen now is remembered again."""
+        machine, arguments = enrolled
+        assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
+        old, before = store(machine).read_bytes(), seen(machine)
+        assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
+        after = seen(machine)
+        assert after["clock_ms"] > before["clock_ms"]
+        store(machine).write_bytes(old)
+        status, text = hosts.verify_at(hosts.url(machine), *arguments)
+        assert status == hosts.PASS, text
+        assert seen(machine)["clock_ms"] > after["clock_ms"]
+
+    @pytest.mark.parametrize("damage", [
+        lambda text: text.replace('"reset_count": ', '"reset_count": 1'), lambda text: text[:len(text) // 2],
+        lambda text: "", lambda text: text.replace('"boot_id": "', '"boot_id": "0')], ids=range(4))
+    def test_edited_or_cut(self, enrolled, damage):
+        """No verdict, and the file stays as it is for who wants to look at it."""
+        machine, arguments = enrolled
+        good = store(machine).read_text()
+        bad = damage(good)
+        assert bad != good
+        store(machine).write_text(bad)
+        try:
+            status, text = hosts.verify_at(hosts.url(machine), *arguments)
+            assert status == NO_VERDICT and "nothing in it is believed" in text, text
+            assert store(machine).read_text() == bad
+        finally:
+            store(machine).write_text(good)
+        assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
