@@ -86,20 +86,26 @@ static json_t *remarks_json(const struct verdict *v)
 	return array;
 }
 
+json_t *verdict_refusals_json(const struct verdict *verdict)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < verdict->refusal_count; i++)
+		json_array_append_new(array, refusal_json(&verdict->refusals[i]));
+	return array;
+}
+
 bool verdict_print_json(const struct verdict *verdict, FILE *to)
 {
 	json_t *steps = json_array();
-	json_t *refusals = json_array();
 
 	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
 		json_array_append_new(steps, step_json(verdict, step));
-	for (size_t i = 0; i < verdict->refusal_count; i++)
-		json_array_append_new(refusals, refusal_json(&verdict->refusals[i]));
 	json_t *root = json_pack("{s:i, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "version", 1, "trusted",
 				 verdict_trusted(verdict), "verdict", verdict_word(verdict), "exit_code",
 				 verdict_exit_code(verdict), "conditions", conditions_json(verdict), "remarks",
-				 remarks_json(verdict), "steps", steps, "refusals", refusals, "hypervisor",
-				 verdict_accepted(verdict) ? facts_json(verdict) : json_null());
+				 remarks_json(verdict), "steps", steps, "refusals", verdict_refusals_json(verdict),
+				 "hypervisor", verdict_accepted(verdict) ? facts_json(verdict) : json_null());
 	const bool written =
 		root && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 && fputc('\n', to) != EOF;
 	json_decref(root);

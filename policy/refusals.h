@@ -116,9 +116,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 #define REFUSALS_QUOTE(X)                                                                                             \
 	X(REFUSE_IDENTITY_UNKNOWN, STEP_IDENTITY, "identity-unknown",                                                 \
 	  "this host was not enrolled, and the policy pins no key: a program with a key in a file could answer so",   \
-	  "cloister enrol URL --name HOST --roots DIR; or put the key into the policy's ak_name")                     \
+	  "cloister enrol URL --name HOST --roots DIR; or put the key into the policy's identity.ak_names")           \
 	X(REFUSE_AK_NAME, STEP_IDENTITY, "ak-name", "another machine answers, or its TPM was cleared or exchanged",   \
 	  "if the machine's owner confirms the change, put the new name into the policy's identity.ak_names")         \
+	X(REFUSE_AK_ENROLLED, STEP_IDENTITY, "ak-not-enrolled",                                                       \
+	  "another machine answers under this name, or its TPM was cleared or exchanged",                             \
+	  "if the machine's owner confirms the change: cloister enrol URL --name HOST --roots DIR --replace")         \
 	X(REFUSE_AK_ATTRIBUTES, STEP_IDENTITY, "ak-attributes", "a key that can leave the TPM or sign anything",      \
 	  "update and restart attestd")                                                                               \
 	X(REFUSE_AK_SCHEME, STEP_IDENTITY, "ak-scheme", "the key signs with another scheme than ECDSA with SHA-256",  \
@@ -146,7 +149,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "reboot the host: a launch does not survive sleep")                                                         \
 	X(REFUSE_CLOCK_UNSAFE, STEP_COUNTERS, "clock-unsafe",                                                         \
 	  "the TPM lost its power without a shutdown, so its clock may have gone back",                               \
-	  "wait an hour, in which the TPM saves its clock, and ask again")                                            \
+	  "on the host, to go on at once: tpm2_setclock, see docs/protocol.md; or wait 70 minutes, and ask again")    \
 	X(REFUSE_RESET_COUNT, STEP_COUNTERS, "reset-count",                                                           \
 	  "a statement of another boot, a TPM that was reset alone, or an attestation key in the owner hierarchy",    \
 	  "reboot the host; if it stays, update and restart attestd")                                                 \

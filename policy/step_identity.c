@@ -53,13 +53,13 @@ static void check_ak_hierarchy(struct judgement *j)
 		refuse(j, REFUSE_AK_HIERARCHY, "a primary key of the endorsement hierarchy", "%s", found);
 }
 
-/* The key must be the one that the tenant knows, by his policy or by an enrolment. */
-static void check_name(struct judgement *j, const struct tpm_name *expected)
+static void check_enrolled(struct judgement *j, const struct tpm_name *expected)
 {
 	if (memcmp(expected->bytes, j->ak.name.bytes, TPM_NAME_BYTES) != 0)
-		refuse(j, REFUSE_AK_NAME, name_hex(expected).text, "%s", name_hex(&j->ak.name).text);
+		refuse(j, REFUSE_AK_ENROLLED, name_hex(expected).text, "%s", name_hex(&j->ak.name).text);
 }
 
+/* The key must be the one that the tenant knows, by his policy or by an enrolment. */
 static void check_pinned(struct judgement *j)
 {
 	const struct policy *p = j->policy;
@@ -99,7 +99,7 @@ void step_identity(struct judgement *j)
 	if (p->ak_name_count > 0)
 		check_pinned(j);
 	if (k->enrolled)
-		check_name(j, &k->ak_name);
+		check_enrolled(j, &k->ak_name);
 	if (p->ak_name_count > 0 || k->enrolled)
 		verdict_pass(j->verdict, STEP_IDENTITY);
 	else

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "policy/known_host.h"
 #include "policy/refusals.h"
 #include "policy/tcg_log.h"
@@ -112,6 +114,9 @@ void verdict_print_refusals(const struct verdict *verdict, FILE *to, bool colour
 
 /** For programs: one JSON object. False if it could not be written. */
 bool verdict_print_json(const struct verdict *verdict, FILE *to);
+
+/** The refusals alone, as they are in verdict_print_json: a list, which the caller frees. NULL without memory. */
+json_t *verdict_refusals_json(const struct verdict *verdict);
 
 #define VERDICT_DESCRIPTION 288 /* room for what follows, NUL included */
 

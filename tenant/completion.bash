@@ -26,7 +26,7 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save
 			--evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = enrol ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --pin
+		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --json --pin
 			--cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = hosts ]; then
 		mapfile -t COMPREPLY < <(compgen -W "list show forget --store" -- "$word")

@@ -19,6 +19,7 @@
 #include "tenant/authorities.h"
 #include "tenant/commands.h"
 #include "tenant/enrol_options.h"
+#include "tenant/enrol_report.h"
 #include "tenant/fetch.h"
 #include "tenant/hosts.h"
 
@@ -102,7 +103,6 @@ static void fill_host(struct enrolment *e)
 	const time_t now = time(NULL);
 	struct tm utc;
 
-	memcpy(host->name, e->options->name, sizeof(host->name));
 	host->ek_name = e->ek.name;
 	host->ak_name = e->ak.name;
 	text_or_dash(e->certificate.subject, host->subject, sizeof(host->subject));
@@ -211,6 +211,7 @@ static bool refused(const struct enrolment *e)
 
 static void enrol(struct enrolment *e, const struct ek_authorities *authorities)
 {
+	memcpy(e->host.name, e->options->name, sizeof(e->host.name));
 	if (!get_identity(e))
 		return;
 	check_keys(e, authorities);
@@ -226,32 +227,13 @@ static void enrol(struct enrolment *e, const struct ek_authorities *authorities)
 	e->store_failed = !hosts_write(e->options->store, &e->host);
 }
 
-static void print_enrolled(const struct enrolment *e)
-{
-	char ek[2 * TPM_NAME_BYTES + 1], ak[2 * TPM_NAME_BYTES + 1];
-
-	hex_encode(e->host.ek_name.bytes, TPM_NAME_BYTES, ek);
-	hex_encode(e->host.ak_name.bytes, TPM_NAME_BYTES, ak);
-	printf("TPM              %s\n  certified by   %s\n  root           %s\n", e->host.subject, e->host.issuer,
-	       e->host.root);
-	for (enum ek_fault fault = 0; fault < EK_FAULT_COUNT; fault++)
-		if (e->certificate.faults & 1u << fault)
-			printf("  tolerated      %s\n", ek_fault_name(fault));
-	printf("endorsement key  %s, %s\nattestation key  %s\n\nENROLLED: %s is this machine from now on\n", ek,
-	       e->ek.rsa ? "RSA 2048" : "ECC P-256", ak, e->host.name);
-}
-
 static int report(const struct enrolment *e)
 {
+	const struct enrol_result result = {&e->host, &e->certificate, e->verdict, e->ek.rsa};
+
 	if (e->store_failed)
 		return EXIT_USAGE;
-	if (refused(e)) {
-		verdict_print_refusals(e->verdict, stdout, wants_colour());
-		printf("\nNOT ENROLLED: nothing was stored for %s\n", e->options->name);
-	} else {
-		print_enrolled(e);
-	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (!(e->options->json ? enrol_print_json : enrol_print)(&result)) {
 		fprintf(stderr, "cloister: the result could not be written: %s\n", strerror(errno));
 		return EXIT_USAGE;
 	}

@@ -34,6 +34,9 @@ static bool take(int option, struct enrol_options *o)
 	case 'x':
 		o->replace = true;
 		return true;
+	case 'j':
+		o->json = true;
+		return true;
 	case 't':
 		return host_parse_timeout(&o->host, optarg, COMMAND);
 	case 'P':
@@ -63,11 +66,17 @@ static bool check(struct enrol_options *o)
 bool enrol_options_parse(int argc, char **argv, struct enrol_options *o)
 {
 	static const struct option known[] = {
-		{"name", required_argument, NULL, 'n'},         {"roots", required_argument, NULL, 'r'},
-		{"certificates", required_argument, NULL, 'c'}, {"crls", required_argument, NULL, 'l'},
-		{"store", required_argument, NULL, 's'},        {"replace", no_argument, NULL, 'x'},
-		{"timeout", required_argument, NULL, 't'},      {"cacert", required_argument, NULL, 'A'},
-		{"pin", required_argument, NULL, 'P'},          {NULL, 0, NULL, 0},
+		{"name", required_argument, NULL, 'n'},
+		{"roots", required_argument, NULL, 'r'},
+		{"certificates", required_argument, NULL, 'c'},
+		{"crls", required_argument, NULL, 'l'},
+		{"store", required_argument, NULL, 's'},
+		{"replace", no_argument, NULL, 'x'},
+		{"timeout", required_argument, NULL, 't'},
+		{"cacert", required_argument, NULL, 'A'},
+		{"pin", required_argument, NULL, 'P'},
+		{"json", no_argument, NULL, 'j'},
+		{NULL, 0, NULL, 0},
 	};
 	static char name[] = COMMAND;
 	int option;

@@ -14,6 +14,7 @@ struct enrol_options {
 	const char *crls;         /* folder, or NULL */
 	const char *store;        /* folder */
 	bool replace;             /* whatever is stored for the name */
+	bool json;                /* for programs */
 };
 
 /** Reads the arguments after 'enrol'. On failure says what is wrong on standard error. */

@@ -35,6 +35,7 @@ static const char HELP[] =
 	"  --crls DIR         revocations, one list for each authority\n"
 	"  --store DIR        where enrolled hosts are kept (~/.local/share/cloister/hosts); for verify, hosts, too\n"
 	"  --replace          the host has another TPM or key now\n"
+	"  --json             the result as JSON\n"
 	"hosts         show what is enrolled, or forget a host\n"
 	"statement     show a hypervisor's key statement\n"
 	"log show      explain any TCG event log in words, and say whether verify reads it\n"

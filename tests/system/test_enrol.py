@@ -157,6 +157,20 @@ class TestEnrolled:
         assert bed.enrol(tmp_path)[0] == ENROLLED, "the same again"
         assert stored(tmp_path)["ek_name"] == host["ek_name"]
 
+    def test_json(self, bed, other, tmp_path):
+        """The same result for programs: enrolled, and refused."""
+        status, text = bed.enrol(tmp_path, "--json")
+        said = json.loads(text)
+        assert (status, said["enrolled"], said["host"], said["exit_code"], said["refusals"]) == (0, True, "host-a", 0, [])
+        assert (said["tpm"]["ek_name"], said["tpm"]["ak_name"]) == (name_of(bed.ek), name_of(bed.ak))
+        assert said["tpm"]["certificate_sha256"] == hashlib.sha256(bed.certificate).hexdigest()
+        assert said["tpm"]["ek_kind"] == "RSA 2048" and said["tpm"]["tolerated"] == []
+        status, text = other.enrol(tmp_path, "--json")
+        said = json.loads(text)
+        assert (status, said["enrolled"], said["tpm"], said["exit_code"]) == (IDENTITY, False, None, IDENTITY)
+        assert [refusal["code"] for refusal in said["refusals"]] == ["host-with-another-tpm"]
+        assert "--replace" in said["refusals"][0]["next"]
+
     def test_default_name_is_the_address(self, bed, tmp_path):
         status, text = cloister("enrol", bed.service.url, "--roots", bed.roots, "--certificates", bed.issuer, "--store",
                                 tmp_path)
