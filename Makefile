@@ -3,25 +3,15 @@
 # first and cached under build/root; build.mk is the part that runs inside.
 
 MAKEFLAGS += --no-print-directory
-INNER := all demo test unit mutated-evidence guests system systems runtime-boots run tcb bench fuzz prove lint sbom
+
+# All other targets are build.mk's.
+OUTER := reference roots check-tables compile_commands.json root root-bochs clean distclean help
+INNER := $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
 .DEFAULT_GOAL := all
-.PHONY: $(INNER) reference roots root root-bochs clean distclean help
+.PHONY: $(OUTER) $(INNER)
 
 $(INNER): root
-	@tools/in-root make -f build.mk $@
-
-# One of their parts.
-fuzz-%: root
-	@tools/in-root make -f build.mk $@
-
-bench-verify: root
-	@tools/in-root make -f build.mk $@
-
-prove-%: root
-	@tools/in-root make -f build.mk $@
-
-guests-%: root
 	@tools/in-root make -f build.mk $@
 
 # Whom the tenant trusts to vouch for TPMs. The files may lie anywhere.
@@ -33,18 +23,24 @@ reference: root
 	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' -- tools/in-root make -f build.mk $@
 
 # The folder may lie anywhere.
-.PHONY: check-tables
 check-tables: root
 	@tools/with-copies 'DIR=$(DIR)' -- tools/in-root make -f build.mk $@
 
+# The editor is outside of the root.
+compile_commands.json: root
+	@tools/in-root make -f build.mk $@ TREE='$(CURDIR)'
+
+# Only root can make a root; others can enter one that is there.
+GET_ROOT := tools/$(if $(filter 0,$(shell id -u)),make,have)-root
+
 root: $(if $(filter bochs,$(BED)),root-bochs)
-	@tools/make-root trixie build/root
+	@$(GET_ROOT) trixie build/root
 
 test system systems guests-bochs: root-bochs
 
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:
-	@tools/make-root forky build/root
+	@$(GET_ROOT) forky build/root
 
 clean:
 	rm -rf build/out
@@ -55,8 +51,8 @@ distclean: clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: Cloister: make targets (as root; the first call makes a Debian root under build/, about 2 minutes, 3 GB). Without
-#: root: see CONTRIBUTING.md, "Without root".
+#: Cloister: make targets (as root; the first call makes a Debian root under build/, about 2 minutes, 3 GB). Who is not
+#: root can use a Debian root that is there: see CONTRIBUTING.md, "Without root".
 #:
 #:   make            build loader, hypervisor, host and tenant programs into build/out
 #:   make demo       boot a measured host, verify it, and refuse three that must be refused
@@ -74,6 +70,7 @@ help:
 #:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N CPU-hours in all
 #:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)
 #:   make lint       formatting, static analysis, comments and documents
+#:   make compile_commands.json  how each C source is compiled, for clangd and other editors' tools
 #:   make sbom       versions of the packages that the build uses
 #:   make clean      remove build/out; 'make distclean' also the Debian root
 #:

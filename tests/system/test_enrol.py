@@ -161,7 +161,8 @@ class TestEnrolled:
         """The same result for programs: enrolled, and refused."""
         status, text = bed.enrol(tmp_path, "--json")
         said = json.loads(text)
-        assert (status, said["enrolled"], said["host"], said["exit_code"], said["refusals"]) == (0, True, "host-a", 0, [])
+        assert (status, said["enrolled"], said["host"]) == (0, True, "host-a")
+        assert (said["exit_code"], said["refusals"]) == (0, [])
         assert (said["tpm"]["ek_name"], said["tpm"]["ak_name"]) == (name_of(bed.ek), name_of(bed.ak))
         assert said["tpm"]["certificate_sha256"] == hashlib.sha256(bed.certificate).hexdigest()
         assert said["tpm"]["ek_kind"] == "RSA 2048" and said["tpm"]["tolerated"] == []

@@ -157,7 +157,8 @@ class RelayedTpm(Tpm):
 
 
 # TPM2_Startup(CLEAR), which the firmware would send: root sends it past the kernel's driver.
-STARTUP = r"exec 3<>/dev/tpm0; printf '\200\001\000\000\000\014\000\000\001\104\000\000' >&3; head -c 10 <&3 | od -An -tx1"
+STARTUP = r"exec 3<>/dev/tpm0; printf '\200\001\000\000\000\014\000\000\001\104\000\000' >&3; head -c 10 <&3 " \
+    "| od -An -tx1"
 
 
 def test_reset_under_the_running_host(disk, tmp_path):

@@ -36,7 +36,7 @@ LOADS = {
 STEADY_S = 60
 # What is named apart, of a boot: programs execute CPUID, the count itself is a hypercall, and the ports of PCI
 # configuration share a word with the reset control (GRUB alone looks at 8,192 functions through them). In the steady
-# state no software uses those ports any more; but with more than one CPU, interrupts between processors go through the one
+# state no software uses those ports any more; with more than one CPU, interrupts between processors go through the one
 # register that could also carry INIT.
 APART_BOOT = ("cpuid", "hypercall", "pci-config")
 APART_STEADY = ("cpuid", "hypercall")

@@ -22,7 +22,7 @@ ATTACKERS = ["-device", "pcie-root-port,id=express,chassis=1", "-device", "pcie-
 for place in (*[""] * 6, ",bus=express", ",bus=conventional,addr=3"):
     ATTACKERS += ["-device", f"edu,dma_mask=0xffffffffffffffff{place}"]
 DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS]}
-# A function of class host bridge behind a port, and a port without one; and one on another root bus, which no unit covers.
+# A function of class host bridge behind a port, and a port without one; and one on another root bus, without a unit.
 ROUTERS = ["-device", "pcie-root-port,id=behind,chassis=1", "-blockdev", "null-co,node-name=n0",
            "-device", "virtio-blk-pci,drive=n0,bus=behind,class=0x0600,iommu_platform=on,disable-legacy=on",
            "-device", "pcie-root-port,id=beside,chassis=3", "-device", "edu,bus=beside"]
@@ -111,10 +111,12 @@ class Bochs:
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
-             "smm": "Bochs raises no SMI: its firmware leaves DEVACTB off", "smm-firmware": "Bochs's firmware has no SMM",
+             "smm": "Bochs raises no SMI: its firmware leaves DEVACTB off",
+             "smm-firmware": "Bochs's firmware has no SMM",
              "floor-random-30": "Bochs ends at values that its interrupt controller does not know",
              "floor-buses": "Bochs has one bus", "floor-amdvi": "Bochs has no IOMMU",
-             "floor-mchbar": "Bochs's host bridge has no MCHBAR", "floor-pc": "Bochs's chipset is this one in each program",
+             "floor-mchbar": "Bochs's host bridge has no MCHBAR",
+             "floor-pc": "Bochs's chipset is this one in each program",
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
     MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
