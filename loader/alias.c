@@ -62,6 +62,11 @@ static bool probe_range(const struct boot_info *info, const struct boot_range *r
 	return true;
 }
 
+bool alias_probes_all(const struct boot_info *info)
+{
+	return info->pool.bytes <= ALIAS_POOL_PAGES * PAGE_BYTES;
+}
+
 bool alias_probe(const struct boot_info *info, struct failure *failure)
 {
 	return probe_range(info, &info->region, UINT64_MAX / 2, failure) &&

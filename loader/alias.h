@@ -20,4 +20,7 @@ bool alias_probe(const struct boot_info *info, struct failure *failure);
 
 #define ALIAS_POOL_PAGES 65536u
 
+/** Is the pool so small that alias_probe() looks at each of its pages? */
+bool alias_probes_all(const struct boot_info *info);
+
 #endif

@@ -359,8 +359,12 @@ static bool read_ram(struct failure *failure)
 /* The RAM list is read twice: for the sizes of region and pool, and again without what has been reserved. */
 static bool reserve(struct failure *failure)
 {
-	return read_ram(failure) && hypervisor_reserve(&loader.image, loader.config.pool_mib, &loader.info, failure) &&
-	       read_ram(failure) && alias_probe(&loader.info, failure) && stage(failure);
+	if (!read_ram(failure) || !hypervisor_reserve(&loader.image, loader.config.pool_mib, &loader.info, failure) ||
+	    !read_ram(failure) || !alias_probe(&loader.info, failure))
+		return false;
+	if (!alias_probes_all(&loader.info))
+		loader.info.flags |= BOOT_FLAG_ALIAS_UNCHECKED;
+	return stage(failure);
 }
 
 /* The copies have been used: the region is the hypervisor's alone. */

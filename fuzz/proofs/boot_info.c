@@ -75,7 +75,7 @@ static void check_counts(const struct boot_info *boot)
 	PROVE(boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000);
 	if (a < b && b < boot->cpu_count)
 		PROVE(boot->cpu_apic_id[a] != boot->cpu_apic_id[b]);
-	PROVE((boot->flags & ~0x172u) == 0);
+	PROVE((boot->flags & ~0x372u) == 0);
 	REACHABLE(boot->cpu_count == CPUS);
 }
 

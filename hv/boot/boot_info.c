@@ -112,7 +112,7 @@ static bool dma_counts_sane(const struct boot_dma *dma)
 static bool header_sane(const struct boot_info *boot)
 {
 	const uint32_t known_flags = BOOT_FLAG_DMA_REQUIRED | BOOT_FLAG_WEAK_BINDING | BOOT_FLAG_NO_TPM |
-				     BOOT_FLAG_FLOOR_CLOSED | BOOT_FLAG_SLEEP_UNWATCHED;
+				     BOOT_FLAG_FLOOR_CLOSED | BOOT_FLAG_SLEEP_UNWATCHED | BOOT_FLAG_ALIAS_UNCHECKED;
 
 	return boot->magic == BOOT_INFO_MAGIC && boot->version == BOOT_INFO_VERSION && boot->bytes == sizeof(*boot) &&
 	       (boot->flags & ~known_flags) == 0;

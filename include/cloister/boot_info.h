@@ -52,6 +52,7 @@ struct boot_range {
 /* The loader knows the chipset, and all that docs/floor.md names is in boot_info. */
 #define BOOT_FLAG_FLOOR_CLOSED    HK_FLAG_FLOOR_CLOSED
 #define BOOT_FLAG_SLEEP_UNWATCHED HK_FLAG_SLEEP_UNWATCHED /* a sleep or reset register of the FADT is no I/O port */
+#define BOOT_FLAG_ALIAS_UNCHECKED HK_FLAG_ALIAS_UNCHECKED /* not each page of the pool was probed for aliases */
 
 /* After a crash record: the machine is reset, or the CPU is parked. */
 #define BOOT_CRASH_RESET 0u

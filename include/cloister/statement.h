@@ -24,7 +24,7 @@
 	(1u << 6) /* the platform's floor is known, and its registers are read-only for the root guest */
 #define HK_FLAG_SMT_EXPOSED     (1u << 7) /* a sibling in the guest could read the key while it is used */
 #define HK_FLAG_SLEEP_UNWATCHED (1u << 8) /* a sleep or reset register is where the hypervisor cannot watch it */
-#define HK_FLAG_ALIAS_UNCHECKED (1u << 9) /* memory was not probed for aliases */
+#define HK_FLAG_ALIAS_UNCHECKED (1u << 9) /* not each page of the pool was probed for aliases */
 
 /* All of them, and what users read. */
 #define HK_FLAGS(X)                                   \

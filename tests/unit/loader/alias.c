@@ -98,6 +98,11 @@ static void bounded(void **state)
 	assert_true(alias_probe(&info, &failure));
 	assert_int_equal(cell[MIB / 4096], 0);
 	assert_in_range(writes, ALIAS_POOL_PAGES / 2, ALIAS_POOL_PAGES * (47 - 12 + 1));
+	assert_false(alias_probes_all(&info));
+	info.pool.bytes = 256 * MIB;
+	writes = 0;
+	assert_true(alias_probe(&info, &failure) && alias_probes_all(&info));
+	assert_in_range(writes, ALIAS_POOL_PAGES * 2, ALIAS_POOL_PAGES * (2 * (47 - 12) + 1)); /* each page */
 }
 
 int main(void)

@@ -109,6 +109,12 @@ static void floor_needed(struct built *b)
 	b->policy.require_floor_closed = true;
 }
 
+static void half_seen(struct scenario *s)
+{
+	s->statement.flags |= HK_FLAG_ALIAS_UNCHECKED | HK_FLAG_SLEEP_UNWATCHED;
+	s->fresh.flags |= HK_FLAG_ALIAS_UNCHECKED | HK_FLAG_SLEEP_UNWATCHED;
+}
+
 static void dma_on(struct scenario *s)
 {
 	s->statement.flags |= HK_FLAG_DMA_PRESENT;
@@ -167,6 +173,7 @@ static const struct lie LIES[] = {
 	{"debug, allowed", debug, NULL, debug_allowed, {0}, 0, NULL},
 	{"an SMT sibling reads the key, allowed", smt_exposed, NULL, smt_allowed, {0}, 0, NULL},
 	{"the platform's floor is closed, as needed", floor_closed, NULL, floor_needed, {0}, 0, NULL},
+	{"unwatched sleep, and pages not probed for aliases", half_seen, NULL, NULL, {0}, 0, NULL},
 	{"DMA remapping on, as needed", dma_on, NULL, dma_needed, {0}, 0, NULL},
 	{"DMA remapping without a unit", dma_flag_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"DMA units without the flag", dma_units_only, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
