@@ -43,7 +43,8 @@ class TestRogueDriver:
     def test_from_an_option_rom(self, forgery):
         rom = hosts.SCRATCH / "rogue.rom"
         rom.write_bytes(firmware.option_rom(forgery.fill_in(ROGUE)))
-        status, text = self.judged("rogue-rom", forgery, extra=["-device", f"virtio-rng-pci,romfile={rom}"])
+        device = f"virtio-rng-pci,iommu_platform=on,disable-legacy=on,romfile={rom}"
+        status, text = self.judged("rogue-rom", forgery, extra=["-device", device])
         assert status == hosts.FIRMWARE_REFUSED, text
 
 
