@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define PAGE_BYTES       4096u
+#define RANGE_BYTES      0x100000u
 #define BUSES            256u
 #define DEVICES          32u
 #define FUNCTION(d, f)   ((uint16_t)((d) << 3 | (f)))
@@ -98,6 +99,10 @@ static const struct chipset {
 
 #define MCHBAR         0x48u
 #define MCHBAR_ENABLE  1u
+#define REGBAR         0x5420u /* in MCHBAR's pages, from Tiger Lake on: the processor's sideband */
+#define REGBAR_ENABLE  1u
+#define REGBAR_BYTES   0x1000000u
+#define REGBAR_MCHBAR  0x20000u    /* MCHBAR's bytes on these */
 #define FCH_PM_DATA    0xcd7u      /* 0xCD6: index */
 #define FCH_MMIO       0xfed80000u /* PM registers at 300h, the ACPI block at 800h */
 #define P2SB_HIDE_BYTE 0xe1u       /* of function 1; bit 0 hides it */
@@ -240,6 +245,17 @@ static void examine_isa_bridge(struct scan *scan, uint16_t function, uint32_t id
 	scan->chipset_unknown = true;
 }
 
+/* In parts, since a range of the floor is smaller than a large page. */
+static void add_regbar(struct scan *scan, uint64_t at)
+{
+	const struct floor_view *const view = scan->view;
+	const uint32_t low = view->read_memory(view->context, at), high = view->read_memory(view->context, at + 4);
+	const uint64_t base = (low | (uint64_t)high << 32) & ~(uint64_t)(REGBAR_BYTES - 1);
+
+	for (uint32_t part = 0; low & REGBAR_ENABLE && part < REGBAR_BYTES; part += RANGE_BYTES)
+		add_range(scan->floor, base + part, RANGE_BYTES);
+}
+
 static void examine_host(struct scan *scan, uint32_t id)
 {
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
@@ -254,8 +270,11 @@ static void examine_host(struct scan *scan, uint32_t id)
 	const uint64_t mchbar = read(scan, 0, MCHBAR) | (uint64_t)read(scan, 0, MCHBAR + 4) << 32;
 	const uint64_t base = mchbar & ~(uint64_t)(PAGE_BYTES - 1);
 
-	if (mchbar & MCHBAR_ENABLE)
-		add_range(scan->floor, base, scan->host->mchbar_bytes);
+	if (!(mchbar & MCHBAR_ENABLE))
+		return;
+	add_range(scan->floor, base, scan->host->mchbar_bytes);
+	if (scan->host->mchbar_bytes == REGBAR_MCHBAR)
+		add_regbar(scan, base + REGBAR);
 }
 
 /* An unknown Intel host may be a server. */
@@ -293,6 +312,8 @@ static void examine(struct scan *scan, uint16_t function, uint32_t id)
 		add(scan, function);
 	if (class == CLASS_ISA_BRIDGE && scan->segment == 0 && function >> 8 == 0)
 		examine_isa_bridge(scan, function, id);
+	else if (class == CLASS_ISA_BRIDGE && !scan->below[function >> 8])
+		scan->chipset_unknown = true; /* a second chipset */
 }
 
 static void scan_device(struct scan *scan, uint16_t first)

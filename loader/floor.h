@@ -22,6 +22,8 @@ struct floor_ecam {
 struct floor_view {
 	/* 32 bits; all ones where there is no function. @ecam: of the segment, or NULL for segment 0 through ports. */
 	uint32_t (*read)(const void *context, const struct floor_ecam *ecam, uint16_t function, uint16_t offset);
+	/* 32 bits of a register in memory */
+	uint32_t (*read_memory)(const void *context, uint64_t address);
 	/* 8 bits, in segment 0 */
 	void (*write)(const void *context, uint16_t function, uint16_t offset, uint8_t value);
 	const void *context;
@@ -30,7 +32,7 @@ struct floor_view {
 struct floor {
 	struct boot_floor found;
 	bool host_known;    /* 00:00.0 is in the table */
-	bool chipset_known; /* and each ISA bridge of bus 0 */
+	bool chipset_known; /* and each ISA bridge of bus 0, and there is none on another root bus */
 	bool whole;         /* there was room for everything */
 };
 

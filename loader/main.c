@@ -295,6 +295,12 @@ static uint32_t config_read(const void *context, const struct floor_ecam *ecam, 
 	return value;
 }
 
+static uint32_t memory_read(const void *context, uint64_t address)
+{
+	(void)context;
+	return *(const volatile uint32_t *)address;
+}
+
 static void config_write(const void *context, uint16_t function, uint16_t offset, uint8_t value)
 {
 	const uint64_t flags = interrupts_off();
@@ -310,7 +316,7 @@ static void config_write(const void *context, uint16_t function, uint16_t offset
 static void close_floor(void)
 {
 	static struct floor floor;
-	const struct floor_view view = {config_read, config_write, NULL};
+	const struct floor_view view = {config_read, memory_read, config_write, NULL};
 
 	floor_find(&view, loader.acpi.ecam, loader.acpi.ecam_count, &floor);
 	loader.info.floor = floor.found;

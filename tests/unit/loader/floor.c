@@ -58,6 +58,15 @@ static uint32_t read_config(const void *context, const struct floor_ecam *ecam, 
 	}
 }
 
+static uint64_t regbar;
+
+static uint32_t read_memory(const void *context, uint64_t address)
+{
+	(void)context;
+	assert_in_range(address, 0xfedc5420, 0xfedc5424);
+	return (uint32_t)(address & 4 ? regbar >> 32 : regbar);
+}
+
 static void write_config(const void *context, uint16_t at, uint16_t offset, uint8_t value)
 {
 	(void)context;
@@ -69,7 +78,7 @@ static void write_config(const void *context, uint16_t at, uint16_t offset, uint
 static void look(const struct function *functions_of_model, size_t count, const struct floor_ecam *ecam,
 		 uint32_t segments)
 {
-	const struct floor_view view = {read_config, write_config, NULL};
+	const struct floor_view view = {read_config, read_memory, write_config, NULL};
 
 	model = functions_of_model;
 	functions = count;
@@ -171,6 +180,28 @@ static void pch(void **state)
 	assert_false(floor_closed(&floor_found));
 }
 
+/* A window to registers of the processor, whose place is in MCHBAR's pages. */
+static void processor_sideband(void **state)
+{
+	const struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x46608086, .class = 0x600, .mchbar = 0xfedc0001},
+		{.at = AT(0, 0x1f, 0), .id = 0x7a848086, .class = 0x601},
+		{.at = AT(0, 0x1f, 1), .id = 0x7aa08086, .class = 0x580, .bar = 0xe0000004},
+	};
+	(void)state;
+
+	regbar = 0x12fb000001;
+	LOOK(machine, &one, 1);
+	assert_true(floor_closed(&floor_found));
+	assert_true(has_page(0x12fb000000) && has_page(0x12fbfff000) && has_page(0x12fb800000));
+	assert_false(has_page(0x12fafff000) || has_page(0x12fc000000));
+	for (uint32_t i = 0; i < floor_found.found.range_count; i++)
+		assert_in_range(floor_found.found.range[i].bytes, 4096, (2u << 20) - 1);
+	regbar = 0x12fb000000;
+	LOOK(machine, &one, 1);
+	assert_false(has_page(0x12fb000000));
+}
+
 /* A bus that the ports reach and MCFG does not name may be in memory all the same. */
 static void short_mcfg(void **state)
 {
@@ -251,6 +282,17 @@ static void unknown(void **state)
 		{.at = AT(0, 0x1e, 0), .id = 0x29188087, .class = 0x601},
 		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
 	};
+	const struct function two_chipsets[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+		{.at = AT(0x80, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+	};
+	const struct function on_a_card[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600},
+		{.at = AT(0, 1, 0), .id = 0x000c1b36, .class = 0x604, .header = 1, .buses = 0x010100},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+		{.at = AT(1, 0, 0), .id = 0x29188087, .class = 0x601},
+	};
 	(void)state;
 
 	LOOK(machine, &one, 1); /* the host; it may be a server */
@@ -258,6 +300,10 @@ static void unknown(void **state)
 	assert_true(has_function(AT(0, 9, 0)) && has_function(AT(0, 0, 0)));
 	LOOK(two_bridges, &one, 1); /* one of two */
 	assert_false(floor_closed(&floor_found));
+	LOOK(two_chipsets, &one, 1);
+	assert_false(floor_closed(&floor_found));
+	LOOK(on_a_card, &one, 1);
+	assert_true(floor_closed(&floor_found));
 	look(two_bridges, 1, NULL, 0); /* no ISA bridge at all */
 	assert_false(floor_closed(&floor_found));
 }
@@ -284,8 +330,9 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(q35),  cmocka_unit_test(piix4),   cmocka_unit_test(pch),  cmocka_unit_test(epyc),
-		cmocka_unit_test(xeon), cmocka_unit_test(unknown), cmocka_unit_test(many), cmocka_unit_test(short_mcfg),
+		cmocka_unit_test(q35),  cmocka_unit_test(piix4),      cmocka_unit_test(pch),
+		cmocka_unit_test(epyc), cmocka_unit_test(xeon),       cmocka_unit_test(unknown),
+		cmocka_unit_test(many), cmocka_unit_test(short_mcfg), cmocka_unit_test(processor_sideband),
 	};
 
 	return cmocka_run_group_tests_name("loader_floor", tests, NULL, NULL);
