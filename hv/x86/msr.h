@@ -41,6 +41,7 @@
 #define IA32_XFD                0x000001c4u
 #define IA32_XFD_ERR            0x000001c5u
 #define IA32_DEBUGCTL           0x000001d9u
+#define MSR_POWER_CTL           0x000001fcu
 #define IA32_MTRR_PHYSBASE0     0x00000200u
 #define IA32_MTRR_PHYSMASK_END  0x0000021fu
 #define IA32_MTRR_FIX64K        0x00000250u

@@ -46,13 +46,14 @@ static void denied(void **state)
 static void looked_at(void **state)
 {
 	const uint32_t checked[] = {0x1b, 0x277, 0x830, 0xda0, 0xc0000080};
-	const uint32_t frozen[] = {0x10, 0x3b, 0x200, 0x21f, 0x250, 0x258, 0x268, 0x26f, 0x2ff};
+	const uint32_t frozen[] = {0x10, 0x3b, 0x1fc, 0x200, 0x21f, 0x250, 0x258, 0x268, 0x26f, 0x2ff};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++)
 		assert_int_equal(msr_policy_find(checked[i])->write, MSR_CHECK);
 	for (size_t i = 0; i < sizeof(frozen) / sizeof(frozen[0]); i++)
 		assert_int_equal(msr_policy_find(frozen[i])->write, MSR_FROZEN);
+	assert_int_equal(msr_policy_find(0x1fc)->read, MSR_NATIVE); /* intel_idle reads it on each CPU of a server */
 	assert_int_equal(msr_policy_find(0x831)->write, MSR_NATIVE);
 	assert_int_equal(msr_policy_find(0x83f)->write, MSR_NATIVE);
 	assert_int_equal(msr_policy_find(0xc0000102)->write, MSR_NATIVE);
