@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 
 # All other targets are build.mk's.
-OUTER := reference roots check-tables compile_commands.json root root-bochs clean distclean help
+OUTER := reference roots check-tables kvm-unit-tests compile_commands.json root root-bochs clean distclean help
 INNER := $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
 .DEFAULT_GOAL := all
@@ -23,7 +23,7 @@ reference: root
 	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' -- tools/in-root make -f build.mk $@
 
 # The folder may lie anywhere.
-check-tables: root
+check-tables kvm-unit-tests: root
 	@tools/with-copies 'DIR=$(DIR)' -- tools/in-root make -f build.mk $@
 
 # The editor is outside of the root.
@@ -64,6 +64,7 @@ help:
 #:   make systems    longer tests of whole machines: more kernels, CPU models and programs of others as root guest
 #:   make runtime-boots  BOOTS=N boots bare and under Cloister, and the firmware's runtime memory compared
 #:   make check-tables DIR=...  the loader's parsers over ACPI dumps of real machines: accepted or refused, and why
+#:   make kvm-unit-tests DIR=...  the EFI programs of kvm-unit-tests (its folder x86): verdicts bare and under Cloister
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make

@@ -3,7 +3,7 @@
 
 IN_HOST := $(patsubst tests/system/host/%.c,$(OUT)/tests/system/%,$(wildcard tests/system/host/*.c))
 
-system: $(IN_HOST)
+system systems: $(IN_HOST)
 
 $(IN_HOST): $(OUT)/tests/system/%: tests/system/host/%.c host/module/cloister_ioctl.h $(wildcard include/cloister/*.h)
 	$(call say,CC,$@)

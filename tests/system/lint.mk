@@ -11,4 +11,4 @@ lint-scripts:
 	$(call say,LINT,Python and shell)
 	$(Q)python3 -m pycodestyle --max-line-length=120 $(SCRIPTS_PYTHON)
 	$(Q)python3 -m pyflakes $(SCRIPTS_PYTHON)
-	$(Q)shellcheck --exclude=SC2016 $(SCRIPTS_SHELL)
+	$(Q)shellcheck -x --exclude=SC2016 $(SCRIPTS_SHELL)

@@ -23,15 +23,26 @@ endef
 system: $$(SYSTEM_NEEDS)
 	$(call system_tests,system,-m 'not slow')
 
+# Kernels of other suites, the installer: fetched once.
+.PHONY: systems-fetched
+systems-fetched:
+	@tools/images/systems build/systems
+
 # What takes minutes each: not part of 'make test'.
 .PHONY: systems
-systems: $$(SYSTEM_NEEDS)
+systems: systems-fetched $$(SYSTEM_NEEDS)
 	$(call system_tests,systems,-m slow)
 
 # Boots both ways, and the firmware's runtime memory compared.
 .PHONY: runtime-boots
 runtime-boots: $(OUT)/hv-svm-debug.elf $$(BOOTED)
 	@python3 tests/system/runtime_boots.py $(or $(BOOTS),20)
+
+# EFI programs that the user has fetched and built, bare and under Cloister.
+.PHONY: kvm-unit-tests
+kvm-unit-tests: $$(BOOTED)
+	@[ -n '$(DIR)' ] || { echo "kvm-unit-tests: DIR=... names its folder x86, built with --enable-efi" >&2; exit 2; }
+	@python3 tests/system/kvm_unit_tests.py '$(DIR)' $(ONLY)
 
 run: $$(BOOTED)
 	@python3 tests/system/run.py

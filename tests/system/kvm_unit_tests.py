@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make kvm-unit-tests DIR=...: EFI programs of kvm-unit-tests as root guest, against the bare emulator.
+
+DIR is the folder x86 of kvm-unit-tests, built with --enable-efi; unittests.cfg in it says with which arguments each
+program is run. Each is run bare and under Cloister; a verdict (PASS, FAIL, SKIP of a name) that differs and is not in
+EXPLAINED is printed. Exits 1 then, 2 if there was nothing to run.
+"""
+
+import collections
+import pathlib
+import re
+import shlex
+import sys
+
+import pexpect
+
+from testbed import foreign
+
+RUN_S = 120
+VERDICT = re.compile(r"^(PASS|FAIL|SKIP|XPASS|XFAIL): (.*)$", re.M)
+SECTION = re.compile(r"^\[(?P<name>\S+)\]$|^(?P<key>\w+)\s*=\s*(?P<value>.*)$", re.M)
+EXIT = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+
+# (program, verdict as a regular expression) of one way or of both: why it may be another under Cloister.
+EXPLAINED = {}
+
+
+def runs(folder):
+    """(program, arguments) of each run that unittests.cfg names, of programs that are there; the others without any."""
+    found, section = collections.OrderedDict(), {}
+    config = folder / "unittests.cfg"
+    for match in SECTION.finditer(config.read_text() if config.exists() else ""):
+        if match["name"]:
+            section = {}
+        elif match["key"] == "file":
+            section["program"] = folder / f"{match['value'].rpartition('.')[0]}.efi"
+            found[section["program"], ""] = None
+        elif match["key"] == "test_args" and "program" in section:
+            found.pop((section["program"], ""), None)
+            found[section["program"], match["value"].strip("'\"")] = None
+    named = {program for program, _ in found}
+    found.update(((program, ""), None) for program in sorted(folder.glob("*.efi")) if program not in named)
+    return [(program, arguments) for program, arguments in found if program.exists()]
+
+
+def verdicts(program, arguments, way):
+    """What a run says: a count of each verdict, with the end that it came to."""
+    name = re.sub(r"\W+", "-", f"{program.stem} {arguments}").strip("-")
+    more = {program.name: program, "startup.nsh": foreign.start(program.name, arguments)}
+    with foreign.machine(f"kut-{name}-{way}", way, foreign.SHELL, more, memory_mib=512, nics=(), tpm="tis",
+                         extra=EXIT) as machine:
+        try:
+            machine.console.expect(pexpect.EOF, timeout=RUN_S)
+            status = machine.process.wait(RUN_S)
+            end = f"exit status {status >> 1}"
+        except pexpect.TIMEOUT:
+            end = "no end"
+        text = machine.serial()
+    said = collections.Counter(f"{verdict}: {re.sub(r'0x[0-9a-f]+|[0-9]{4,}', 'N', what)}"
+                               for verdict, what in VERDICT.findall(text))
+    said[end] += 1
+    return said
+
+
+def explained(program, verdict):
+    return next((reason for (name, pattern), reason in EXPLAINED.items()
+                 if name == program.stem and re.fullmatch(pattern, verdict)), None)
+
+
+def compare(program, arguments):
+    """Prints what differs; returns how many verdicts agree, differ for a known reason, and differ."""
+    bare, cloister = (verdicts(program, arguments, way) for way in foreign.WAYS)
+    known = unknown = 0
+    lines = []
+    for verdict in sorted((bare - cloister) + (cloister - bare)):
+        reason = explained(program, verdict)
+        known += reason is not None
+        unknown += reason is None
+        lines.append(f"  {'bare' if bare[verdict] > cloister[verdict] else 'Cloister'}: {verdict}"
+                     f"{f' ({reason})' if reason else ''}")
+    same = sum((bare & cloister).values())
+    print(f"{shlex.join([program.stem, *arguments.split()])}: {same} the same, {known} explained, {unknown} differ",
+          *lines, sep="\n", flush=True)
+    return same, known, unknown
+
+
+def main(folder, only=""):
+    totals = [compare(program, arguments) for program, arguments in runs(pathlib.Path(folder))
+              if re.search(only, program.stem)]
+    same, known, unknown = map(sum, zip(*totals, strict=True)) if totals else (0, 0, 0)
+    print(f"kvm-unit-tests: {len(totals)} runs, verdicts: {same} the same, {known} explained, {unknown} differ")
+    return 2 if not totals else 1 if unknown else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kernels of Debian's suites, fetched by tools/images/systems, and what their logs must not say."""
+
+import re
+
+import pytest
+
+import initramfs
+from testbed import hosts
+from testbed.emulator import TREE
+
+SYSTEMS = TREE / "build" / "systems"
+INSTALLER = SYSTEMS / "trixie/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64"
+SUITES = {"bookworm": 12, "trixie": 13, "forky": "forky"}
+KINDS = ("generic", "cloud")
+COMPLAINTS = re.compile(r"^.*(?:unchecked MSR access|WARNING:|BUG:|Call Trace|Oops|general protection|soft lockup).*$",
+                        re.M)
+# What Linux says on the bare emulator, too: models of AMD's CPUs lack the microcode against SRSO; and the mitigation of
+# ITS in 6.12 makes memory of modules writable and executable at once, which another part of the kernel complains of.
+EXCUSED = re.compile(r"^.*Speculative Return Stack Overflow: WARNING:.*$|"
+                     r"^.*cut here.*\n.*CPA detected W\^X violation(?:.*\n)+?.*end trace.*$", re.M)
+
+
+def kernel(suite, kind):
+    """A kernel's file; without it the test is skipped."""
+    found = [path for path in sorted((SYSTEMS / suite).rglob("vmlinuz*"))
+             if ("cloud" in str(path)) == (kind == "cloud")]
+    if not found:
+        pytest.skip(f"{suite}: no kernel was fetched: see build/systems/log")
+    return found[-1]
+
+
+def fetched(path):
+    if not path.exists():
+        pytest.skip(f"{path.name} was not fetched: see build/systems/log")
+    return path
+
+
+def disk(name, *, cmdline=hosts.CMDLINE, kernel=None, initrd=None, **settings):
+    """Cloister's disk with another kernel, and an initrd without modules for it; or with those of the measured host."""
+    config = hosts.config(cmdline=cmdline, require_tpm="no", **settings)
+    more = {"EFI/cloister/vmlinuz": kernel or initramfs.kernel_image(),
+            "EFI/cloister/initrd.img": initrd or (plain_initrd() if kernel else hosts.INITRD)}
+    return hosts.esp(name, config=config, kernel=False, more=more)
+
+
+def plain_initrd():
+    """A shell, for any kernel."""
+    output = hosts.SCRATCH / "plain.initrd"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    initramfs.initramfs(output, [], drivers=())
+    return output
+
+
+def initrd_with(name, *programs):
+    """The measured host's initrd with further programs."""
+    output = hosts.SCRATCH / f"{name}.initrd"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    parts = [hosts.OUT / "host" / part for part in ("cloisterctl", "cloister.ko")]
+    initramfs.initramfs(output, [*parts, *programs])
+    return output
+
+
+def complaints(machine):
+    """Lines that no kernel's log must hold, of the last kernel that was started; the console has all that it said."""
+    return COMPLAINTS.findall(EXCUSED.sub("", machine.serial().rpartition("Linux version")[2]))
