@@ -200,6 +200,19 @@ class TestEnrolled:
         assert other.enrol(tmp_path, "--replace")[0] == ENROLLED
         assert stored(tmp_path)["ek_name"] == name_of(other.ek)
 
+    def test_same_machine_with_another_key(self, bed, tmp_path):
+        """As after a clear of the endorsement hierarchy: the store says that another key was enrolled."""
+        assert bed.enrol(tmp_path)[0] == ENROLLED
+        host = stored(tmp_path) | {"ak_name": "000b" + "11" * 32}
+        del host["sha256"]
+        shortest = json.dumps(host, sort_keys=True, separators=(",", ":"))
+        host["sha256"] = hashlib.sha256(shortest.encode()).hexdigest()
+        (tmp_path / "host-a.json").write_text(json.dumps(host))
+        status, text = bed.enrol(tmp_path)
+        assert status == IDENTITY and "refused: host-with-another-key " in text and "--replace" in text, text
+        assert bed.enrol(tmp_path, "--replace")[0] == ENROLLED
+        assert stored(tmp_path)["ak_name"] == name_of(bed.ak)
+
     def test_same_machine_under_another_name(self, bed, other, tmp_path):
         assert bed.enrol(tmp_path)[0] == other.enrol(tmp_path, name="host-b")[0] == ENROLLED
         status, text = bed.enrol(tmp_path, name="host-c")
