@@ -58,7 +58,8 @@ bool launch_error_text(const struct tcg_event *event, struct bytes *text)
 	return true;
 }
 
-bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event)
+/* Event number 'count' (from 0) of those that extend PCR 14. */
+static bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event)
 {
 	struct tcg_cursor cursor = tcg_log_events(log);
 

@@ -37,9 +37,6 @@ struct digest launch_mark(enum launch_mark mark);
 /** Does 'event' tell of a failed launch by its digest? Gives the error's text, which MARK_ERROR itself has not. */
 bool launch_error_text(const struct tcg_event *event, struct bytes *text);
 
-/** Event number 'count' (from 0) of those that extend PCR 14. */
-bool weak_event(const struct tcg_log *log, uint32_t count, struct tcg_event *event);
-
 /** Is 'digest' what the launch measured as its event 'which'? Needs has_pcrs, and has_tcg_log if weak. */
 bool launch_measured(const struct judgement *j, enum launch_event which, struct digest digest);
 

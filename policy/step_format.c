@@ -120,19 +120,25 @@ static void read_pcrs(struct judgement *j)
 		j->pcr[j->evidence->pcrs[i].index] = j->evidence->pcrs[i].value;
 }
 
-static void find_binding(struct judgement *j)
+/* Where the launch's events are in PCR 14, under the weak binding: after the mark. */
+static void find_weak_launch(struct judgement *j)
 {
+	struct tcg_cursor cursor = tcg_log_events(&j->tcg_log);
 	struct tcg_event event;
 
-	j->weak = j->has_statement ? (j->statement.flags & HK_FLAG_WEAK_BINDING) != 0 : j->has_launch && j->launch.weak;
-	if (!j->weak || !j->has_tcg_log)
-		return;
-	for (uint32_t i = 0; weak_event(&j->tcg_log, i, &event); i++) {
+	for (uint32_t i = 1; tcg_log_next_of(&cursor, LAUNCH_PCR_WEAK, &event); i++) {
 		if (digest_equal(event.sha256, launch_mark(MARK_WEAK))) {
-			j->weak_first = i + 1;
+			j->weak_first = i;
 			return;
 		}
 	}
+}
+
+static void find_binding(struct judgement *j)
+{
+	j->weak = j->has_statement ? (j->statement.flags & HK_FLAG_WEAK_BINDING) != 0 : j->has_launch && j->launch.weak;
+	if (j->weak && j->has_tcg_log)
+		find_weak_launch(j);
 }
 
 void step_format(struct judgement *j)
