@@ -23,7 +23,7 @@ from testbed.tls import TLS
 
 SLOW, TOO_MANY = 1500, 2500
 ANSWERED_S = 2  # an evidence request meanwhile
-SLOWER = 10  # than without them: where the computer has other things to do
+SLOWER = 10  # than the calm service: where the computer has other things to do
 ASKED = 5
 OPEN, ANSWERS, WAITING = 1984, 96, 64  # attestd(8)
 
@@ -49,6 +49,16 @@ def tpm(folder):
     (folder / "tpm").mkdir()
     swtpm = Swtpm(folder / "tpm")
     yield swtpm
+    swtpm.stop()
+
+
+@pytest.fixture(scope="module")
+def calm(folder):
+    """A service that nobody holds up. What the computer does besides, it does to both."""
+    (folder / "calm").mkdir()
+    swtpm = Swtpm(folder / "calm")
+    with another(folder, swtpm.tcti) as service:
+        yield service
     swtpm.stop()
 
 
@@ -117,16 +127,21 @@ def sources(count):
     return ["127.0.0.1"] if count == 1 else [f"127.0.1.{number + 1}" for number in range(count)]
 
 
-def asked(service, slow=None):
-    """How long evidence takes, each time with all of the slow connections there."""
-    times = []
+def asked(service, slow, calm=None):
+    """How long evidence takes, each time with all of the slow connections there; and how long from a calm service."""
+    times, calm_times = [], []
     for _ in range(ASKED):
-        if slow:
-            slow.wait_round()
-        began = time.monotonic()
-        service.good_evidence()
-        times.append(time.monotonic() - began)
-    return times
+        slow.wait_round()
+        times.append(timed(service))
+        if calm:
+            calm_times.append(timed(calm))
+    return times, calm_times
+
+
+def timed(service):
+    began = time.monotonic()
+    service.good_evidence()
+    return time.monotonic() - began
 
 
 HEADERS = b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -140,20 +155,20 @@ ATTACKS = {
 
 @pytest.mark.parametrize("addresses", [1, 100])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_slow_connections(folder, tpm, attack, addresses):
+def test_slow_connections(folder, tpm, calm, attack, addresses):
     """From the address of who asks, and from others."""
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
-        idle = asked(service)
+        service.good_evidence()  # its keys are loaded
         with Slow(service.port, SLOW, sources(addresses), first, drip) as slow:
-            times = asked(service, slow)
+            times, calm_times = asked(service, slow, calm)
             connections = service.metric("attestd_connections")
             memory = re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{service.process.pid}/status").read_text())[1]
-        print(f"{attack}, {addresses} addresses: idle {statistics.median(idle):.3f} s; meanwhile",
-              *(f"{seconds:.3f}" for seconds in times), f"s; {connections} open, {memory} KiB")
+        print(f"{attack}, {addresses} addresses:", *(f"{seconds:.3f}" for seconds in times), "s; from the calm service",
+              *(f"{seconds:.3f}" for seconds in calm_times), f"s; {connections} open, {memory} KiB")
         assert connections > SLOW / 2, "they are there"
-        # The best of several: what else the computer does only adds to them, and who is held up is so each time.
-        assert min(times) < max(ANSWERED_S, SLOWER * min(idle))
+        # Where the computer has other things to do, both services are late: each time both are asked.
+        assert statistics.median(times) < max(ANSWERED_S, SLOWER * statistics.median(calm_times))
 
 
 @pytest.mark.parametrize("addresses", [1, 100])
@@ -163,7 +178,7 @@ def test_more_than_there_is_room_for(folder, tpm, attack, addresses):
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
         with Slow(service.port, TOO_MANY, sources(addresses), first, drip) as slow:
-            times = asked(service, slow)
+            times, _ = asked(service, slow)
             connections = service.metric("attestd_connections")
             displaced = service.metric("attestd_displaced_total")
         print(f"{attack}, {addresses} addresses:", *(f"{seconds:.3f}" for seconds in times),
@@ -188,7 +203,7 @@ def test_who_reads_slowly(folder, tpm, tmp_path):
             connection.sendall(request)
             connection.recv(1)  # it has begun, and goes no further
         print(service.metric("attestd_answers"), "answers are being read:",
-              *(f"{seconds:.3f}" for seconds in asked(service)), "s")
+              *(f"{timed(service):.3f}" for _ in range(ASKED)), "s")
         assert service.metric("attestd_answers") <= ANSWERS
 
 

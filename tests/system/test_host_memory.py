@@ -102,7 +102,7 @@ class TestPutBack:
         assert after["reset_count"] == before["reset_count"] + 1 and after["clock_ms"] > before["clock_ms"]
 
     def test_refused(self, kept, disk):
-        """As it was before the boots that were seen since: the hypervisor's new key is not the one of that boot."""
+        """As it was before the boots that were seen since. At the last of them, another key of the hypervisor was seen."""
         tpm, folder = kept
         tpm.stop()
         copy_state(folder / "first", tpm.state)
@@ -112,7 +112,7 @@ class TestPutBack:
             status, text = judged(machine)
             assert seen(machine) == before, "what is refused is not remembered"
         assert status == COUNTERS_REFUSED, text
-        assert "refused: reset-count-back" in text and "cloister enrol --replace" in text, text
+        assert re.search("refused: (reset-count-back|boot-id) ", text), text
         assert "hypervisor-key  pass" in text.replace("\x1b[32m", ""), text
 
 
