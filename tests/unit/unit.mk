@@ -3,7 +3,7 @@
 # is tested by tests/unit/hv/root/io.c, which becomes the program hv_root_io and links its namesake. Every .c file and
 # every executable here is a test, but for mock/ and support/. What else a C test needs, its first lines say:
 #
-#   /* links: FILE... */      sources that it is linked with, besides its namesake; FOLDER/ for all of a folder
+#   /* links: FILE... */      sources that it is about or needs, besides its namesake; FOLDER/ for all of a folder
 #   /* as: KIND */            how it and they are compiled, if not as its folder's other tests
 #   /* wraps: FUNCTION... */  functions whose calls it takes ('ld --wrap')
 #
@@ -83,6 +83,7 @@ $(foreach kind,$(UNIT_KINDS),$(eval $(call unit_compile,$(kind))))
 define unit_program
 UNIT_PROGRAMS += $(UNIT_OUT)/$(call unit_name,$(1))
 UNIT_OBJECTS += $(call unit_objects,$(2),$(1) $(call unit_links,$(1)))
+UNIT_LINKED += $(call unit_links,$(1)) $(call unit_says,$(1),includes)
 $(UNIT_OUT)/$(call unit_name,$(1)): $(call unit_objects,$(2),$(1) $(call unit_links,$(1)))
 $(UNIT_OUT)/$(call unit_name,$(1)): UNIT_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,$(call unit_says,$(1),wraps))
 $(UNIT_OUT)/$(call unit_name,$(1)): UNIT_LIBS += $$(UNIT_LIBS_$(2))
@@ -103,8 +104,13 @@ $(UNIT_PROGRAMS) $(UNIT_JUDGE):
 
 UNIT_TESTS += $(UNIT_PROGRAMS) $(UNIT_SCRIPTS)
 
-# Programs that the scripts start.
-unit: $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE)
+# The sources that a test names, for tests/every_source: what all tests of a folder have in common is no test of it.
+$(UNIT_OUT)/linked: $(UNIT_SOURCES) tests/unit/unit.mk
+	@mkdir -p $(@D)
+	@printf '%s\n' $(sort $(UNIT_LINKED)) >$@
+
+# What the scripts start or read.
+unit: $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE) $(UNIT_OUT)/linked
 unit: $$(UNIT_TESTS)
 	@mkdir -p $(OUT)/log/unit
 	@rm -f $(OUT)/log/unit/*.tap

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: policy/crypto.c policy/statement.c */
 /* Step 10: which launch PCR 14 speaks of, with and without shim before it. */
 #include "lie.h"
 

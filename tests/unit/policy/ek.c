@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: policy/crypto.c policy/ek_authorities.c policy/ek_certificate.c policy/ek_credential.c policy/ek_public.c policy/tpm_parse.c */
 /*
  * Endorsement keys and their certificates, with the sanitisers: chains, revocations and credentials, made here by
  * OpenSSL. What a host can send of them through the whole tool is tests/system/test_enrol.py.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: policy/judge.c policy/evidence.c policy/verdict.c */
 /* Evidence cut at every length and changed at every byte: never a crash, never a pass. */
 #include <setjmp.h>
 #include <stdarg.h>

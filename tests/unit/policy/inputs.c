@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: policy/date.c policy/encoding.c policy/evidence.c policy/line_difference.c policy/members.c policy/policy_file.c */
 /* Encodings, the answer's and the policy's members, and where two configs differ. */
 #include <setjmp.h>
 #include <stdarg.h>

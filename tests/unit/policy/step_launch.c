@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: policy/launch.c */
 /* Step 9: the hypervisor and its config. */
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: host/attestd/encode.c host/attestd/evidence.c host/attestd/failure.c host/attestd/file.c host/attestd/metrics.c */
 /* What attestd answers: JSON, metrics, and the files that it reads for it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: host/attestd/options.c host/attestd/queue.c host/attestd/tpm_ek.c */
 /* attestd's limits: the queue, addresses, padded certificates. */
 #include <setjmp.h>
 #include <stdarg.h>
