@@ -5,53 +5,35 @@
  */
 #include "entropy.h"
 
-#include <cpuid.h>
-#include <stdbool.h>
-
 #include "x86/cpuid.h"
+#include "x86/instructions.h"
 
 #define RDRAND_TRIES 10u   /* SDM vol. 1, 7.3.17.1: ten failures in a row mean a broken unit */
 #define RDSEED_TRIES 1000u /* runs dry for microseconds in regular use */
 
-static bool cpu_has_rdrand(void)
+static bool rdrand_word(uint64_t *word)
 {
-	unsigned eax, ebx, ecx, edx;
-
-	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & LEAF1_ECX_RDRAND);
+	for (unsigned n = 0; n < RDRAND_TRIES; n++)
+		if (rdrand(word))
+			return true;
+	return false;
 }
 
-static bool cpu_has_rdseed(void)
+static bool rdseed_word(uint64_t *word)
 {
-	unsigned eax, ebx, ecx, edx;
-
-	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & LEAF7_EBX_RDSEED);
-}
-
-static bool rdrand(uint64_t *word)
-{
-	bool valid = false;
-
-	for (unsigned n = 0; n < RDRAND_TRIES && !valid; n++)
-		__asm__ volatile("rdrand %0" : "=r"(*word), "=@ccc"(valid));
-	return valid;
-}
-
-static bool rdseed(uint64_t *word)
-{
-	bool valid = false;
-
-	for (unsigned n = 0; n < RDSEED_TRIES && !valid; n++)
-		__asm__ volatile("pause; rdseed %0" : "=r"(*word), "=@ccc"(valid));
-	return valid;
+	for (unsigned n = 0; n < RDSEED_TRIES; n++)
+		if (rdseed(word))
+			return true;
+	return false;
 }
 
 enum hv_error entropy_fill(uint64_t *words, size_t count)
 {
-	const bool has_rdseed = cpu_has_rdseed();
-	const bool has_rdrand = cpu_has_rdrand();
+	const bool has_rdrand = (cpuid(1, 0).ecx & LEAF1_ECX_RDRAND) != 0;
+	const bool has_rdseed = cpuid(0, 0).eax >= 7 && (cpuid(7, 0).ebx & LEAF7_EBX_RDSEED) != 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (!(has_rdseed && rdseed(&words[i])) && !(has_rdrand && rdrand(&words[i])))
+		if (!(has_rdseed && rdseed_word(&words[i])) && !(has_rdrand && rdrand_word(&words[i])))
 			return HV_E_NO_ENTROPY;
 	return HV_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef CLOISTER_X86_INSTRUCTIONS_H
 #define CLOISTER_X86_INSTRUCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpuid_result {
@@ -31,6 +32,23 @@ static inline uint64_t rdmsr(uint32_t msr)
 static inline void wrmsr(uint32_t msr, uint64_t value)
 {
 	__asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+/* False: no random word was to be had; @word then holds none. */
+static inline bool rdrand(uint64_t *word)
+{
+	bool valid;
+
+	__asm__ volatile("rdrand %0" : "=r"(*word), "=@ccc"(valid));
+	return valid;
+}
+
+static inline bool rdseed(uint64_t *word)
+{
+	bool valid;
+
+	__asm__ volatile("pause; rdseed %0" : "=r"(*word), "=@ccc"(valid));
+	return valid;
 }
 
 static inline uint64_t rdtsc(void)

@@ -6,6 +6,7 @@
 #ifndef CLOISTER_X86_INSTRUCTIONS_H
 #define CLOISTER_X86_INSTRUCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpuid_result {
@@ -15,6 +16,8 @@ struct cpuid_result {
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t rdmsr(uint32_t msr);
 void wrmsr(uint32_t msr, uint64_t value);
+bool rdrand(uint64_t *word);
+bool rdseed(uint64_t *word);
 uint64_t rdtsc(void);
 void xsetbv(uint32_t index, uint64_t value);
 void outb(uint16_t port, uint8_t value);
