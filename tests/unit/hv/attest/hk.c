@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wraps: secure_wipe */
 /* links: mbedtls/3rdparty/p256-m/p256-m/p256-m.c */
 /* links: hv/attest/drbg.c hv/lib/wipe.c mbedtls/library/sha256.c mbedtls/library/md.c mbedtls/library/hmac_drbg.c */
 /*
@@ -20,6 +21,7 @@
 #include "attest/drbg.h"
 #include "attest/entropy.h"
 #include "attest/hk.h"
+#include "lib/wipe.h"
 
 enum entropy_mode { ENTROPY_GOOD, ENTROPY_MISSING, ENTROPY_STUCK, ENTROPY_ALTERNATING };
 
@@ -29,12 +31,28 @@ static const size_t period[] = {256, 256, [ENTROPY_STUCK] = 1, [ENTROPY_ALTERNAT
 static enum entropy_mode entropy_mode;
 static uint64_t entropy_first;
 static size_t entropy_words; /* drawn by the last call */
+static const void *seed_at;  /* where they were put: the seed begins with them */
+static bool seed_wiped;
+
+#define SEED_BYTES (8 * 8 + 32 + 16) /* the CPU's words, the TPM's bytes, the label */
+
+void __real_secure_wipe(void *memory, size_t bytes);
+void __wrap_secure_wipe(void *memory, size_t bytes);
+
+void __wrap_secure_wipe(void *memory, size_t bytes)
+{
+	if (memory == seed_at)
+		seed_wiped = bytes == SEED_BYTES;
+	__real_secure_wipe(memory, bytes);
+}
 
 static const uint8_t tpm_random[32] = {1, 2, 3, 4, 5, 6, 7, 8};
 
 enum hv_error entropy_fill(uint64_t *words, size_t count)
 {
 	entropy_words = count;
+	seed_at = words;
+	seed_wiped = false;
 	for (size_t i = 0; i < count; i++)
 		words[i] = entropy_first + i % period[entropy_mode];
 	return entropy_mode == ENTROPY_MISSING ? HV_E_NO_ENTROPY : HV_OK;
@@ -436,6 +454,18 @@ static void generator_failure_wipes_the_key(void **state)
 	assert_true(all_zero(&hk, sizeof(hk)));
 }
 
+/* Whether a key comes of it or not: the key could be made again from it. */
+static void seed_is_wiped(void **state)
+{
+	struct hk hk;
+
+	(void)state;
+	for (entropy_mode = ENTROPY_GOOD; entropy_mode <= ENTROPY_ALTERNATING; entropy_mode++) {
+		assert_int_equal(hk_create(&hk, tpm_random) == HV_OK, entropy_mode == ENTROPY_GOOD);
+		assert_true(seed_wiped);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +482,7 @@ int main(void)
 		cmocka_unit_test_setup(missing_entropy_makes_no_key, setup),
 		cmocka_unit_test_setup(stuck_entropy_makes_no_key, setup),
 		cmocka_unit_test_setup(alternating_entropy_makes_no_key, setup),
+		cmocka_unit_test_setup(seed_is_wiped, setup),
 		cmocka_unit_test_setup(wiped_key_is_zero_and_refuses, setup),
 		cmocka_unit_test_setup(faulty_signature_wipes_the_key, setup),
 		cmocka_unit_test_setup(generator_failure_wipes_the_key, setup),
