@@ -63,6 +63,7 @@ help:
 #:   make roots      make build/out/roots from tenant/roots.list and ROOTS="FILE...": TPM makers' root certificates
 #:   make systems    longer tests of whole machines: more kernels, CPU models and programs of others as root guest
 #:   make runtime-boots  BOOTS=N boots bare and under Cloister, and the firmware's runtime memory compared
+#:   make mutants    planted faults, each in a copy of the tree: which layer of tests finds it (an hour)
 #:   make check-tables DIR=...  the loader's parsers over ACPI dumps of real machines: accepted or refused, and why
 #:   make kvm-unit-tests DIR=...  the EFI programs of kvm-unit-tests (its folder x86): verdicts bare and under Cloister
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
