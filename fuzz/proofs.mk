@@ -26,7 +26,7 @@ prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUD
 prove-dma_walk: PROOF_LOOPS := --unwind 10
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
 prove-event: hv/vcpu/event.c
-prove-hypercall: hv/root/hypercall.c
+prove-hypercall: hv/root/hypercall.c hv/machine/ram.c
 prove-hypercall: PROOF_LOOPS := --unwind 18
 prove-icr: hv/root/startup.c
 prove-icr: PROOF_LOOPS := --unwind 5

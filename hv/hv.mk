@@ -13,7 +13,7 @@ HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,nor
 	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
 # Rooms of both images. Of boot/, the build that is linked is one of two; attest/ and lib/ have an archive (attest.mk).
-HV_ROOMS := boot iommu machine memory root vcpu
+HV_ROOMS := boot domain iommu machine memory root vcpu
 HV_SOURCES := $(filter-out hv/boot/build_%,$(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c hv/$(room)/*.S)))
 HV_VENDORS := svm vmx
 HV_HEADERS := $(shell find hv include/cloister -name '*.h')

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hv/attest/hk.h"
+#include "hv/domain/hypercall.h"
 #include "hv/iommu/iommu.h"
 #include "hv/vcpu/vcpu.h"
 #include "world.h"
@@ -75,6 +76,21 @@ void iommu_poll_throttled(struct machine *m)
 bool iommu_translates(const struct machine *m)
 {
 	return m->boot.cpu_count != 0;
+}
+
+/* Domains have a harness for themselves, fuzz/domains. */
+int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
+{
+	(void)number;
+	(void)a;
+	return cpu == world.running ? HC_E_NUMBER : HC_E_BUSY;
+}
+
+int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
+{
+	(void)cpu;
+	*info = (struct domain_info){.domain = (uint32_t)domain};
+	return domain % 2 == 0 ? 0 : HC_E_DOMAIN;
 }
 
 static void in_ram(paddr_t address, uint32_t bytes)

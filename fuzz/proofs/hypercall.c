@@ -7,6 +7,7 @@
 #include "proof.h"
 
 #include "cloister/hypercall.h"
+#include "domain/hypercall.h"
 #include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -81,6 +82,16 @@ void iommu_poll(struct machine *machine)
 bool iommu_translates(const struct machine *machine)
 {
 	return any_bool();
+}
+
+int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
+{
+	return HC_E_NUMBER;
+}
+
+int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
+{
+	return any_bool() ? HC_E_DOMAIN : 0;
 }
 
 /* console.c: the ring's index is taken modulo its size. */

@@ -109,7 +109,7 @@ static struct hv_failure build_tables(struct machine *m)
 
 	if (stage2_pages.value == 0 || map_pages.value == 0 || cpu_pages.value == 0)
 		return fails(HV_E_REGION);
-	paging_build(&m->paging, &region, &m->boot.region);
+	paging_build(&m->paging, &region, &m->boot.region, m->boot.cpu_count);
 	if ((failure = vcpu_prepare(m)).error != HV_OK)
 		return failure;
 	vcpu_build_maps(&m->root, map_pages);
@@ -118,6 +118,7 @@ static struct hv_failure build_tables(struct machine *m)
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		carve(m, i, paddr(cpu_pages.value + i * PAGES_PER_CPU * PAGE_BYTES));
 	descriptors_build_idt();
+	pool_prepare(&m->pool, &m->boot.pool);
 	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
 
 	if ((error = build_stage2(m, tables)) != HV_OK)

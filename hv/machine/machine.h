@@ -11,6 +11,7 @@
 #include "cloister/errors.h"
 #include "cloister/statement.h"
 #include "console.h"
+#include "domain/pool.h"
 #include "iommu/iommu.h"
 #include "lock.h"
 #include "memory/paging.h"
@@ -28,6 +29,7 @@ struct machine {
 
 	struct paging paging;
 	struct domain root;
+	struct pool pool;
 	struct iommu iommu;
 	struct vendor_machine vendor; /* permission bitmaps */
 	struct console console;
@@ -54,5 +56,8 @@ uint64_t machine_uptime_us(const struct machine *m);
 
 /* Wipes HK and whatever else must not survive sleep, reset or a crash. Waits for a signature that is being made. */
 void machine_wipe_secrets(struct machine *m);
+
+/* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
+bool machine_is_ram(const struct machine *m, uint64_t address, uint64_t bytes);
 
 #endif

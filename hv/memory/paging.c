@@ -2,21 +2,9 @@
 /* Page tables of the hypervisor itself (SDM 3A chapter 4; APM 2 chapter 5). */
 #include "paging.h"
 
-#include "x86/instructions.h"
+#include "pte.h"
+#include "window.h"
 
-#define PTE_P       (1ull << 0)
-#define PTE_RW      (1ull << 1)
-#define PTE_PWT     (1ull << 3)
-#define PTE_PCD     (1ull << 4)
-#define PTE_A       (1ull << 5)
-#define PTE_D       (1ull << 6)
-#define PTE_NX      (1ull << 63)
-#define PTE_ADDRESS 0x000ffffffffff000ull
-
-/* Set from the start, so that the CPU never writes to a table. */
-#define LEAF (PTE_P | PTE_A | PTE_D)
-
-#define WINDOW_BASE       0xffffff8000000000ull /* the last entry of the top level: far from any identity address */
 #define WINDOWS_PER_TABLE 512u
 
 /* From hv.ld. */
@@ -52,15 +40,15 @@ static uint64_t rights(uint64_t address)
 	return PTE_NX | PTE_RW;
 }
 
-void paging_build(struct paging *paging, struct region *region, const struct boot_range *range)
+void paging_build(struct paging *paging, struct region *region, const struct boot_range *range, uint32_t cpu_count)
 {
 	paging->root = region_take(region, 1);
 	for (uint64_t at = range->base; at < range->base + range->bytes; at += PAGE_BYTES)
-		*leaf_entry(paging, region, at) = at | LEAF | rights(at);
+		*leaf_entry(paging, region, at) = at | PTE_LEAF | rights(at);
 
 	paging->window = leaf_entry(paging, region, WINDOW_BASE);
 	/* One table follows the other in the region, as if they were one. */
-	for (uint64_t i = WINDOWS_PER_TABLE; i < BOOT_MAX_CPUS; i += WINDOWS_PER_TABLE)
+	for (uint64_t i = WINDOWS_PER_TABLE; i < (uint64_t)cpu_count * WINDOWS_PER_CPU; i += WINDOWS_PER_TABLE)
 		leaf_entry(paging, region, WINDOW_BASE + i * PAGE_BYTES);
 }
 
@@ -68,7 +56,7 @@ void paging_build(struct paging *paging, struct region *region, const struct boo
 void paging_map_device(struct paging *paging, struct region *region, paddr_t base, uint64_t bytes)
 {
 	for (uint64_t at = base.value; at < base.value + bytes; at += PAGE_BYTES)
-		*leaf_entry(paging, region, at) = at | LEAF | PTE_NX | PTE_RW | PTE_PCD | PTE_PWT;
+		*leaf_entry(paging, region, at) = at | PTE_LEAF | PTE_NX | PTE_RW | PTE_PCD | PTE_PWT;
 }
 
 void paging_guard(struct paging *paging, paddr_t address)
@@ -76,37 +64,4 @@ void paging_guard(struct paging *paging, paddr_t address)
 	struct region none = {0, 0};
 
 	*leaf_entry(paging, &none, address.value) = 0;
-}
-
-/* Where CPU @index sees @address of system memory, until window_close(). */
-static volatile uint8_t *window_open(const struct paging *paging, uint32_t index, paddr_t address, uint64_t right)
-{
-	volatile uint8_t *const at = (volatile uint8_t *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES);
-
-	paging->window[index] = (address.value & PTE_ADDRESS) | LEAF | PTE_NX | right;
-	return at + (address.value & PAGE_MASK);
-}
-
-static void window_close(const struct paging *paging, uint32_t index)
-{
-	paging->window[index] = 0;
-	invlpg((const volatile void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES));
-}
-
-void window_read(const struct paging *paging, uint32_t index, paddr_t address, void *buffer, uint32_t bytes)
-{
-	const volatile uint8_t *const from = window_open(paging, index, address, 0);
-
-	for (uint32_t i = 0; i < bytes; i++)
-		((uint8_t *)buffer)[i] = from[i];
-	window_close(paging, index);
-}
-
-void window_write(const struct paging *paging, uint32_t index, paddr_t address, const void *buffer, uint32_t bytes)
-{
-	volatile uint8_t *const to = window_open(paging, index, address, PTE_RW);
-
-	for (uint32_t i = 0; i < bytes; i++)
-		to[i] = ((const uint8_t *)buffer)[i];
-	window_close(paging, index);
 }

@@ -3,27 +3,11 @@
 #include "cloister/hypercall.h"
 
 #include "boot/build.h"
+#include "domain/hypercall.h"
 #include "machine/cpu.h"
+#include "memory/window.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
-
-struct arguments {
-	uint64_t rdi, rsi, rdx, rcx;
-};
-
-/* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
-static bool guest_ram(const struct machine *m, uint64_t address, uint64_t bytes)
-{
-	if (bytes > PAGE_BYTES - (address & PAGE_MASK))
-		return false;
-	for (uint32_t i = 0; i < m->boot.ram_count; i++) {
-		const struct boot_range *const ram = &m->boot.ram[i];
-
-		if (address >= ram->base && address - ram->base < ram->bytes)
-			return true; /* ranges are whole pages */
-	}
-	return false;
-}
 
 static void fill_stats(const struct machine *m, struct hv_stats *stats)
 {
@@ -71,17 +55,25 @@ static int64_t give_console(struct vcpu *vcpu, uint64_t offset, uint64_t to, uin
 	return give(vcpu, part, count, 0, to, count);
 }
 
-static int64_t hypercall_read(struct vcpu *vcpu, const struct arguments *a)
+static int64_t give_domain(struct vcpu *vcpu, const struct hypercall_arguments *a)
+{
+	struct domain_info info;
+	const int64_t error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
+
+	return error != 0 ? error : give(vcpu, &info, sizeof(info), a->rsi, a->rdx, a->rcx);
+}
+
+static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
 	struct machine *const m = vcpu->cpu->machine;
 	struct hv_stats stats;
 
-	if (a->rdi >= HV_OBJECT_COUNT || a->rcx == 0 || a->rcx > PAGE_BYTES)
+	if (((uint32_t)a->rdi != HV_OBJECT_DOMAIN && a->rdi >= HV_OBJECT_COUNT) || a->rcx == 0 || a->rcx > PAGE_BYTES)
 		return HC_E_ARGUMENT;
-	if (!guest_ram(m, a->rdx, a->rcx))
+	if (!machine_is_ram(m, a->rdx, a->rcx))
 		return HC_E_BUFFER;
 	iommu_poll(m);
-	switch ((enum hv_object)a->rdi) {
+	switch ((enum hv_object)(uint32_t)a->rdi) {
 	case HV_OBJECT_STATEMENT:
 		return give(vcpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_LOG:
@@ -91,6 +83,8 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct arguments *a)
 	case HV_OBJECT_STATS:
 		fill_stats(m, &stats);
 		return give(vcpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
+	case HV_OBJECT_DOMAIN:
+		return give_domain(vcpu, a);
 	default:
 		return HC_E_ARGUMENT;
 	}
@@ -117,14 +111,14 @@ static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 	}
 }
 
-static int64_t hypercall_sign(struct vcpu *vcpu, const struct arguments *a)
+static int64_t hypercall_sign(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
 	struct machine *const m = vcpu->cpu->machine;
 	struct hk_fresh fresh;
 
 	if (a->rdx != 0 || a->rcx != 0)
 		return HC_E_ARGUMENT;
-	if (!guest_ram(m, a->rdi, sizeof(fresh.qualifying_data)) || !guest_ram(m, a->rsi, sizeof(fresh)))
+	if (!machine_is_ram(m, a->rdi, sizeof(fresh.qualifying_data)) || !machine_is_ram(m, a->rsi, sizeof(fresh)))
 		return HC_E_BUFFER;
 	iommu_poll(m);
 	fill_fresh(m, &fresh);
@@ -139,7 +133,7 @@ static int64_t hypercall_sign(struct vcpu *vcpu, const struct arguments *a)
 	return error;
 }
 
-static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct arguments *a)
+static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct hypercall_arguments *a)
 {
 	switch (number) {
 	case HC_READ:
@@ -147,14 +141,14 @@ static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct argume
 	case HC_SIGN:
 		return hypercall_sign(vcpu, a);
 	default:
-		return HC_E_NUMBER;
+		return domain_hypercall(vcpu->cpu, number, a);
 	}
 }
 
 void exit_hypercall(struct vcpu *vcpu)
 {
 	struct registers *const guest = &vcpu->frame->guest;
-	const struct arguments arguments = {guest->rdi, guest->rsi, guest->rdx, guest->rcx};
+	const struct hypercall_arguments arguments = {guest->rdi, guest->rsi, guest->rdx, guest->rcx};
 
 	vcpu->exits[HV_EXIT_HYPERCALL]++;
 	if (vcpu_cpl(vcpu) != 0) {

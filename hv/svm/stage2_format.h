@@ -35,6 +35,12 @@ static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t
 	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
 }
 
+/* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
+static inline uint64_t stage2_private(uint64_t address)
+{
+	return address | NPT_P | NPT_RW | NPT_US;
+}
+
 static inline uint64_t stage2_table(uint64_t address)
 {
 	return address | NPT_P | NPT_RW | NPT_US;

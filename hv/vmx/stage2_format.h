@@ -32,6 +32,12 @@ static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t
 	return address | EPT_TYPE(type) | (level > 1 ? large : EPT_RWX);
 }
 
+/* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
+static inline uint64_t stage2_private(uint64_t address)
+{
+	return address | EPT_TYPE(TYPE_WB) | EPT_RWX;
+}
+
 static inline uint64_t stage2_table(uint64_t address)
 {
 	return address | EPT_RWX;

@@ -48,6 +48,7 @@ enum hv_object {
 	HV_OBJECT_LOG,       /* launch log, TCG crypto-agile format: PCR 17, 18, 19 (or 14) */
 	HV_OBJECT_CONSOLE,   /* the hypervisor's own messages, text; a ring, oldest byte first */
 	HV_OBJECT_STATS,     /* struct hv_stats */
+	HV_OBJECT_DOMAIN,    /* struct domain_info (domain.h) of the domain in RDI's upper half */
 	HV_OBJECT_COUNT
 };
 

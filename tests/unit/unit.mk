@@ -14,7 +14,7 @@ UNIT_SOURCES := $(sort $(shell find tests/unit -name '*.c' -not -path '*/mock/*'
 UNIT_SCRIPTS := $(sort $(shell find tests/unit -type f -perm /111 -not -path '*/support/*'))
 
 # Kinds, each with the folder whose tests are of it: the first that fits.
-UNIT_FOLDERS := attest:hv/attest lib:hv/lib vmx:hv/vmx svm:hv loader:loader host:host policy:policy bochs:tests/bochs
+UNIT_FOLDERS := attest:hv/attest domain:hv/domain lib:hv/lib vmx:hv/vmx svm:hv loader:loader host:host policy:policy bochs:tests/bochs
 UNIT_KINDS := $(foreach folder,$(UNIT_FOLDERS),$(firstword $(subst :, ,$(folder)))) vmx-segments svm-segments loader-mmio loader-cpu
 
 UNIT_SANITIZERS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -28,6 +28,10 @@ UNIT_CFLAGS_vmx := $(UNIT_CFLAGS_hv) -include tests/unit/mock/vmx.h -Ihv/vmx
 UNIT_CFLAGS_svm-segments := $(UNIT_CFLAGS_svm) -include tests/unit/mock/svm.h -include tests/unit/mock/segments.h
 UNIT_CFLAGS_vmx-segments := $(UNIT_CFLAGS_vmx) -include tests/unit/mock/segments.h
 $(foreach kind,svm svm-segments vmx vmx-segments,$(eval UNIT_LIBS_$(kind) := -Wl,--gc-sections))
+
+# Domains, measured by Debian's mbedTLS; what comes out is checked by OpenSSL.
+UNIT_CFLAGS_domain := $(UNIT_CFLAGS_svm)
+UNIT_LIBS_domain := -Wl,--gc-sections -lmbedcrypto -lcrypto
 
 # hv/attest with the hypervisor's own mbedTLS configuration; what it makes is checked by OpenSSL.
 UNIT_CFLAGS_attest = -std=gnu17 -Ihv -isystem hv/attest -isystem $(MBEDTLS)/include \
@@ -96,7 +100,13 @@ UNIT_JUDGE := $(UNIT_OUT)/judge
 $(UNIT_JUDGE): $(call unit_objects,policy,tests/unit/support/judge.c)
 $(UNIT_JUDGE): UNIT_LIBS += $(UNIT_LIBS_policy)
 
-$(UNIT_PROGRAMS) $(UNIT_JUDGE):
+# Not a test: builds a domain for hv/domain/mrtd_of_tdvf.
+UNIT_TDVF := $(UNIT_OUT)/tdvf_mrtd
+$(UNIT_TDVF): $(call unit_objects,domain,tests/unit/support/tdvf_mrtd.c tests/unit/support/domain_host.c $(wildcard hv/domain/*.c) \
+	hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c)
+$(UNIT_TDVF): UNIT_LIBS += $(UNIT_LIBS_domain)
+
+$(UNIT_PROGRAMS) $(UNIT_JUDGE) $(UNIT_TDVF):
 	$(call say,LD,$@)
 	$(Q)gcc $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -o $@ $^ $(UNIT_LIBS)
 
@@ -110,7 +120,7 @@ $(UNIT_OUT)/linked: $(UNIT_SOURCES) tests/unit/unit.mk
 	@printf '%s\n' $(sort $(UNIT_LINKED)) >$@
 
 # What the scripts start or read.
-unit: $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE) $(UNIT_OUT)/linked
+unit: $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE) $(UNIT_TDVF) $(UNIT_OUT)/linked
 unit: $$(UNIT_TESTS)
 	@mkdir -p $(OUT)/log/unit
 	@rm -f $(OUT)/log/unit/*.tap

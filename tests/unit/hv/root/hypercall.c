@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: hv/machine/console.c */
+/* links: hv/machine/console.c hv/machine/ram.c */
 /* Hypercalls: every bad argument, and what is copied where. */
 #include "hv_test.h"
 
+#include "domain/hypercall.h"
 #include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -69,6 +70,22 @@ bool iommu_translates(const struct machine *m)
 {
 	(void)m;
 	return translating;
+}
+
+static uint64_t domain_number;
+
+int64_t domain_hypercall(const struct cpu *caller, uint64_t number, const struct hypercall_arguments *a)
+{
+	(void)caller;
+	domain_number = number;
+	return number == HC_DOMAIN_DESTROY ? (int64_t)(a->rdi + a->rsi + a->rdx + a->rcx) : HC_E_NUMBER;
+}
+
+int64_t domain_read_info(const struct cpu *caller, uint64_t domain, struct domain_info *info)
+{
+	(void)caller;
+	*info = (struct domain_info){.domain = (uint32_t)domain};
+	return domain == 7 ? 0 : HC_E_DOMAIN;
 }
 
 int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
@@ -177,6 +194,19 @@ static void reads_stats(void **state)
 	assert_int_equal(stats.exits[HV_EXIT_CPUID], 41);
 	assert_int_equal(stats.exits[HV_EXIT_HYPERCALL], 1);
 	assert_int_equal(stats.uptime_us, 77);
+}
+
+static void hands_on_what_concerns_domains(void **state)
+{
+	struct domain_info info;
+
+	(void)state;
+	assert_int_equal(call(HC_DOMAIN_DESTROY, 1, 20, 300, 4000), 4321);
+	assert_int_equal(domain_number, HC_DOMAIN_DESTROY);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAIN | 7ull << 32, 0, RAM_BASE, 4096), sizeof(info));
+	memcpy(&info, ram, sizeof(info));
+	assert_int_equal(info.domain, 7);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAIN | 8ull << 32, 0, RAM_BASE, 4096), HC_E_DOMAIN);
 }
 
 static void reads_console(void **state)
@@ -309,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup(bad_buffers, setup),
 		cmocka_unit_test_setup(reads_parts, setup),
 		cmocka_unit_test_setup(reads_stats, setup),
+		cmocka_unit_test_setup(hands_on_what_concerns_domains, setup),
 		cmocka_unit_test_setup(reads_console, setup),
 		cmocka_unit_test_setup(signs, setup),
 		cmocka_unit_test_setup(counts_of_all_cpus, setup),

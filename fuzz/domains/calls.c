@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's hypercalls for domains: each byte of an input is a choice
+ * (tests/unit/support/domain_calls.h).
+ */
+#include "fuzz/shared/harness.h"
+#include "tests/unit/support/domain_calls.h"
+
+#define CALLS_MAX 100u
+
+/* 0 where the input has ended. */
+static uint32_t next_byte(void *from, uint32_t limit)
+{
+	struct bytes *const input = from;
+
+	if (input->len == 0)
+		return 0;
+	input->len--;
+	return *input->data++ % limit;
+}
+
+void fuzz_one(struct bytes input)
+{
+	struct calls calls = {.next = next_byte, .from = &input};
+	const size_t count = input.len / 8;
+
+	calls_run(&calls, count < CALLS_MAX ? (unsigned)count : CALLS_MAX);
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: hv/domain/ hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c */
+/* links: tests/unit/support/domain_host.c tests/unit/support/domain_calls.c */
+/* Domains as the host builds and ends them: each call with what it refuses, and a second model of the pool beside random calls. */
+#include "hv_test.h"
+
+#include <openssl/evp.h>
+
+#include "domain_calls.h"
+#include "domain_host.h"
+#include "stage2_format.h"
+
+#define POOL_PAGES 1024u
+#define FIRST_FREE 2u /* after the records */
+
+#define DOMAIN 2u
+#define TABLE  3u
+#define NEXT   4u /* first free page after a domain's own two */
+
+static int start(void **state)
+{
+	struct host *const host = calloc(1, sizeof(*host));
+
+	host_start(host, POOL_PAGES);
+	*state = host;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	host_stop(*state);
+	free(*state);
+	return 0;
+}
+
+static uint64_t record(enum page_kind kind, uint64_t owner)
+{
+	return owner << 32 | kind;
+}
+
+static bool page_is_zero(const struct host *host, uint32_t page)
+{
+	for (uint64_t i = 0; i < PAGE_BYTES; i++) {
+		if (host->pool[page * PAGE_BYTES + i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A domain with tables down to its first 2 MiB of RAM. */
+static void build(struct host *host)
+{
+	const struct domain_params params = host_params();
+
+	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
+	for (uint64_t level = DOMAIN_LEVEL_1GIB, page = NEXT;; level--, page++) {
+		assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, level, page, 0), 0);
+		if (level == DOMAIN_LEVEL_4KIB)
+			break;
+	}
+}
+
+#define FIRST_PAGE (NEXT + 3) /* free after build() */
+
+static struct domain_info info_of(struct host *host, uint64_t domain)
+{
+	struct domain_info info;
+
+	assert_int_equal(domain_read_info(&host->cpu[0], domain, &info), 0);
+	return info;
+}
+
+static void a_new_pool_is_zero_but_for_its_records(void **state)
+{
+	const struct host *const host = *state;
+
+	for (uint32_t page = 0; page < POOL_PAGES; page++)
+		assert_int_equal(host_record(host, page), record(page < FIRST_FREE ? PAGE_RECORDS : PAGE_FREE, 0));
+	for (uint32_t page = FIRST_FREE; page < POOL_PAGES; page++)
+		assert_true(page_is_zero(host, page));
+}
+
+static void a_domain_is_two_pages(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
+	assert_int_equal(host_record(host, DOMAIN), record(PAGE_DOMAIN, DOMAIN));
+	assert_int_equal(host_record(host, TABLE), record(PAGE_TABLE, DOMAIN));
+	const struct domain_info info = info_of(host, DOMAIN);
+
+	assert_int_equal(info.state, DOMAIN_BUILDING);
+	assert_int_equal(info.max_vcpus, 2);
+	assert_int_equal(info.tables, 1);
+	assert_memory_equal(info.mrowner, params.mrowner, sizeof(info.mrowner));
+}
+
+static void pages_that_are_not_free_make_no_domain(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+	const uint64_t bad[] = {0,          FIRST_FREE - 1, POOL_PAGES,           UINT32_MAX,
+				1ull << 32, UINT64_MAX,     (1ull << 32) + DOMAIN};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(host_create(host, &params, bad[i], TABLE), HC_E_PAGE);
+		assert_int_equal(host_create(host, &params, DOMAIN, bad[i]), HC_E_PAGE);
+	}
+	assert_int_equal(host_create(host, &params, DOMAIN, DOMAIN), HC_E_PAGE);
+	for (uint32_t page = FIRST_FREE; page < POOL_PAGES; page++) {
+		assert_int_equal(host_record(host, page), 0);
+		assert_true(page_is_zero(host, page));
+	}
+}
+
+static void assert_refused(struct host *host, const struct domain_params *params)
+{
+	assert_int_equal(host_create(host, params, DOMAIN, TABLE), HC_E_ARGUMENT);
+	assert_int_equal(host_record(host, DOMAIN), 0);
+	assert_int_equal(host_record(host, TABLE), 0);
+}
+
+#define REFUSED(host, change)                           \
+	do {                                            \
+		struct domain_params p = host_params(); \
+		change;                                 \
+		assert_refused(host, &p);               \
+	} while (0)
+
+static void parameters_out_of_range_are_refused(void **state)
+{
+	struct host *const host = *state;
+
+	REFUSED(host, p.version = 2);
+	REFUSED(host, p.reserved = 1);
+	REFUSED(host, p.attributes = 0);
+	REFUSED(host, p.attributes |= 1);
+	REFUSED(host, p.xfam = 1);
+	REFUSED(host, p.xfam = 1ull << 63 | 3);
+	REFUSED(host, p.max_vcpus = 0);
+	REFUSED(host, p.max_vcpus = DOMAIN_MAX_VCPUS + 1);
+	REFUSED(host, p.ram_count = 0);
+	REFUSED(host, p.ram_count = DOMAIN_MAX_RAM + 1);
+	REFUSED(host, p.ram[0].bytes = 0);
+	REFUSED(host, p.ram[0].base = 1);
+	REFUSED(host, p.ram[1].bytes = 0x1800);
+	REFUSED(host, p.ram[1].base = 0xfff000);            /* overlaps the first */
+	REFUSED(host, p.ram[1].bytes = DOMAIN_SHARED_BIT);  /* reaches the shared half */
+	REFUSED(host, p.ram[1].base = DOMAIN_SHARED_BIT);   /* lies in it */
+	REFUSED(host, p.ram[1].bytes = UINT64_MAX - 0xfff); /* wraps around */
+	REFUSED(host, p.firmware.bytes = DOMAIN_SHARED_BIT);
+	REFUSED(host, p.firmware.base = 12);
+}
+
+static void parameters_are_read_from_whole_pages_of_ram_only(void **state)
+{
+	struct host *const host = *state;
+	const uint64_t bad[] = {host_ram(host, 0) + 8, host_ram(host, RAM_PAGES), 0, (uintptr_t)host->pool,
+				UINT64_MAX - 0xfff};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(host_call(host, 0, HC_DOMAIN_CREATE, bad[i], DOMAIN, TABLE, 0), HC_E_BUFFER);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_CREATE, host_ram(host, 0), DOMAIN, TABLE, 1), HC_E_ARGUMENT);
+}
+
+static void calls_for_no_domain_are_refused(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	for (uint64_t number = HC_VCPU_CREATE; number <= HC_PAGE_RECLAIM; number++) {
+		assert_int_equal(host_call(host, 0, number, TABLE, 0, 0, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, 0, 0, 0, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, POOL_PAGES, 0, 0, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, (1ull << 32) + DOMAIN, 0, 0, 0), HC_E_DOMAIN);
+	}
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_CREATE - 1, DOMAIN, 0, 0, 0), HC_E_NUMBER);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM + 1, DOMAIN, 0, 0, 0), HC_E_NUMBER);
+}
+
+static void a_domain_that_another_cpu_has_is_busy(void **state)
+{
+	struct host *const host = *state;
+	const struct pool_view other = {&host->machine.pool, &host->machine.paging, 1};
+	struct td *td;
+
+	build(host);
+	assert_int_equal(domain_enter(&other, DOMAIN, &td), 0);
+	for (uint64_t number = HC_VCPU_CREATE; number <= HC_PAGE_RECLAIM; number++)
+		assert_int_equal(host_call(host, 0, number, DOMAIN, 0, 0, 0), HC_E_BUSY);
+	domain_leave(&other, td);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+}
+
+static void tables_come_from_the_top_down_once_each(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_4KIB, NEXT, 0), HC_E_MAPPING);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_2MIB, NEXT, 0), HC_E_MAPPING);
+	assert_int_equal(host_record(host, NEXT), 0);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_1GIB, NEXT, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_1GIB, NEXT + 1, 0), HC_E_MAPPING);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_2MIB, TABLE, 0), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_2MIB, POOL_PAGES, 0), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_2MIB, NEXT + 1, 0), 0);
+	assert_int_equal(info_of(host, DOMAIN).tables, 3);
+}
+
+static void a_table_at_a_wrong_address_is_refused(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	const uint64_t bad[] = {DOMAIN_LEVEL_TOP,
+				0xfff,
+				0x1000 | DOMAIN_LEVEL_4KIB,
+				0x200000 | DOMAIN_LEVEL_2MIB,
+				0x40000000 | DOMAIN_LEVEL_1GIB,
+				1ull << DOMAIN_GPA_BITS,
+				UINT64_MAX & ~0x1fffffull};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, bad[i], FIRST_PAGE, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, DOMAIN_LEVEL_4KIB, FIRST_PAGE, 1), HC_E_ARGUMENT);
+	assert_int_equal(host_record(host, FIRST_PAGE), 0);
+}
+
+static void a_page_has_the_contents_of_its_source(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0x5000 | DOMAIN_EXTEND, FIRST_PAGE, host_ram(host, 3)),
+			 0);
+	assert_int_equal(host_record(host, FIRST_PAGE), record(PAGE_PRIVATE, DOMAIN));
+	assert_memory_equal(host->pool + FIRST_PAGE * PAGE_BYTES, host->ram + 3 * PAGE_BYTES, PAGE_BYTES);
+	const uint64_t *const entries = (const void *)(host->pool + (FIRST_PAGE - 1) * PAGE_BYTES);
+
+	assert_int_equal(entries[5], stage2_private((uintptr_t)host->pool + FIRST_PAGE * PAGE_BYTES));
+	assert_int_equal(info_of(host, DOMAIN).private_pages, 1);
+}
+
+static void pages_are_added_to_memory_only(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	const uint64_t bad[] = {0x1000000, 0xffbff000, 0x100200000, 0x1008, DOMAIN_SHARED_BIT, 1ull << DOMAIN_GPA_BITS};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, bad[i], FIRST_PAGE, host_ram(host, 0)),
+				 HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0x200000, FIRST_PAGE, host_ram(host, 0)),
+			 HC_E_MAPPING);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, TABLE, host_ram(host, 0)), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, POOL_PAGES, host_ram(host, 0)), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE, (uintptr_t)host->pool), HC_E_BUFFER);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE, host_ram(host, 0) + 1), HC_E_BUFFER);
+	assert_int_equal(host_record(host, FIRST_PAGE), 0);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE, host_ram(host, 0)), 0);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE + 1, host_ram(host, 0)), HC_E_MAPPING);
+}
+
+static void x2apic_ids_may_have_holes_but_no_twins(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 4, 0x1234), 0);
+	assert_int_equal(host_record(host, FIRST_PAGE), record(PAGE_VCPU, DOMAIN));
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 4, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, UINT32_MAX, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, (1ull << 32) + 9, 0),
+			 HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 5, 0), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 9, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 2, 10, 0), HC_E_FULL);
+	assert_int_equal(host_record(host, FIRST_PAGE + 2), 0);
+	assert_int_equal(info_of(host, DOMAIN).vcpus, 2);
+}
+
+static void the_build_ends_once_and_with_a_vcpu(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 1, 0, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), 0);
+	const struct domain_info before = info_of(host, DOMAIN);
+
+	assert_int_equal(before.state, DOMAIN_READY);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE + 1, host_ram(host, 0)), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 1, 0), HC_E_STATE);
+	const struct domain_info after = info_of(host, DOMAIN);
+
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void hash_record(EVP_MD_CTX *hash, const char *name, uint64_t address)
+{
+	uint8_t bytes[128] = {0};
+
+	memcpy(bytes, name, strlen(name));
+	memcpy(bytes + 16, &address, sizeof(address));
+	EVP_DigestUpdate(hash, bytes, sizeof(bytes));
+}
+
+static void hash_contents(EVP_MD_CTX *hash, uint64_t address, const uint8_t *page)
+{
+	for (uint64_t at = 0; at < PAGE_BYTES; at += 256) {
+		hash_record(hash, "MR.EXTEND", address + at);
+		EVP_DigestUpdate(hash, page + at, 256);
+	}
+}
+
+static void mrtd_is_what_was_built_in_its_order(void **state)
+{
+	struct host *const host = *state;
+	EVP_MD_CTX *const hash = EVP_MD_CTX_new();
+	uint8_t expected[48];
+
+	build(host);
+	EVP_DigestInit(hash, EVP_sha384());
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0x7000, FIRST_PAGE, host_ram(host, 1)), 0);
+	hash_record(hash, "MEM.PAGE.ADD", 0x7000);
+	assert_int_equal(
+		host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0x2000 | DOMAIN_EXTEND, FIRST_PAGE + 1, host_ram(host, 2)), 0);
+	hash_record(hash, "MEM.PAGE.ADD", 0x2000);
+	hash_contents(hash, 0x2000, host->ram + 2 * PAGE_BYTES);
+	EVP_DigestFinal(hash, expected, 0);
+	EVP_MD_CTX_free(hash);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 2, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), 0);
+	assert_memory_equal(info_of(host, DOMAIN).mrtd, expected, sizeof(expected));
+}
+
+static void a_domain_is_reclaimed_only_when_it_is_stopped(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_TABLE_ADD, DOMAIN, 0x200000, FIRST_PAGE, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 0, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, DOMAIN_CALL_PAGES + 1, 0),
+			 HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, POOL_PAGES - 1, 2, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, UINT64_MAX, 2, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, DOMAIN, 1, 0), 0); /* its own page is the last */
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), 5);
+	for (uint32_t page = FIRST_FREE; page < POOL_PAGES; page++) {
+		assert_int_equal(host_record(host, page), 0);
+		assert_true(page_is_zero(host, page));
+	}
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), HC_E_DOMAIN);
+}
+
+static void one_domain_does_not_reclaim_anothers_pages(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	build(host);
+	assert_int_equal(host_create(host, &params, 100, 101), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, 100, 0, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, 100, 0, 200, 0), 2);
+	assert_int_equal(host_record(host, DOMAIN), record(PAGE_DOMAIN, DOMAIN));
+	assert_int_equal(info_of(host, DOMAIN).tables, 4);
+}
+
+/* What another CPU gets from a domain that is being made. */
+static void look_at_new_domain(struct host *host, enum window window)
+{
+	if (window != WINDOW_DOMAIN)
+		return;
+	host->meanwhile = 0;
+	assert_int_equal(host_call(host, 1, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), HC_E_BUSY);
+}
+
+static void a_domain_that_is_being_made_is_busy(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	host->meanwhile = look_at_new_domain;
+	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
+	assert_null(host->meanwhile);
+	assert_int_equal(host_call(host, 1, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+}
+
+static void what_is_measured_is_what_the_domain_has(void **state)
+{
+	struct host *const host = *state;
+	uint8_t expected[48];
+	EVP_MD_CTX *const hash = EVP_MD_CTX_new();
+
+	build(host);
+	host->change_after_read = true;
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, DOMAIN_EXTEND, FIRST_PAGE, host_ram(host, 2)), 0);
+	assert_memory_not_equal(host->ram + 2 * PAGE_BYTES, host->pool + FIRST_PAGE * PAGE_BYTES, PAGE_BYTES);
+	EVP_DigestInit(hash, EVP_sha384());
+	hash_record(hash, "MEM.PAGE.ADD", 0);
+	hash_contents(hash, 0, host->pool + FIRST_PAGE * PAGE_BYTES);
+	EVP_DigestFinal(hash, expected, 0);
+	EVP_MD_CTX_free(hash);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 2, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), 0);
+	assert_memory_equal(info_of(host, DOMAIN).mrtd, expected, sizeof(expected));
+}
+
+static uint32_t next_random(void *seed, uint32_t limit)
+{
+	uint64_t *const x = seed;
+
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return (uint32_t)(*x >> 20) % limit;
+}
+
+static void random_calls_are_answered_as_specified(void **state)
+{
+	uint64_t seed = 88172645463325252ull;
+	struct calls calls = {.next = next_random, .from = &seed};
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++)
+		calls_run(&calls, 200);
+	for (unsigned i = 0; i < CALL_NUMBERS; i++) /* each is often done and often refused */
+		assert_true(calls.done[i] > 100 && calls.refused[i] > 100);
+}
+
+static void what_is_read_of_no_domain_is_an_error(void **state)
+{
+	struct host *const host = *state;
+	struct domain_info info;
+
+	build(host);
+	assert_int_equal(domain_read_info(&host->cpu[0], TABLE, &info), HC_E_DOMAIN);
+	assert_int_equal(domain_read_info(&host->cpu[0], UINT64_MAX, &info), HC_E_DOMAIN);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_new_pool_is_zero_but_for_its_records),
+		TEST(a_domain_is_two_pages),
+		TEST(pages_that_are_not_free_make_no_domain),
+		TEST(parameters_out_of_range_are_refused),
+		TEST(parameters_are_read_from_whole_pages_of_ram_only),
+		TEST(calls_for_no_domain_are_refused),
+		TEST(a_domain_that_another_cpu_has_is_busy),
+		TEST(tables_come_from_the_top_down_once_each),
+		TEST(a_table_at_a_wrong_address_is_refused),
+		TEST(a_page_has_the_contents_of_its_source),
+		TEST(pages_are_added_to_memory_only),
+		TEST(x2apic_ids_may_have_holes_but_no_twins),
+		TEST(the_build_ends_once_and_with_a_vcpu),
+		TEST(mrtd_is_what_was_built_in_its_order),
+		TEST(a_domain_is_reclaimed_only_when_it_is_stopped),
+		TEST(one_domain_does_not_reclaim_anothers_pages),
+		TEST(a_domain_that_is_being_made_is_busy),
+		TEST(what_is_measured_is_what_the_domain_has),
+		TEST(random_calls_are_answered_as_specified),
+		TEST(what_is_read_of_no_domain_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("hv_domain", tests, 0, 0);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host with a pool, for tests of hv/domain: hypercalls by their numbers, and a look at what lies
+ * in the pool.
+ */
+#ifndef TESTS_UNIT_SUPPORT_DOMAIN_HOST_H
+#define TESTS_UNIT_SUPPORT_DOMAIN_HOST_H
+
+#include "domain/domain.h"
+#include "domain/hypercall.h"
+#include "machine/machine.h"
+#include "memory/window.h"
+
+#define RAM_PAGES 8u /* of the root guest */
+
+struct host {
+	uint8_t *pool;
+	uint32_t pages;
+	uint8_t *ram; /* RAM_PAGES */
+	struct machine machine;
+	struct cpu cpu[2];
+	bool change_after_read;                                   /* the root guest changes what was read */
+	void (*meanwhile)(struct host *host, enum window window); /* another CPU's act, as a window opens; once */
+};
+
+/* Makes the host's memory, with a pool of @pages pages. */
+void host_start(struct host *host, uint32_t pages);
+void host_stop(struct host *host);
+
+/* One hypercall on CPU @cpu. Fails where a window is still open afterwards. */
+int64_t host_call(struct host *host, unsigned cpu, uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx,
+		  uint64_t rcx);
+
+/* Address of page @index of the root guest's RAM. */
+uint64_t host_ram(const struct host *host, unsigned index);
+
+/* HC_DOMAIN_CREATE with 16 MiB of RAM at 0, 2 MiB of it at 4 GiB, firmware below 4 GiB. */
+struct domain_params host_params(void);
+int64_t host_create(struct host *host, const struct domain_params *params, uint64_t domain, uint64_t table);
+
+/* The record of a page: its kind, and its owner in the upper half. */
+uint64_t host_record(const struct host *host, uint32_t page);
+
+#endif
