@@ -18,6 +18,8 @@ uint64_t take_register(struct input *input)
 		1,
 		0x1b,
 		0x10,
+		0x17a,
+		0xc0010000,
 		0x277,
 		0x2ff,
 		0x830,
@@ -94,6 +96,15 @@ void take_msr(struct input *input, struct registers *guest)
 		set_msr(guest, 0x830, (uint64_t)apic_ids[choice / 8 % COUNT_OF(apic_ids)] << 32 | icr[choice % 8]);
 	else if (choice < 0xb0)
 		set_msr(guest, 0xda0, xss[choice % COUNT_OF(xss)]);
+}
+
+void take_xcr0(struct input *input, struct registers *guest)
+{
+	static const uint32_t xcr0[] = {1, 3, 7, 0xe7, 0xe3, 0x1f, 0xf, 0x602e7, 0x202e7, 6, 0x27, 0x200};
+	const uint8_t choice = (uint8_t)take(input, 1);
+
+	if (choice < 0xc0)
+		set_msr(guest, 0, xcr0[choice % COUNT_OF(xcr0)]);
 }
 
 struct io_access take_io(struct input *input, struct registers *guest)

@@ -32,6 +32,9 @@ void take_hypercall(struct input *input, struct registers *guest);
 /* A register that is looked at, and a value for it, most of the time. */
 void take_msr(struct input *input, struct registers *guest);
 
+/* A value of XCR0 that a CPU may take, most of the time. */
+void take_xcr0(struct input *input, struct registers *guest);
+
 /* An access near a port that is looked at. */
 struct io_access take_io(struct input *input, struct registers *guest);
 

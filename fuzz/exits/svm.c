@@ -132,6 +132,8 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 		take_hypercall(input, guest);
 	if (vmcb->exit_code == 0x7c)
 		take_msr(input, guest);
+	if (vmcb->exit_code == 0x8d)
+		take_xcr0(input, guest);
 	if (vmcb->exit_code == 0x7b)
 		vmcb->exit_info1 = io_info(take_io(input, guest));
 	take_held(cpu, vmcb->exit_code, (flags & 0x100) != 0);

@@ -282,6 +282,8 @@ uint32_t vendor_take_exit(struct input *input, struct cpu *cpu)
 		take_hypercall(input, &cpu->vcpu->frame->guest);
 	if (reason == 31 || reason == 32)
 		take_msr(input, &cpu->vcpu->frame->guest);
+	if (reason == 55)
+		take_xcr0(input, &cpu->vcpu->frame->guest);
 	*field(ENTRY_INTERRUPTION_INFO) &= ~0x80000000ull; /* by the exit (24.8.3) */
 	*field(EXIT_REASON) = reason;
 	*field(EXIT_QUALIFICATION) = take_qualification(input, cpu, reason);
