@@ -136,6 +136,23 @@ static void exits(void **state)
 		assert_false(io_policy_exits(&test_machine.boot, no[i]));
 }
 
+/* A bit for each port, in both vendors' maps (SDM 3C 24.6.4, APM 2 15.10.1). */
+static void applied(void **state)
+{
+	static uint8_t bitmap[8192];
+	unsigned exiting = 0;
+
+	(void)state;
+	io_policy_apply(&test_machine.boot, bitmap);
+	for (uint32_t port = 0; port < 0x10000; port++) {
+		const bool exits = (bitmap[port / 8] >> port % 8 & 1) != 0;
+
+		assert_int_equal(exits, io_policy_exits(&test_machine.boot, (uint16_t)port));
+		exiting += exits;
+	}
+	assert_in_range(exiting, 10, 20);
+}
+
 static void sleeping(void **state)
 {
 	(void)state;
@@ -389,7 +406,7 @@ int main(void)
 		cmocka_unit_test(exits),         cmocka_unit_test(sleeping),     cmocka_unit_test(resetting),
 		cmocka_unit_test(a20_stays_on),  cmocka_unit_test(too_wide),     cmocka_unit_test(reading),
 		cmocka_unit_test(refused),       cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
-		cmocka_unit_test(sleep_refused), cmocka_unit_test(closed_port),
+		cmocka_unit_test(sleep_refused), cmocka_unit_test(closed_port),  cmocka_unit_test(applied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

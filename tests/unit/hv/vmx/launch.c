@@ -228,9 +228,33 @@ static void caches(void **state)
 	assert_int_equal(fields[HOST_CR4] & CR4_CET, 0);
 }
 
+/* SDM 3C 24.6.9: 1 KiB each for reads of low and of high registers, then for writes of them. Others always exit. */
+static void permission_maps(void **state)
+{
+	static uint8_t maps[3 * PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	static uint8_t expected[PAGE_BYTES];
+
+	(void)state;
+	vcpu_build_maps(&domain, region_paddr(maps));
+	memset(expected, 0xff, sizeof(expected));
+	assert_memory_equal(maps + 2 * PAGE_BYTES, expected, sizeof(expected));
+	vcpu_allow_msr(&domain, 0x11, false);
+	vcpu_allow_msr(&domain, 0xc0000102, false);
+	vcpu_allow_msr(&domain, 0x1fff, true);
+	vcpu_allow_msr(&domain, 0xc0000100, true);
+	vcpu_allow_msr(&domain, 0x2000, false);
+	vcpu_allow_msr(&domain, 0xc0010000, true);
+	expected[0x11 / 8] = (uint8_t)~(1u << 1);
+	expected[1024 + 0x102 / 8] = (uint8_t)~(1u << 2);
+	expected[2048 + 0x1fff / 8] = 0x7f;
+	expected[3072 + 0x100 / 8] = 0xfe;
+	assert_memory_equal(maps + 2 * PAGE_BYTES, expected, sizeof(expected));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_field), cmocka_unit_test(caches)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_field), cmocka_unit_test(caches),
+					   cmocka_unit_test(permission_maps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
