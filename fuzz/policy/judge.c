@@ -76,6 +76,17 @@ static void set_shim_rules(void)
 		shim_rules.databases[i] = (struct database_rule){.forbidden = {&entry, 1}, .others = true};
 }
 
+static struct digest first_program(const struct tcg_log *log)
+{
+	struct tcg_cursor cursor = tcg_log_events(log);
+	struct tcg_event event;
+
+	while (tcg_log_next_of(&cursor, 4, &event))
+		if (event.type == 0x80000003)
+			return event.sha256;
+	return digest_filled(0);
+}
+
 /* The reference values are taken out of the answer. Before the first input, so that no input runs more than its own. */
 __attribute__((constructor)) static void load(void)
 {
@@ -84,7 +95,6 @@ __attribute__((constructor)) static void load(void)
 	struct tcg_log log;
 	struct parse_error error;
 	struct tpm_public ak;
-	struct tcg_event event;
 	uint32_t where;
 
 	const size_t len = read_file(FOLDER "answer.json", answer, sizeof(answer));
@@ -98,10 +108,7 @@ __attribute__((constructor)) static void load(void)
 	set_shim_rules();
 	ak_name = ak.name;
 	reference = (struct policy){.loader_count = 1, .image_count = 1, .config_count = 1, .minimum_svn = 1};
-	for (struct tcg_cursor cursor = tcg_log_events(&log); tcg_log_next_of(&cursor, 4, &event);) {
-		if (event.type == 0x80000003)
-			reference.loader[0].authenticode = event.sha256;
-	}
+	reference.loader[0].authenticode = first_program(&log);
 	reference.image[0] = (struct reference_image){
 		.sha256 = launch.events[LAUNCH_IMAGE].sha256, .version_text = "0.1.0", .version = 0x000100, .svn = 1};
 	reference.config[0] = (struct reference_config){.sha256 = launch.events[LAUNCH_CONFIG].sha256,
