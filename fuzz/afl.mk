@@ -5,6 +5,7 @@
 
 FUZZ_SECONDS ?= 10
 FUZZ_OUT := $(OUT)/fuzz
+FUZZ_CC := afl-clang-fast
 # -Wno-gnu, -Wno-shorten-64-to-32: macros of AFL++ itself.
 FUZZ_CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -fsanitize=undefined -fsanitize-trap=undefined $(WARNINGS) \
 	-Wno-gnu -Wno-shorten-64-to-32 -Iinclude -I.
@@ -22,7 +23,7 @@ FUZZ_ALL += $(2:%=$(1)-%)
 $(2:%=$(FUZZ_OUT)/$(1)/%): $(FUZZ_OUT)/$(1)/%: $$$$(FUZZ_SOURCES_$(1)) $$(FUZZ_HEADERS)
 	@mkdir -p $$(@D)
 	$$(call say,AFL,$$@)
-	$$(Q)AFL_QUIET=1 AFL_USE_ASAN=1 env $$(FUZZ_ENV_$(1)) afl-clang-fast $$(FUZZ_CFLAGS) $$(FUZZ_CFLAGS_$(1)) \
+	$$(Q)AFL_QUIET=1 AFL_USE_ASAN=1 env $$(FUZZ_ENV_$(1)) $$(FUZZ_CC) $$(FUZZ_CFLAGS) $$(FUZZ_CFLAGS_$(1)) \
 		-o $$@ $$(filter %.c,$$^) $$(FUZZ_LIBS_$(1))
 fuzz-$(1): $(2:%=fuzz-$(1)-%)
 	@tests/summary fuzz $(2:%=$(FUZZ_OUT)/$(1)-%.tap)
