@@ -77,7 +77,7 @@ static uint8_t *boot_id(struct built *b)
 
 static const struct compared COMPARED[] = {
 	{"pinned key", pinned, TPM_NAME_BYTES, REFUSE_AK_NAME},
-	{"enrolled key", enrolled, TPM_NAME_BYTES, REFUSE_AK_NAME},
+	{"enrolled key", enrolled, TPM_NAME_BYTES, REFUSE_AK_ENROLLED},
 	{"nonce", nonce, NONCE_BYTES, REFUSE_QUALIFYING},
 	{"channel", channel, NONCE_BYTES, REFUSE_QUALIFYING},
 	{"loader", loader, SHA256_BYTES, REFUSE_LOADER_MISSING},
