@@ -2,13 +2,14 @@
 /*
  * Step 10: PCR 14 says under which binding the loader launched, and says it once.
  *
- * The loader extends PCR 14 with one of two marks before it launches anything. It may launch what the host's owner likes,
- * and what is launched under the weak binding can extend every PCR that a launch uses. So the mark of the other binding,
- * or a second one, is never accepted, wherever it comes from: then nothing that came first or comes later can pass for
- * the launch.
+ * The loader extends PCR 14 with one of two marks before it launches anything. It may launch what the host's owner
+ * likes, and what is launched under the weak binding can extend every PCR that a launch uses. So the mark of the other
+ * binding, or a second one, is never accepted, wherever it comes from: then nothing that came first or comes later can
+ * pass for the launch.
  *
  * Before the mark there is nothing, unless shim started the loader. Its variables may hold anything that somebody wrote
- * who booted the machine without Cloister once, the text of a mark or a whole image included. The same rule covers that.
+ * who booted the machine without Cloister once, the text of a mark or a whole image included. The same rule covers
+ * that.
  */
 #include "policy/steps.h"
 
@@ -27,7 +28,7 @@ static bool is_any_mark(const struct tcg_event *event)
 	       is_mark(event, MARK_LOADER);
 }
 
-/* Does the event name a variable of shim's at or after place 'at'? The names are not measured; an honest log has them. */
+/* Does the event name a variable of shim's at or after place 'at'? Names are not measured; an honest log has them. */
 static bool is_shim_variable(const struct tcg_event *event, size_t *at)
 {
 	for (size_t i = *at; i < SHIM_EVENTS; i++) {

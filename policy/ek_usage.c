@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an endorsement key's certificate may be used for, and what its makers got wrong (EK Credential Profile 2.5, 3). */
+/* What an endorsement key's certificate may be used for, and what its makers got wrong (EK Credential Profile, 3). */
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 

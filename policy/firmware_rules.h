@@ -63,7 +63,10 @@ struct firmware_rules {
 /** Reads one model's rules; its lists lie in the storage of 'm'. */
 void firmware_rules_read(struct members *m, const json_t *object, const char *where, struct firmware_rules *rules);
 
-/** The rules of a file with one model. On failure 'error' says why. @storage: free it, after the last use of 'rules'. */
+/**
+ * The rules of a file with one model. On failure 'error' says why.
+ * @storage: free it, after the last use of 'rules'
+ */
 bool firmware_rules_parse(struct bytes text, struct firmware_rules *rules, void **storage, struct parse_error *error);
 
 /** A separator's digest, of 00000000 or of FFFFFFFF (PFP 10.4.4). */

@@ -3,8 +3,8 @@
  * Step 8: what the firmware started before the loader, and that it ran the loader.
  *
  * PCR 4 holds programs and boot attempts in the order in which they were measured. The loader marks it before it does
- * anything else, and after that either launches or caps the PCRs of a launch. So all that has to be judged is what comes
- * before the mark: what follows it was started by the loader after the launch, or by what it launched.
+ * anything else, and after that either launches or caps the PCRs of a launch. So all that has to be judged is what
+ * comes before the mark: what follows it was started by the loader after the launch, or by what it launched.
  */
 #include "policy/firmware_rules.h"
 #include "policy/steps.h"
@@ -39,8 +39,8 @@ static bool is_booting_to(const struct tcg_event *event)
 }
 
 /*
- * Digests that PCR 4 may hold besides programs: PFP 10.4.4 and the actions of 3.3.4.5. The firmware measures them around
- * every boot entry that it tries, and a program that it finds there by its own digest.
+ * Digests that PCR 4 may hold besides programs: PFP 10.4.4 and the actions of 3.3.4.5. The firmware measures them
+ * around every boot entry that it tries, and a program that it finds there by its own digest.
  */
 static bool is_boot_attempt(const struct tcg_event *event)
 {

@@ -4,8 +4,8 @@
 #include "policy/steps.h"
 
 /*
- * What the key of attestd's template has, and no other attribute (part 1, 27.3): it signs only what the TPM itself made,
- * never leaves it, and is not locked out by power cuts.
+ * What the key of attestd's template has, and no other attribute (part 1, 27.3): it signs only what the TPM itself
+ * made, never leaves it, and is not locked out by power cuts.
  */
 #define AK_ATTRIBUTES                                                                                         \
 	(TPMA_FIXED_TPM | TPMA_FIXED_PARENT | TPMA_SENSITIVE_DATA_ORIGIN | TPMA_USER_WITH_AUTH | TPMA_NO_DA | \

@@ -102,7 +102,7 @@ class TestPutBack:
         assert after["reset_count"] == before["reset_count"] + 1 and after["clock_ms"] > before["clock_ms"]
 
     def test_refused(self, kept, disk):
-        """As it was before the boots that were seen since. At the last of them, another key of the hypervisor was seen."""
+        """As it was before the boots that were seen since."""
         tpm, folder = kept
         tpm.stop()
         copy_state(folder / "first", tpm.state)
@@ -179,7 +179,7 @@ def test_reset_under_the_running_host(disk, tmp_path):
 
 def test_clock_after_a_power_cut(tmp_path):
     """It is not safe; the command of docs/protocol.md makes it so, by moving it past what can have been reported."""
-    command = re.search(r"^ *(tpm2_setclock .*)$", (TREE / "docs" / "protocol.md").read_text(), re.M)[1]
+    command = re.search(r"^ *(tpm2_setclock .*)$", (TREE / "docs/protocol.md").read_text(), re.M)[1]
     tpm = Swtpm(tmp_path)
     try:
         deadline = time.monotonic() + PATIENCE_S
