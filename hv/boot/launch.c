@@ -129,13 +129,6 @@ static struct hv_failure build_tables(struct machine *m)
 	return fails(floor_build_detour(m, &region));
 }
 
-/* The statement has the flags of boot_info as they are. */
-_Static_assert(BOOT_FLAG_DMA_REQUIRED == HK_FLAG_DMA_REQUIRED && BOOT_FLAG_WEAK_BINDING == HK_FLAG_WEAK_BINDING &&
-		       BOOT_FLAG_NO_TPM == HK_FLAG_NO_TPM && BOOT_FLAG_FLOOR_CLOSED == HK_FLAG_FLOOR_CLOSED &&
-		       BOOT_FLAG_SLEEP_UNWATCHED == HK_FLAG_SLEEP_UNWATCHED &&
-		       BOOT_FLAG_ALIAS_UNCHECKED == HK_FLAG_ALIAS_UNCHECKED,
-	       "flags of boot_info and of the statement");
-
 /* Makes HK and its statement. */
 enum hv_error make_key(struct machine *m)
 {
