@@ -52,15 +52,6 @@ def plain_initrd():
     return output
 
 
-def initrd_with(name, *programs):
-    """The measured host's initrd with further programs."""
-    output = hosts.SCRATCH / f"{name}.initrd"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    parts = [hosts.OUT / "host" / part for part in ("cloisterctl", "cloister.ko")]
-    initramfs.initramfs(output, [*parts, *programs])
-    return output
-
-
 def complaints(machine):
     """Lines that no kernel's log must hold, of the last kernel that was started; the console has all that it said."""
     return COMPLAINTS.findall(EXCUSED.sub("", machine.serial().rpartition("Linux version")[2]))
