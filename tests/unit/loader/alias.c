@@ -90,7 +90,7 @@ static void one_page(void **state)
 }
 
 /* However large the pool is. */
-static void bounded(void **state)
+static void probes_are_bounded_for_any_pool(void **state)
 {
 	(void)state;
 	info.region.bytes = 0;
@@ -111,7 +111,7 @@ int main(void)
 		cmocka_unit_test_setup(good_memory, new_memory),
 		cmocka_unit_test_setup(every_address_line, new_memory),
 		cmocka_unit_test_setup(one_page, new_memory),
-		cmocka_unit_test_setup(bounded, new_memory),
+		cmocka_unit_test_setup(probes_are_bounded_for_any_pool, new_memory),
 	};
 
 	return cmocka_run_group_tests_name("loader_alias", tests, NULL, NULL);

@@ -129,7 +129,7 @@ static void without_relocations(void **state)
 	assert_int_equal(word(0x2000), 1);
 }
 
-static void truncated(void **state)
+static void a_cut_file_is_refused_at_every_length(void **state)
 {
 	(void)state;
 	for (size_t bytes = 1; bytes < sizeof(file); bytes++)
@@ -252,7 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(places_and_relocates, good_image),
 		cmocka_unit_test_setup(without_relocations, good_image),
-		cmocka_unit_test_setup(truncated, good_image),
+		cmocka_unit_test_setup(a_cut_file_is_refused_at_every_length, good_image),
 		cmocka_unit_test_setup(bad_header, good_image),
 		cmocka_unit_test_setup(bad_segments, good_image),
 		cmocka_unit_test_setup(bad_entry, good_image),

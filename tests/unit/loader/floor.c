@@ -157,7 +157,7 @@ static void piix4(void **state)
 }
 
 /* P2SB is hidden by the firmware. */
-static void pch(void **state)
+static void hidden_p2sb_is_found(void **state)
 {
 	struct function machine[] = {
 		{.at = AT(0, 0, 0), .id = 0x3ec28086, .class = 0x600, .mchbar = 0xfed10000},
@@ -221,7 +221,7 @@ static void short_mcfg(void **state)
 }
 
 /* Two root complexes, and each has an SMN window and a remapping unit. */
-static void epyc(void **state)
+static void each_root_complex_has_its_rows(void **state)
 {
 	const struct function machine[] = {
 		{.at = AT(0, 0, 0), .id = 0x14801022, .class = 0x600},
@@ -249,7 +249,7 @@ static void epyc(void **state)
 }
 
 /* Memory maps are of class 0880 there, on any root bus; accelerators are not. */
-static void xeon(void **state)
+static void memory_maps_of_class_0880_are_found(void **state)
 {
 	const struct function machine[] = {
 		{.at = AT(0, 0, 0), .id = 0x20208086, .class = 0x600},
@@ -270,7 +270,7 @@ static void xeon(void **state)
 	assert_true(has_page(0x3800ba0000));
 }
 
-static void unknown(void **state)
+static void unknown_chipsets_leave_the_floor_open(void **state)
 {
 	const struct function machine[] = {
 		{.at = AT(0, 0, 0), .id = 0x7d008086, .class = 0x600},
@@ -309,7 +309,7 @@ static void unknown(void **state)
 }
 
 /* More than there is room for is said. */
-static void many(void **state)
+static void more_functions_than_rows_leave_the_floor_open(void **state)
 {
 	static struct function machine[BOOT_MAX_FLOOR + 2];
 	(void)state;
@@ -330,9 +330,15 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(q35),  cmocka_unit_test(piix4),      cmocka_unit_test(pch),
-		cmocka_unit_test(epyc), cmocka_unit_test(xeon),       cmocka_unit_test(unknown),
-		cmocka_unit_test(many), cmocka_unit_test(short_mcfg), cmocka_unit_test(processor_sideband),
+		cmocka_unit_test(q35),
+		cmocka_unit_test(piix4),
+		cmocka_unit_test(hidden_p2sb_is_found),
+		cmocka_unit_test(each_root_complex_has_its_rows),
+		cmocka_unit_test(memory_maps_of_class_0880_are_found),
+		cmocka_unit_test(unknown_chipsets_leave_the_floor_open),
+		cmocka_unit_test(more_functions_than_rows_leave_the_floor_open),
+		cmocka_unit_test(short_mcfg),
+		cmocka_unit_test(processor_sideband),
 	};
 
 	return cmocka_run_group_tests_name("loader_floor", tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void reserved_below(uint32_t bits, uint64_t limit)
 	assert_true(range.base + range.bytes <= limit);
 }
 
-static void reservations(void **state)
+static void reservation_stays_below_the_physical_width(void **state)
 {
 	(void)state;
 	reserved_below(39, 1ull << 39);
@@ -77,7 +77,7 @@ static bool path_of(const char vendor[12], const struct config *config, const ch
 }
 
 /* An image for each vendor, and none for others. */
-static void vendors(void **state)
+static void each_vendor_has_its_image(void **state)
 {
 	static const struct config config = {.image_svm = "svm", .image_vmx = "vmx"};
 	struct failure failure;
@@ -94,7 +94,7 @@ static void vendors(void **state)
 		     "'CentaurHauls'");
 }
 
-static void widths(void **state)
+static void absurd_physical_widths_are_refused(void **state)
 {
 	static const uint32_t wrong[] = {0, 35, 53, 255};
 	struct boot_info info = {.ram_leaf_bytes = BOOT_LEAF_2MIB};
@@ -389,9 +389,9 @@ static void asks_for_small_leaves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reservations),
-		cmocka_unit_test(vendors),
-		cmocka_unit_test(widths),
+		cmocka_unit_test(reservation_stays_below_the_physical_width),
+		cmocka_unit_test(each_vendor_has_its_image),
+		cmocka_unit_test(absurd_physical_widths_are_refused),
 		cmocka_unit_test(files_are_staged),
 		cmocka_unit_test(staged_image_is_checked),
 		cmocka_unit_test(image_of_another_size),

@@ -11,7 +11,7 @@ static const struct tpm2_banks banks = {2, {{TPM_ALG_SHA256, 32}, {TPM_ALG_SHA38
 static const struct tpm2_digests digests = {{2, {{TPM_ALG_SHA256, 32}, {TPM_ALG_SHA384, 48}}}, {{0xab}, {0xcd}}};
 static const struct log_data event = {"cloister-image", "\\hv.elf", 7};
 
-static void lengths(void **state)
+static void log_lengths_match_its_events(void **state)
 {
 	uint8_t bytes[512];
 	struct writer log = {.to = bytes, .capacity = sizeof(bytes)};
@@ -27,7 +27,7 @@ static void lengths(void **state)
 	assert_false(log.full);
 }
 
-static void full(void **state)
+static void a_full_log_takes_no_event(void **state)
 {
 	uint8_t bytes[512];
 	struct writer log = {.to = bytes, .capacity = sizeof(bytes)};
@@ -87,8 +87,8 @@ static void tpm2_eventlog_reads_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lengths),
-		cmocka_unit_test(full),
+		cmocka_unit_test(log_lengths_match_its_events),
+		cmocka_unit_test(a_full_log_takes_no_event),
 		cmocka_unit_test(tpm2_eventlog_reads_it),
 	};
 

@@ -387,7 +387,7 @@ static void log_is_full(void **state)
 }
 
 /* --- after a failure --- */
-static void capped(void **state)
+static void capping_names_the_error(void **state)
 {
 	struct measure measure = {0};
 	(void)state;
@@ -499,7 +499,7 @@ int main(void)
 		cmocka_unit_test_setup(busy_for_ever, new_machine),
 		cmocka_unit_test_setup(three_steps, new_machine),
 		cmocka_unit_test_setup(log_is_full, new_machine),
-		cmocka_unit_test_setup(capped, new_machine),
+		cmocka_unit_test_setup(capping_names_the_error, new_machine),
 		cmocka_unit_test_setup(capped_while_open, new_machine),
 		cmocka_unit_test_setup(capped_without_banks, new_machine),
 		cmocka_unit_test_setup(not_capped_if_one_pcr_is_not, new_machine),

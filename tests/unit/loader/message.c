@@ -117,7 +117,7 @@ static void console_of_the_firmware(void **state)
 	assert_int_equal(machine.writes, 0);
 }
 
-static void uart(void **state)
+static void message_reaches_a_uart(void **state)
 {
 	(void)state;
 	assert_string_equal(said(true, NULL),
@@ -131,7 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(console_of_the_firmware),
-		cmocka_unit_test(uart),
+		cmocka_unit_test(message_reaches_a_uart),
 	};
 
 	return cmocka_run_group_tests_name("loader_message", tests, NULL, NULL);

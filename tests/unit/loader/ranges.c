@@ -19,7 +19,7 @@ static void sorts_and_joins(void **state)
 	assert_int_equal(list[2].bytes, 0x1000);
 }
 
-static void nothing(void **state)
+static void empty_ranges_vanish(void **state)
 {
 	struct boot_range empty = {0x1000, 0};
 	(void)state;
@@ -32,7 +32,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts_and_joins),
-		cmocka_unit_test(nothing),
+		cmocka_unit_test(empty_ranges_vanish),
 	};
 
 	return cmocka_run_group_tests_name("loader_ranges", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-static void conversions(void **state)
+static void every_conversion_is_formatted(void **state)
 {
 	char text[96];
 	(void)state;
@@ -28,7 +28,7 @@ static void cut_to_fit(void **state)
 	assert_string_equal(text, "");
 }
 
-static void failures(void **state)
+static void failures_have_name_and_place(void **state)
 {
 	struct failure failure;
 	char text[FAILURE_TEXT_BYTES];
@@ -47,9 +47,9 @@ static void failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(conversions),
+		cmocka_unit_test(every_conversion_is_formatted),
 		cmocka_unit_test(cut_to_fit),
-		cmocka_unit_test(failures),
+		cmocka_unit_test(failures_have_name_and_place),
 	};
 
 	return cmocka_run_group_tests_name("loader_text", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 static struct failure failure;
 
-static void commands(void **state)
+static void commands_have_the_tpms_bytes(void **state)
 {
 	static const uint8_t banks[] = "\x80\x01\0\0\0\x16\0\0\1\x7a\0\0\0\5\0\0\0\0\0\0\0\1";
 	static const uint8_t random[] = "\x80\x01\0\0\0\x0c\0\0\1\x7b\0\x20";
@@ -111,7 +111,7 @@ static void too_many_banks(void **state)
 	assert_fails(parse_banks(response, sizeof(response), &banks), failure, "LOADER_E_TPM_BANK", "");
 }
 
-static void clocks(void **state)
+static void clock_is_parsed_whole_or_refused(void **state)
 {
 	uint8_t response[35] = "\x80\x01\0\0\0\x23";
 	struct tpm2_clock clock;
@@ -141,9 +141,14 @@ static void random_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands),     cmocka_unit_test(extend_command), cmocka_unit_test(response_codes),
-		cmocka_unit_test(active_banks), cmocka_unit_test(bad_banks),      cmocka_unit_test(too_many_banks),
-		cmocka_unit_test(clocks),       cmocka_unit_test(random_bytes),
+		cmocka_unit_test(commands_have_the_tpms_bytes),
+		cmocka_unit_test(extend_command),
+		cmocka_unit_test(response_codes),
+		cmocka_unit_test(active_banks),
+		cmocka_unit_test(bad_banks),
+		cmocka_unit_test(too_many_banks),
+		cmocka_unit_test(clock_is_parsed_whole_or_refused),
+		cmocka_unit_test(random_bytes),
 	};
 
 	return cmocka_run_group_tests_name("loader_tpm2", tests, NULL, NULL);

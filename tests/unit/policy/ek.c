@@ -275,7 +275,7 @@ static struct plan based(struct plan plan, const char *basic)
 	return plan;
 }
 
-static void test_chains(void **state)
+static void chains_end_at_a_trusted_root(void **state)
 {
 	const struct row rows[] = {
 		{"directly", {LEAF}, REFUSAL_COUNT},
@@ -312,7 +312,7 @@ static void test_chains(void **state)
 		check_row(&rows[i], NULL, 0);
 }
 
-static void test_revocations(void **state)
+static void revoked_certificates_are_refused(void **state)
 {
 	const struct row_of_crls {
 		const char *name;
@@ -383,7 +383,7 @@ static bool is_enrolled(struct bytes der, size_t len)
 	return verdict.refusal_count == 0;
 }
 
-static void test_hostile(void **state)
+static void changed_certificates_are_refused(void **state)
 {
 	const struct bytes leaf = make(&LEAF);
 	uint8_t *bytes = (uint8_t *)leaf.data;
@@ -403,7 +403,7 @@ static void test_hostile(void **state)
 	drop(leaf);
 }
 
-static void test_padding(void **state)
+static void only_uniform_padding_is_taken_off(void **state)
 {
 	static const struct {
 		uint8_t fill, last;
@@ -425,7 +425,7 @@ static void test_padding(void **state)
 }
 
 /* Files of a folder. */
-static void test_files(void **state)
+static void files_without_a_certificate_are_refused(void **state)
 {
 	static const char cut[] = "-----BEGIN CERTIFICATE-----\nAAAA\n";
 	struct ek_authorities *authorities = ek_authorities_new();
@@ -517,7 +517,7 @@ static bool activate(const struct ek_credential *made, const struct tpm_name *lo
 	return plain[0] == 0 && plain[1] == 32;
 }
 
-static void test_credentials(void **state)
+static void only_the_right_key_opens_a_credential(void **state)
 {
 	static const uint8_t secret[32] = "32 bytes that only that key gets";
 	const struct tpm_name ak = tpm_name_of(digest_filled(1)), other = tpm_name_of(digest_filled(2));
@@ -541,10 +541,13 @@ static void test_credentials(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chains),      cmocka_unit_test(test_revocations),
-		cmocka_unit_test(test_hostile),     cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_files),       cmocka_unit_test(test_public_areas),
-		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(chains_end_at_a_trusted_root),
+		cmocka_unit_test(revoked_certificates_are_refused),
+		cmocka_unit_test(changed_certificates_are_refused),
+		cmocka_unit_test(only_uniform_padding_is_taken_off),
+		cmocka_unit_test(files_without_a_certificate_are_refused),
+		cmocka_unit_test(test_public_areas),
+		cmocka_unit_test(only_the_right_key_opens_a_credential),
 	};
 
 	return cmocka_run_group_tests_name("policy_ek", tests, make_keys, free_keys);

@@ -48,7 +48,7 @@ static bool trusts(struct evidence *e)
 }
 
 /* In memory of its exact size, so that a read past the end is seen. */
-static void test_truncated(void **state)
+static void evidence_cut_at_every_length_is_refused(void **state)
 {
 	const size_t part = *(const size_t *)*state;
 	struct evidence e = honest->evidence;
@@ -68,7 +68,7 @@ static void test_truncated(void **state)
 	}
 }
 
-static void test_changed(void **state)
+static void evidence_changed_at_every_byte_is_refused(void **state)
 {
 	const size_t part = *(const size_t *)*state;
 	struct evidence e = honest->evidence;
@@ -139,10 +139,12 @@ int main(void)
 	for (size_t i = 0; i < PART_COUNT; i++) {
 		numbers[i] = i;
 		snprintf(names[count], sizeof(names[count]), "%s cut", PARTS[i].name);
-		tests[count] = (struct CMUnitTest){names[count], test_truncated, NULL, NULL, &numbers[i]};
+		tests[count] = (struct CMUnitTest){names[count], evidence_cut_at_every_length_is_refused, NULL, NULL,
+						   &numbers[i]};
 		count++;
 		snprintf(names[count], sizeof(names[count]), "%s changed", PARTS[i].name);
-		tests[count] = (struct CMUnitTest){names[count], test_changed, NULL, NULL, &numbers[i]};
+		tests[count] = (struct CMUnitTest){names[count], evidence_changed_at_every_byte_is_refused, NULL, NULL,
+						   &numbers[i]};
 		count++;
 	}
 	tests[count] = (struct CMUnitTest){"answer cut", test_answer_truncated, NULL, NULL, NULL};

@@ -21,7 +21,7 @@ static struct bytes text_bytes(const char *text)
 	return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static void test_reader(void **state)
+static void reader_fails_past_the_end(void **state)
 {
 	static const uint8_t data[] = {1, 2, 3};
 	struct reader r = reader_of((struct bytes){data, sizeof(data)});
@@ -61,7 +61,7 @@ static void test_base64(void **state)
 			fail_msg("'%s' was decoded", bad[i]);
 }
 
-static void test_hex(void **state)
+static void hex_has_exact_length(void **state)
 {
 	uint8_t data[2];
 
@@ -74,7 +74,7 @@ static void test_hex(void **state)
 	assert_false(hex_decode("", data, 2));
 }
 
-static void test_clean(void **state)
+static void control_characters_are_cleaned(void **state)
 {
 	char text[8];
 
@@ -100,7 +100,7 @@ static void test_line_difference(void **state)
 	assert_string_equal(d.expected, "a?");
 }
 
-static void test_version(void **state)
+static void versions_have_three_parts_of_a_byte(void **state)
 {
 	static const char *const bad[] = {"", "1", "1.2", "1.2.", "1.2.3.4", "1.2.256", "-1.2.3", "1.2.3 ", "0001.2.3"};
 	uint32_t version;
@@ -255,7 +255,7 @@ static void test_policy_top(void **state)
 	}
 }
 
-static void test_dates(void **state)
+static void dates_are_strict_rfc3339_in_utc(void **state)
 {
 	static const struct {
 		const char *text;
@@ -461,18 +461,18 @@ static int free_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reader),
+		cmocka_unit_test(reader_fails_past_the_end),
 		cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_hex),
-		cmocka_unit_test(test_clean),
+		cmocka_unit_test(hex_has_exact_length),
+		cmocka_unit_test(control_characters_are_cleaned),
 		cmocka_unit_test(test_line_difference),
-		cmocka_unit_test(test_version),
+		cmocka_unit_test(versions_have_three_parts_of_a_byte),
 		cmocka_unit_test(test_policy_good),
 		cmocka_unit_test(test_policy_members),
 		cmocka_unit_test(test_policy_bad),
 		cmocka_unit_test(test_policy_top),
 		cmocka_unit_test(test_policy_at),
-		cmocka_unit_test(test_dates),
+		cmocka_unit_test(dates_are_strict_rfc3339_in_utc),
 		cmocka_unit_test(test_policy_empty_list),
 		cmocka_unit_test(test_policy_duplicate),
 		cmocka_unit_test(test_answer_members),

@@ -85,7 +85,7 @@ static int unload(void **state)
 	return 0;
 }
 
-static void test_trusted(void **state)
+static void recorded_host_is_accepted(void **state)
 {
 	struct verdict v;
 
@@ -113,7 +113,7 @@ static void use_rules(json_t *json, struct firmware_rules *rules, void **storage
 }
 
 /* What is learnt of a machine accepts it, and no other. */
-static void test_learnt(void **state)
+static void learnt_rules_accept_this_machine_alone(void **state)
 {
 	static struct policy strict;
 	static struct firmware_rules rules;
@@ -160,7 +160,7 @@ static void test_not_learnt(void **state)
 	assert_non_null(strstr(why, "PCR 0 has 0 events before its separator"));
 }
 
-static void test_imported(void **state)
+static void imported_components_become_rules(void **state)
 {
 	static const char component[] =
 		"{\"records\": ["
@@ -218,7 +218,7 @@ static void test_other_references(void **state)
 	assert_int_equal(v.refusals[2].code, REFUSE_CONFIG);
 }
 
-static void test_replayed(void **state)
+static void another_nonce_is_refused(void **state)
 {
 	struct challenge later = challenge;
 	struct verdict v;
@@ -232,9 +232,9 @@ static void test_replayed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trusted),          cmocka_unit_test(test_learnt),
-		cmocka_unit_test(test_not_learnt),       cmocka_unit_test(test_imported),
-		cmocka_unit_test(test_other_references), cmocka_unit_test(test_replayed),
+		cmocka_unit_test(recorded_host_is_accepted), cmocka_unit_test(learnt_rules_accept_this_machine_alone),
+		cmocka_unit_test(test_not_learnt),           cmocka_unit_test(imported_components_become_rules),
+		cmocka_unit_test(test_other_references),     cmocka_unit_test(another_nonce_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("policy_recorded", tests, load, unload);

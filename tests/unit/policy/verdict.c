@@ -32,7 +32,7 @@ static void describe(uint32_t flags, char text[256])
 	verdict_describe(&verdict, text, 256);
 }
 
-static void flags(void **state)
+static void each_flag_is_said_and_no_other(void **state)
 {
 	char text[256];
 	(void)state;
@@ -47,7 +47,7 @@ static void flags(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(flags)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_flag_is_said_and_no_other)};
 
 	return cmocka_run_group_tests_name("policy_verdict", tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ static size_t bytes_of(const json_t *root, const char *name, uint8_t *out, size_
 	return (size_t)bytes;
 }
 
-static void failures(void **state)
+static void a_failure_becomes_an_error_reply(void **state)
 {
 	struct failure failure;
 	struct reply reply;
@@ -80,7 +80,7 @@ static void long_failures_are_cut(void **state)
 	assert_int_equal(strlen(failure.message), sizeof(failure.message) - 1);
 }
 
-static void identity(void **state)
+static void identity_reply_has_the_keys_and_the_statement(void **state)
 {
 	struct tpm_identity *keys = calloc(1, sizeof(*keys));
 	const struct hk_statement statement = {.magic = HK_STATEMENT_MAGIC};
@@ -255,7 +255,7 @@ static void metrics_of_the_hypervisor(void **state)
 	free(metrics);
 }
 
-static void files(void **state)
+static void file_is_read_whole_or_refused(void **state)
 {
 	char path[] = "/tmp/host_answer-XXXXXX";
 	const int file = mkstemp(path);
@@ -284,15 +284,15 @@ static void files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(failures),
+		cmocka_unit_test(a_failure_becomes_an_error_reply),
 		cmocka_unit_test(long_failures_are_cut),
-		cmocka_unit_test(identity),
+		cmocka_unit_test(identity_reply_has_the_keys_and_the_statement),
 		cmocka_unit_test(evidence_members),
 		cmocka_unit_test(known_log_is_left_out),
 		cmocka_unit_test(largest_logs_fit_into_an_answer),
 		cmocka_unit_test(metrics_without_hypervisor),
 		cmocka_unit_test(metrics_of_the_hypervisor),
-		cmocka_unit_test(files),
+		cmocka_unit_test(file_is_read_whole_or_refused),
 	};
 
 	return cmocka_run_group_tests_name("host_attestd_answer", tests, NULL, NULL);

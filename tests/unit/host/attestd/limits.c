@@ -209,7 +209,7 @@ static void stops_although_the_tpm_does_not_answer(void **state)
 	assert_true(queue_stop(queue, STOP_MS));
 }
 
-static void addresses(void **state)
+static void listen_address_is_numeric_with_a_port(void **state)
 {
 	static const char *const wrong[] = {"",
 					    ":",
@@ -271,7 +271,7 @@ int main(void)
 		cmocka_unit_test(stops_although_the_tpm_does_not_answer),
 		cmocka_unit_test(sources_take_turns),
 		cmocka_unit_test(full_queue_makes_room_for_others),
-		cmocka_unit_test(addresses),
+		cmocka_unit_test(listen_address_is_numeric_with_a_port),
 		cmocka_unit_test(padding_of_certificates),
 	};
 

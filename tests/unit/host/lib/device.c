@@ -165,7 +165,7 @@ static void more_bytes_than_were_asked_for(void **state)
 	assert_int_equal(device_read(DEVICE, HV_OBJECT_LOG, buffer, sizeof(buffer)), -EPROTO);
 }
 
-static void statistics(void **state)
+static void statistics_are_of_version_1(void **state)
 {
 	struct hv_stats stats = {.version = 1, .bytes = sizeof(stats), .uptime_us = 9};
 	struct hv_stats got;
@@ -261,7 +261,7 @@ int main(void)
 		cmocka_unit_test_setup(object_of_another_length, reset),
 		cmocka_unit_test_setup(errors_come_through, reset),
 		cmocka_unit_test_setup(more_bytes_than_were_asked_for, reset),
-		cmocka_unit_test_setup(statistics, reset),
+		cmocka_unit_test_setup(statistics_are_of_version_1, reset),
 		cmocka_unit_test_setup(one_challenge_for_tpm_and_hypervisor, reset),
 		cmocka_unit_test_setup(hypervisor_that_fails, reset),
 		cmocka_unit_test_setup(no_hypervisor, reset),

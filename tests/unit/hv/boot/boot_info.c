@@ -264,7 +264,7 @@ static enum hv_error check_setting(uint16_t first, uint16_t last, uint32_t sysmg
 	return boot_dma_check(&boot, PHYS_BITS).error;
 }
 
-static void settings(void **state)
+static void device_settings_keep_their_bounds(void **state)
 {
 	(void)state;
 	assert_int_equal(check_setting(8, 8, 1), HV_OK);
@@ -290,12 +290,18 @@ static void region_for_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepts_valid),      cmocka_unit_test(refuses_counts),
-		cmocka_unit_test(refuses_region),     cmocka_unit_test(region_size),
-		cmocka_unit_test(names_cpu),          cmocka_unit_test(refuses_leaves),
-		cmocka_unit_test(refuses_ranges),     cmocka_unit_test(units_in_places),
-		cmocka_unit_test(units_within_reach), cmocka_unit_test(reserved_memory_in_places),
-		cmocka_unit_test(settings),           cmocka_unit_test(region_for_units),
+		cmocka_unit_test(accepts_valid),
+		cmocka_unit_test(refuses_counts),
+		cmocka_unit_test(refuses_region),
+		cmocka_unit_test(region_size),
+		cmocka_unit_test(names_cpu),
+		cmocka_unit_test(refuses_leaves),
+		cmocka_unit_test(refuses_ranges),
+		cmocka_unit_test(units_in_places),
+		cmocka_unit_test(units_within_reach),
+		cmocka_unit_test(reserved_memory_in_places),
+		cmocka_unit_test(device_settings_keep_their_bounds),
+		cmocka_unit_test(region_for_units),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -454,7 +454,7 @@ static void each_cpu_by_its_id(void **state)
 	assert_int_equal(cpu_check(1), HV_E_REGION);
 }
 
-static void captures(void **state)
+static void capture_keeps_the_firmwares_registers(void **state)
 {
 	const struct launch_frame frame = {.r15 = 15, .r14 = 14, .r13 = 13, .r12 = 12, .rbp = 5, .rbx = 3};
 
@@ -525,7 +525,7 @@ static void cpus_in_control_are_counted(void **state)
 }
 
 /* For years: no product overflows. */
-static void uptime(void **state)
+static void uptime_does_not_overflow_in_years(void **state)
 {
 	const uint64_t year = 365ull * 24 * 3600 * 1000;
 
@@ -549,12 +549,12 @@ int main(void)
 		cmocka_unit_test_setup(each_failure_ends_it, new_machine),
 		cmocka_unit_test_setup(too_small_a_region, new_machine),
 		cmocka_unit_test_setup(each_cpu_by_its_id, new_machine),
-		cmocka_unit_test_setup(captures, new_machine),
+		cmocka_unit_test_setup(capture_keeps_the_firmwares_registers, new_machine),
 		cmocka_unit_test_setup(no_guest_without_units, new_machine),
 		cmocka_unit_test_setup(no_guest_without_capture, new_machine),
 		cmocka_unit_test_setup(log_is_read_once, new_machine),
 		cmocka_unit_test_setup(cpus_in_control_are_counted, new_machine),
-		cmocka_unit_test_setup(uptime, new_machine),
+		cmocka_unit_test_setup(uptime_does_not_overflow_in_years, new_machine),
 	};
 
 	return cmocka_run_group_tests(tests, get_region, free_region);

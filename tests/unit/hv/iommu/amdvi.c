@@ -260,7 +260,7 @@ static void tells_protections(void **state)
 	assert_int_equal(iommu_protections(&m), 0);
 }
 
-static void enables(void **state)
+static void enable_ends_the_firmwares_exclusion_range(void **state)
 {
 	(void)state;
 	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
@@ -366,7 +366,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_device_has_stage2, setup, teardown),
 		cmocka_unit_test_setup_teardown(settings_are_applied, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_protections, setup, teardown),
-		cmocka_unit_test_setup_teardown(enables, setup, teardown),
+		cmocka_unit_test_setup_teardown(enable_ends_the_firmwares_exclusion_range, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(events_are_logged, setup, teardown),

@@ -32,7 +32,7 @@ static struct machine *fresh_machine(void)
 	return &m;
 }
 
-static void formats(void **state)
+static void console_line_formats_text_and_numbers(void **state)
 {
 	(void)state;
 	console_line(fresh_machine(), "%s %u %x %lx %lu %u.", "text", 4294967295u, 0xbeefu, 0xfedcba9876543210ul,
@@ -71,7 +71,7 @@ static void ring_keeps_the_last(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(formats),
+		cmocka_unit_test(console_line_formats_text_and_numbers),
 		cmocka_unit_test(cuts_long_lines),
 		cmocka_unit_test(ring_keeps_the_last),
 	};

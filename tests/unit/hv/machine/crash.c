@@ -112,7 +112,7 @@ static enum end crash_with(uint32_t on_crash, uint16_t reset_port, uint16_t work
 	return (enum end)end;
 }
 
-static void stops(void **state)
+static void crash_parks_without_touching_a_port(void **state)
 {
 	(void)state;
 	assert_int_equal(crash_with(BOOT_CRASH_STOP, 0xcf9, NONE), PARKED);
@@ -160,7 +160,7 @@ static void waits_first(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stops),
+		cmocka_unit_test(crash_parks_without_touching_a_port),
 		cmocka_unit_test(resets_by_each_means),
 		cmocka_unit_test(without_a_reset_register),
 		cmocka_unit_test(waits_first),

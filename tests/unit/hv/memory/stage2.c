@@ -55,7 +55,7 @@ static void identity_covers_all(void **state)
 	destroy(&stage2);
 }
 
-static void widths(void **state)
+static void every_physical_width_is_covered(void **state)
 {
 	(void)state;
 	for (uint32_t bits = 36; bits <= 52; bits++) {
@@ -84,7 +84,7 @@ static void check_hole(uint64_t base, uint64_t bytes)
 	destroy(&stage2);
 }
 
-static void holes(void **state)
+static void hidden_ranges_are_unmapped_and_nothing_else(void **state)
 {
 	const uint64_t page = PAGE_BYTES, large = 2u << 20, huge = 1u << 30;
 
@@ -224,7 +224,7 @@ static void out_of_pages(void **state)
 }
 
 /* Only the write-protected pages of the floor lead elsewhere, in as many tables as it takes, and the view itself is as it was. */
-static void detours(void **state)
+static void write_protected_pages_lead_elsewhere(void **state)
 {
 	const uint64_t page = 0xe0000000, hole = 0xe0009000, other = 0xe0200000, far = 1ull << 33;
 	struct boot_floor floor = {.range_count = 5,
@@ -274,7 +274,7 @@ static void detours(void **state)
 }
 
 /* Whoever changes a table that a guest may use finds out. */
-static void sealed(void **state)
+static void a_sealed_table_takes_no_change(void **state)
 {
 	struct stage2 stage2 = make(PAGES, PHYS_BITS);
 	const struct boot_info boot = {.ram_count = 1, .ram = {{0, 1ull << 30}}};
@@ -294,13 +294,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(identity_covers_all),
-		cmocka_unit_test(widths),
-		cmocka_unit_test(holes),
+		cmocka_unit_test(every_physical_width_is_covered),
+		cmocka_unit_test(hidden_ranges_are_unmapped_and_nothing_else),
 		cmocka_unit_test(overlapping_holes),
 		cmocka_unit_test(out_of_pages),
 		cmocka_unit_test(write_protected),
-		cmocka_unit_test(detours),
-		cmocka_unit_test(sealed),
+		cmocka_unit_test(write_protected_pages_lead_elsewhere),
+		cmocka_unit_test(a_sealed_table_takes_no_change),
 		cmocka_unit_test(limited_leaves),
 		cmocka_unit_test(limited_around_holes),
 	};

@@ -223,7 +223,7 @@ static void reads_console(void **state)
 	assert_int_equal(call(HC_READ, HV_OBJECT_CONSOLE, 1ull << 40, RAM_BASE, 3), 0);
 }
 
-static void signs(void **state)
+static void sign_covers_nonce_and_counters(void **state)
 {
 	struct hk_fresh fresh;
 
@@ -341,7 +341,7 @@ int main(void)
 		cmocka_unit_test_setup(reads_stats, setup),
 		cmocka_unit_test_setup(hands_on_what_concerns_domains, setup),
 		cmocka_unit_test_setup(reads_console, setup),
-		cmocka_unit_test_setup(signs, setup),
+		cmocka_unit_test_setup(sign_covers_nonce_and_counters, setup),
 		cmocka_unit_test_setup(counts_of_all_cpus, setup),
 		cmocka_unit_test_setup(does_not_sign, setup),
 		cmocka_unit_test_setup(not_for_user_mode, setup),

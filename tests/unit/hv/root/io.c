@@ -124,7 +124,7 @@ static bool wipes_with_a20(uint16_t port, uint8_t bytes, uint32_t value, uint32_
 	return wipes_on(port, bytes, value);
 }
 
-static void exits(void **state)
+static void only_ports_of_the_policy_exit(void **state)
 {
 	const uint16_t yes[] = {0x605, 0x650, 0xcf8, 0xcf9, 0xcfc, 0xcff, 0x92, 0x64};
 	const uint16_t no[] = {0x604, 0x606, 0xcf7, 0xd00, 0x60, 0x3f8, 0, 1};
@@ -153,7 +153,7 @@ static void applied(void **state)
 	assert_in_range(exiting, 10, 20);
 }
 
-static void sleeping(void **state)
+static void sleep_wipes_the_key(void **state)
 {
 	(void)state;
 	assert_true(wipes_on(0x604, 2, 1u << 13));
@@ -198,7 +198,7 @@ static void sleep_refused(void **state)
 	test_machine.boot = kept;
 }
 
-static void resetting(void **state)
+static void reset_wipes_the_key(void **state)
 {
 	(void)state;
 	assert_true(wipes_on(0xcf9, 1, 6));
@@ -264,7 +264,7 @@ static void too_wide(void **state)
 	assert_int_equal(vcpu.refused_io, sizeof(refused) / sizeof(refused[0]));
 }
 
-static void reading(void **state)
+static void a_read_changes_only_its_bytes_of_rax(void **state)
 {
 	struct entry_frame frame;
 	struct cpu cpu = {.machine = &test_machine};
@@ -315,7 +315,7 @@ static void address_hidden(void **state)
 	test_machine.boot.pci_ports_shown = test_machine.boot.ecam_base = 0;
 }
 
-static void refused(void **state)
+static void string_and_output_port_accesses_are_refused(void **state)
 {
 	const struct io_access string = {.port = 0xcf9, .bytes = 1, .string = true},
 			       output = {.port = 0x64, .bytes = 1};
@@ -403,10 +403,18 @@ static void closed_port(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exits),         cmocka_unit_test(sleeping),     cmocka_unit_test(resetting),
-		cmocka_unit_test(a20_stays_on),  cmocka_unit_test(too_wide),     cmocka_unit_test(reading),
-		cmocka_unit_test(refused),       cmocka_unit_test(host_bridges), cmocka_unit_test(address_hidden),
-		cmocka_unit_test(sleep_refused), cmocka_unit_test(closed_port),  cmocka_unit_test(applied),
+		cmocka_unit_test(only_ports_of_the_policy_exit),
+		cmocka_unit_test(sleep_wipes_the_key),
+		cmocka_unit_test(reset_wipes_the_key),
+		cmocka_unit_test(a20_stays_on),
+		cmocka_unit_test(too_wide),
+		cmocka_unit_test(a_read_changes_only_its_bytes_of_rax),
+		cmocka_unit_test(string_and_output_port_accesses_are_refused),
+		cmocka_unit_test(host_bridges),
+		cmocka_unit_test(address_hidden),
+		cmocka_unit_test(sleep_refused),
+		cmocka_unit_test(closed_port),
+		cmocka_unit_test(applied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

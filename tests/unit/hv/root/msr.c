@@ -268,7 +268,7 @@ static void machine_checks_stay(void **state)
 }
 
 /* Refused, frozen and handed on. */
-static void rules(void **state)
+static void writes_follow_the_rule_of_their_msr(void **state)
 {
 	(void)state;
 	assert_int_equal(write_msr(0x3a, 0), VECTOR_GP); /* IA32_FEATURE_CONTROL */
@@ -309,7 +309,7 @@ int main(void)
 		cmocka_unit_test_setup(pat_types, new_cpu),
 		cmocka_unit_test_setup(apic_base_stays, new_cpu),
 		cmocka_unit_test_setup(machine_checks_stay, new_cpu),
-		cmocka_unit_test_setup(rules, new_cpu),
+		cmocka_unit_test_setup(writes_follow_the_rule_of_their_msr, new_cpu),
 		cmocka_unit_test_setup(capabilities_are_cut, new_cpu),
 	};
 

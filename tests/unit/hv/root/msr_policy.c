@@ -34,7 +34,7 @@ static const uint32_t never_written[] = {
 	0x4b564d00, /* KVM */
 };
 
-static void denied(void **state)
+static void msrs_never_written_are_denied(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(never_written) / sizeof(never_written[0]); i++)
@@ -86,7 +86,7 @@ static void bitmap_follows_table(void **state)
 }
 
 /* Every register has one rule: ranges ascend and do not overlap. */
-static void sorted(void **state)
+static void ranges_ascend_without_overlap(void **state)
 {
 	const struct msr_policy *last = NULL;
 
@@ -106,10 +106,10 @@ static void sorted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(denied),
+		cmocka_unit_test(msrs_never_written_are_denied),
 		cmocka_unit_test(looked_at),
 		cmocka_unit_test(bitmap_follows_table),
-		cmocka_unit_test(sorted),
+		cmocka_unit_test(ranges_ascend_without_overlap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

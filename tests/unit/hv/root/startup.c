@@ -110,7 +110,7 @@ static unsigned targets(struct vcpu *sender, uint64_t icr)
 	return inits();
 }
 
-static void destinations(void **state)
+static void icr_destinations_name_the_right_cpus(void **state)
 {
 	(void)state;
 	assert_int_equal(targets(&vcpus[0], TO(1) | INIT | ASSERT), 1u << 1);
@@ -234,11 +234,16 @@ static void bsp_does_not_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(destinations, setup),      cmocka_unit_test_setup(launched_only, setup),
-		cmocka_unit_test_setup(kicks_targets, setup),     cmocka_unit_test_setup(passes_interrupts, setup),
-		cmocka_unit_test_setup(drops_and_refuses, setup), cmocka_unit_test_setup(sipi_without_init, setup),
-		cmocka_unit_test_setup(init_sipi_sipi, setup),    cmocka_unit_test_setup(init_while_waiting, setup),
-		cmocka_unit_test_setup(init_cancels_sipi, setup), cmocka_unit_test_setup(bsp_does_not_wait, setup),
+		cmocka_unit_test_setup(icr_destinations_name_the_right_cpus, setup),
+		cmocka_unit_test_setup(launched_only, setup),
+		cmocka_unit_test_setup(kicks_targets, setup),
+		cmocka_unit_test_setup(passes_interrupts, setup),
+		cmocka_unit_test_setup(drops_and_refuses, setup),
+		cmocka_unit_test_setup(sipi_without_init, setup),
+		cmocka_unit_test_setup(init_sipi_sipi, setup),
+		cmocka_unit_test_setup(init_while_waiting, setup),
+		cmocka_unit_test_setup(init_cancels_sipi, setup),
+		cmocka_unit_test_setup(bsp_does_not_wait, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

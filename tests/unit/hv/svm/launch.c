@@ -122,7 +122,7 @@ static void five_levels(void **state)
 	assert_int_equal(cpu_paging_check(), HV_E_PAGING_MODE);
 }
 
-static void accepted(void **state)
+static void a_complete_cpu_is_accepted(void **state)
 {
 	(void)state;
 	assert_int_equal(vcpu_check(&m), HV_OK);
@@ -193,11 +193,16 @@ static void memory_aliases(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(address_widths, setup),   cmocka_unit_test_setup(five_levels, setup),
-		cmocka_unit_test_setup(accepted, setup),         cmocka_unit_test_setup(no_svm, setup),
-		cmocka_unit_test_setup(locked_off, setup),       cmocka_unit_test_setup(in_use, setup),
-		cmocka_unit_test_setup(features_missing, setup), cmocka_unit_test_setup(masked_a20, setup),
-		cmocka_unit_test_setup(memory_aliases, setup),   cmocka_unit_test_setup(foreign_vendor, setup),
+		cmocka_unit_test_setup(address_widths, setup),
+		cmocka_unit_test_setup(five_levels, setup),
+		cmocka_unit_test_setup(a_complete_cpu_is_accepted, setup),
+		cmocka_unit_test_setup(no_svm, setup),
+		cmocka_unit_test_setup(locked_off, setup),
+		cmocka_unit_test_setup(in_use, setup),
+		cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(masked_a20, setup),
+		cmocka_unit_test_setup(memory_aliases, setup),
+		cmocka_unit_test_setup(foreign_vendor, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ static void switched_on(void **state)
 	assert_int_equal(vm_cr, 0x8 | 1u << 2 | 1u << 1 | 1u << 0); /* and LOCK as it was */
 }
 
-static void intercepts(void **state)
+static void intercepts_are_exactly_these(void **state)
 {
 	const struct vmcb *const vmcb = capture();
 
@@ -204,7 +204,7 @@ static void firmware_state(void **state)
 }
 
 /* Appendix B: bits 55-52 and 47-40 of a descriptor are bits 11-8 and 7-0 of its attributes. */
-static void segments(void **state)
+static void segment_attributes_have_the_vmcbs_form(void **state)
 {
 	const struct vmcb *const vmcb = capture();
 
@@ -258,9 +258,12 @@ static void first_entry(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(switched_on, setup),     cmocka_unit_test_setup(intercepts, setup),
-		cmocka_unit_test_setup(firmware_state, setup),  cmocka_unit_test_setup(segments, setup),
-		cmocka_unit_test_setup(permission_maps, setup), cmocka_unit_test_setup(first_entry, setup),
+		cmocka_unit_test_setup(switched_on, setup),
+		cmocka_unit_test_setup(intercepts_are_exactly_these, setup),
+		cmocka_unit_test_setup(firmware_state, setup),
+		cmocka_unit_test_setup(segment_attributes_have_the_vmcbs_form, setup),
+		cmocka_unit_test_setup(permission_maps, setup),
+		cmocka_unit_test_setup(first_entry, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ static void steps_over(void **state)
 	assert_int_equal(vmcb.dr6, DR6_BS);
 }
 
-static void injects(void **state)
+static void exceptions_are_injected_with_their_error_code(void **state)
 {
 	(void)state;
 	vcpu_inject(&vcpu, VECTOR_GP, 0x18);
@@ -228,7 +228,7 @@ static void nmi_behind_the_guests_trap(void **state)
 }
 
 /* One instruction on another table; both changes of the table are seen by the TLB. */
-static void detour(void **state)
+static void detour_lasts_one_instruction(void **state)
 {
 	(void)state;
 	vcpu_detour(&vcpu, paddr(DETOUR));
@@ -251,7 +251,7 @@ static bool set_efer(uint64_t value)
 	return vcpu_msr_write(&vcpu, IA32_EFER, value);
 }
 
-static void efer(void **state)
+static void efer_takes_known_bits_only(void **state)
 {
 	uint64_t value = 0;
 
@@ -298,7 +298,7 @@ static void pat_is_the_guests(void **state)
 }
 
 /* The VMCB has it; the DPL of a conforming CS is another thing. */
-static void cpl(void **state)
+static void cpl_is_the_vmcbs(void **state)
 {
 	(void)state;
 	vmcb.cs.attributes = 0x29f | 0x60;
@@ -315,14 +315,14 @@ int main(void)
 		cmocka_unit_test_setup(init_resets_everything, new_guest),
 		cmocka_unit_test_setup(sipi_starts, new_guest),
 		cmocka_unit_test_setup(steps_over, new_guest),
-		cmocka_unit_test_setup(injects, new_guest),
+		cmocka_unit_test_setup(exceptions_are_injected_with_their_error_code, new_guest),
 		cmocka_unit_test_setup(nmis_wait_for_iret, new_guest),
 		cmocka_unit_test_setup(nmi_behind_the_guests_trap, new_guest),
-		cmocka_unit_test_setup(detour, new_guest),
-		cmocka_unit_test_setup(efer, new_guest),
+		cmocka_unit_test_setup(detour_lasts_one_instruction, new_guest),
+		cmocka_unit_test_setup(efer_takes_known_bits_only, new_guest),
 		cmocka_unit_test_setup(lme_under_paging, new_guest),
 		cmocka_unit_test_setup(pat_is_the_guests, new_guest),
-		cmocka_unit_test_setup(cpl, new_guest),
+		cmocka_unit_test_setup(cpl_is_the_vmcbs, new_guest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #define EXCEPTION (EVENT_VALID | EVENT_TYPE_EXCEPTION)
 #define INTERRUPT EVENT_VALID
 
-static void plain(void **state)
+static void a_lone_exception_stays_as_it_is(void **state)
 {
 	uint32_t code = 0x18;
 
@@ -63,7 +63,7 @@ static void during_double_fault(void **state)
 	assert_int_equal(event_exception(INTERRUPT | 8, VECTOR_GP, &code), EXCEPTION | EVENT_ERROR_VALID | 13);
 }
 
-static void interrupted(void **state)
+static void an_interrupted_event_is_delivered_again(void **state)
 {
 	(void)state;
 	assert_int_equal(event_interrupted(0), 0);
@@ -76,9 +76,11 @@ static void interrupted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),           cmocka_unit_test(not_delivering),
-		cmocka_unit_test(during_delivery), cmocka_unit_test(during_double_fault),
-		cmocka_unit_test(interrupted),
+		cmocka_unit_test(a_lone_exception_stays_as_it_is),
+		cmocka_unit_test(not_delivering),
+		cmocka_unit_test(during_delivery),
+		cmocka_unit_test(during_double_fault),
+		cmocka_unit_test(an_interrupted_event_is_delivered_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

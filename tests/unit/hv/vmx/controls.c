@@ -33,7 +33,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void everything(void **state)
+static void controls_on_a_cpu_that_allows_everything(void **state)
 {
 	struct controls controls;
 
@@ -120,8 +120,10 @@ static void no_true_msrs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(everything, setup),       cmocka_unit_test_setup(optional_missing, setup),
-		cmocka_unit_test_setup(required_missing, setup), cmocka_unit_test_setup(capabilities_missing, setup),
+		cmocka_unit_test_setup(controls_on_a_cpu_that_allows_everything, setup),
+		cmocka_unit_test_setup(optional_missing, setup),
+		cmocka_unit_test_setup(required_missing, setup),
+		cmocka_unit_test_setup(capabilities_missing, setup),
 		cmocka_unit_test_setup(no_true_msrs, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

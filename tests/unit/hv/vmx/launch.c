@@ -219,7 +219,7 @@ static void each_field(void **state)
 }
 
 /* The hypervisor runs with its caches on and without CET, whatever the firmware had; the guest sees what it had. */
-static void caches(void **state)
+static void caches_are_on_and_cet_off_in_the_hypervisor(void **state)
 {
 	(void)state;
 	assert_int_equal(fields[CR0_MASK] & (CR0_CD | CR0_NW), CR0_CD | CR0_NW);
@@ -253,7 +253,8 @@ static void permission_maps(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_field), cmocka_unit_test(caches),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_field),
+					   cmocka_unit_test(caches_are_on_and_cet_off_in_the_hypervisor),
 					   cmocka_unit_test(permission_maps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void accepted(void **state)
+static void a_complete_cpu_is_accepted(void **state)
 {
 	(void)state;
 	assert_int_equal(vcpu_check(&m), HV_OK);
@@ -232,7 +232,7 @@ static void no_ept(void **state)
 }
 
 /* Once the first CPU has settled the controls, the others must be like it. */
-static void differs(void **state)
+static void later_cpus_must_be_like_the_first(void **state)
 {
 	(void)state;
 	assert_int_equal(controls_negotiate(&m.vendor.controls), HV_OK);
@@ -248,12 +248,18 @@ static void differs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(accepted, setup),    cmocka_unit_test_setup(foreign_vendor, setup),
-		cmocka_unit_test_setup(no_vmx, setup),      cmocka_unit_test_setup(locked_off, setup),
-		cmocka_unit_test_setup(in_use, setup),      cmocka_unit_test_setup(measured_environment, setup),
-		cmocka_unit_test_setup(key_ids, setup),     cmocka_unit_test_setup(memory_types, setup),
-		cmocka_unit_test_setup(small_pages, setup), cmocka_unit_test_setup(features_missing, setup),
-		cmocka_unit_test_setup(no_ept, setup),      cmocka_unit_test_setup(differs, setup),
+		cmocka_unit_test_setup(a_complete_cpu_is_accepted, setup),
+		cmocka_unit_test_setup(foreign_vendor, setup),
+		cmocka_unit_test_setup(no_vmx, setup),
+		cmocka_unit_test_setup(locked_off, setup),
+		cmocka_unit_test_setup(in_use, setup),
+		cmocka_unit_test_setup(measured_environment, setup),
+		cmocka_unit_test_setup(key_ids, setup),
+		cmocka_unit_test_setup(memory_types, setup),
+		cmocka_unit_test_setup(small_pages, setup),
+		cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(no_ept, setup),
+		cmocka_unit_test_setup(later_cpus_must_be_like_the_first, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static unsigned type_at(const struct mtrr *mtrr, uint64_t address)
 	return type;
 }
 
-static void off(void **state)
+static void all_is_uncacheable_with_mtrrs_off(void **state)
 {
 	struct mtrr mtrr;
 	unsigned type;
@@ -115,7 +115,7 @@ static void fixed_ranges_off(void **state)
 }
 
 /* Write-back by default with an uncacheable hole below 4 GiB, and a frame buffer in it. */
-static void holes(void **state)
+static void an_uncacheable_hole_splits_write_back(void **state)
 {
 	struct mtrr mtrr;
 	unsigned type;
@@ -137,7 +137,7 @@ static void holes(void **state)
 	assert_int_equal(type, TYPE_WB);
 }
 
-static void overlaps(void **state)
+static void overlaps_follow_the_manuals_precedence(void **state)
 {
 	struct mtrr mtrr;
 
@@ -154,7 +154,7 @@ static void overlaps(void **state)
 	assert_int_equal(type_at(&mtrr, 4 * GIB), TYPE_UC);
 }
 
-static void refused(void **state)
+static void undefined_combinations_are_refused(void **state)
 {
 	struct mtrr mtrr;
 
@@ -187,7 +187,7 @@ static void refused(void **state)
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_E_MTRR);
 }
 
-static void widths(void **state)
+static void masks_follow_the_physical_width(void **state)
 {
 	const unsigned bits[] = {36, 39, 46, 52};
 
@@ -260,13 +260,13 @@ static void write_back_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(off, setup),
+		cmocka_unit_test_setup(all_is_uncacheable_with_mtrrs_off, setup),
 		cmocka_unit_test_setup(fixed_ranges, setup),
 		cmocka_unit_test_setup(fixed_ranges_off, setup),
-		cmocka_unit_test_setup(holes, setup),
-		cmocka_unit_test_setup(overlaps, setup),
-		cmocka_unit_test_setup(refused, setup),
-		cmocka_unit_test_setup(widths, setup),
+		cmocka_unit_test_setup(an_uncacheable_hole_splits_write_back, setup),
+		cmocka_unit_test_setup(overlaps_follow_the_manuals_precedence, setup),
+		cmocka_unit_test_setup(undefined_combinations_are_refused, setup),
+		cmocka_unit_test_setup(masks_follow_the_physical_width, setup),
 		cmocka_unit_test_setup(blocks_agree_with_pages, setup),
 		cmocka_unit_test_setup(write_back_end, setup),
 	};

@@ -64,7 +64,7 @@ static void expect(uint32_t edx, uint64_t arch_capabilities, unsigned flush, uns
 	assert_int_equal(verws, clear);
 }
 
-static void chosen(void **state)
+static void mitigations_follow_the_cpus_promises(void **state)
 {
 	const uint64_t rdcl_no = 1u << 0, skip_l1d = 1u << 3, mds_no = 1u << 5, taa_no = 1u << 8, fbsdp_no = 1u << 14;
 	const uint64_t rfds_no = 1u << 27, rfds_clear = 1u << 28, buffers_no = mds_no | taa_no | fbsdp_no;
@@ -97,7 +97,7 @@ static bool exposed(uint32_t edx, uint64_t arch_capabilities, uint32_t second)
 }
 
 /* APIC IDs 0 and 1 are threads of one core, 0 and 2 of two. */
-static void siblings(void **state)
+static void threads_of_one_core_are_exposed(void **state)
 {
 	const uint64_t all = 1u << 0 | 1u << 5 | 1u << 8;
 
@@ -121,7 +121,8 @@ static void siblings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(chosen), cmocka_unit_test(siblings)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(mitigations_follow_the_cpus_promises),
+					   cmocka_unit_test(threads_of_one_core_are_exposed)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void check(const struct stage2 *stage2, uint64_t address, unsigned level,
 	assert_int_equal(entry, (address & ~(span - 1)) | 7 | type << 3 | (level > 1 ? 1u << 7 : 0));
 }
 
-static void leaves(void **state)
+static void leaves_have_the_mtrrs_memory_type(void **state)
 {
 	const struct stage2 stage2 = make(PAGES, HV_OK);
 
@@ -72,7 +72,7 @@ static void leaves(void **state)
 	free(region_pointer(stage2.root));
 }
 
-static void tables(void **state)
+static void reserved_bits_of_table_entries_are_clear(void **state)
 {
 	const struct stage2 stage2 = make(PAGES, HV_OK);
 	const uint64_t *const top = region_pointer(stage2.root);
@@ -150,8 +150,8 @@ static void out_of_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(leaves, setup),
-		cmocka_unit_test_setup(tables, setup),
+		cmocka_unit_test_setup(leaves_have_the_mtrrs_memory_type, setup),
+		cmocka_unit_test_setup(reserved_bits_of_table_entries_are_clear, setup),
 		cmocka_unit_test_setup(hole_in_mixed_types, setup),
 		cmocka_unit_test_setup(read_only, setup),
 		cmocka_unit_test_setup(itlb_multihit, setup),

@@ -290,7 +290,7 @@ static void end_of_4_gib(void **state)
 }
 
 /* That of SS: the DPL of a conforming CS may be lower than the CPL (SDM 3A 6.8.1). */
-static void cpl(void **state)
+static void cpl_is_that_of_ss(void **state)
 {
 	(void)state;
 	fields[GUEST_CS_RIGHTS] = 0xa09f;
@@ -301,7 +301,7 @@ static void cpl(void **state)
 	assert_int_equal(vcpu_cpl(&vcpu), 0);
 }
 
-static void injects(void **state)
+static void exceptions_are_injected_with_their_error_code(void **state)
 {
 	(void)state;
 	vcpu_inject(&vcpu, VECTOR_GP, 0x18);
@@ -356,7 +356,7 @@ static void undefined_bits(void **state)
 }
 
 /* Each is answered: the CPU goes on, and the guest has its exception. */
-static void answered(void **state)
+static void refused_exits_end_in_an_exception(void **state)
 {
 	const struct {
 		uint32_t reason, event;
@@ -386,7 +386,7 @@ static void faults_during_delivery(void **state)
 	assert_int_equal(crash_kind, CRASH_GUEST_SHUTDOWN);
 }
 
-static void stops(void **state)
+static void fatal_exits_crash_with_their_kind(void **state)
 {
 	const struct {
 		uint32_t reason;
@@ -410,7 +410,7 @@ static void stops(void **state)
 	}
 }
 
-static void port(void **state)
+static void port_exits_decode_the_qualification(void **state)
 {
 	(void)state;
 	fields[EXIT_QUALIFICATION] = 0x64ull << 16 | 1 << 3 | 1;
@@ -452,7 +452,7 @@ static void nmi_in_hypervisor(void **state)
 #define EPTP(root) ((root) | 0x1eull)
 
 /* One instruction on another table, or none if an NMI comes first. */
-static void detour(void **state)
+static void detour_lasts_one_instruction(void **state)
 {
 	(void)state;
 	domain.stage2.root = paddr(0x5000);
@@ -572,7 +572,7 @@ static void cr4_of_32_bits(void **state)
 	assert_int_equal(fields[CR4_SHADOW], CR4_OSXSAVE);
 }
 
-static void efer(void **state)
+static void efer_and_pat_keep_their_rules(void **state)
 {
 	uint64_t value = 0;
 
@@ -671,28 +671,28 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(cpuid_is_cheap, setup),
 		cmocka_unit_test_setup(undefined_bits, setup),
-		cmocka_unit_test_setup(answered, setup),
+		cmocka_unit_test_setup(refused_exits_end_in_an_exception, setup),
 		cmocka_unit_test_setup(cr4_refused, setup),
 		cmocka_unit_test_setup(cr4_of_32_bits, setup),
 		cmocka_unit_test_setup(cpuid_steps, setup),
 		cmocka_unit_test_setup(steps_over, setup),
 		cmocka_unit_test_setup(looks_after_others, setup),
 		cmocka_unit_test_setup(end_of_4_gib, setup),
-		cmocka_unit_test_setup(cpl, setup),
-		cmocka_unit_test_setup(injects, setup),
+		cmocka_unit_test_setup(cpl_is_that_of_ss, setup),
+		cmocka_unit_test_setup(exceptions_are_injected_with_their_error_code, setup),
 		cmocka_unit_test_setup(delivers_again, setup),
 		cmocka_unit_test_setup(faults_during_delivery, setup),
-		cmocka_unit_test_setup(stops, setup),
-		cmocka_unit_test_setup(port, setup),
+		cmocka_unit_test_setup(fatal_exits_crash_with_their_kind, setup),
+		cmocka_unit_test_setup(port_exits_decode_the_qualification, setup),
 		cmocka_unit_test_setup(nmi_in_guest, setup),
 		cmocka_unit_test_setup(nmi_in_hypervisor, setup),
 		cmocka_unit_test_setup(nmi_window, setup),
 		cmocka_unit_test_setup(cr_access, setup),
 		cmocka_unit_test_setup(cr4_access, setup),
-		cmocka_unit_test_setup(efer, setup),
+		cmocka_unit_test_setup(efer_and_pat_keep_their_rules, setup),
 		cmocka_unit_test_setup(init_and_sipi, setup),
 		cmocka_unit_test_setup(native_init, setup),
-		cmocka_unit_test_setup(detour, setup),
+		cmocka_unit_test_setup(detour_lasts_one_instruction, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,7 +144,7 @@ static void make(enum mode mode)
 		ASSIGN(virtual_8086);
 }
 
-static void valid(void **state)
+static void a_valid_vmcs_passes_in_each_mode(void **state)
 {
 	(void)state;
 	for (unsigned mode = LONG; mode <= V86; mode++) {
@@ -322,7 +322,7 @@ static const struct violation violations[] = {
 	{PAE, GUEST_PDPTE0 + 6, 1ull << 40 | 1, "guest PDPTE", {0, 0}},
 };
 
-static void violated(void **state)
+static void each_violation_is_named(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
@@ -343,7 +343,7 @@ static void violated(void **state)
 }
 
 /* What ends HLT may be injected in it. */
-static void halted(void **state)
+static void events_that_end_hlt_may_be_injected(void **state)
 {
 	const uint32_t events[] = {0, 0x80000020, 0x80000202, 0x80000301, 0x80000312};
 
@@ -368,7 +368,7 @@ static void names_value_and_rule(void **state)
 	assert_string_equal(fault.must_be, "11");
 }
 
-static void widths(void **state)
+static void cr3_keeps_the_physical_width(void **state)
 {
 	const uint32_t bits[] = {36, 39, 46, 52};
 
@@ -430,9 +430,9 @@ static void another_vmcs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(valid),  cmocka_unit_test(violated),
-		cmocka_unit_test(halted), cmocka_unit_test(names_value_and_rule),
-		cmocka_unit_test(widths), cmocka_unit_test(another_vmcs),
+		cmocka_unit_test(a_valid_vmcs_passes_in_each_mode),    cmocka_unit_test(each_violation_is_named),
+		cmocka_unit_test(events_that_end_hlt_may_be_injected), cmocka_unit_test(names_value_and_rule),
+		cmocka_unit_test(cr3_keeps_the_physical_width),        cmocka_unit_test(another_vmcs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
