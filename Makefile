@@ -36,7 +36,7 @@ GET_ROOT := tools/$(if $(filter 0,$(shell id -u)),make,have)-root
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@$(GET_ROOT) trixie build/root
 
-test system systems guests-bochs: root-bochs
+test system systems guests-bochs fuzz-seeds: root-bochs
 
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:
@@ -70,7 +70,8 @@ help:
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
 #:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N CPU-hours in all;
-#:                   make fuzz-coverage: which lines run
+#:                   make fuzz-coverage: which lines run;
+#:                   make fuzz-seeds: record both test beds' boots again
 #:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)
 #:   make lint       formatting, static analysis, comments and documents
 #:   make compile_commands.json  how each C source is compiled, for clangd and other editors' tools
