@@ -52,7 +52,7 @@ static bool read_agile(struct any_log *log, struct any_event *event)
 		size_t bytes;
 
 		if (!log->reader.failed && !any_log_algorithm(algorithm, &bytes))
-			return give_up(log, "a digest is of an unknown algorithm, so that its size is not known");
+			return give_up(log, "a digest is of an unknown algorithm, so its size is not known");
 		event->digests[i] = (struct any_digest){
 			algorithm, log->reader.failed ? (struct bytes){NULL, 0} : read_bytes(&log->reader, bytes)};
 	}

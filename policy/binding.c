@@ -7,9 +7,8 @@
  * binding, or a second one, is never accepted, wherever it comes from: then nothing that came first or comes later can
  * pass for the launch.
  *
- * Before the mark there is nothing, unless shim started the loader. Its variables may hold anything that somebody wrote
- * who booted the machine without Cloister once, the text of a mark or a whole image included. The same rule covers
- * that.
+ * Before the mark there is nothing, unless shim started the loader. Its variables may hold anything, written while the
+ * machine ran without Cloister once: the text of a mark or a whole image, too. The same rule covers that.
  */
 #include "policy/steps.h"
 

@@ -2,8 +2,8 @@
 /*
  * Step 6: the firmware measured into this bank before it started anything, and said so with separators.
  *
- * What is proved is the order within one PCR. For the other PCRs than 4 that the separator came before the loader is
- * what the log says; it keeps honest logs honest, and docs/protocol.md says what it does not prove.
+ * The order within one PCR is proved. In PCRs other than 4 only the log says that the separator came before the loader:
+ * that keeps honest logs honest, and docs/protocol.md says what it does not prove.
  */
 #include "policy/firmware_rules.h"
 #include "policy/steps.h"

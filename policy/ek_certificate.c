@@ -126,7 +126,7 @@ static enum refusal_code refusal_of(int error)
 	}
 }
 
-/* Nobody above a trust anchor says whether it is revoked: taking it out of the folder does. */
+/* No authority above a trust anchor can revoke it: removing it from the folder does. */
 static bool is_anchor(X509_STORE_CTX *context, int depth)
 {
 	return depth > 0 && depth == sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1;
@@ -224,7 +224,7 @@ static void read_sent(struct sent *sent, const struct bytes *certificates, size_
 	}
 }
 
-/* What the tenant has himself: authorities, and certificates that the maker gave him. */
+/* The tenant's own: authorities, and certificates that makers gave out. */
 static void add_own(struct sent *sent, const struct ek_authorities *authorities, EVP_PKEY *key,
 		    struct ek_certificate *facts)
 {

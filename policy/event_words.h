@@ -7,7 +7,7 @@
 
 #define WORDS_BYTES 1024u
 
-/** What the data of an event tells, on one line, clean. */
+/** The meaning of an event's data, on one line, clean. */
 void event_words(const struct any_event *event, char text[WORDS_BYTES]);
 
 /** A PCR's use, as of PFP 2.3.4. */

@@ -8,7 +8,7 @@
 #include "policy/members.h"
 
 #define QUALIFYING_PREFIX "cloister-evidence-1"
-#define PCRS_MAX_SENT     4096u /* so that a longer list than a TPM has is counted and refused by name */
+#define PCRS_MAX_SENT     4096u /* a longer list than a TPM has is counted and refused by name */
 
 static const char *const ANSWER[] = {"version", "quote",  "signature", "ak_public",    "pcrs",
 				     "tcg_log", "hv_log", "fresh",     "hk_statement", NULL};

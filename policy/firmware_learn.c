@@ -105,7 +105,7 @@ static json_t *entries_json(struct bytes database)
 	return strings_end(&entries);
 }
 
-/* What was revoked stays so, and more may be; elsewhere nobody may add a key. */
+/* Revoked entries stay revoked, and more may be added; elsewhere no key may be added. */
 static json_t *database_json(enum database database, struct bytes data)
 {
 	return json_pack("{s:o, s:[], s:b}", "required", entries_json(data), "forbidden", "others",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Refusals, and what stands in them. */
+/* Refusals, and their contents. */
 #include "policy/judgement.h"
 
 #include <stdarg.h>

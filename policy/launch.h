@@ -34,7 +34,7 @@ enum launch_mark {
 
 struct digest launch_mark(enum launch_mark mark);
 
-/** Does 'event' tell of a failed launch by its digest? Gives the error's text, which MARK_ERROR itself has not. */
+/** Does the digest of 'event' mean a failed launch? Gives the error's text, which MARK_ERROR itself has not. */
 bool launch_error_text(const struct tcg_event *event, struct bytes *text);
 
 /** Is 'digest' what the launch measured as its event 'which'? Needs has_pcrs, and has_tcg_log if weak. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where two config files go apart, for people. */
+/* The first difference between two config files, for people. */
 #include "policy/encoding.h"
 #include "policy/steps.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The policy file (docs/protocol.md). Nothing in it has a default: what is not said is an error. */
+/* The policy file (docs/protocol.md). Nothing in it has a default: a missing member is an error. */
 #include "policy/policy_file.h"
 
 #include <stdio.h>

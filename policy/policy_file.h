@@ -21,7 +21,7 @@ struct reference_loader {
 
 /* A program that PCR 4 may hold before the loader's event. */
 enum program_role {
-	PROGRAM_SHIM,     /* starts the loader; its own events stand first in PCR 14 */
+	PROGRAM_SHIM,     /* starts the loader; its own events come first in PCR 14 */
 	PROGRAM_FIRMWARE, /* an application of the firmware, which returns */
 };
 
@@ -53,7 +53,7 @@ struct policy_date {
 };
 
 struct policy {
-	uint64_t serial; /* rises with every change; 0 is a template that nobody has numbered */
+	uint64_t serial; /* rises with every change; 0 is a template, not numbered yet */
 	struct policy_date not_before, not_after;
 	size_t loader_count;
 	size_t before_loader_count;

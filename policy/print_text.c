@@ -39,7 +39,7 @@ static void print_refusal(const struct refusal *r, FILE *to, const struct palett
 	fprintf(to, "  cause     %s\n  next      %s\n", refusal_cause(r->code), refusal_next(r->code));
 }
 
-/* Beside the word, so that nobody reads the one without the other. */
+/* Beside the word: neither is read without the other. */
 static void print_condition_names(const struct verdict *v, FILE *to)
 {
 	const char *before = " (";

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes that belong to somebody else. */
+/* Bytes that another object owns. */
 struct bytes {
 	const uint8_t *data;
 	size_t len;

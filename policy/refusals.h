@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The steps of a verification and everything that one can refuse, as data: what a person is told besides what was
- * expected and what was found. Names are stable; programs rely on them.
+ * The steps of a verification and everything that one can refuse, as data: the texts that a person gets besides
+ * expected and found values. Names are stable; programs rely on them.
  */
 #ifndef POLICY_REFUSALS_H
 #define POLICY_REFUSALS_H
@@ -65,11 +65,11 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "the host is there; the authorities of --cacert do not vouch for its certificate, or not for that name", \
 	  "give the right authority and name; without --cacert, the evidence proves the key that attestd makes")   \
 	X(REFUSE_TLS_PIN, STEP_TRANSPORT, "tls-pin",                                                               \
-	  "attestd was started anew and has made another key, or something in between ends the connection",        \
+	  "attestd was restarted and has made another key, or something in between ends the connection",           \
 	  "compare with the key in the host's log; give attestd a key that stays, with --tls-key")                 \
 	X(REFUSE_OTHER_CHANNEL, STEP_TRANSPORT, "other-channel",                                                   \
 	  "a proxy or a relay ends the connection: its TLS key is not the attestation service's",                  \
-	  "ask the host directly; if that is what you did, somebody listens in between")                           \
+	  "ask the host directly; if you already do, an attacker may be in between")                               \
 	X(REFUSE_TPM_LOCKOUT, STEP_TRANSPORT, "tpm-lockout",                                                       \
 	  "the TPM refuses to work for a while: it lost its power without a warning several times",                \
 	  "ask again after the time that the answer names; on the host: tpm2_dictionarylockout --clear-lockout")   \
@@ -110,7 +110,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_PCRS_ORDER, STEP_FORMAT, "pcr-list-order", "the PCRs are not in ascending order",                   \
 	  "check the version of attestd")                                                                            \
 	X(REFUSE_PCRS_SHORT, STEP_FORMAT, "pcr-list-short", "PCRs are missing", "check the version of attestd")      \
-	X(REFUSE_PCRS_OTHER, STEP_FORMAT, "pcr-list-other", "PCRs are given that nobody asked for",                  \
+	X(REFUSE_PCRS_OTHER, STEP_FORMAT, "pcr-list-other", "PCRs are given that were not asked for",                \
 	  "check the version of attestd")
 
 #define REFUSALS_QUOTE(X)                                                                                             \
@@ -133,12 +133,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_QUOTE_TYPE, STEP_FRESHNESS, "quote-type", "another kind of attestation in place of a quote",         \
 	  "do not trust this host; look for what answers in place of attestd")                                        \
 	X(REFUSE_QUALIFYING_LENGTH, STEP_FRESHNESS, "qualifying-length", "a quote that was made for something else",  \
-	  "ask again; if it stays, something answers in place of attestd")                                            \
+	  "ask again; if it happens again, something answers in place of attestd")                                    \
 	X(REFUSE_CHANNEL, STEP_FRESHNESS, "channel-missing", "the quote is for our nonce but for no channel",         \
 	  "the host's service does not bind the channel: check its version")                                          \
 	X(REFUSE_QUALIFYING, STEP_FRESHNESS, "qualifying-data",                                                       \
 	  "an old quote replayed, or one for another nonce or channel, or a log or statement changed on its way",     \
-	  "ask again; if it stays, something answers in place of attestd")                                            \
+	  "ask again; if it happens again, something answers in place of attestd")                                    \
 	X(REFUSE_SIGNATURE_RANGE, STEP_SIGNATURE, "signature-range", "a forged signature: r or s is not in 1 to n-1", \
 	  "do not trust this host")                                                                                   \
 	X(REFUSE_AK_POINT, STEP_SIGNATURE, "ak-point", "the public key is not a point of the curve",                  \
@@ -152,7 +152,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "on the host, to go on at once: tpm2_setclock, see docs/protocol.md; or wait 70 minutes, and ask again")    \
 	X(REFUSE_RESET_COUNT, STEP_COUNTERS, "reset-count",                                                           \
 	  "a statement of another boot, a TPM that was reset alone, or an attestation key in the owner hierarchy",    \
-	  "reboot the host; if it stays, update and restart attestd")                                                 \
+	  "reboot the host; if that does not help, update and restart attestd")                                       \
 	X(REFUSE_RESTART_COUNT, STEP_COUNTERS, "restart-count", "a statement of another boot", "reboot the host")     \
 	X(REFUSE_RESET_BACK, STEP_COUNTERS, "reset-count-back",                                                       \
 	  "the TPM's memory was put back to an earlier state, or the TPM was cleared",                                \
@@ -216,9 +216,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_PCR_SELECTION, STEP_PCRS, "pcr-selection", "the quote does not cover exactly the PCRs of the policy", \
 	  "check the version of attestd")                                                                              \
 	X(REFUSE_PCR_DIGEST, STEP_PCRS, "pcr-digest", "PCR values were changed, or a PCR was extended meanwhile",      \
-	  "ask again; if it stays, do not trust this host")                                                            \
+	  "ask again; if it happens again, do not trust this host")                                                    \
 	X(REFUSE_SEPARATOR, STEP_PCRS, "separator-missing",                                                            \
-	  "the firmware did not measure into this bank, so that anybody could have written it",                        \
+	  "the firmware did not measure into this bank, so anybody could have written it",                             \
 	  "update the firmware, or switch the SHA-256 bank on in its setup")                                           \
 	X(REFUSE_SEPARATOR_LATE, STEP_PCRS, "separator-late",                                                          \
 	  "the bank was filled after the firmware, or the log was put into another order",                             \
@@ -226,7 +226,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_SEPARATOR_ERROR, STEP_PCRS, "separator-error",                                                        \
 	  "the firmware failed to measure something and went on", "on the host: tpm2_eventlog; update the firmware")   \
 	X(REFUSE_FIRMWARE_UNMEASURED, STEP_PCRS, "firmware-not-measured",                                              \
-	  "the firmware did not measure itself, so that anybody could have filled this bank",                          \
+	  "the firmware did not measure itself, so anybody could have filled this bank",                               \
 	  "switch the SHA-256 bank on in the firmware's setup; update the firmware")                                   \
 	X(REFUSE_PCR_NO_EVENT, STEP_PCRS, "pcr-without-event", "something extended this PCR and logged nothing",       \
 	  "find the program that extends it; reboot")                                                                  \
@@ -247,7 +247,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_SECURE_BOOT, STEP_FIRMWARE, "secure-boot-state", "Secure Boot was switched in the firmware's setup", \
 	  "switch it back; or change secure_boot.enabled in the policy's rules")                                      \
 	X(REFUSE_SECURE_BOOT_DATA, STEP_FIRMWARE, "secure-boot-data",                                                 \
-	  "the log tells of another variable than was measured",                                                      \
+	  "the log names another variable than was measured",                                                         \
 	  "do not trust this host; or list the event in secure_boot.other_events")                                    \
 	X(REFUSE_SECURE_BOOT_EVENTS, STEP_FIRMWARE, "secure-boot-events",                                             \
 	  "the firmware measures other events of Secure Boot than the rules say",                                     \
@@ -255,49 +255,49 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_SECURE_BOOT_ENTRY, STEP_FIRMWARE, "secure-boot-entry", "keys of Secure Boot were added or removed",  \
 	  "restore them in the firmware's setup; or change secure_boot in the policy's rules")
 
-#define REFUSALS_LAUNCH(X)                                                                                           \
-	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing",                                                   \
-	  "the firmware started something else, or the loader is of another build",                                  \
-	  "make loader.efi the first boot entry; or use the policy of the installed build (make reference)")         \
-	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program", "another program ran before Cloister's loader", \
-	  "make loader.efi the first boot entry, and find out where the other program comes from")                   \
-	X(REFUSE_SHIM_ORDER, STEP_BOOT_PATH, "shim-order",                                                           \
-	  "shim started something before, or in place of, the loader",                                               \
-	  "let shim start loader.efi directly (as grubx64.efi beside it)")                                           \
-	X(REFUSE_LOADER_NOT_RUN, STEP_BOOT_PATH, "loader-not-run",                                                   \
-	  "the loader was measured and not run, or is older than this policy",                                       \
-	  "make loader.efi of this build the first boot entry, and see its message on the host's console")           \
-	X(REFUSE_NO_HYPERVISOR, STEP_HYPERVISOR, "no-hypervisor", "the host was booted without Cloister",            \
-	  "boot the host through Cloister's loader")                                                                 \
-	X(REFUSE_LAUNCH_FAILED, STEP_HYPERVISOR, "launch-failed", "the loader could not start the hypervisor",       \
-	  "see the loader's message on the host's console or serial port")                                           \
-	X(REFUSE_IMAGE, STEP_HYPERVISOR, "hypervisor-unknown",                                                       \
-	  "the hypervisor's image was changed, or is of another build",                                              \
-	  "install the image again, or use the policy of the installed build (make reference)")                      \
-	X(REFUSE_REFERENCE, STEP_HYPERVISOR, "hypervisor-differs",                                                   \
-	  "the policy says something else of this image than the image itself",                                      \
-	  "make the policy anew (make reference)")                                                                   \
-	X(REFUSE_SVN, STEP_HYPERVISOR, "svn-low", "an old hypervisor with known defects", "update the host")         \
-	X(REFUSE_DEBUG, STEP_HYPERVISOR, "debug-build", "a debug image: its serial port tells what guests do",       \
-	  "install the release image; or allow_debug in the policy, for tests")                                      \
-	X(REFUSE_DMA, STEP_HYPERVISOR, "dma-remapping-off", "no IOMMU translates: devices can write the hypervisor", \
-	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                              \
-	X(REFUSE_DMA_PARTIAL, STEP_HYPERVISOR, "dma-remapping-partial", "devices reach what they must be kept from", \
-	  "see the hypervisor's log; update the hypervisor")                                                         \
-	X(REFUSE_SMT, STEP_HYPERVISOR, "smt-exposed",                                                                \
-	  "the CPU has SMT on and known leaks between siblings: the root guest could read the hypervisor's key",     \
-	  "switch SMT (Hyper-Threading) off in the firmware's setup; or allow_smt_exposed in the policy")            \
-	X(REFUSE_FLOOR, STEP_HYPERVISOR, "floor-open",                                                               \
-	  "the hypervisor does not know each register of this platform that moves memory or puts it to sleep",       \
-	  "use a platform that docs/ lists; or require_floor_closed = false in the policy")                          \
-	X(REFUSE_NO_TPM, STEP_HYPERVISOR, "no-tpm", "the hypervisor was started with require_tpm = no",              \
-	  "require_tpm = yes in the host's config")                                                                  \
-	X(REFUSE_CONFIG, STEP_CONFIG, "config-unknown", "the host's cloister.conf is not one that the policy knows", \
+#define REFUSALS_LAUNCH(X)                                                                                            \
+	X(REFUSE_LOADER_MISSING, STEP_BOOT_PATH, "loader-missing",                                                    \
+	  "the firmware started something else, or the loader is of another build",                                   \
+	  "make loader.efi the first boot entry; or use the policy of the installed build (make reference)")          \
+	X(REFUSE_FOREIGN_PROGRAM, STEP_BOOT_PATH, "foreign-program", "another program ran before Cloister's loader",  \
+	  "make loader.efi the first boot entry, and find out where the other program comes from")                    \
+	X(REFUSE_SHIM_ORDER, STEP_BOOT_PATH, "shim-order",                                                            \
+	  "shim started something before, or in place of, the loader",                                                \
+	  "let shim start loader.efi directly (as grubx64.efi beside it)")                                            \
+	X(REFUSE_LOADER_NOT_RUN, STEP_BOOT_PATH, "loader-not-run",                                                    \
+	  "the loader was measured and not run, or is older than this policy",                                        \
+	  "make loader.efi of this build the first boot entry, and see its message on the host's console")            \
+	X(REFUSE_NO_HYPERVISOR, STEP_HYPERVISOR, "no-hypervisor", "the host was booted without Cloister",             \
+	  "boot the host through Cloister's loader")                                                                  \
+	X(REFUSE_LAUNCH_FAILED, STEP_HYPERVISOR, "launch-failed", "the loader could not start the hypervisor",        \
+	  "see the loader's message on the host's console or serial port")                                            \
+	X(REFUSE_IMAGE, STEP_HYPERVISOR, "hypervisor-unknown",                                                        \
+	  "the hypervisor's image was changed, or is of another build",                                               \
+	  "install the image again, or use the policy of the installed build (make reference)")                       \
+	X(REFUSE_REFERENCE, STEP_HYPERVISOR, "hypervisor-differs",                                                    \
+	  "the policy says something else of this image than the image itself",                                       \
+	  "make the policy again (make reference)")                                                                   \
+	X(REFUSE_SVN, STEP_HYPERVISOR, "svn-low", "an old hypervisor with known defects", "update the host")          \
+	X(REFUSE_DEBUG, STEP_HYPERVISOR, "debug-build", "a debug image: it writes what guests do to the serial port", \
+	  "install the release image; or allow_debug in the policy, for tests")                                       \
+	X(REFUSE_DMA, STEP_HYPERVISOR, "dma-remapping-off", "no IOMMU translates: devices can write the hypervisor",  \
+	  "switch the IOMMU (VT-d, AMD-Vi) on in the firmware's setup")                                               \
+	X(REFUSE_DMA_PARTIAL, STEP_HYPERVISOR, "dma-remapping-partial",                                               \
+	  "devices reach memory that must be blocked to them", "see the hypervisor's log; update the hypervisor")     \
+	X(REFUSE_SMT, STEP_HYPERVISOR, "smt-exposed",                                                                 \
+	  "the CPU has SMT on and known leaks between siblings: the root guest could read the hypervisor's key",      \
+	  "switch SMT (Hyper-Threading) off in the firmware's setup; or allow_smt_exposed in the policy")             \
+	X(REFUSE_FLOOR, STEP_HYPERVISOR, "floor-open",                                                                \
+	  "the hypervisor does not know each register of this platform that moves memory or puts it to sleep",        \
+	  "use a platform that docs/ lists; or require_floor_closed = false in the policy")                           \
+	X(REFUSE_NO_TPM, STEP_HYPERVISOR, "no-tpm", "the hypervisor was started with require_tpm = no",               \
+	  "require_tpm = yes in the host's config")                                                                   \
+	X(REFUSE_CONFIG, STEP_CONFIG, "config-unknown", "the host's cloister.conf is not one that the policy knows",  \
 	  "restore the file on the host, or add it to the policy (make reference CONFIG=FILE)")
 
 #define REFUSALS_KEY(X)                                                                                                \
 	X(REFUSE_STATEMENT_MISSING, STEP_KEY, "statement-missing", "the host withholds the hypervisor's statement",    \
-	  "on the host: check that the module behind /dev/cloister is loaded")                                         \
+	  "on the host: check that the module of /dev/cloister is loaded")                                             \
 	X(REFUSE_KEY_PCR_RESET, STEP_KEY, "key-not-measured", "PCR 19 was never extended: no hypervisor key was made", \
 	  "reboot the host through Cloister's loader")                                                                 \
 	X(REFUSE_STATEMENT_EARLIER, STEP_KEY, "statement-of-earlier-boot", "a statement kept from an earlier boot",    \
@@ -321,9 +321,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "something else was launched or extended PCR 14 first, and then made up this launch",                        \
 	  "make loader.efi the first boot entry; do not trust this host before")                                       \
 	X(REFUSE_FRESH_MISSING, STEP_KEY, "fresh-missing", "the hypervisor is gone, or the host does not ask it",      \
-	  "on the host: check that the module behind /dev/cloister is loaded; reboot")                                 \
+	  "on the host: check that the module of /dev/cloister is loaded; reboot")                                     \
 	X(REFUSE_FRESH_QUALIFYING, STEP_KEY, "fresh-qualifying-data", "an old fresh answer, or one for another nonce", \
-	  "ask again; if it stays, do not trust this host")                                                            \
+	  "ask again; if it happens again, do not trust this host")                                                    \
 	X(REFUSE_FRESH_SIGNATURE, STEP_KEY, "fresh-signature", "signed by another hypervisor's key, or changed",       \
 	  "do not trust this host")                                                                                    \
 	X(REFUSE_FRESH_BOOT, STEP_KEY, "fresh-boot-id", "an answer of another boot", "do not trust this host")         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Step 7: the firmware is one that the policy knows, and nothing of anybody else's ran before the loader. */
+/* Step 7: the firmware is one that the policy knows, and no other code ran before the loader. */
 #include "policy/encoding.h"
 #include "policy/firmware_rules.h"
 #include "policy/steps.h"

@@ -59,7 +59,7 @@ static void check_enrolled(struct judgement *j, const struct tpm_name *expected)
 		refuse(j, REFUSE_AK_ENROLLED, name_hex(expected).text, "%s", name_hex(&j->ak.name).text);
 }
 
-/* The key must be the one that the tenant knows, by his policy or by an enrolment. */
+/* The key must be the one that the tenant knows, by the policy or by an enrolment. */
 static void check_pinned(struct judgement *j)
 {
 	const struct policy *p = j->policy;

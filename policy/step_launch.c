@@ -24,7 +24,7 @@ static bool find_launch_error(const struct tcg_log *log, struct tcg_event *found
 	return failed;
 }
 
-/* Whatever else is shown: after a failed launch the operating system had the TPM for itself. */
+/* After a failed launch the operating system had the TPM for itself, whatever else is shown. */
 static bool refuse_failed(struct judgement *j)
 {
 	struct tcg_event event;
@@ -40,7 +40,7 @@ static bool refuse_failed(struct judgement *j)
 	return true;
 }
 
-/* Nothing speaks for a hypervisor, and no loader told of an error: was there an attempt to launch one? */
+/* There is no sign of a hypervisor, nor of a loader's error: was there an attempt to launch one? */
 static void refuse_absent(struct judgement *j)
 {
 	if (!digest_equal(j->pcr[LAUNCH_PCR_STRONG], digest_filled(0xff)))

@@ -13,7 +13,7 @@ static void refuse_back(struct judgement *j, enum refusal_code code, const char 
 	refuse(j, code, expected, "%" PRIu64, now);
 }
 
-/* Each start of the hypervisor has an id of its own, and there is one start for each reset of the TPM. */
+/* Each start of the hypervisor has a new id, and there is one start for each reset of the TPM. */
 static void check_boot_id(struct judgement *j, const struct host_memory *m)
 {
 	const bool same_boot = j->quote.reset_count == m->reset_count;
@@ -27,7 +27,7 @@ static void check_boot_id(struct judgement *j, const struct host_memory *m)
 	       "%s", found);
 }
 
-/* A clock that is not safe is a refusal of its own; over a reset it may then be behind. */
+/* A clock that is not safe is a separate refusal; over a reset it may then have lost time. */
 static void check_clock(struct judgement *j, const struct host_memory *m)
 {
 	const struct tpm_quote *q = &j->quote;

@@ -100,7 +100,7 @@ static bool is_closed_weak(const struct judgement *j, uint32_t pcr)
 
 /*
  * PCRs that only locality 2 can extend; 00..00 would be a DRTM's reset, which no launch does. Without any launch log
- * there is no hypervisor, and step 9 says what these PCRs tell about that.
+ * there is no hypervisor, and step 9 judges these PCRs then.
  */
 static void check_launch_pcrs(struct judgement *j)
 {

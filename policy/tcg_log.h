@@ -84,7 +84,7 @@ bool tcg_log_next(struct tcg_cursor *cursor, struct tcg_event *event);
 /** The next event that extends 'pcr'. */
 bool tcg_log_next_of(struct tcg_cursor *cursor, uint32_t pcr, struct tcg_event *event);
 
-/** An event's name for people, with the program or action that it tells of: "EV_EFI_ACTION Exit Boot ...". */
+/** An event's name for people, with its program or action: "EV_EFI_ACTION Exit Boot ...". */
 void tcg_event_name(const struct tcg_event *event, char *text, size_t size);
 
 /** The name of an event type, or NULL. */

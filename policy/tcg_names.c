@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What to call an event when talking to people. None of this is measured, and nothing is decided by it. */
+/* Names of events, for people. None of this is measured, and nothing is decided by it. */
 #include "policy/tcg_log.h"
 
 #include <stdio.h>

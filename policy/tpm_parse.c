@@ -24,7 +24,7 @@ void read_p256_number(struct reader *r, uint8_t out[32])
 		memcpy(out + 32 - b.len, b.data, b.len);
 }
 
-/* TPML_PCR_SELECTION (10.9.7). Only the first bank is kept: more than one is a refusal of its own. */
+/* TPML_PCR_SELECTION (10.9.7). Only the first bank is kept: more than one is a separate refusal. */
 static void read_selections(struct reader *r, struct tpm_quote *quote)
 {
 	quote->selections = read_be32(r);

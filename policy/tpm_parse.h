@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TPM's own structures, as parsed from bytes that nobody vouches for yet (TPM 2.0 Library, part 2).
+ * The TPM's own structures, as parsed from bytes that are not authenticated yet (TPM 2.0 Library, part 2).
  * Every parser takes the whole structure: bytes that are missing or left over make it fail.
  */
 #ifndef POLICY_TPM_PARSE_H

@@ -73,7 +73,7 @@ int step_number(enum step step)
 void verdict_init(struct verdict *verdict)
 {
 	*verdict = (struct verdict){.refusal_count = 0};
-	verdict->state[STEP_TRANSPORT] = STEP_PASSED; /* whoever judges has an answer */
+	verdict->state[STEP_TRANSPORT] = STEP_PASSED; /* there is an answer to judge */
 }
 
 struct refusal *verdict_refuse(struct verdict *verdict, enum refusal_code code, const char *expected, const char *found)

@@ -23,7 +23,7 @@ struct refusal {
 	char expected[VERDICT_TEXT];
 	char found[VERDICT_TEXT];
 	uint32_t event;  /* number of the first diverging event, or TCG_LOG_NO_EVENT */
-	const char *log; /* the log that it stands in: "TCG log", "launch log" */
+	const char *log; /* the log that contains it: "TCG log", "launch log" */
 	char event_name[160];
 };
 
@@ -81,7 +81,7 @@ void verdict_remark(struct verdict *verdict, const char *format, ...) __attribut
 void verdict_skip(struct verdict *verdict, enum step step, const char *why);
 
 /**
- * True only if no step refused anything and every step passed, but those that a condition stands for.
+ * True only if no step refused anything and every step passed, but those that a condition covers.
  */
 bool verdict_accepted(const struct verdict *verdict);
 
