@@ -33,6 +33,7 @@ static struct {
 		char data[64];
 	} extend[8];
 	uint8_t *response; /* where the last one was put */
+	uint8_t random;    /* bytes that TPM2_GetRandom gives at a time */
 } machine;
 
 static void answer(uint8_t *response, size_t *bytes, uint32_t code, const void *body, size_t body_bytes)
@@ -71,13 +72,13 @@ bool tis_transmit(const uint8_t *command, size_t bytes, uint8_t *response, size_
 	assert_true(machine.tis_taken);
 	memset(random, 0x5a, sizeof(random));
 	random[0] = 0;
-	random[1] = 32;
+	random[1] = machine.random;
 	switch (get_be32(command + 6)) {
 	case TPM_CC_GET_CAPABILITY:
 		answer(response, response_bytes, machine.banks_code, banks, sizeof(banks) - 1);
 		return true;
 	case TPM_CC_GET_RANDOM:
-		answer(response, response_bytes, 0, random, sizeof(random));
+		answer(response, response_bytes, 0, random, 2u + machine.random);
 		return true;
 	default:
 		assert_int_equal(get_be32(command + 6), TPM_CC_PCR_EXTEND);
@@ -178,6 +179,7 @@ static int new_machine(void **state)
 
 	memset(&machine, 0, sizeof(machine));
 	machine.interface = TIS_FIFO;
+	machine.random = 32;
 	machine.tcg2 = true;
 	boot_services = &services;
 	return 0;
@@ -324,6 +326,24 @@ static void busy_for_ever(void **state)
 	machine.banks_code = RC_RETRY;
 	assert_fails(tpm_open(&tpm, TPM_LOCALITY_2, &failure), failure, "LOADER_E_TPM_TIMEOUT", "0x17a: busy");
 	assert_false(machine.tis_taken);
+}
+
+/* A TPM may give less at a time than it was asked for; what it gives in all is as much, or there is no launch. */
+static void random_bytes_in_parts(void **state)
+{
+	struct failure failure;
+	uint8_t random[32];
+	struct tpm tpm;
+	(void)state;
+
+	assert_true(tpm_open(&tpm, TPM_LOCALITY_2, &failure));
+	for (machine.random = 0; machine.random < 4; machine.random++)
+		assert_fails(tpm_random(&tpm, random, sizeof(random), &failure), failure, "LOADER_E_TPM_RESPONSE",
+			     "bytes are missing");
+	memset(random, 0, sizeof(random));
+	assert_true(tpm_random(&tpm, random, sizeof(random), &failure));
+	for (size_t i = 0; i < sizeof(random); i++)
+		assert_int_equal(random[i], 0x5a);
 }
 
 /* --- the launch --- */
@@ -497,6 +517,7 @@ int main(void)
 		cmocka_unit_test_setup(no_launch_if_it_cannot_be_closed, new_machine),
 		cmocka_unit_test_setup(none_told_of, new_machine),
 		cmocka_unit_test_setup(busy_for_ever, new_machine),
+		cmocka_unit_test_setup(random_bytes_in_parts, new_machine),
 		cmocka_unit_test_setup(three_steps, new_machine),
 		cmocka_unit_test_setup(log_is_full, new_machine),
 		cmocka_unit_test_setup(capping_names_the_error, new_machine),

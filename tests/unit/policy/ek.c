@@ -28,7 +28,7 @@
 #define EK_USAGE   "2.23.133.8.1"
 
 /* Who certifies, and the key that is certified. */
-enum party { ROOT, MIDDLE, LAST, STRANGER, EK, OTHER_EK, PARTIES };
+enum party { ROOT, MIDDLE, LAST, STRANGER, EK, OTHER_EK, PARTIES, NOBODY = PARTIES };
 
 static const char *const NAMES[PARTIES] = {"root", "middle", "last", "root", "", ""};
 
@@ -41,15 +41,16 @@ struct plan {
 	long from, to; /* seconds from NOW */
 	const char *usage, *extended, *basic;
 	size_t filling; /* bytes of an extension that says nothing */
+	bool critical;  /* that extension is */
 };
 
-static const struct plan LEAF = {EK, ROOT, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0};
-static const struct plan LEAF_OF_MIDDLE = {EK, MIDDLE, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0};
-static const struct plan LEAF_OF_LAST = {EK, LAST, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0};
-static const struct plan OF_ROOT = {ROOT, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0};
-static const struct plan OF_MIDDLE = {MIDDLE, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0};
-static const struct plan OF_LAST = {LAST, MIDDLE, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0};
-static const struct plan MIDDLE_OF_LAST = {MIDDLE, LAST, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0};
+static const struct plan LEAF = {EK, ROOT, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
+static const struct plan LEAF_OF_MIDDLE = {EK, MIDDLE, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
+static const struct plan LEAF_OF_LAST = {EK, LAST, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
+static const struct plan OF_ROOT = {ROOT, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
+static const struct plan OF_MIDDLE = {MIDDLE, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
+static const struct plan OF_LAST = {LAST, MIDDLE, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
+static const struct plan MIDDLE_OF_LAST = {MIDDLE, LAST, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
 
 static X509_NAME *name_of(enum party party)
 {
@@ -72,14 +73,14 @@ static void extend(X509 *certificate, int nid, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
-static void fill(X509 *certificate, size_t bytes)
+static void fill(X509 *certificate, size_t bytes, bool critical)
 {
 	ASN1_OCTET_STRING *data = ASN1_OCTET_STRING_new();
 	ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4", 1);
 	uint8_t *zeros = calloc(1, bytes);
 
 	ASN1_OCTET_STRING_set(data, zeros, (int)bytes);
-	X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, data);
+	X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, oid, critical, data);
 	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
 	X509_EXTENSION_free(extension);
 	ASN1_OCTET_STRING_free(data);
@@ -107,7 +108,7 @@ static struct bytes make(const struct plan *plan)
 	if (plan->subject >= EK) /* which has no other name */
 		extend(certificate, NID_subject_alt_name, "critical,DNS:tpm");
 	if (plan->filling)
-		fill(certificate, plan->filling);
+		fill(certificate, plan->filling, plan->critical);
 	assert_true(X509_sign(certificate, keys[plan->issuer], EVP_sha256()) > 0);
 	const int len = i2d_X509(certificate, &der);
 	assert_true(len > 0);
@@ -117,7 +118,7 @@ static struct bytes make(const struct plan *plan)
 	return (struct bytes){der, (size_t)len};
 }
 
-static struct bytes make_crl(enum party issuer, enum party signer, long from, long to, bool revokes_ek)
+static struct bytes make_crl(enum party issuer, enum party signer, long from, long to, enum party revoked_party)
 {
 	X509_CRL *crl = X509_CRL_new();
 	X509_NAME *name = name_of(issuer);
@@ -128,11 +129,11 @@ static struct bytes make_crl(enum party issuer, enum party signer, long from, lo
 	X509_CRL_set_issuer_name(crl, name);
 	X509_CRL_set1_lastUpdate(crl, ASN1_TIME_set(time, NOW + from));
 	X509_CRL_set1_nextUpdate(crl, ASN1_TIME_set(time, NOW + to));
-	if (revokes_ek) {
+	if (revoked_party != NOBODY) {
 		X509_REVOKED *revoked = X509_REVOKED_new();
 		ASN1_INTEGER *serial = ASN1_INTEGER_new();
 
-		ASN1_INTEGER_set(serial, 100 + EK);
+		ASN1_INTEGER_set(serial, 100 + (long)revoked_party);
 		X509_REVOKED_set_serialNumber(revoked, serial);
 		X509_REVOKED_set_revocationDate(revoked, ASN1_TIME_set(time, NOW - DAY));
 		X509_CRL_add0_revoked(crl, revoked);
@@ -264,6 +265,12 @@ static struct plan filled(struct plan plan, size_t bytes)
 	plan.filling = bytes;
 	return plan;
 }
+static struct plan unknown(struct plan plan)
+{
+	plan.filling = 1;
+	plan.critical = true;
+	return plan;
+}
 static struct plan of(struct plan plan, enum party subject)
 {
 	plan.subject = subject;
@@ -284,6 +291,8 @@ static void chains_end_at_a_trusted_root(void **state)
 		{"none", {{.basic = NULL}}, REFUSE_EK_NO_CERTIFICATE},
 		{"of another key", {of(LEAF, OTHER_EK)}, REFUSE_EK_KEY},
 		{"of absurd length", {filled(LEAF, 5000)}, REFUSE_EK_CERTIFICATE},
+		{"with something critical that nobody knows", {unknown(LEAF)}, REFUSE_EK_USAGE},
+		{"an authority with something critical", {LEAF_OF_MIDDLE, unknown(OF_MIDDLE)}, REFUSE_EK_USAGE},
 		{"as long as may be", {filled(LEAF, 3000)}, REFUSAL_COUNT},
 		{"an authority missing", {LEAF_OF_LAST, OF_MIDDLE}, REFUSE_EK_CHAIN},
 		{"a loop", {LEAF_OF_LAST, OF_LAST, MIDDLE_OF_LAST}, REFUSE_EK_CHAIN},
@@ -312,6 +321,27 @@ static void chains_end_at_a_trusted_root(void **state)
 		check_row(&rows[i], NULL, 0);
 }
 
+/* Whoever puts a key's own certificate into the folder of roots: a maker vouches for keys, not they themselves. */
+static void no_key_vouches_for_itself(void **state)
+{
+	const struct plan own = {EK, EK, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
+	struct ek_authorities *authorities = ek_authorities_new();
+	const struct bytes leaf = make(&own);
+	struct ek_certificate facts;
+	struct verdict verdict;
+	size_t taken = 0;
+
+	(void)state;
+	(void)ek_authorities_add(authorities, EK_ROOTS, leaf, &taken);
+	verdict_init(&verdict);
+	ek_certificates_check(authorities, &leaf, 1, &ek, NOW, &verdict, &facts);
+	assert_int_equal(taken, 1);
+	assert_int_equal(verdict.refusal_count, 1);
+	assert_int_equal(verdict.refusals[0].code, REFUSE_EK_CHAIN);
+	ek_authorities_free(authorities);
+	drop(leaf);
+}
+
 static void revoked_certificates_are_refused(void **state)
 {
 	const struct row_of_crls {
@@ -319,38 +349,42 @@ static void revoked_certificates_are_refused(void **state)
 		struct {
 			enum party issuer, signer;
 			long from, to;
-			bool revokes;
+			enum party revokes;
 		} crls[2];
 		size_t count;
 		enum refusal_code code;
 	} rows[] = {
 		{"none is revoked",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {MIDDLE, MIDDLE, -DAY, DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {MIDDLE, MIDDLE, -DAY, DAY, NOBODY}},
 		 2,
 		 REFUSAL_COUNT},
 		{"the key is",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {MIDDLE, MIDDLE, -DAY, DAY, true}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {MIDDLE, MIDDLE, -DAY, DAY, EK}},
+		 2,
+		 REFUSE_EK_REVOKED},
+		{"the authority is",
+		 {{ROOT, ROOT, -DAY, DAY, MIDDLE}, {MIDDLE, MIDDLE, -DAY, DAY, NOBODY}},
 		 2,
 		 REFUSE_EK_REVOKED},
 		{"another with its number",
-		 {{ROOT, ROOT, -DAY, DAY, true}, {MIDDLE, MIDDLE, -DAY, DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, EK}, {MIDDLE, MIDDLE, -DAY, DAY, NOBODY}},
 		 2,
 		 REFUSAL_COUNT},
-		{"one is missing", {{ROOT, ROOT, -DAY, DAY, false}}, 1, REFUSE_EK_CRL},
+		{"one is missing", {{ROOT, ROOT, -DAY, DAY, NOBODY}}, 1, REFUSE_EK_CRL},
 		{"of another issuer",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {LAST, LAST, -DAY, DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {LAST, LAST, -DAY, DAY, NOBODY}},
 		 2,
 		 REFUSE_EK_CRL},
 		{"signed by another",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {MIDDLE, LAST, -DAY, DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {MIDDLE, LAST, -DAY, DAY, NOBODY}},
 		 2,
 		 REFUSE_EK_CRL},
 		{"out of date",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {MIDDLE, MIDDLE, -2 * DAY, -DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {MIDDLE, MIDDLE, -2 * DAY, -DAY, NOBODY}},
 		 2,
 		 REFUSE_EK_CRL},
 		{"from the future",
-		 {{ROOT, ROOT, -DAY, DAY, false}, {MIDDLE, MIDDLE, DAY, 2 * DAY, false}},
+		 {{ROOT, ROOT, -DAY, DAY, NOBODY}, {MIDDLE, MIDDLE, DAY, 2 * DAY, NOBODY}},
 		 2,
 		 REFUSE_EK_CRL},
 	};
@@ -469,6 +503,37 @@ static void test_public_areas(void **state)
 	}
 }
 
+/* TPMT_PUBLIC of template L-1: the modulus has its 2048 bits, and is odd. */
+static void rsa_moduli_are_odd_and_long(void **state)
+{
+	uint8_t raw[2 + 48 + 8 + 256] = {0x00, 0x01}, template[128];
+	uint8_t *const rest = raw + 2 + 48, *const modulus = rest + 8;
+	const struct bytes area = {raw, sizeof(raw)};
+	struct ek_public parsed;
+
+	(void)state;
+	ecc_public(keys[EK], template);
+	memcpy(raw + 2, template + 2, 48);
+	memcpy(rest, (const uint8_t[]){0x08, 0x00, 0, 0, 0, 0, 0x01, 0x00}, 8);
+	memset(modulus, 0x5a, 256);
+	modulus[0] = 0x80;
+	modulus[255] = 1;
+	assert_true(ek_public_parse(area, &parsed));
+	assert_true(parsed.rsa);
+	modulus[0] = 0x7f;
+	assert_false(ek_public_parse(area, &parsed));
+	modulus[0] = 0x80;
+	modulus[255] = 2;
+	assert_false(ek_public_parse(area, &parsed));
+	modulus[255] = 1;
+	for (size_t at = 0; at < 2 + 48 + 8; at++) {
+		raw[at] ^= 1;
+		assert_false(ek_public_parse(area, &parsed));
+		raw[at] ^= 1;
+	}
+	assert_false(ek_public_parse((struct bytes){raw, sizeof(raw) - 1}, &parsed));
+}
+
 /* What a TPM does with a credential (part 1, 24.5), for the key that it has loaded. */
 static bool activate(const struct ek_credential *made, const struct tpm_name *loaded, uint8_t secret[32])
 {
@@ -546,7 +611,9 @@ int main(void)
 		cmocka_unit_test(changed_certificates_are_refused),
 		cmocka_unit_test(only_uniform_padding_is_taken_off),
 		cmocka_unit_test(files_without_a_certificate_are_refused),
+		cmocka_unit_test(no_key_vouches_for_itself),
 		cmocka_unit_test(test_public_areas),
+		cmocka_unit_test(rsa_moduli_are_odd_and_long),
 		cmocka_unit_test(only_the_right_key_opens_a_credential),
 	};
 
