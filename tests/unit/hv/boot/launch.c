@@ -163,9 +163,15 @@ uint64_t stage2_directory_pages(uint32_t phys_bits)
 {
 	return 1ull << (phys_bits - 39);
 }
-void paging_build(struct paging *paging, struct region *rest, const struct boot_range *range)
+void paging_build(struct paging *paging, struct region *rest, const struct boot_range *range, uint32_t cpu_count)
 {
 	(void)paging, (void)rest, (void)range;
+	assert_int_equal(cpu_count, machine.boot.cpu_count);
+}
+void pool_prepare(struct pool *pool, const struct boot_range *range)
+{
+	assert_ptr_equal(pool, &machine.pool);
+	assert_ptr_equal(range, &machine.boot.pool);
 }
 struct cpu *cpu_carve(struct machine *m, uint32_t index, paddr_t pages)
 {
