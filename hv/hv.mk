@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The hypervisor's images: one per CPU vendor, as release and as debug build. Vendor and build are chosen by what is linked.
+# The hypervisor's images: one per CPU vendor, as release and as debug build. Vendor and build are chosen by linking.
 
 version_part = $(word $(1),$(subst ., ,$(VERSION)))
 HV_VERSION := $(shell printf '0x%02x%02x%02x' $(call version_part,1) $(call version_part,2) $(call version_part,3))
@@ -9,8 +9,8 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -fdata-sections \
 	$(HV_NO_INDIRECT) -fstack-usage -MD -MP $(WARNINGS) $(REPRODUCIBLE) -Ihv -Iinclude -Ihv/lib/include \
 	-DHV_VERSION=$(HV_VERSION)u -DHV_SVN=$(SVN)u
-HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none -Wl,-z,noexecstack \
-	-Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
+HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none \
+	-Wl,-z,noexecstack -Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
 # Rooms of both images. Of boot/, the build that is linked is one of two; attest/ and lib/ have an archive (attest.mk).
 HV_ROOMS := boot domain iommu machine memory root vcpu
@@ -20,7 +20,8 @@ HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name
 define hv_image
-HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) $$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/boot/build_$(2).c))
+HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) \
+	$$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/boot/build_$(2).c))
 $$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/hv.ld hv/hv.mk
 	$$(call say,LD,$$@)
 	$$(Q)gcc $$(HV_LDFLAGS) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)

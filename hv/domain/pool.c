@@ -52,7 +52,7 @@ static uint64_t *record_open(const struct pool_view *view, uint32_t page)
 static uint64_t record_read(const struct pool_view *view, uint32_t page)
 {
 	if (page >= view->pool->pages)
-		return RECORD(PAGE_RECORDS, 0); /* nobody's, and never free */
+		return RECORD(PAGE_RECORDS, 0); /* without owner, and never free */
 	const uint64_t record = __atomic_load_n(record_open(view, page), __ATOMIC_ACQUIRE);
 
 	pool_close(view, WINDOW_RECORDS);

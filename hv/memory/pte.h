@@ -12,7 +12,7 @@
 #define PTE_NX      (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
-/* Set from the start, so that the CPU never writes to a table. */
+/* Set from the start, so the CPU never writes to a table. */
 #define PTE_LEAF (PTE_P | PTE_A | PTE_D)
 
 #endif

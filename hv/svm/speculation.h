@@ -8,8 +8,8 @@
 struct machine;
 
 struct speculation {
-	bool flush_predictors; /* branch type confusion, SRSO: the guest would steer our returns. IBPB, before the first of them */
-	bool clear_buffers; /* transient scheduler attacks: VERW */
+	bool flush_predictors; /* branch type confusion, SRSO: the guest could steer our returns. IBPB, before the first */
+	bool clear_buffers;    /* transient scheduler attacks: VERW */
 };
 
 /* Chooses by CPUID, once at boot, and says so on the console. */
