@@ -16,6 +16,7 @@ import socket
 import termios
 import threading
 import time
+from collections.abc import Sequence
 
 import pexpect
 from pexpect import fdpexpect
@@ -68,19 +69,20 @@ class BochsMachine(Emulator):
 
     PROGRAM = "Bochs"
 
-    def __init__(self, name, disks=(), *, cpus=1, memory_mib=1024, model=MODEL, features="", com2=None):
+    def __init__(self, name: str, disks: Sequence[pathlib.Path | str] = (), *, cpus: int = 1, memory_mib: int = 1024,
+                 model: str = MODEL, features: str = "", com2: pathlib.Path | None = None) -> None:
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.model, self.features = cpus, memory_mib, model, features
         self.com2 = com2 or self.log / "com2.log"
 
-    def scratch_base(self):
+    def scratch_base(self) -> pathlib.Path:
         """Inside the tree, which is what both roots see."""
         base = TREE / "build" / "tmp" / "bochs"
         base.mkdir(parents=True, exist_ok=True)
         return base
 
-    def bochsrc(self, com1, com2):
+    def bochsrc(self, com1: int, com2: int) -> str:
         lines = BOCHSRC.format(memory_mib=self.memory_mib, model=self.model, cpus=self.cpus, ips=IPS, com1=com1,
                                com2=com2, features=self.features and f", {self.features}", log=self.log / "bochs.log")
         for number, disk in enumerate(self.disks):
@@ -90,7 +92,7 @@ class BochsMachine(Emulator):
                       f"journal={self.scratch / f'disk{number}'}\n")
         return lines
 
-    def start(self):
+    def start(self) -> None:
         rc = self.log / "bochsrc"
         argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
                 "bochs-bin", "-q", "-f", rc]
@@ -103,14 +105,14 @@ class BochsMachine(Emulator):
         self.console.logfile_read = open(self.log / "serial.log", "w", encoding="utf-8", buffering=1)
         self.com2_copy = keep(second.detach(), self.com2)
 
-    def accept(self, server):
+    def accept(self, server: socket.socket) -> socket.socket:
         server.settimeout(CONNECT_S)
         try:
             return server.accept()[0]
         except TimeoutError:
             raise RuntimeError(f"Bochs did not start: see {self.log}/bochs.out") from None
 
-    def run_on_terminal(self, argv):
+    def run_on_terminal(self, argv: Sequence[object]) -> None:
         """Starts Bochs on a pseudo-terminal, which a thread keeps empty: a full one would stop the machine."""
         near, far = os.openpty()
         termios.tcsetwinsize(far, TERMINAL)
@@ -119,7 +121,7 @@ class BochsMachine(Emulator):
         os.close(far)
         keep(near, os.devnull)
 
-    def run_state(self):
+    def run_state(self) -> str:
         """
         "running"; "suspended" (ACPI S3); "shutdown" for a power-off, a triple fault or a reset, from which Bochs itself
         would go on; "gone" if the guest ended Bochs through its shutdown port.
@@ -133,19 +135,19 @@ class BochsMachine(Emulator):
             return "suspended"
         return "shutdown" if self.process.poll() is not None or text.count(RESET) > 1 else "running"
 
-    def wait_powered_off(self, timeout=PATIENCE_S):
+    def wait_powered_off(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the machine has switched itself off."""
         self.wait_stopped(timeout)
         assert self.run_state() == "shutdown" and self.resets() == 1, f"{self.name}: has reset itself"
 
-    def resets(self):
+    def resets(self) -> int:
         """The first is the start."""
         return (self.log / "bochs.log").read_text(errors="replace").count(RESET)
 
-    def ended(self):
+    def ended(self) -> bool:
         return self.run_state() != "running"
 
-    def wait_stopped(self, timeout=PATIENCE_S):
+    def wait_stopped(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the machine has switched itself off or reset itself."""
         deadline = time.monotonic() + timeout
         ended = False
@@ -157,11 +159,11 @@ class BochsMachine(Emulator):
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
 
-def keep(descriptor, path):
+def keep(descriptor: int, path: pathlib.Path | str) -> threading.Thread:
     """Returns a started thread that copies what comes from a descriptor to a file, until the other end is closed."""
     output = open(path, "wb", buffering=0)
 
-    def copy():
+    def copy() -> None:
         # A terminal's closed end is EIO.
         with open(descriptor, "rb", buffering=0) as source, output, contextlib.suppress(OSError):
             while data := source.read(65536):

@@ -13,7 +13,7 @@ def build_record(name: bytes, address: int) -> bytes:
 
 
 def measured(lines: list[str]) -> list[str]:
-    """MRTD of the domain that tests/guests/domain.c builds: a page at 0x3000 with its contents, one at 0x1000 without."""
+    """MRTD of the domain of tests/guests/domain.c: a page at 0x3000 with its contents, one at 0x1000 without."""
     pages, found = data(lines, "page"), data(lines, "mrtd")
     if not pages or not found:
         return ["not ok - the program printed no domain"]

@@ -2,7 +2,10 @@
 """Debian's own disk with what looks at Cloister from inside: the disk holds nothing of it, it travels on Cloister's."""
 
 import contextlib
+import pathlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import initramfs
 from testbed import hosts
@@ -15,7 +18,7 @@ MOUNTED = "/mnt"
 CTL = f"{MOUNTED}/cloisterctl"
 
 
-def esp(name, *modules, **settings):
+def esp(name: str, *modules: pathlib.Path, **settings: Any) -> pathlib.Path:
     """Cloister's disk, which starts Debian's GRUB: kernel modules and cloisterctl beside the loader."""
     config = hosts.config(boot="loader", chain=r"\EFI\debian\grubx64.efi", kernel=None, initrd=None, cmdline=None,
                           **settings)
@@ -24,7 +27,8 @@ def esp(name, *modules, **settings):
 
 
 @contextlib.contextmanager
-def running(name, *, modules=(), settings=(), disks=(), **machine):
+def running(name: str, *, modules: Sequence[pathlib.Path] = (), settings: Mapping[str, object] | tuple[()] = (),
+            disks: Sequence[pathlib.Path | str] = (), **machine: Any) -> Iterator[Machine]:
     """A machine with Debian up, logged in, and /dev/cloister there; 'disks' follow Cloister's and Debian's."""
     first = [esp(name, *modules, **dict(settings)), hosts.DEBIAN]
     with Machine(name, disks=[*first, *disks], **machine) as booted:
@@ -35,6 +39,6 @@ def running(name, *, modules=(), settings=(), disks=(), **machine):
         yield booted
 
 
-def refused_dma(machine):
+def refused_dma(machine: Machine) -> int:
     """Accesses of devices that were refused and recorded."""
     return int(re.search(r"(\d+) refused accesses", machine.check(f"{CTL} stats"))[1])

@@ -2,9 +2,11 @@
 """What the test beds have in common: a process with a log folder, a console to talk to, and an end."""
 
 import pathlib
+import re
 import shutil
 import tempfile
 import time
+from typing import Any, Self
 
 import pexpect
 
@@ -23,16 +25,16 @@ class Emulator:
     scratch_base(): the folder of its temporary files
     """
 
-    PROGRAM = None
+    PROGRAM: str
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.log = LOG / name
-        self.scratch = None
-        self.process = None
-        self.console = None
+        self.scratch: Any = None  # these three are there from start() to close()
+        self.process: Any = None
+        self.console: Any = None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         shutil.rmtree(self.log, ignore_errors=True)
         self.log.mkdir(parents=True)
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=self.scratch_base()))
@@ -43,10 +45,10 @@ class Emulator:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def expect(self, pattern, timeout=PATIENCE_S):
+    def expect(self, pattern: str, timeout: float = PATIENCE_S) -> re.Match[str]:
         """Waits for a regular expression on the console; returns the match. Ends early if the machine stops."""
         deadline = time.monotonic() + timeout
         while True:
@@ -60,14 +62,20 @@ class Emulator:
                 raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n"
                                      f"{self.serial()[-2000:]}")
 
-    def stopped(self):
+    def scratch_base(self) -> pathlib.Path:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stopped(self) -> bool:
         """Whether the machine has powered itself off, or its emulator has ended."""
         return self.process.poll() is not None
 
-    def send(self, line):
+    def send(self, line: str) -> None:
         self.console.send(line + "\r")
 
-    def run(self, command, timeout=PATIENCE_S):
+    def run(self, command: str, timeout: float = PATIENCE_S) -> tuple[int, str]:
         """Runs a command in the machine's shell; returns its exit status and its output."""
         # The marks are split in what is typed, so that their echo is not taken for them.
         self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
@@ -75,13 +83,13 @@ class Emulator:
         output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
         return int(match[1]), output
 
-    def check(self, command, timeout=PATIENCE_S):
+    def check(self, command: str, timeout: float = PATIENCE_S) -> str:
         """Runs a command that must succeed; returns its output."""
         status, output = self.run(command, timeout)
         assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
         return output
 
-    def wait_until(self, condition, timeout=PATIENCE_S):
+    def wait_until(self, condition: str, timeout: float = PATIENCE_S) -> None:
         """Waits until a command of the machine's shell succeeds. The shell can be used even if it never does."""
         try:
             self.check(f"until {condition}; do sleep 0.1; done", timeout)
@@ -89,17 +97,17 @@ class Emulator:
             self.console.send("\x03")
             raise
 
-    def ready(self, timeout=PATIENCE_S):
+    def ready(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the measured host is up, with its shell on the console."""
         self.expect("init: ready", timeout)
         self.shell()
 
-    def shell(self):
+    def shell(self) -> None:
         """Waits for the measured host's shell, and keeps the kernel's messages out of what commands print."""
         self.expect(PROMPT)
         self.check("dmesg -n 1")
 
-    def login(self, user="root", password="root"):
+    def login(self, user: str = "root", password: str = "root") -> None:
         self.expect("login: ", 3 * PATIENCE_S)
         self.send(user)
         self.expect("Password: ")
@@ -109,18 +117,18 @@ class Emulator:
         self.check("bind 'set enable-bracketed-paste off'; stty -echo columns 500; export TERM=dumb PS1='# '; "
                    "dmesg -n 1; kill -s RTMIN+21 1")
 
-    def serial(self):
+    def serial(self) -> str:
         """All that the machine has written to its console."""
         return (self.log / "serial.log").read_text(errors="replace").replace("\r", "")
 
-    def cut_power(self):
+    def cut_power(self) -> None:
         """Ends the machine at once. Its TPM stays on and can be read."""
         if self.process:
             self.process.kill()
             self.process.wait()
             self.process = None
 
-    def close(self):
+    def close(self) -> None:
         self.cut_power()
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)

@@ -3,13 +3,17 @@
 
 import hashlib
 import struct
+from collections.abc import Iterable
+from typing import Any
 
 BANKS = {0x04: "sha1", 0x0B: "sha256", 0x0C: "sha384", 0x0D: "sha512"}
 SHA256 = 0x0B
 EV_NO_ACTION = 3
+# PCR, type, digests by bank, data; a list, so that tests can change it.
+Event = list[Any]
 
 
-def split(log):
+def split(log: bytes) -> tuple[bytes, list[Event]]:
     """A well-formed log's header and its events as [pcr, type, {bank: digest}, data]."""
     at, events = 32 + struct.unpack_from("<I", log, 28)[0], []
     header = log[:at]
@@ -27,7 +31,7 @@ def split(log):
     return header, events
 
 
-def join(header, events):
+def join(header: bytes, events: Iterable[Event]) -> bytes:
     parts = [header]
     for pcr, kind, digests, data in events:
         parts.append(struct.pack("<III", pcr, kind, len(digests)))
@@ -36,6 +40,6 @@ def join(header, events):
     return b"".join(parts)
 
 
-def digests(banks, data):
+def digests(banks: Iterable[int], data: bytes) -> dict[int, bytes]:
     """Of data, for each of the banks."""
     return {bank: hashlib.new(BANKS[bank], data).digest() for bank in banks}

@@ -7,11 +7,14 @@ import pathlib
 import subprocess
 import tempfile
 import urllib.request
+from collections.abc import Mapping
+from typing import Any
 
 import esp as images
 import initramfs
 from testbed import independent, second_verifier, tls
 from testbed.emulator import OUT, PATIENCE_S, TREE
+from testbed.qemu import Machine
 
 LOADER = OUT / "loader.efi"
 HYPERVISOR = OUT / "hv-svm.elf"
@@ -34,7 +37,7 @@ NO_VERDICT = (2, 10)
 TOLD = {"--policy", "--any-tpm", "--no-cache", "--cache", "--json", "--channel"}
 
 
-def test_policy():
+def test_policy() -> pathlib.Path:
     """The build's policy for tests that are not about firmware: "unchecked", which verdict and exit code show."""
     path = SCRATCH / "policy.json"
     if not REFERENCE.exists():
@@ -48,7 +51,7 @@ def test_policy():
 POLICY = test_policy()
 
 
-def config(**changes):
+def config(**changes: Any) -> bytes:
     """The text of a cloister.conf: the default one with keys changed, added, or (None) left out."""
     lines, left = [], dict(changes)
     for line in CONFIG.read_text().splitlines():
@@ -62,7 +65,9 @@ def config(**changes):
     return ("\n".join(lines) + "\n").encode()
 
 
-def files(*, loader=LOADER, hypervisor=HYPERVISOR, config=CONFIG, kernel=True, more=()):
+def files(*, loader: pathlib.Path | bytes | None = LOADER, hypervisor: pathlib.Path | bytes | None = HYPERVISOR,
+          config: pathlib.Path | bytes | None = CONFIG, kernel: bool = True,
+          more: Mapping[str, pathlib.Path | bytes] | tuple[()] = ()) -> dict[str, pathlib.Path | bytes]:
     """The files of Cloister's EFI system partition; None leaves one out."""
     contents = {"EFI/BOOT/BOOTX64.EFI": loader,
                 "EFI/cloister/hv-svm.elf": hypervisor,
@@ -73,34 +78,34 @@ def files(*, loader=LOADER, hypervisor=HYPERVISOR, config=CONFIG, kernel=True, m
     return {path: content for path, content in contents.items() if content is not None}
 
 
-def esp(name, **changes):
+def esp(name: str, **changes: Any) -> pathlib.Path:
     """Makes the disk with Cloister's EFI system partition; see files()."""
     return images.disk(SCRATCH / f"{name}.img", files(**changes))
 
 
-def with_text_changed(image):
+def with_text_changed(image: pathlib.Path) -> bytes:
     """The hypervisor with one bit of one of its messages changed: it works as before, but is another program."""
     data = bytearray(image.read_bytes())
     data[data.index(b"cloister: CPU")] ^= 0x20
     return bytes(data)
 
 
-def without_cloister(cmdline=CMDLINE):
+def without_cloister(cmdline: str = CMDLINE) -> list[Any]:
     """QEMU's arguments that start the same kernel and initrd directly from the firmware."""
     return ["-kernel", initramfs.kernel_image(), "-initrd", INITRD, "-append", cmdline]
 
 
-def url(machine):
+def url(machine: Machine) -> str:
     return f"https://127.0.0.1:{machine.port}"
 
 
-def pinned(machine, policy=POLICY):
+def pinned(machine: Machine, policy: pathlib.Path = POLICY) -> pathlib.Path:
     """The policy with the attestation key that the machine has now."""
     with ask(machine, "/v1/identity") as answer:
         return pinned_to(base64.b64decode(json.load(answer)["ak_public"]), machine.name, policy)
 
 
-def pinned_to(public, name, policy=POLICY):
+def pinned_to(public: bytes, name: str, policy: pathlib.Path = POLICY) -> pathlib.Path:
     """The policy with an attestation key, given as TPMT_PUBLIC."""
     path = SCRATCH / f"{name}.pinned.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +114,7 @@ def pinned_to(public, name, policy=POLICY):
     return path
 
 
-def authorities():
+def authorities() -> tuple[pathlib.Path, pathlib.Path]:
     """Folders with the root that vouches for the test bed's TPMs, and with the authority between."""
     folders = SCRATCH / "roots", SCRATCH / "issuers"
     for folder, name in zip(folders, ("swtpm-localca-rootca-cert.pem", "issuercert.pem")):
@@ -118,7 +123,7 @@ def authorities():
     return folders
 
 
-def enrol(machine, *more):
+def enrol(machine: Machine, *more: object) -> str:
     """What the tenant's tool says when it enrols the machine under its name; raises AssertionError if it does not."""
     roots, issuers = authorities()
     argv = [OUT / "cloister", "enrol", url(machine), "--timeout", str(PATIENCE_S), "--roots", roots, "--certificates",
@@ -129,19 +134,19 @@ def enrol(machine, *more):
     return result.stdout
 
 
-def known_as(machine):
+def known_as(machine: Machine) -> tuple[str | pathlib.Path, ...]:
     """The arguments that name the machine among the hosts that are enrolled."""
     return "--name", machine.name, "--store", SCRATCH / "store"
 
 
-def known(machine):
+def known(machine: Machine) -> tuple[str | pathlib.Path, ...]:
     """The same, of a machine that is enrolled if it was not yet; its TPM is another one than the last run's."""
-    if not getattr(machine, "enrolled", False):
+    if not machine.enrolled:
         enrol(machine, "--replace")
     return known_as(machine)
 
 
-def learnt(machine, name):
+def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
     """The build's policy with the firmware rules of a machine that is trusted now; and what its owner is told."""
     rules, policy = (SCRATCH / f"{name}.{kind}.json" for kind in ("rules", "policy"))
     said = ""
@@ -153,12 +158,12 @@ def learnt(machine, name):
     return policy, said
 
 
-def verify(machine, policy=POLICY):
+def verify(machine: Machine, policy: pathlib.Path = POLICY) -> tuple[int, str]:
     """What a tenant who knows the machine decides with his tool: its exit code and its explanation."""
     return verify_at(url(machine), "--policy", pinned(machine, policy), "--no-cache")
 
 
-def verify_at(*arguments, save=None):
+def verify_at(*arguments: str | pathlib.Path, save: pathlib.Path | None = None) -> tuple[int, str]:
     """
     The same for any arguments. Of what the tool accepts, independent tools must think the same; of all evidence, the
     second verifier.
@@ -179,7 +184,7 @@ def verify_at(*arguments, save=None):
     return result.returncode, result.stdout + result.stderr
 
 
-def second_opinion(folder, policy, any_tpm, code):
+def second_opinion(folder: pathlib.Path, policy: str | pathlib.Path, any_tpm: bool, code: int) -> None:
     """Asserts that the second verifier comes to the same exit code, unless a log was not sent again."""
     answer = (folder / "answer.json").read_text()
     if "data" in json.loads(answer)["tcg_log"]:
@@ -189,20 +194,20 @@ def second_opinion(folder, policy, any_tpm, code):
         assert second == code, f"the second verifier says {second}, the tool {code}"
 
 
-def ask(machine, path, body=None):
+def ask(machine: Machine, path: str, body: bytes | None = None) -> Any:
     """The answer to GET, or to POST with a body."""
     request = urllib.request.Request(f"{url(machine)}{path}", body, {"Content-Type": "application/json"})
     return urllib.request.urlopen(request, timeout=PATIENCE_S, context=tls.TLS)
 
 
-def evidence_request(machine, nonce=bytes(32)):
+def evidence_request(machine: Machine, nonce: bytes = bytes(32)) -> bytes:
     """The body of POST /v1/evidence."""
     channel = tls.channel("127.0.0.1", machine.port)
     return json.dumps({"nonce": base64.b64encode(nonce).decode(),
                        "channel": base64.b64encode(channel).decode()}).encode()
 
 
-def evidence(machine, nonce=bytes(32)):
+def evidence(machine: Machine, nonce: bytes = bytes(32)) -> dict[str, Any]:
     """The raw evidence, binary fields decoded."""
     with ask(machine, "/v1/evidence", evidence_request(machine, nonce)) as answer:
         fields = json.load(answer)

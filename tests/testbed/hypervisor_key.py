@@ -13,18 +13,18 @@ SIGNATURE_BYTES = 64
 SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04")
 
 
-def data(lines, name):
+def data(lines: list[str], name: str) -> list[bytes]:
     """What the program printed with data()."""
     prefix = f"# data {name} "
     return [bytes.fromhex(line.removeprefix(prefix)) for line in lines if line.startswith(prefix)]
 
 
-def sizes(lines):
+def sizes(lines: list[str]) -> tuple[int, int]:
     """Bytes of region and pool."""
     return struct.unpack("<QQ", data(lines, "sizes")[0])
 
 
-def der(raw):
+def der(raw: bytes) -> bytes:
     """r || s as OpenSSL wants it."""
     parts = b""
     for number in (raw[:32], raw[32:]):
@@ -34,7 +34,7 @@ def der(raw):
     return bytes([0x30, len(parts)]) + parts
 
 
-def verifies(public, signed):
+def verifies(public: bytes, signed: bytes) -> bool:
     """Does OpenSSL find the signature at the end of 'signed' to be over all bytes before it?"""
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
@@ -46,7 +46,7 @@ def verifies(public, signed):
     return result.returncode == 0
 
 
-def signatures(lines):
+def signatures(lines: list[str]) -> list[str]:
     statements, fresh = data(lines, "statement"), data(lines, "fresh")
     if not statements or not fresh:
         return ["not ok - the program printed no statement or no fresh answer"]
@@ -58,13 +58,14 @@ def signatures(lines):
     return [f"{'ok' if passed else 'not ok'} - {text}" for passed, text in results]
 
 
-def find_private(memory, statement):
+def find_private(memory: bytes, statement: bytes) -> dict[int, bytes]:
     """
     Private keys, by their addresses: in struct hk one stands before the public key and the boot ID, in a statement the
     header does.
     """
     needle = statement[PUBLIC] + statement[BOOT_ID]
-    at, keys = memory.find(needle), {}
+    keys: dict[int, bytes] = {}
+    at = memory.find(needle)
     while at >= 0:
         key = memory[at - 32:at]
         if memory[at - 16:at - 8] != MAGIC and any(key):
@@ -73,7 +74,7 @@ def find_private(memory, statement):
     return keys
 
 
-def wiped(lines, before, after):
+def wiped(lines: list[str], before: bytes, after: bytes) -> list[str]:
     """The private key was in memory while the machine ran, and is nowhere after its end."""
     statements = data(lines, "statement")
     if not statements:
@@ -84,7 +85,7 @@ def wiped(lines, before, after):
             f"{'ok' if keys and not left else 'not ok'} - and in none of {len(after) >> 20} MiB after its end"]
 
 
-def stayed(lines, before, after):
+def stayed(lines: list[str], before: bytes, after: bytes) -> list[str]:
     """The private key is where it was, and nowhere else."""
     statements = data(lines, "statement")
     if not statements:

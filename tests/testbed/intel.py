@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a machine with VT-x boots from. Its test bed has no TPM."""
 
+import pathlib
+from typing import Any
+
 import esp as images
 import initramfs
 from testbed import hosts
+from testbed.bochs import BochsMachine
 from testbed.emulator import OUT
 
 HYPERVISOR = OUT / "hv-vmx.elf"
@@ -23,14 +27,16 @@ LOADS = {
 }
 
 
-def disk(name, *, hypervisor=HYPERVISOR, program=None, starter=None, pool_mib=0, **settings):
+def disk(name: str, *, hypervisor: pathlib.Path = HYPERVISOR, program: pathlib.Path | None = None,
+         starter: pathlib.Path | None = None, pool_mib: int = 0, **settings: Any) -> pathlib.Path:
     """
     Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host. The
     firmware starts the loader, or a program that starts it and to which it returns after an error. 'settings' change
     the config.
     """
     target = {"cmdline": CMDLINE, "require_tpm": "no", "require_iommu": "no"} | settings
-    contents = {"EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
+    contents: dict[str, pathlib.Path | bytes] = {
+        "EFI/BOOT/BOOTX64.EFI": hosts.LOADER, "EFI/cloister/hv-vmx.elf": hypervisor}
     if program:
         target |= {"cmdline": None, "kernel": None, "initrd": None,
                    "boot": "loader", "chain": rf"\EFI\tests\{program.name}"}
@@ -44,13 +50,13 @@ def disk(name, *, hypervisor=HYPERVISOR, program=None, starter=None, pool_mib=0,
     return images.disk(hosts.SCRATCH / f"{name}.img", contents)
 
 
-def exits(stats):
+def exits(stats: str) -> dict[str, int]:
     """Exits of the hypervisor by reason, from what 'cloisterctl stats' prints."""
     fields = (line.split() for line in stats.splitlines() if line.startswith("exits "))
     return {reason: int(count) for _, reason, count in fields}
 
 
-def steady_exits(machine, load):
+def steady_exits(machine: BochsMachine, load: str) -> tuple[dict[str, int], dict[str, int]]:
     """
     Exits by reason while a command runs, in two parts: what the programs that look at it ask for themselves (CPUID,
     hypercalls), which are named apart as in 'make bench', and all others. Between CPUs each interrupt is an exit: there

@@ -16,6 +16,8 @@ import shutil
 import socket
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pexpect
 from pexpect import fdpexpect
@@ -35,14 +37,14 @@ UNITS = {"vtd": {"iommu": True}, "amdvi": {"iommu": False, "extra": ["-device", 
 class Qmp:
     """QEMU's machine protocol on a connected socket."""
 
-    def __init__(self, sock, log):
+    def __init__(self, sock: socket.socket, log: pathlib.Path) -> None:
         self.file = sock.makefile("rwb", buffering=0)
         self.log = log
         self.events = []
         self._receive()  # the greeting
         self.call("qmp_capabilities")
 
-    def _receive(self):
+    def _receive(self) -> dict[str, Any]:
         try:
             line = self.file.readline()
         except ConnectionResetError:
@@ -51,7 +53,7 @@ class Qmp:
             raise RuntimeError(f"QEMU has ended: {self.log.read_text()}")
         return json.loads(line)
 
-    def call(self, execute, **arguments):
+    def call(self, execute: str, **arguments: Any) -> Any:
         self.file.write(json.dumps({"execute": execute, "arguments": arguments}).encode() + b"\n")
         while True:
             answer = self._receive()
@@ -82,8 +84,11 @@ class Machine(Emulator):
 
     PROGRAM = "QEMU"
 
-    def __init__(self, name, disks=(), *, cpus=2, memory_mib=1024, cpu=CPU, tpm="tis", nics=("virtio",), icount=False,
-                 iommu=True, chipset="q35", acpi=(), extra=(), variables=None, secure=False, port=0):
+    def __init__(self, name: str, disks: Sequence[pathlib.Path | str] = (), *, cpus: int | str = 2,
+                 memory_mib: int = 1024, cpu: str = CPU, tpm: str | Tpm | None = "tis",
+                 nics: Sequence[str] = ("virtio",), icount: bool = False, iommu: bool = True, chipset: str = "q35",
+                 acpi: Sequence[pathlib.Path] = (), extra: Sequence[object] = (), variables: pathlib.Path | None = None,
+                 secure: bool = False, port: int = 0) -> None:
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.cpu = cpus, memory_mib, cpu
@@ -95,11 +100,12 @@ class Machine(Emulator):
         self.tpm = tpm if isinstance(tpm, Tpm) else None
         self.owns_tpm = self.tpm is None
         self.port = port
+        self.enrolled = False  # see hosts.known()
 
-    def scratch_base(self):
+    def scratch_base(self) -> pathlib.Path:
         return scratch_base()
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Everything that QEMU needs to find: a TPM that is on, and firmware variables."""
         if self.tpm_model and not self.tpm:
             self.tpm = Tpm(self.scratch / "tpm", AUTHORITY)
@@ -107,7 +113,7 @@ class Machine(Emulator):
             self.tpm.start()
         shutil.copyfile(self.variables, self.scratch / "vars.fd")
 
-    def start(self):
+    def start(self) -> None:
         self.prepare()
         serial, serial_far = tcp_pair()
         qmp, qmp_far = socket.socketpair()
@@ -127,7 +133,7 @@ class Machine(Emulator):
             usernet = self.qmp.call("human-monitor-command", **{"command-line": "info usernet"})
             self.port = int(re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)", usernet)[1])
 
-    def arguments(self):
+    def arguments(self) -> list[Any]:
         """QEMU's command line but for the console."""
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=single" if self.icount else "tcg",
                 "-machine", self.chipset + ",kernel-irqchip=split" * self.iommu + ",smm=on" * self.secure,
@@ -155,19 +161,19 @@ class Machine(Emulator):
             argv += ["-acpitable", f"file={table}"]
         return argv + list(self.extra)
 
-    def stopped(self):
+    def stopped(self) -> bool:
         """Whether the machine has powered itself off or reset: QEMU then pauses it."""
         return super().stopped() or self.qmp.call("query-status")["status"] in ("shutdown", "paused")
 
-    def wait_stopped(self, timeout=PATIENCE_S):
+    def wait_stopped(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the machine has powered itself off or reset."""
         self._wait(self.stopped, "powered off", timeout)
 
-    def wait_suspended(self, timeout=PATIENCE_S):
+    def wait_suspended(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the machine sleeps, its memory on (S3)."""
         self._wait(lambda: self.qmp.call("query-status")["status"] == "suspended", "gone to sleep", timeout)
 
-    def _wait(self, condition, what, timeout):
+    def _wait(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > deadline:
@@ -175,24 +181,24 @@ class Machine(Emulator):
             # A console that nobody reads stops the machine.
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
-    def memory(self, address, count):
+    def memory(self, address: int, count: int) -> bytes:
         """Physical memory, as a device without an IOMMU would see it."""
         file = self.scratch / "memory"
         self.qmp.call("pmemsave", val=address, size=count, filename=str(file))
         return file.read_bytes()
 
-    def pcr(self, index):
+    def pcr(self, index: int) -> bytes:
         """A PCR as the TPM holds it, asked of the TPM itself. The machine must be off."""
         assert self.process is None, "cut the power first: the TPM serves one client"
         return self.tpm.pcr(index)
 
-    def close(self):
+    def close(self) -> None:
         super().close()
         if self.tpm and self.owns_tpm:
             self.tpm.remove()
 
 
-def tcp_pair():
+def tcp_pair() -> tuple[socket.socket, socket.socket]:
     """
     Two ends of a connection that take megabytes while nobody reads. Unix sockets take 278 single bytes, and a machine
     whose UART is not emptied in time goes on without what it wanted to say.
@@ -202,14 +208,14 @@ def tcp_pair():
         return near, server.accept()[0]
 
 
-def free_port():
+def free_port() -> int:
     """A TCP port on 127.0.0.1 that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def interactive(machine):
+def interactive(machine: Machine) -> int:
     """Runs a machine with its console on this terminal (Ctrl-A X ends it); returns QEMU's exit status."""
     machine.scratch = pathlib.Path(tempfile.mkdtemp(prefix="cloister-", dir=scratch_base()))
     try:

@@ -9,6 +9,8 @@ import socket
 import struct
 import subprocess
 import time
+from collections.abc import Sequence
+from typing import Any
 
 # Control channel of swtpm (swtpm_ioctls(3)).
 CMD_SET_LOCALITY, CMD_SET_DATAFD = 0x05, 0x10
@@ -21,12 +23,12 @@ START_S = 60
 ANSWER_S = 60
 
 
-def own_process(argv, **kwargs):
+def own_process(argv: Sequence[object], **kwargs: Any) -> subprocess.Popen[Any]:
     """Starts a process that cannot outlive this one."""
     return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, argv)], stdin=subprocess.DEVNULL, **kwargs)
 
 
-def wait_listening(path, process):
+def wait_listening(path: pathlib.Path, process: subprocess.Popen[Any]) -> bool:
     """Waits until a process listens on a Unix socket; false if it has ended, or does not for a minute."""
     deadline = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < deadline:
@@ -37,7 +39,7 @@ def wait_listening(path, process):
     return False
 
 
-def manufacture(state, authority):
+def manufacture(state: pathlib.Path, authority: pathlib.Path) -> None:
     """Makes a TPM's EK and its certificate, signed by the certificate authority in the folder 'authority'."""
     authority.mkdir(parents=True, exist_ok=True)
     config = state / "setup.conf"
@@ -56,14 +58,14 @@ def manufacture(state, authority):
 class Tpm:
     """One running swtpm. It goes on when the machine ends, so that what it recorded can be read."""
 
-    def __init__(self, state, authority):
+    def __init__(self, state: pathlib.Path | str, authority: pathlib.Path) -> None:
         self.state = pathlib.Path(state)
         self.state.mkdir(parents=True, exist_ok=True)
         manufacture(self.state, authority)
         self.control = self.state / "control"
         self.process = None
 
-    def start(self):
+    def start(self) -> None:
         """Powers the TPM on: a reset of all PCRs."""
         self.stop()
         self.control.unlink(missing_ok=True)
@@ -73,17 +75,17 @@ class Tpm:
         if not wait_listening(self.control, self.process):
             raise RuntimeError(f"swtpm did not start: see {self.state}/swtpm.log")
 
-    def stop(self):
+    def stop(self) -> None:
         if self.process:
             self.process.kill()
             self.process.wait()
             self.process = None
 
-    def remove(self):
+    def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.state, ignore_errors=True)
 
-    def command(self, request, locality=0):
+    def command(self, request: bytes, locality: int = 0) -> bytes:
         """Sends one TPM command. Only while no machine is connected: swtpm serves one client at a time."""
         ours, theirs = socket.socketpair()
         with socket.socket(socket.AF_UNIX) as control, ours:
@@ -101,7 +103,7 @@ class Tpm:
             ours.sendall(request)
             return ours.recv(4096)
 
-    def pcr(self, index):
+    def pcr(self, index: int) -> bytes:
         """The SHA-256 PCR as the TPM holds it."""
         select = bytearray(3)
         select[index // 8] |= 1 << (index % 8)
@@ -113,6 +115,6 @@ class Tpm:
         return answer[-32:]
 
 
-def scratch_base():
+def scratch_base() -> pathlib.Path:
     """Short paths: a Unix socket's name has at most 107 bytes."""
     return pathlib.Path(os.environ.get("TMPDIR", "/tmp"))
