@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The hypervisor's key and what it stands on: our attest/ and lib/, and mbedTLS from Debian's source package
+# The hypervisor's key and its foundations: our attest/ and lib/, and mbedTLS from Debian's source package
 # under our own configuration. One archive, from which the linker takes what is referred to.
 
 HV_ATTEST := $(OUT)/hv/attest.a
@@ -18,9 +18,9 @@ HV_ATTEST_OWN := $(wildcard hv/attest/*.c hv/lib/*.c)
 HV_ATTEST_MBEDTLS := sha256 sha512 md hmac_drbg p256-m
 HV_ATTEST_OBJECTS := $(HV_ATTEST_OWN:%.c=$(OUT)/%.o) $(HV_ATTEST_MBEDTLS:%=$(OUT)/hv/mbedtls/%.o)
 
-# SHA-384 stands beside the configuration: inside it, md.c would refer to it, and every image would carry it.
+# SHA-384 is not in the configuration: inside it, md.c would refer to it, and every image would carry it.
 $(OUT)/hv/mbedtls/sha512.o: HV_ATTEST_DEFINES += -DMBEDTLS_SHA384_C
-# x86-64 multiplies in constant time, so that p256-m may use the CPU's 32x32->64 instruction.
+# x86-64 multiplies in constant time, so p256-m may use the CPU's 32x32->64 instruction.
 $(OUT)/hv/mbedtls/p256-m.o: HV_ATTEST_DEFINES += -DMUL64_IS_CONSTANT_TIME
 
 hv_attest_cc = gcc $(HV_ATTEST_CFLAGS) $(HV_ATTEST_DEFINES)

@@ -3,7 +3,7 @@
  * HK, the hypervisor's key: made at every boot, in RAM only, signs the statement and the fresh answers
  * (include/cloister/statement.h).
  *
- * Locking is the caller's: one lock around every function here, the generator behind it (drbg.h) included. hk_wipe
+ * Locking is the caller's: one lock around every function here, its generator (drbg.h) included. hk_wipe
  * alone may be called without it, when the machine crashes: a signature that is being made on another CPU is then
  * complete already, or does not verify and is never given out; that CPU clears its own temporaries.
  */

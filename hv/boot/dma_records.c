@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the loader read in DMAR or IVRS, checked record by record: neither the table nor the loader's sums are relied on. */
+/*
+ * What the loader read in DMAR or IVRS, checked record by record: neither the table nor the loader's sums are relied
+ * on.
+ */
 #include "boot_info.h"
 
 #include "lib/failure.h"
 
-/* Registers: at an address of their own, which is no memory. */
+/* Registers: at an address that is no memory, and no other unit's. */
 static bool unit_sane(const struct boot_info *boot, uint32_t index, uint32_t phys_bits)
 {
 	const struct boot_range *const unit = &boot->dma.unit[index];

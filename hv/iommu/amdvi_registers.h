@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Registers and formats of AMD-Vi (AMD I/O Virtualization Technology Specification 3.08, chapters 2 and 3). All are 64 bits wide. */
+/*
+ * Registers and formats of AMD-Vi (AMD I/O Virtualization Technology Specification 3.08, chapters 2 and 3). All are 64
+ * bits wide.
+ */
 #ifndef CLOISTER_IOMMU_AMDVI_REGISTERS_H
 #define CLOISTER_IOMMU_AMDVI_REGISTERS_H
 

@@ -24,7 +24,7 @@ struct console {
 struct machine;
 
 /**
- * Adds one line, with the time before it and a newline behind.
+ * Adds one line, with the time before it and a newline after it.
  * @format: %s, %u (uint32_t), %x (uint32_t), %lx (uint64_t), %lu (uint64_t)
  * Longer lines than LINE_BYTES are cut. Takes the console's lock.
  */

@@ -2,7 +2,7 @@
 /*
  * Types that keep kinds of addresses apart, and the page sizes.
  *
- * The hypervisor runs with VA = PA for its own region and maps nothing else (architecture.md section 5), so
+ * The hypervisor runs with VA = PA for its own region and maps nothing else (docs/architecture.md, section 5), so
  * region_pointer() is only meaningful for an address inside the region.
  */
 #ifndef CLOISTER_MEMORY_ADDRESS_H

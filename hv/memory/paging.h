@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's own page tables: its region and the IOMMUs' registers, one to one, W^X, guard pages absent; and windows
- * (window.h). Nothing else is mapped, so nothing else can be read, not by speculation either.
+ * The hypervisor's own page tables: its region and the IOMMUs' registers, one to one, W^X, guard pages absent; and
+ * windows (window.h). Nothing else is mapped, so nothing else can be read, not by speculation either.
  */
 #ifndef CLOISTER_MEMORY_PAGING_H
 #define CLOISTER_MEMORY_PAGING_H

@@ -129,7 +129,7 @@ static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned le
 	return HV_OK;
 }
 
-/* Nobody flushes a TLB for what changes here: so nothing changes once a guest may have run. */
+/* No TLB is flushed for a change here, so nothing changes once a guest may have run. */
 static enum hv_error change_range(struct stage2 *stage2, uint64_t base, uint64_t end, enum change change)
 {
 	return stage2->sealed ? HV_E_STAGE2_SEALED : change_in(stage2, stage2->root, 4, base, end, change);
@@ -158,15 +158,15 @@ enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info 
 	return error;
 }
 
-/* Leads what is write-protected among @entries, a table of 4 KiB leaves, to @nowhere. */
-static void lead_away(const struct stage2 *stage2, uint64_t *entries, paddr_t nowhere)
+/* Redirects the write-protected ones of @entries, a table of 4 KiB leaves, to @scratch. */
+static void redirect(const struct stage2 *stage2, uint64_t *entries, paddr_t scratch)
 {
 	unsigned type;
 
-	(void)stage2_type(stage2->vendor, nowhere.value, PAGE_BYTES, &type); /* of one page: it has one */
+	(void)stage2_type(stage2->vendor, scratch.value, PAGE_BYTES, &type); /* of one page: it has one */
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		if (stage2_present(entries[i]) && stage2_read_only(entries[i]) == entries[i])
-			entries[i] = stage2_leaf(stage2->vendor, nowhere.value, 1, type);
+			entries[i] = stage2_leaf(stage2->vendor, scratch.value, 1, type);
 	}
 }
 
@@ -180,7 +180,7 @@ static paddr_t copy_table(struct region *region, paddr_t table)
 }
 
 /* Diverts the 2 MiB at @address in the view at @view: a table on the way is copied when it is still the guest's own. */
-static bool divert(const struct stage2 *stage2, struct region *region, paddr_t view, uint64_t address, paddr_t nowhere)
+static bool divert(const struct stage2 *stage2, struct region *region, paddr_t view, uint64_t address, paddr_t scratch)
 {
 	paddr_t table = stage2->root;
 
@@ -200,23 +200,23 @@ static bool divert(const struct stage2 *stage2, struct region *region, paddr_t v
 		}
 		view = paddr(stage2_address(*entry));
 	}
-	lead_away(stage2, region_pointer(view), nowhere);
+	redirect(stage2, region_pointer(view), scratch);
 	return true;
 }
 
 enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, const struct boot_floor *floor,
 				  paddr_t *root)
 {
-	const paddr_t nowhere = region_take(region, 1);
+	const paddr_t scratch = region_take(region, 1);
 
 	*root = copy_table(region, stage2->root);
-	if (root->value == 0 || nowhere.value == 0)
+	if (root->value == 0 || scratch.value == 0)
 		return HV_E_REGION;
 	for (uint32_t i = 0; i < floor->range_count; i++) {
 		const uint64_t end = floor->range[i].base + floor->range[i].bytes;
 
 		for (uint64_t at = floor->range[i].base & ~(span(2) - 1); at < end; at += span(2)) {
-			if (!divert(stage2, region, *root, at, nowhere))
+			if (!divert(stage2, region, *root, at, scratch))
 				return HV_E_REGION;
 		}
 	}

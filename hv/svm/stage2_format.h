@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Nested page table entries (APM 2, 15.25.5): the long-mode format, every access a user access. The values stay
- * within what VT-d's second level accepts too (architecture.md section 6).
+ * within what VT-d's second level accepts too (docs/architecture.md, section 6).
  */
 #ifndef CLOISTER_SVM_STAGE2_FORMAT_H
 #define CLOISTER_SVM_STAGE2_FORMAT_H
@@ -17,7 +17,9 @@ struct vendor_machine;
 #define NPT_PS      (1ull << 7)
 #define NPT_ADDRESS 0x000ffffffffff000ull
 
-/* The memory type of [@base, @base + @bytes), if it has only one. The MTRRs hold under nested paging (APM 2 15.25.8). */
+/*
+ * The memory type of [@base, @base + @bytes), if it has only one. The MTRRs hold under nested paging (APM 2 15.25.8).
+ */
 static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
 {
 	(void)vendor;
@@ -27,7 +29,9 @@ static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t bas
 	return true;
 }
 
-/* Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow. */
+/*
+ * Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow.
+ */
 static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
 {
 	(void)vendor;

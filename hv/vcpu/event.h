@@ -21,7 +21,10 @@
 #define EVENT_ERROR_VALID    (1u << 11)
 #define EVENT_VALID          (1u << 31)
 
-/* The event whose delivery an exit interrupted, by @info of the exit, as an entry takes it: bits 12 to 30 of @info are undefined. */
+/*
+ * The event whose delivery an exit interrupted, by @info of the exit, as an entry takes it: bits 12 to 30 of @info are
+ * undefined.
+ */
 static inline uint32_t event_interrupted(uint32_t info)
 {
 	return (info & EVENT_VALID) != 0 ? info & ~EVENT_RESERVED : 0;

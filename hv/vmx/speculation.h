@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a CPU needs, so that the guest cannot read the hypervisor's traces in it or stop it by a machine check. */
+/*
+ * Mitigations that a CPU needs: the guest must not read the hypervisor's traces in it, or stop it by a machine check.
+ */
 #ifndef CLOISTER_VMX_SPECULATION_H
 #define CLOISTER_VMX_SPECULATION_H
 
@@ -19,8 +21,8 @@ struct speculation {
 void speculation_choose(struct machine *m);
 
 /*
- * Does a page that is fetched from and changes its size stop this CPU by a machine check (SDM 2A, CPUID; IA32_ARCH_CAPABILITIES
- * bit 6, IF_PSCHANGE_MC_NO)?
+ * Does a page that is fetched from and changes its size stop this CPU by a machine check (SDM 2A, CPUID;
+ * IA32_ARCH_CAPABILITIES bit 6, IF_PSCHANGE_MC_NO)?
  */
 bool speculation_itlb_multihit(void);
 

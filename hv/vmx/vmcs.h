@@ -207,7 +207,7 @@ enum exit_reason {
 	REASON_INVD = 13,
 	REASON_VMCALL = 18,
 	REASON_VMCLEAR = 19,
-	REASON_VMXON = 27, /* the other VMX instructions stand between these two */
+	REASON_VMXON = 27, /* the other VMX instructions are between these two */
 	REASON_CR_ACCESS = 28,
 	REASON_IO = 30,
 	REASON_RDMSR = 31,
