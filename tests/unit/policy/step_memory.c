@@ -73,6 +73,12 @@ static void seen_other_policy(struct built *b)
 	b->known.memory.policy_serial++;
 }
 
+static void unnumbered_policy(struct built *b)
+{
+	seen(b);
+	b->policy.serial = 0;
+}
+
 static void newer_policy(struct built *b)
 {
 	seen(b);
@@ -104,6 +110,7 @@ static const struct lie LIES[] = {
 	{"another start in one boot", NULL, NULL, seen_other_start, {REFUSE_BOOT_ID}, 15, NULL},
 	{"one start in two boots", NULL, NULL, seen_same_start, {REFUSE_BOOT_ID}, 15, NULL},
 	{"older firmware of the TPM", NULL, NULL, seen_other_firmware, {REFUSE_TPM_FIRMWARE_BACK}, 15, NULL},
+	{"a policy without a number", NULL, NULL, unnumbered_policy, {REFUSE_POLICY_BACK}, 15, NULL},
 	{"an earlier policy", NULL, NULL, seen_other_policy, {REFUSE_POLICY_BACK}, 15, NULL},
 };
 

@@ -42,6 +42,8 @@ static void put(uint32_t at, uint64_t value)
 	memcpy(registers + at, &value, sizeof(value));
 }
 
+static unsigned flushes; /* of the write buffer */
+
 static uint32_t status(void)
 {
 	return (uint32_t)(get(VTD_GSTS.offset));
@@ -125,6 +127,9 @@ void mmio_write32(uint64_t address, uint32_t value)
 {
 	const uint32_t at = offset_of(address, 4);
 
+	if (at == VTD_PMEN.offset)
+		assert_true((status() & GLOBAL_TE) != 0); /* until then they are all that protects memory */
+	flushes += at == VTD_GCMD.offset && (value & GLOBAL_WBF) != 0;
 	if (at == VTD_GCMD.offset)
 		global_command(value);
 	else if (at == VTD_FSTS.offset)
@@ -324,6 +329,8 @@ static void leaves_suit_every_unit(void **state)
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_OK);
 	m.boot.dma.reserved[0].base = (1u << 30) - PAGE_BYTES; /* into the GiB without RAM */
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_IOMMU_UNIT);
+	m.boot.dma.reserved[0].bytes = 2 * PAGE_BYTES; /* of which the last page lies there */
+	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 4, levels), HV_E_IOMMU_UNIT);
 	assert_int_equal(build_without(0, BOOT_LEAF_2MIB, 4, levels), HV_OK);
 	m.boot.dma.reserved_count = 0;
 	assert_int_equal(build_without(CAP_SLLPS_1GIB, BOOT_LEAF_2MIB, 3, levels), HV_E_STAGE2_FULL);
@@ -364,10 +371,12 @@ static void enables_by_register(void **state)
 	(void)state;
 	prepare(GOOD_CAP | CAP_RWBF | CAP_PLMR, GOOD_ECAP & ~ECAP_QI);
 	queue_works = false;
+	flushes = 0;
 	put(VTD_PMEN.offset, 1u << 31);
 	assert_int_equal(get(VTD_PMEN.offset) & PMEN_PRS, 0);
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	assert_int_equal((uint32_t)get(VTD_PMEN.offset), 0);
+	assert_int_equal(flushes, 1);
 	assert_int_equal(get(VTD_CCMD.offset), CCMD_GLOBAL);
 	assert_int_equal(get(IOTLB), IOTLB_GLOBAL | IOTLB_DR | IOTLB_DW);
 	assert_true(iommu_translates(&m));

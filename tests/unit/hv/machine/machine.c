@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's secrets: wiped under their lock, unless a CPU that has stopped holds it. */
+#include "hv_test.h"
+
+#include "machine/machine.h"
+#include "x86/instructions.h"
+
+static unsigned wipes, lines;
+static bool locked_meanwhile;
+
+uint64_t rdtsc(void)
+{
+	return 0;
+}
+void hk_wipe(struct hk *hk)
+{
+	assert_ptr_equal(hk, &machine.hk);
+	locked_meanwhile = !lock_try(&machine.hk_lock);
+	wipes++;
+}
+void console_line(struct machine *m, const char *format, ...)
+{
+	(void)m;
+	assert_string_equal(format, "secrets wiped");
+	assert_int_equal(wipes, 1);
+	lines++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&machine, 0, sizeof(machine));
+	wipes = lines = 0;
+	return 0;
+}
+
+static void wiped_under_the_lock(void **state)
+{
+	(void)state;
+	machine_wipe_secrets(&machine);
+	assert_int_equal(wipes, 1);
+	assert_true(locked_meanwhile);
+	assert_int_equal(lines, 1);
+	assert_true(lock_try(&machine.hk_lock)); /* it was given back */
+}
+
+/* It may hold the lock for ever, and crash() wiped them: this CPU must not wait. */
+static void not_behind_a_stopped_cpu(void **state)
+{
+	(void)state;
+	lock_take(&machine.hk_lock);
+	machine.cpus_parked = 1;
+	machine_wipe_secrets(&machine);
+	assert_int_equal(wipes, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(wiped_under_the_lock, setup),
+		cmocka_unit_test_setup(not_behind_a_stopped_cpu, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
