@@ -8,15 +8,22 @@
 #include <setjmp.h>
 #include <string.h>
 
-#include "hv/attest/hk.h"
 #include "hv/domain/hypercall.h"
+#include "hv/attest/attestation.h"
 #include "hv/iommu/iommu.h"
+#include "hv/memory/paging.h"
+#include "hv/root/root.h"
 #include "hv/vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "world.h"
 
 #define EXITS_MAX 64
 
 struct machine machine;
+static struct vendor_machine vendor;
+static struct iommu iommu;
+static struct root root;
+static struct attestation attestation;
 static struct cpu cpus[CPUS];
 static struct vcpu vcpus[CPUS];
 static struct entry_frame frames[CPUS];
@@ -128,8 +135,8 @@ static void set_up_cpu(uint32_t index, uint32_t apic_id)
 	cpu->apic_id = machine.boot.cpu_apic_id[index] = apic_id;
 	cpu->is_bsp = index == 0;
 	cpu->launched = index < 2 || (world.features & FEATURE_CPU_2) != 0;
-	cpu->vcpu = &vcpus[index];
-	*cpu->vcpu = (struct vcpu){.frame = &frames[index], .cpu = cpu, .domain = &machine.root, .tag = TAG};
+	cpu->vcpu = root.vcpus[index] = &vcpus[index];
+	*cpu->vcpu = (struct vcpu){.frame = &frames[index], .cpu = cpu, .domain = &root.domain, .tag = TAG};
 	machine.cpus[index] = cpu;
 	world.running = cpu;
 	vendor_set_up(cpu);
@@ -140,6 +147,9 @@ static void set_up(struct input *input, bool verbose)
 	const uint32_t apic_ids[CPUS] = {0, 1, 0x21};
 
 	memset(&machine, 0, sizeof(machine));
+	memset(&vendor, 0, sizeof(vendor));
+	memset(&root, 0, sizeof(root));
+	memset(&attestation, 0, sizeof(attestation));
 	memset(cpus, 0, sizeof(cpus));
 	memset(frames, 0, sizeof(frames));
 	machine.boot = (struct boot_info){
@@ -155,8 +165,12 @@ static void set_up(struct input *input, bool verbose)
 		.floor = {.range_count = 1, .range = {{ECAM_BASE, 4096}}, .function_count = 1},
 	};
 	machine.phys_bits = 40;
-	machine.root.stage2.root = paddr(STAGE2);
-	machine.floor_detour = paddr(DETOUR);
+	machine.vendor = &vendor;
+	machine.iommu = &iommu;
+	machine.root = &root;
+	machine.attestation = &attestation;
+	root.domain.stage2.root = paddr(STAGE2);
+	root.floor_detour = paddr(DETOUR);
 	machine.console.serial_port = verbose ? 0x3f8 : 0;
 	world = (struct world){.features = (uint8_t)take(input, 1)};
 	for (uint32_t i = 0; i < CPUS; i++)
@@ -198,7 +212,7 @@ static void check(const struct cpu *cpu)
 {
 	PROMISE(world.stops == CRASH_NONE);
 	PROMISE(!cpu->vcpu->startup.waiting);
-	PROMISE(!machine.hk_lock.held && !machine.pci_lock.held && !machine.console.lock.held);
+	PROMISE(!attestation.lock.held && !root.pci_lock.held && !machine.console.lock.held);
 	for (uint32_t i = 0; i < CPUS; i++)
 		PROMISE(!vcpus[i].startup.lock.held);
 }

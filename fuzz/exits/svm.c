@@ -4,6 +4,7 @@
 
 #include "hv/svm/svm.h"
 #include "hv/svm/vmcb.h"
+#include "vendor_machine.h"
 #include "world.h"
 
 static _Alignas(4096) struct vmcb vmcbs[CPUS];
@@ -49,7 +50,7 @@ void vendor_set_up(struct cpu *cpu)
 {
 	struct vmcb *const vmcb = &vmcbs[cpu->index];
 
-	cpu->machine->vendor.speculation = (struct speculation){
+	cpu->machine->vendor->speculation = (struct speculation){
 		.flush_predictors = (world.features & FEATURE_FLUSH_PREDICTORS) != 0,
 		.clear_buffers = (world.features & FEATURE_CLEAR_BUFFERS) != 0,
 	};

@@ -4,6 +4,7 @@
 
 #include "entry_check.h"
 #include "hv/vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmx_cpu.h"
 
 static uint64_t at_launch[FIELDS];
@@ -60,15 +61,15 @@ static void set_controls(const struct controls *controls)
 
 void vendor_set_up(struct cpu *cpu)
 {
-	struct speculation *const speculation = &cpu->machine->vendor.speculation;
+	struct speculation *const speculation = &cpu->machine->vendor->speculation;
 
 	vmx_cpus[cpu->index] = (struct vmx_cpu){.moment = 0};
 	cpu->vcpu->vendor.vmcs = region_paddr(vmx_cpus[cpu->index].vmcs);
 	speculation->flush_l1d = (world.features & FEATURE_FLUSH_L1D) != 0;
 	speculation->clear_buffers = (world.features & FEATURE_CLEAR_BUFFERS) != 0;
 	speculation->needed = speculation->flush_l1d || speculation->clear_buffers;
-	PROMISE(controls_negotiate(&cpu->machine->vendor.controls) == HV_OK);
-	set_controls(&cpu->machine->vendor.controls);
+	PROMISE(controls_negotiate(&cpu->machine->vendor->controls) == HV_OK);
+	set_controls(&cpu->machine->vendor->controls);
 	for (size_t i = 0; i < COUNT_OF(launched); i++)
 		*field(launched[i].field) = launched[i].value;
 	memcpy(at_launch, vmx_cpus[cpu->index].vmcs, sizeof(at_launch));

@@ -8,7 +8,11 @@
 
 #include "cloister/hypercall.h"
 #include "domain/hypercall.h"
+#include "attest/attestation.h"
+#include "iommu/iommu.h"
 #include "machine/cpu.h"
+#include "memory/paging.h"
+#include "root/root.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -16,6 +20,9 @@
 #define RAM             3
 #define CONSOLE_LONGEST 16
 
+static struct attestation attestation;
+static struct iommu iommu;
+static struct root root;
 static struct machine m;
 static unsigned cpl;
 static uint32_t length;
@@ -108,7 +115,7 @@ char console_byte(const struct console *console, uint32_t index)
 
 int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 {
-	PROVE(m.hk_lock.held);
+	PROVE(attestation.lock.held);
 	return any_bool() ? 0 : HC_E_WIPED;
 }
 
@@ -124,7 +131,10 @@ static void set_up(uint64_t number)
 	__CPROVER_havoc_object(&cpl);
 	__CPROVER_havoc_object(&length);
 	m.boot = any;
-	m.hk_lock.held = any_bool();
+	m.attestation = &attestation;
+	m.iommu = &iommu;
+	m.root = &root;
+	attestation.lock.held = any_bool();
 	m.boot.cpu_count = CPUS;
 	ASSUME(m.boot.ram_count <= RAM && m.boot.log_bytes <= BOOT_MAX_LOG);
 	ASSUME(length <= CONSOLE_BYTES);
@@ -137,7 +147,7 @@ static void set_up(uint64_t number)
 	for (uint32_t i = 0; i < CPUS; i++) {
 		m.cpus[i] = &cpus[i];
 		cpus[i].machine = &m;
-		cpus[i].vcpu = &vcpus[i];
+		cpus[i].vcpu = root.vcpus[i] = &vcpus[i];
 		vcpus[i].cpu = &cpus[i];
 	}
 	frame.guest = registers;
@@ -147,7 +157,7 @@ static void set_up(uint64_t number)
 
 static int64_t call(void)
 {
-	const bool busy = m.hk_lock.held;
+	const bool busy = attestation.lock.held;
 	const struct registers before = frame.guest;
 
 	exit_hypercall(&vcpus[0]);
@@ -158,7 +168,7 @@ static int64_t call(void)
 	PROVE(refused || (result >= HC_E_BUSY && result <= 4096));
 	PROVE(frame.guest.rdi == before.rdi && frame.guest.rsi == before.rsi);
 	PROVE(frame.guest.rdx == before.rdx && frame.guest.rcx == before.rcx);
-	PROVE(!m.console.lock.held && m.hk_lock.held == busy);
+	PROVE(!m.console.lock.held && attestation.lock.held == busy);
 	PROVE(!wrote || (result >= 0 && !refused));
 	return refused ? HC_E_NUMBER : result;
 }

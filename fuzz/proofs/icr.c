@@ -7,13 +7,15 @@
 #include "proof.h"
 
 #include "machine/cpu.h"
+#include "root/root.h"
 #include "root/startup.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
 #define CPUS 3
 
-static struct machine m;
+static struct root root;
+static struct machine m = {.root = &root};
 static struct cpu cpus[CPUS];
 static struct vcpu vcpus[CPUS];
 static bool kicked[CPUS];
@@ -86,7 +88,7 @@ void prove_icr_write(void)
 	for (uint32_t i = 0; i < CPUS; i++) {
 		ASSUME(cpus[i].apic_id != 0xffffffff); /* the broadcast is nobody's ID (SDM 3A 11.12.9) */
 		vcpus[i].cpu = &cpus[i];
-		cpus[i].vcpu = &vcpus[i];
+		cpus[i].vcpu = root.vcpus[i] = &vcpus[i];
 		cpus[i].machine = &m;
 		cpus[i].index = i;
 		vcpus[i].startup = (struct startup){.init = any_bool(),

@@ -9,6 +9,7 @@
 #include "machine/cpu.h"
 #include "root/floor.h"
 #include "root/io_policy.h"
+#include "root/root.h"
 #include "vcpu/vcpu.h"
 #include "machine/pci.h"
 
@@ -213,6 +214,7 @@ void prove_io_no_other_wipe(void)
 
 void prove_exit_io(void)
 {
+	struct root root;
 	struct machine m;
 	struct entry_frame frame;
 	struct cpu cpu;
@@ -222,7 +224,8 @@ void prove_exit_io(void)
 	assume_access(&m.boot, access);
 	__CPROVER_havoc_object(&config_address);
 	__CPROVER_havoc_object(&port_value);
-	m.pci_lock.held = false;
+	root.pci_lock.held = false;
+	m.root = &root;
 	cpu.machine = &m;
 	vcpu.cpu = &cpu;
 	vcpu.frame = &frame;
@@ -235,7 +238,7 @@ void prove_exit_io(void)
 	const uint64_t low = access.bytes == 4 ? UINT64_MAX : (1ull << 8 * access.bytes) - 1;
 
 	PROVE(advanced + injected == 1);
-	PROVE(!m.pci_lock.held);
+	PROVE(!root.pci_lock.held);
 	PROVE(done || (!wrote && !wiped));
 	PROVE(done || access.string || !access.in);
 	PROVE(!access.string || (!touched && !done));

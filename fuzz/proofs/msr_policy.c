@@ -6,7 +6,8 @@
 #include "proof.h"
 
 #include "root/msr_policy.h"
-#include "vcpu/vcpu.h"
+#include "vcpu/launch.h"
+#include "vendor.h"
 
 static uint32_t watched;
 static bool native_read, native_write;

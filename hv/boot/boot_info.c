@@ -125,17 +125,13 @@ static bool counts_sane(const struct boot_info *boot)
 	       boot->log_bytes <= BOOT_MAX_LOG && dma_counts_sane(&boot->dma);
 }
 
-static bool ecam_sane(const struct boot_info *boot, uint32_t phys_bits)
-{
-	return boot->ecam_base == 0 ||
-	       (boot->ecam_base % ECAM_BUS_BYTES == 0 &&
-		boot_range_sane(&(struct boot_range){boot->ecam_base, ECAM_BUS_BYTES}, phys_bits));
-}
-
 static bool values_sane(const struct boot_info *boot, uint32_t phys_bits)
 {
+	const struct boot_range ecam = {boot->ecam_base, ECAM_BUS_BYTES};
+
 	return floor_sane(&boot->floor, phys_bits) && boot->tsc_khz >= 1000 && boot->tsc_khz <= 100000000 &&
-	       ecam_sane(boot, phys_bits) && boot->on_crash <= BOOT_CRASH_STOP &&
+	       (ecam.base == 0 || (ecam.base % ECAM_BUS_BYTES == 0 && boot_range_sane(&ecam, phys_bits))) &&
+	       boot->on_crash <= BOOT_CRASH_STOP &&
 	       (boot->ram_leaf_bytes == BOOT_LEAF_2MIB || boot->ram_leaf_bytes == BOOT_LEAF_4KIB);
 }
 

@@ -4,7 +4,6 @@
 #define CLOISTER_BOOT_BOOT_INFO_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "cloister/boot_info.h"
 #include "cloister/errors.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loader's way in (cpu_launch). */
-#include "boot/entry.inc"
+#include "machine/host.inc"
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"
 

@@ -3,26 +3,33 @@
  * From the loader's first call to the launch. Everything here runs with the firmware's page tables, which map all
  * memory one to one; what the root guest must not see is out of its reach before the first entry.
  */
+#include "attest/attestation.h"
 #include "boot_info.h"
 #include "build.h"
-#include "entry.inc"
+#include "domain/pool.h"
+#include "iommu/iommu.h"
 #include "lib/failure.h"
 #include "lib/wipe.h"
 #include "machine/cpu.h"
 #include "machine/descriptors.h"
 #include "machine/features.h"
+#include "memory/paging.h"
 #include "root/floor.h"
 #include "root/io_policy.h"
 #include "root/msr_policy.h"
-#include "vcpu/domain.h"
+#include "root/root.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
-_Static_assert(CR0_HOST == (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), "entry.inc");
-_Static_assert(CR4_HOST == (CR4_SMAP | CR4_SMEP | CR4_OSXSAVE | CR4_MCE | CR4_PAE), "entry.inc");
-_Static_assert(CR4_KEPT == CR4_VMXE, "entry.inc");
+/* There is one of each. They are reached through struct machine. */
+static struct paging paging;
+static struct iommu iommu;
+static struct root root;
+static struct pool pool;
+static struct attestation attestation;
 
 enum hv_error hv_prepare(struct boot_info *info);
 
@@ -51,13 +58,14 @@ _Noreturn void cpu_launch_run(struct entry_frame *frame);
  */
 static enum hv_error hide_protected(struct machine *m)
 {
-	enum hv_error error = stage2_hide(&m->root.stage2, m->boot.region.base, m->boot.region.bytes);
+	enum hv_error error = stage2_hide(&m->root->domain.stage2, m->boot.region.base, m->boot.region.bytes);
 
 	if (error == HV_OK && m->boot.pool.bytes != 0)
-		error = stage2_hide(&m->root.stage2, m->boot.pool.base, m->boot.pool.bytes);
+		error = stage2_hide(&m->root->domain.stage2, m->boot.pool.base, m->boot.pool.bytes);
 	for (uint32_t i = 0; error == HV_OK && i < m->boot.hidden_count; i++)
-		error = stage2_hide(&m->root.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
-	return error == HV_OK ? stage2_hide(&m->root.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES) : error;
+		error = stage2_hide(&m->root->domain.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
+	return error == HV_OK ? stage2_hide(&m->root->domain.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES)
+			      : error;
 }
 
 /* A CPU, and the root guest's vCPU that it runs. */
@@ -72,12 +80,12 @@ static void carve(struct machine *m, uint32_t index, paddr_t pages)
 	struct vcpu *const vcpu = region_pointer(paddr(pages.value + CPU_PAGES * PAGE_BYTES));
 
 	vcpu->cpu = cpu;
-	vcpu->domain = &m->root;
+	vcpu->domain = &m->root->domain;
 	vcpu->tag = ROOT_TAG;
 	vcpu->frame = (struct entry_frame *)cpu->stack - 1;
 	vcpu->frame->vcpu = vcpu;
 	vcpu_carve(vcpu, paddr(pages.value + (CPU_PAGES + 1) * PAGE_BYTES));
-	cpu->vcpu = vcpu;
+	cpu->vcpu = m->root->vcpus[index] = vcpu;
 }
 
 #define SPLIT_PAGES 64u
@@ -85,10 +93,10 @@ static void carve(struct machine *m, uint32_t index, paddr_t pages)
 /* The root guest's view of memory, but for the registers of the units. */
 static enum hv_error build_stage2(struct machine *m, struct region tables)
 {
-	enum hv_error error = stage2_build_identity(&m->root.stage2, m->phys_bits, tables, &m->vendor);
+	enum hv_error error = stage2_build_identity(&m->root->domain.stage2, m->phys_bits, tables, m->vendor);
 
 	if (error == HV_OK && m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB)
-		error = stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_4KIB);
+		error = stage2_limit_leaves(&m->root->domain.stage2, &m->boot, BOOT_LEAF_4KIB);
 	if (error == HV_OK)
 		error = hide_protected(m);
 	return error == HV_OK ? floor_protect(m) : error;
@@ -109,31 +117,31 @@ static struct hv_failure build_tables(struct machine *m)
 
 	if (stage2_pages.value == 0 || map_pages.value == 0 || cpu_pages.value == 0)
 		return fails(HV_E_REGION);
-	paging_build(&m->paging, &region, &m->boot.region, m->boot.cpu_count);
+	paging_build(m->paging, &region, &m->boot.region, m->boot.cpu_count);
 	if ((failure = vcpu_prepare(m)).error != HV_OK)
 		return failure;
-	vcpu_build_maps(&m->root, map_pages);
-	io_policy_apply(&m->boot, region_pointer(m->root.io_map));
-	msr_policy_apply(&m->root);
+	vcpu_build_maps(&root.domain, map_pages);
+	io_policy_apply(&m->boot, region_pointer(root.domain.io_map));
+	msr_policy_apply(&root.domain);
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++)
 		carve(m, i, paddr(cpu_pages.value + i * PAGES_PER_CPU * PAGE_BYTES));
 	descriptors_build_idt();
-	pool_prepare(&m->pool, &m->boot.pool);
+	pool_prepare(m->pool, &m->boot.pool);
 	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
 
 	if ((error = build_stage2(m, tables)) != HV_OK)
 		return fails(error);
-	if ((failure = iommu_prepare(m, &region)).error != HV_OK)
+	if ((failure = iommu_prepare(m, &root.domain.stage2, &region)).error != HV_OK)
 		return failure;
-	stage2_seal(&m->root.stage2);
+	stage2_seal(&m->root->domain.stage2);
 	return fails(floor_build_detour(m, &region));
 }
 
 /* Makes HK and its statement. */
 enum hv_error make_key(struct machine *m)
 {
-	struct hk_statement *const statement = &m->statement;
-	const enum hv_error error = hk_create(&m->hk, m->boot.tpm_random);
+	struct hk_statement *const statement = &m->attestation->statement;
+	const enum hv_error error = hk_create(&m->attestation->hk, m->boot.tpm_random);
 
 	secure_wipe(m->boot.tpm_random, sizeof(m->boot.tpm_random));
 	if (error != HV_OK)
@@ -142,15 +150,15 @@ enum hv_error make_key(struct machine *m)
 	statement->svn = HV_SVN;
 	/* No guest is entered before every unit translates: iommu_enable() or no launch. */
 	statement->flags = m->boot.flags | build_flags | vcpu_statement_flags(m) |
-			   (m->iommu.unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
+			   (m->iommu->unit_count != 0 ? HK_FLAG_DMA_PRESENT : 0);
 	statement->cpu_count = m->boot.cpu_count;
 	statement->tpm_reset_count = m->boot.tpm_reset_count;
 	statement->tpm_restart_count = m->boot.tpm_restart_count;
-	statement->dma_units = m->iommu.unit_count;
-	statement->dma_protections = iommu_protections(m);
+	statement->dma_units = m->iommu->unit_count;
+	statement->dma_protections = iommu_protections(m, &m->root->domain.stage2);
 	__builtin_memcpy(statement->image_sha256, m->boot.image_sha256, sizeof(statement->image_sha256));
 	__builtin_memcpy(statement->config_sha256, m->boot.config_sha256, sizeof(statement->config_sha256));
-	return hk_sign_statement(&m->hk, statement);
+	return hk_sign_statement(&m->attestation->hk, statement);
 }
 
 #define BSP 0u /* boot_info.h: the first of the list, on which hv_prepare() runs */
@@ -193,6 +201,11 @@ enum hv_error hv_prepare(struct boot_info *info)
 {
 	struct machine *const m = &machine;
 
+	m->paging = &paging;
+	m->iommu = &iommu;
+	m->root = &root;
+	m->pool = &pool;
+	m->attestation = &attestation;
 	m->boot = *info;
 	secure_wipe(info->tpm_random, sizeof(info->tpm_random));
 	const struct hv_failure failure = prepare(m);
@@ -202,8 +215,8 @@ enum hv_error hv_prepare(struct boot_info *info)
 		.error_where = failure.where,
 		.cpu_check = (uintptr_t)cpu_check,
 		.cpu_launch = (uintptr_t)cpu_launch,
-		.statement = (uintptr_t)&m->statement,
-		.statement_bytes = sizeof(m->statement),
+		.statement = (uintptr_t)&m->attestation->statement,
+		.statement_bytes = sizeof(m->attestation->statement),
 	};
 	return failure.error;
 }
@@ -231,9 +244,9 @@ enum hv_error cpu_check(uint32_t index)
 /* The log is complete when the first CPU is launched, and cannot be changed by any guest yet. */
 static void copy_log(struct machine *m)
 {
-	if (!m->log_complete)
-		__builtin_memcpy(m->log, region_pointer(paddr(m->boot.log)), m->boot.log_bytes);
-	m->log_complete = true;
+	if (!m->attestation->log_complete)
+		__builtin_memcpy(m->attestation->log, region_pointer(paddr(m->boot.log)), m->boot.log_bytes);
+	m->attestation->log_complete = true;
 }
 
 /*
@@ -261,7 +274,7 @@ struct launch_switch cpu_launch_capture(uint32_t index, const struct launch_fram
 		.rbx = frame->rbx,
 		.rax = HV_OK,
 	};
-	return (struct launch_switch){vcpu->frame, machine.paging.root.value};
+	return (struct launch_switch){vcpu->frame, paging.root.value};
 }
 
 /* Called by cpu_launch() in entry.S, on the CPU's own stack and page tables. */

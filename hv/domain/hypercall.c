@@ -10,7 +10,7 @@
 
 static struct pool_view view_of(const struct cpu *cpu)
 {
-	return (struct pool_view){&cpu->machine->pool, &cpu->machine->paging, cpu->index};
+	return (struct pool_view){cpu->machine->pool, cpu->machine->paging, cpu->index};
 }
 
 /* A whole page of the root guest's RAM. */

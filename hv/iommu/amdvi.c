@@ -4,6 +4,7 @@
 
 #include "amdvi_registers.h"
 #include "machine/machine.h"
+#include "memory/stage2.h"
 #include "stage2_format.h"
 #include "machine/wait.h"
 #include "x86/instructions.h"
@@ -88,17 +89,17 @@ static void apply_setting(paddr_t table, const struct boot_setting *setting)
 	}
 }
 
-enum hv_error amdvi_build(struct machine *m, struct region *region)
+enum hv_error amdvi_build(struct machine *m, struct stage2 *stage2, struct region *region)
 {
-	struct iommu *const iommu = &m->iommu;
+	struct iommu *const iommu = m->iommu;
 
 	iommu->root_table = region_take(region, DEVICES * sizeof(struct device_entry) / PAGE_BYTES);
 	iommu->queue = region_take(region, 1);
 	iommu->events = region_take(region, iommu->unit_count);
 	if (iommu->root_table.value == 0 || iommu->queue.value == 0 || iommu->events.value == 0)
 		return HV_E_REGION;
-	allow_devices(m->root.stage2.root, 4);
-	fill_device_table(iommu->root_table, m->root.stage2.root);
+	allow_devices(stage2->root, 4);
+	fill_device_table(iommu->root_table, stage2->root);
 	for (uint32_t i = 0; i < m->boot.dma.setting_count; i++)
 		apply_setting(iommu->root_table, &m->boot.dma.setting[i]);
 	return HV_OK;
@@ -172,7 +173,7 @@ static void restart_log(const struct iommu_unit *unit)
  */
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit)
 {
-	volatile uint64_t *const ring = region_pointer(events_of(&m->iommu, unit));
+	volatile uint64_t *const ring = region_pointer(events_of(m->iommu, unit));
 	const uint64_t tail = amdvi_read(unit, AMDVI_EVENT_TAIL) & (PAGE_MASK & ~(EVENT_BYTES - 1ull));
 	uint64_t head = amdvi_read(unit, AMDVI_EVENT_HEAD) & (PAGE_MASK & ~(EVENT_BYTES - 1ull));
 

@@ -13,6 +13,7 @@
 #include "memory/region.h"
 
 struct machine;
+struct stage2;
 
 #define IOMMU_TIMEOUT_US 100000u /* a command of a unit takes a few microseconds */
 
@@ -47,7 +48,7 @@ struct iommu {
  * when stage 2 is complete but for that. Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
  * Fails at the registers of a unit that cannot be used.
  */
-struct hv_failure iommu_prepare(struct machine *m, struct region *region);
+struct hv_failure iommu_prepare(struct machine *m, struct stage2 *stage2, struct region *region);
 
 /* Switches translation on in every unit, once; before the first guest is entered. Takes the lock. */
 enum hv_error iommu_enable(struct machine *m);
@@ -56,7 +57,7 @@ enum hv_error iommu_enable(struct machine *m);
 bool iommu_translates(const struct machine *m);
 
 /* Bits of enum hk_dma (statement.h), from the tables themselves, once they are built; 0 without units. */
-uint32_t iommu_protections(const struct machine *m);
+uint32_t iommu_protections(const struct machine *m, const struct stage2 *stage2);
 
 /* Reads, logs and clears the faults that the units recorded. Does nothing while another CPU does it. */
 void iommu_poll(struct machine *m);
@@ -75,13 +76,13 @@ void iommu_overflow(struct machine *m, const struct iommu_unit *unit);
  * *_enable, *_translates, *_poll: as above, for one unit, with the lock held where iommu.c holds it.
  */
 enum hv_error vtd_check(struct iommu_unit *unit);
-enum hv_error vtd_build(struct machine *m, struct region *region);
+enum hv_error vtd_build(struct machine *m, struct stage2 *stage2, struct region *region);
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool vtd_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void vtd_poll(struct machine *m, const struct iommu_unit *unit);
 
 enum hv_error amdvi_check(struct iommu_unit *unit);
-enum hv_error amdvi_build(struct machine *m, struct region *region);
+enum hv_error amdvi_build(struct machine *m, struct stage2 *stage2, struct region *region);
 enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit);
 bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit);
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What devices are kept from: not what was intended, but what the table has that every unit walks. */
-#include "cloister/statement.h"
+#include "iommu.h"
 
+#include "cloister/statement.h"
 #include "machine/machine.h"
+#include "memory/stage2.h"
 
 /* Is no page of these there? Where a walk ends, nothing is there as far as the entry reaches. */
 static bool absent(const struct stage2 *stage2, uint64_t base, uint64_t bytes)
@@ -19,20 +21,18 @@ static bool absent(const struct stage2 *stage2, uint64_t base, uint64_t bytes)
 	return true;
 }
 
-static bool units_absent(const struct machine *m)
+static bool units_absent(const struct iommu *iommu, const struct stage2 *stage2)
 {
-	for (uint32_t i = 0; i < m->iommu.unit_count; i++) {
-		if (!absent(&m->root.stage2, m->iommu.units[i].base, m->iommu.units[i].bytes))
+	for (uint32_t i = 0; i < iommu->unit_count; i++) {
+		if (!absent(stage2, iommu->units[i].base, iommu->units[i].bytes))
 			return false;
 	}
 	return true;
 }
 
-uint32_t iommu_protections(const struct machine *m)
+uint32_t iommu_protections(const struct machine *m, const struct stage2 *stage2)
 {
-	const struct stage2 *const stage2 = &m->root.stage2;
-
-	if (m->iommu.unit_count == 0)
+	if (m->iommu->unit_count == 0)
 		return 0;
 	const bool memory = absent(stage2, m->boot.region.base, m->boot.region.bytes) &&
 			    absent(stage2, m->boot.pool.base, m->boot.pool.bytes);
@@ -40,5 +40,5 @@ uint32_t iommu_protections(const struct machine *m)
 
 	/* No entry lets a translated request pass (VT-d 5.1, 9.3: TT is 00; AMD IOMMU 3.08, 2.2.2.1: I is 0). */
 	return 1u << HK_DMA_ATS | (uint32_t)memory << HK_DMA_MEMORY | (uint32_t)tpm << HK_DMA_TPM |
-	       (uint32_t)units_absent(m) << HK_DMA_UNITS;
+	       (uint32_t)units_absent(m->iommu, stage2) << HK_DMA_UNITS;
 }

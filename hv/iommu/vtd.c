@@ -3,6 +3,7 @@
 #include "vtd.h"
 
 #include "machine/machine.h"
+#include "memory/stage2.h"
 #include "machine/wait.h"
 
 #define ENTRIES     256u
@@ -78,15 +79,15 @@ static struct iommu_unit common(const struct iommu *iommu)
  * larger ones may remain: to a unit without them the bit that makes an entry a leaf is reserved, so that it blocks what would
  * go there (11.4.2, SSLPS; 9.8).
  */
-static enum hv_error limit_leaves(struct machine *m, uint64_t cap)
+static enum hv_error limit_leaves(const struct boot_info *boot, struct stage2 *stage2, uint64_t cap)
 {
 	if ((cap & CAP_SLLPS_2MIB) == 0)
-		return m->boot.ram_leaf_bytes == BOOT_LEAF_4KIB ? HV_OK : HV_E_SMALL_PAGES;
-	return (cap & CAP_SLLPS_1GIB) != 0 ? HV_OK : stage2_limit_leaves(&m->root.stage2, &m->boot, BOOT_LEAF_2MIB);
+		return boot->ram_leaf_bytes == BOOT_LEAF_4KIB ? HV_OK : HV_E_SMALL_PAGES;
+	return (cap & CAP_SLLPS_1GIB) != 0 ? HV_OK : stage2_limit_leaves(stage2, boot, BOOT_LEAF_2MIB);
 }
 
 /* Devices must reach what the firmware reserves for them, where there is no RAM as well. */
-static bool reach_reserved(const struct machine *m, uint64_t cap)
+static bool reach_reserved(const struct machine *m, const struct stage2 *stage2, uint64_t cap)
 {
 	const unsigned largest = (cap & CAP_SLLPS_2MIB) == 0 ? 1 : (cap & CAP_SLLPS_1GIB) == 0 ? 2 : 3;
 	unsigned level;
@@ -95,7 +96,7 @@ static bool reach_reserved(const struct machine *m, uint64_t cap)
 		const struct boot_range *const range = &m->boot.dma.reserved[i];
 
 		for (uint64_t at = range->base; at < range->base + range->bytes; at += PAGE_BYTES) {
-			if (stage2_walk(&m->root.stage2, gpa(at), &level) == 0 || level > largest)
+			if (stage2_walk(stage2, gpa(at), &level) == 0 || level > largest)
 				return false;
 		}
 	}
@@ -121,12 +122,12 @@ static void fill_tables(struct iommu *iommu, paddr_t contexts, const struct entr
 	}
 }
 
-enum hv_error vtd_build(struct machine *m, struct region *region)
+enum hv_error vtd_build(struct machine *m, struct stage2 *stage2, struct region *region)
 {
-	struct iommu *const iommu = &m->iommu;
+	struct iommu *const iommu = m->iommu;
 	const struct iommu_unit all = common(iommu);
 	const paddr_t contexts = region_take(region, 1);
-	struct entry context = {m->root.stage2.root.value | ENTRY_PRESENT, CONTEXT_AW_48 | CONTEXT_DOMAIN(ROOT_DOMAIN)};
+	struct entry context = {stage2->root.value | ENTRY_PRESENT, CONTEXT_AW_48 | CONTEXT_DOMAIN(ROOT_DOMAIN)};
 
 	iommu->root_table = region_take(region, 1);
 	iommu->queue = region_take(region, 1);
@@ -135,14 +136,14 @@ enum hv_error vtd_build(struct machine *m, struct region *region)
 	if ((all.cap & CAP_SAGAW_48) == 0) { /* three levels: the part of stage 2 for the first 512 GiB */
 		if ((all.cap & CAP_SAGAW_39) == 0 || ram_end(&m->boot) > 1ull << 39)
 			return HV_E_IOMMU_UNIT;
-		context.low = stage2_first_table(&m->root.stage2).value | ENTRY_PRESENT;
+		context.low = stage2_first_table(stage2).value | ENTRY_PRESENT;
 		context.high = CONTEXT_AW_39 | CONTEXT_DOMAIN(ROOT_DOMAIN);
 	}
-	const enum hv_error error = limit_leaves(m, all.cap);
+	const enum hv_error error = limit_leaves(&m->boot, stage2, all.cap);
 
 	if (error != HV_OK)
 		return error;
-	if (!reach_reserved(m, all.cap))
+	if (!reach_reserved(m, stage2, all.cap))
 		return HV_E_IOMMU_UNIT;
 	fill_tables(iommu, contexts, &context);
 	if ((all.ecap & ECAP_C) == 0)

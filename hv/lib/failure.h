@@ -5,19 +5,8 @@
 
 #include "cloister/errors.h"
 
-static inline struct hv_failure fails(enum hv_error error)
-{
-	return (struct hv_failure){.error = error, .cpu = HV_NO_CPU};
-}
-
-static inline struct hv_failure fails_at(enum hv_error error, uint64_t where)
-{
-	return (struct hv_failure){.error = error, .cpu = HV_NO_CPU, .where = where};
-}
-
-static inline struct hv_failure fails_on(enum hv_error error, uint32_t cpu)
-{
-	return (struct hv_failure){.error = error, .cpu = cpu};
-}
+#define fails(e)         ((struct hv_failure){.error = (e), .cpu = HV_NO_CPU})
+#define fails_at(e, at)  ((struct hv_failure){.error = (e), .cpu = HV_NO_CPU, .where = (at)})
+#define fails_on(e, who) ((struct hv_failure){.error = (e), .cpu = (who)})
 
 #endif

@@ -20,23 +20,6 @@ void *memcpy(void *restrict destination, const void *restrict source, size_t byt
 	return destination;
 }
 
-/* Byte by byte from the end, for a destination that overlaps the source's tail. */
-static void copy_backward(uint8_t *to, const uint8_t *from, size_t bytes)
-{
-	to += bytes - 1;
-	from += bytes - 1;
-	__asm__ volatile("std; rep movsb; cld" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory", "cc");
-}
-
-void *memmove(void *destination, const void *source, size_t bytes)
-{
-	/* Unsigned: a destination before the source is far away, too. */
-	if ((uintptr_t)destination - (uintptr_t)source >= bytes)
-		return memcpy(destination, source, bytes);
-	copy_backward(destination, source, bytes);
-	return destination;
-}
-
 void *memset(void *destination, int value, size_t bytes)
 {
 	void *to = destination;
@@ -58,13 +41,4 @@ int memcmp(const void *left, const void *right, size_t bytes)
 		if (l[i] != r[i])
 			return l[i] - r[i];
 	return 0;
-}
-
-size_t strlen(const char *text)
-{
-	size_t bytes = 0;
-
-	while (text[bytes] != '\0')
-		bytes++;
-	return bytes;
 }

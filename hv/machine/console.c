@@ -2,8 +2,6 @@
 /* Message ring, and the little formatter behind it. */
 #include "console.h"
 
-#include <stdbool.h>
-
 #include "machine.h"
 #include "x86/instructions.h"
 

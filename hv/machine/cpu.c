@@ -18,7 +18,7 @@ static paddr_t next_page(paddr_t *pages, uint64_t count)
 /* A stack of @count pages above a guard page; returns its top. */
 static uint64_t carve_stack(struct machine *m, paddr_t *pages, uint64_t count)
 {
-	paging_guard(&m->paging, next_page(pages, 1));
+	paging_guard(m->paging, next_page(pages, 1));
 	return next_page(pages, count).value + count * PAGE_BYTES;
 }
 

@@ -2,8 +2,8 @@
 /* The end of a CPU: its record goes to the console ring and to the serial port. Then the machine is reset, or the CPU stays. */
 #include "crash.h"
 
+#include "attest/attestation.h"
 #include "cpu.h"
-#include "machine.h"
 #include "reset.h"
 
 static const char *const kind_names[] = {
@@ -15,9 +15,7 @@ static const char *const kind_names[] = {
 	[CRASH_UNKNOWN_EXIT] = "unknown exit",
 };
 
-static void report(uint16_t port, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void report(uint16_t port, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) void report(uint16_t port, const char *format, ...)
 {
 	char text[LINE_BYTES];
 	va_list arguments;
@@ -38,7 +36,7 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 	cpu->crash = *record;
 	cpu->crash.cpu = cpu->index;
 	/* The interrupted code may hold a lock; a key that is being used is wiped all the same. */
-	hk_wipe(&m->hk);
+	hk_wipe(&m->attestation->hk);
 	__atomic_fetch_sub(&m->cpus_in_control, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELEASE);
 

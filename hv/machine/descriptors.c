@@ -2,7 +2,13 @@
 /* GDT, TSS and IDT (SDM 3A 3.4.5, 6.14, 8.7). */
 #include "descriptors.h"
 
+#include "host.inc"
 #include "x86/registers.h"
+#include "x86/segments.h"
+
+_Static_assert(CR0_HOST == (CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), "host.inc");
+_Static_assert(CR4_HOST == (CR4_SMAP | CR4_SMEP | CR4_OSXSAVE | CR4_MCE | CR4_PAE), "host.inc");
+_Static_assert(CR4_KEPT == CR4_VMXE, "host.inc");
 
 #define VECTORS 32
 
@@ -15,11 +21,6 @@ struct gate {
 	uint16_t offset_low, selector, type, offset_mid;
 	uint32_t offset_high, reserved;
 };
-
-struct table_register {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
 
 static struct gate idt[VECTORS];
 
@@ -37,19 +38,8 @@ void descriptors_build(uint64_t gdt[GDT_ENTRIES], const struct tss *tss)
 	gdt[HOST_TR / 8 + 1] = base >> 32;
 }
 
-static uint16_t ist_of(unsigned vector)
-{
-	switch (vector) {
-	case VECTOR_NMI:
-		return IST_NMI;
-	case VECTOR_DF:
-		return IST_DF;
-	case VECTOR_MC:
-		return IST_MC;
-	default:
-		return 0;
-	}
-}
+/* Those that can come at any moment have stacks that are known to be good. */
+static const uint8_t ist_of[VECTORS] = {[VECTOR_NMI] = IST_NMI, [VECTOR_DF] = IST_DF, [VECTOR_MC] = IST_MC};
 
 void descriptors_build_idt(void)
 {
@@ -59,7 +49,7 @@ void descriptors_build_idt(void)
 		idt[vector] = (struct gate){
 			.offset_low = (uint16_t)stub,
 			.selector = HOST_CS,
-			.type = (uint16_t)(GATE_INTERRUPT | ist_of(vector)),
+			.type = (uint16_t)(GATE_INTERRUPT | ist_of[vector]),
 			.offset_mid = (uint16_t)(stub >> 16),
 			.offset_high = (uint32_t)(stub >> 32),
 		};
@@ -68,8 +58,8 @@ void descriptors_build_idt(void)
 
 void descriptors_load(const uint64_t gdt[GDT_ENTRIES])
 {
-	const struct table_register gdtr = {GDT_ENTRIES * 8 - 1, (uintptr_t)gdt};
-	const struct table_register idtr = {sizeof(idt) - 1, (uintptr_t)idt};
+	const struct descriptor_table gdtr = {GDT_ENTRIES * 8 - 1, (uintptr_t)gdt};
+	const struct descriptor_table idtr = {sizeof(idt) - 1, (uintptr_t)idt};
 
 	__asm__ volatile("lgdt %0\n\t"
 			 "lidt %1\n\t"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "exception.inc"
+#include "host.inc"
 
 struct cpu;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exception stubs of the hypervisor: struct exception_frame (exception.h) is what host_exception() gets. */
-#include "machine/exception.inc"
+#include "machine/host.inc"
 #include "x86/stack.inc"
 
 	.text

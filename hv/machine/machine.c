@@ -2,7 +2,7 @@
 /* The machine, its time, and its secrets. */
 #include "machine.h"
 
-#include "attest/hk.h"
+#include "attest/attestation.h"
 #include "x86/instructions.h"
 
 struct machine machine;
@@ -17,12 +17,12 @@ uint64_t machine_uptime_us(const struct machine *m)
 
 void machine_wipe_secrets(struct machine *m)
 {
-	while (!lock_try(&m->hk_lock)) {
+	while (!lock_try(&m->attestation->lock)) {
 		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
 			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
 		cpu_relax();
 	}
-	hk_wipe(&m->hk);
-	lock_release(&m->hk_lock);
+	hk_wipe(&m->attestation->hk);
+	lock_release(&m->attestation->lock);
 	console_line(m, "secrets wiped");
 }

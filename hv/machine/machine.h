@@ -1,48 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Everything that the hypervisor knows about the machine: filled in by hv_prepare(), constant afterwards
- * except where a lock or an atomic is named.
+ * The physical machine, and where each room keeps its part of it: filled in by hv_prepare(), constant afterwards except where
+ * a lock or an atomic is named.
  */
 #ifndef CLOISTER_MACHINE_MACHINE_H
 #define CLOISTER_MACHINE_MACHINE_H
 
-#include "attest/hk.h"
 #include "cloister/boot_info.h"
-#include "cloister/errors.h"
-#include "cloister/statement.h"
 #include "console.h"
-#include "domain/pool.h"
-#include "iommu/iommu.h"
-#include "lock.h"
-#include "memory/paging.h"
-#include "vcpu/domain.h"
-#include "memory/address.h"
-#include "vendor.h"
 
+struct attestation;
 struct cpu;
+struct iommu;
+struct paging;
+struct pool;
+struct root;
+struct vendor_machine;
 
 struct machine {
 	struct boot_info boot; /* the checked copy */
 	bool prepared;
 	uint32_t phys_bits;
 	uint64_t launch_tsc;
-
-	struct paging paging;
-	struct domain root;
-	struct pool pool;
-	struct iommu iommu;
-	struct vendor_machine vendor; /* permission bitmaps */
 	struct console console;
 	struct cpu *cpus[BOOT_MAX_CPUS];
 
-	lock_t pci_lock;      /* ports 0xCF8 to 0xCFF, from the check of an address to its use */
-	paddr_t floor_detour; /* the root guest's view for an instruction that writes to the floor's pages */
-
-	lock_t hk_lock; /* hk, wiping included */
-	struct hk hk;
-	struct hk_statement statement;
-	uint8_t log[BOOT_MAX_LOG];
-	bool log_complete; /* copied at the first launch, before any guest runs */
+	/* What other rooms keep of it. */
+	struct paging *paging;
+	struct vendor_machine *vendor;
+	struct iommu *iommu;
+	struct root *root;
+	struct pool *pool;
+	struct attestation *attestation;
 
 	/* Atomics. */
 	uint32_t cpus_in_control;

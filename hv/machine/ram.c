@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RAM of the root guest, as the loader listed it. */
 #include "machine.h"
+#include "memory/address.h"
 
 bool machine_is_ram(const struct machine *m, uint64_t address, uint64_t bytes)
 {

@@ -10,7 +10,8 @@
 #include "cloister/errors.h"
 #include "region.h"
 #include "address.h"
-#include "vendor.h"
+
+struct vendor_machine;
 
 struct stage2 {
 	paddr_t root;

@@ -3,14 +3,12 @@
  * CPUID: what the table below has of the native answer, and the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E). A bit is in
  * the table if it promises no register, or registers that msr_policy.c serves; leaves and bits of later CPUs are not.
  */
-#include "cloister/hypercall.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 
 #define KVM_SIGNATURE 0x40000000u
-#define HV_LEAVES     0x40000000u
 #define HV_LEAVES_END 0x4fffffffu
 
 /* Sorted by leaf and subleaf, first to last: the bits that are shown. */
@@ -91,7 +89,7 @@ static const struct shown *find(uint64_t at)
 
 static struct cpuid_result answer(uint32_t leaf, uint32_t subleaf)
 {
-	if (leaf >= HV_LEAVES && leaf <= HV_LEAVES_END)
+	if (leaf >= KVM_SIGNATURE && leaf <= HV_LEAVES_END)
 		return hypervisor_leaf(leaf);
 	const struct shown *const shown = find(AT(leaf, subleaf));
 

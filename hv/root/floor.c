@@ -2,8 +2,10 @@
 /* The floor's functions and pages, as the loader found them. */
 #include "floor.h"
 
-#include "machine/machine.h"
+#include "machine/cpu.h"
 #include "machine/pci.h"
+#include "root.h"
+#include "vcpu/vcpu.h"
 #include "x86/instructions.h"
 
 enum hv_error floor_protect(struct machine *m)
@@ -12,24 +14,25 @@ enum hv_error floor_protect(struct machine *m)
 	enum hv_error error = HV_OK;
 
 	for (uint32_t i = 0; error == HV_OK && i < floor->range_count; i++)
-		error = stage2_write_protect(&m->root.stage2, floor->range[i].base, floor->range[i].bytes);
+		error = stage2_write_protect(&m->root->domain.stage2, floor->range[i].base, floor->range[i].bytes);
 	return error;
 }
 
-bool floor_page(const struct machine *m, gpa_t address)
+paddr_t floor_detour(const struct vcpu *vcpu, gpa_t address)
 {
+	const struct machine *const m = vcpu->cpu->machine;
 	const struct boot_floor *const floor = &m->boot.floor;
 
 	for (uint32_t i = 0; i < floor->range_count; i++) {
 		if (ranges_overlap(address.value, 1, floor->range[i].base, floor->range[i].bytes))
-			return true;
+			return m->root->floor_detour;
 	}
-	return false;
+	return paddr(0);
 }
 
 enum hv_error floor_build_detour(struct machine *m, struct region *region)
 {
-	return stage2_build_detour(&m->root.stage2, region, &m->boot.floor, &m->floor_detour);
+	return stage2_build_detour(&m->root->domain.stage2, region, &m->boot.floor, &m->root->floor_detour);
 }
 
 static bool reaches(struct io_access access, uint16_t first, uint16_t last)

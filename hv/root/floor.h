@@ -11,6 +11,7 @@
 
 struct machine;
 struct region;
+struct vcpu;
 
 /**
  * Makes the floor's pages read-only for the root guest. Before the launch, on the BSP, after every stage2_hide().
@@ -21,8 +22,8 @@ enum hv_error floor_protect(struct machine *m);
 /* Builds the view in which writes to those pages are dropped. When stage 2 is complete. Returns HV_OK or HV_E_REGION. */
 enum hv_error floor_build_detour(struct machine *m, struct region *region);
 
-/* Is @address in a page of the floor? */
-bool floor_page(const struct machine *m, gpa_t address);
+/* The view in which a write at @address is dropped, or 0 where that is no page of the floor. */
+paddr_t floor_detour(const struct vcpu *vcpu, gpa_t address);
 
 /* Does an access touch the ports of PCI configuration space? The caller then holds pci_lock from here to its end. */
 bool floor_port(struct io_access access);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hypercalls of the root guest (include/cloister/hypercall.h). */
-#include "cloister/hypercall.h"
-
-#include "boot/build.h"
+#include "attest/attestation.h"
 #include "domain/hypercall.h"
+#include "iommu/iommu.h"
 #include "machine/cpu.h"
 #include "memory/window.h"
+#include "root.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -19,29 +19,29 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 		.uptime_us = machine_uptime_us(m),
 		.region_bytes = m->boot.region.bytes,
 		.pool_bytes = m->boot.pool.bytes,
-		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
-		.lost_dma = __atomic_load_n(&m->iommu.overflows, __ATOMIC_RELAXED),
-		.iommu_units = m->iommu.unit_count,
+		.refused_dma = __atomic_load_n(&m->iommu->faults, __ATOMIC_RELAXED),
+		.lost_dma = __atomic_load_n(&m->iommu->overflows, __ATOMIC_RELAXED),
+		.iommu_units = m->iommu->unit_count,
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
 		for (unsigned kind = 0; kind < HV_EXIT_KINDS; kind++)
-			stats->exits[kind] += __atomic_load_n(&m->cpus[i]->vcpu->exits[kind], __ATOMIC_RELAXED);
+			stats->exits[kind] += __atomic_load_n(&m->root->vcpus[i]->exits[kind], __ATOMIC_RELAXED);
 	}
 }
 
 /* Copies object bytes [@offset, @offset + @bytes) to the guest at @to; less at the end. Returns the bytes copied. */
-static int64_t give(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, uint64_t to,
-		    uint64_t bytes)
+static int64_t copy_out(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, uint64_t to,
+			uint64_t bytes)
 {
 	if (offset >= length)
 		return 0;
 	const uint32_t count = (uint32_t)(length - offset < bytes ? length - offset : bytes);
 
-	window_write(&vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to), (const uint8_t *)object + offset, count);
+	window_write(vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to), (const uint8_t *)object + offset, count);
 	return count;
 }
 
-static int64_t give_console(struct vcpu *vcpu, uint64_t offset, uint64_t to, uint64_t bytes)
+static int64_t copy_console_out(struct vcpu *vcpu, uint64_t offset, uint64_t to, uint64_t bytes)
 {
 	struct console *const console = &vcpu->cpu->machine->console;
 	uint8_t part[256];
@@ -52,15 +52,15 @@ static int64_t give_console(struct vcpu *vcpu, uint64_t offset, uint64_t to, uin
 	     count < sizeof(part) && count < bytes && offset < length && count < length - offset; count++)
 		part[count] = (uint8_t)console_byte(console, (uint32_t)offset + count);
 	lock_release(&console->lock);
-	return give(vcpu, part, count, 0, to, count);
+	return copy_out(vcpu, part, count, 0, to, count);
 }
 
-static int64_t give_domain(struct vcpu *vcpu, const struct hypercall_arguments *a)
+static int64_t copy_domain_out(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
 	struct domain_info info;
 	const int64_t error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
 
-	return error != 0 ? error : give(vcpu, &info, sizeof(info), a->rsi, a->rdx, a->rcx);
+	return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, a->rdx, a->rcx);
 }
 
 static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_arguments *a)
@@ -75,16 +75,17 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 	iommu_poll(m);
 	switch ((enum hv_object)(uint32_t)a->rdi) {
 	case HV_OBJECT_STATEMENT:
-		return give(vcpu, &m->statement, sizeof(m->statement), a->rsi, a->rdx, a->rcx);
+		return copy_out(vcpu, &m->attestation->statement, sizeof(m->attestation->statement), a->rsi, a->rdx,
+				a->rcx);
 	case HV_OBJECT_LOG:
-		return give(vcpu, m->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
+		return copy_out(vcpu, m->attestation->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_CONSOLE:
-		return give_console(vcpu, a->rsi, a->rdx, a->rcx);
+		return copy_console_out(vcpu, a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_STATS:
 		fill_stats(m, &stats);
-		return give(vcpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
+		return copy_out(vcpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
 	case HV_OBJECT_DOMAIN:
-		return give_domain(vcpu, a);
+		return copy_domain_out(vcpu, a);
 	default:
 		return HC_E_ARGUMENT;
 	}
@@ -94,14 +95,15 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 {
 	*fresh = (struct hk_fresh){
-		.flags = (m->statement.flags & ~HK_FLAG_DMA_PRESENT) | (iommu_translates(m) ? HK_FLAG_DMA_PRESENT : 0),
+		.flags = (m->attestation->statement.flags & ~HK_FLAG_DMA_PRESENT) |
+			 (iommu_translates(m) ? HK_FLAG_DMA_PRESENT : 0),
 		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
 		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
 		.uptime_us = machine_uptime_us(m),
-		.refused_dma = __atomic_load_n(&m->iommu.faults, __ATOMIC_RELAXED),
+		.refused_dma = __atomic_load_n(&m->iommu->faults, __ATOMIC_RELAXED),
 	};
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
-		const struct vcpu *const vcpu = m->cpus[i]->vcpu;
+		const struct vcpu *const vcpu = m->root->vcpus[i];
 
 		fresh->refused_memory += __atomic_load_n(&vcpu->refused_memory, __ATOMIC_RELAXED);
 		fresh->refused_msr += __atomic_load_n(&vcpu->refused_msr, __ATOMIC_RELAXED);
@@ -122,14 +124,14 @@ static int64_t hypercall_sign(struct vcpu *vcpu, const struct hypercall_argument
 		return HC_E_BUFFER;
 	iommu_poll(m);
 	fill_fresh(m, &fresh);
-	window_read(&m->paging, vcpu->cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
-	if (!lock_try(&m->hk_lock))
+	window_read(m->paging, vcpu->cpu->index, paddr(a->rdi), fresh.qualifying_data, sizeof(fresh.qualifying_data));
+	if (!lock_try(&m->attestation->lock))
 		return HC_E_BUSY;
-	const int error = hk_sign_fresh(&m->hk, &fresh);
+	const int error = hk_sign_fresh(&m->attestation->hk, &fresh);
 
-	lock_release(&m->hk_lock);
+	lock_release(&m->attestation->lock);
 	if (error == 0)
-		window_write(&m->paging, vcpu->cpu->index, paddr(a->rsi), &fresh, sizeof(fresh));
+		window_write(m->paging, vcpu->cpu->index, paddr(a->rsi), &fresh, sizeof(fresh));
 	return error;
 }
 

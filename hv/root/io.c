@@ -7,22 +7,18 @@
 #include "io_policy.h"
 #include "machine/cpu.h"
 #include "machine/pci.h"
+#include "root.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
 
 static void port_write(struct io_access access, uint32_t value)
 {
-	switch (access.bytes) {
-	case 1:
+	if (access.bytes == 1)
 		outb(access.port, (uint8_t)value);
-		break;
-	case 2:
+	else if (access.bytes == 2)
 		outw(access.port, (uint16_t)value);
-		break;
-	default:
+	else
 		outl(access.port, value);
-		break;
-	}
 }
 
 /*
@@ -40,14 +36,9 @@ static uint32_t port_read(const struct machine *m, struct io_access access)
 {
 	if (hides_mechanism(m, access))
 		return UINT32_MAX;
-	switch (access.bytes) {
-	case 1:
+	if (access.bytes == 1)
 		return inb(access.port);
-	case 2:
-		return inw(access.port);
-	default:
-		return inl(access.port);
-	}
+	return access.bytes == 2 ? inw(access.port) : inl(access.port);
 }
 
 /* IN leaves the upper part of RAX alone but for 32 bits, which clear it. */
@@ -61,8 +52,7 @@ static uint64_t with_low_bytes(uint64_t rax, unsigned bytes, uint32_t value)
 static bool refuse(struct vcpu *vcpu, struct io_access access, const char *what)
 {
 	vcpu->refused_io++;
-	console_line(vcpu->cpu->machine, "cpu %u: %s at port %x refused, rip %lx", vcpu->cpu->index, what, access.port,
-		     vcpu_rip(vcpu));
+	exit_note_refusal(vcpu, what, "at port", access.port);
 	return false;
 }
 
@@ -94,7 +84,7 @@ static bool perform(struct vcpu *vcpu, struct io_access access)
 /* Writes of the configuration address exit as well (0xCF9 is among their ports), so that the lock keeps it. */
 static bool answer(struct vcpu *vcpu, struct io_access access, bool config)
 {
-	lock_t *const lock = &vcpu->cpu->machine->pci_lock;
+	lock_t *const lock = &vcpu->cpu->machine->root->pci_lock;
 
 	if (access.string) /* would need the guest's memory; no software sleeps or resets that way */
 		return refuse(vcpu, access, "string access");

@@ -3,9 +3,6 @@
 #ifndef CLOISTER_ROOT_IO_POLICY_H
 #define CLOISTER_ROOT_IO_POLICY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "cloister/boot_info.h"
 #include "vcpu/exit.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
 #include "msr_policy.h"
-#include "startup.h"
-#include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "x86/cpuid.h"
@@ -17,8 +15,7 @@ static uint64_t edx_eax(const struct registers *guest)
 static void refuse(struct vcpu *vcpu, const char *access, uint32_t msr)
 {
 	vcpu->refused_msr++;
-	console_line(vcpu->cpu->machine, "cpu %u: %s of MSR %x refused, rip %lx", vcpu->cpu->index, access, msr,
-		     vcpu_rip(vcpu));
+	exit_note_refusal(vcpu, access, "of MSR", msr);
 	vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
@@ -71,12 +68,6 @@ void exit_rdmsr(struct vcpu *vcpu)
 	vcpu_advance(vcpu, RDMSR_BYTES);
 }
 
-/* Leaving x2APIC mode would bring back ICR writes that nobody looks at; moving the APIC would move them elsewhere. */
-static bool apic_base_write(uint64_t value)
-{
-	return value == rdmsr(IA32_APIC_BASE);
-}
-
 /* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
 static bool pat_valid(uint64_t value)
 {
@@ -116,7 +107,8 @@ static bool checked_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	case IA32_X2APIC_ICR:
 		return startup_icr_write(vcpu, value);
 	case IA32_APIC_BASE:
-		return apic_base_write(value);
+		/* Leaving x2APIC mode would bring back ICR writes that are not looked at; moving it would move them elsewhere. */
+		return value == rdmsr(IA32_APIC_BASE);
 	case IA32_PAT:
 		return pat_valid(value) && vcpu_msr_write(vcpu, msr, value);
 	case IA32_XSS:

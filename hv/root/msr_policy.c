@@ -6,9 +6,7 @@
  */
 #include "msr_policy.h"
 
-#include <stddef.h>
-
-#include "vcpu/vcpu.h"
+#include "vcpu/launch.h"
 #include "x86/msr.h"
 
 /* Sorted by number. */

@@ -7,6 +7,7 @@
 #include "startup.h"
 
 #include "machine/cpu.h"
+#include "root.h"
 #include "x86/msr.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -67,7 +68,7 @@ static void post_to_targets(struct vcpu *sender, uint64_t icr)
 	struct machine *const m = sender->cpu->machine;
 
 	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
-		struct vcpu *const vcpu = m->cpus[i]->vcpu;
+		struct vcpu *const vcpu = m->root->vcpus[i];
 
 		if (!vcpu->cpu->launched || !is_target(vcpu, sender, icr))
 			continue;

@@ -3,9 +3,6 @@
 #ifndef CLOISTER_ROOT_STARTUP_H
 #define CLOISTER_ROOT_STARTUP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "machine/lock.h"
 
 struct vcpu;

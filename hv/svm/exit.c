@@ -6,6 +6,7 @@
 #include "x86/msr.h"
 #include "svm.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmcb.h"
 #include "x86/instructions.h"
 
@@ -112,7 +113,7 @@ static void svm_exit_dispatch(struct vcpu *vcpu)
 
 void svm_exit(struct vcpu *vcpu)
 {
-	const struct speculation *const speculation = &vcpu->cpu->machine->vendor.speculation;
+	const struct speculation *const speculation = &vcpu->cpu->machine->vendor->speculation;
 	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
 	if (speculation->flush_predictors) /* before anything returns */

@@ -4,9 +4,10 @@
 #include "lib/failure.h"
 #include "machine/cpu.h"
 #include "machine/features.h"
-#include "svm.h"
 #include "vcpu/domain.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -76,8 +77,11 @@ void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 	}
 }
 
+static struct vendor_machine shared;
+
 struct hv_failure vcpu_prepare(struct machine *m)
 {
+	m->vendor = &shared;
 	speculation_choose(m);
 	return fails(HV_OK);
 }

@@ -7,11 +7,12 @@
 
 #include "machine/features.h"
 #include "machine/machine.h"
+#include "vendor_machine.h"
 #include "x86/cpuid.h"
 
 void speculation_choose(struct machine *m)
 {
-	struct speculation *const chosen = &m->vendor.speculation;
+	struct speculation *const chosen = &m->vendor->speculation;
 	const struct cpuid_result ext8 = cpu_extended_leaf(LEAF_EXT8), ext21 = cpu_extended_leaf(LEAF_EXT21);
 	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
 

@@ -9,6 +9,7 @@
 #include "svm.h"
 #include "vcpu/domain.h"
 #include "vcpu/event.h"
+#include "vcpu/launch.h"
 #include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -170,16 +171,10 @@ bool vcpu_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	switch (msr) {
-	case IA32_EFER:
-		*value = vmcb->efer & ~EFER_SVME;
-		return true;
-	case IA32_PAT:
-		*value = vmcb->g_pat;
-		return true;
-	default:
+	if (msr != IA32_EFER && msr != IA32_PAT)
 		return false;
-	}
+	*value = msr == IA32_EFER ? vmcb->efer & ~EFER_SVME : vmcb->g_pat;
+	return true;
 }
 
 /* The bits that this CPU has; VMRUN would refuse others. LMSLE is left out: newer CPUs lack it. */
@@ -209,15 +204,11 @@ bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	switch (msr) {
-	case IA32_EFER:
+	if (msr == IA32_EFER)
 		return efer_write(vmcb, value);
-	case IA32_PAT:
+	if (msr == IA32_PAT)
 		vmcb->g_pat = value;
-		return true;
-	default:
-		return false;
-	}
+	return msr == IA32_PAT;
 }
 
 static struct vmcb_segment segment(uint16_t attributes)

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AMD-V's part of struct vcpu and struct machine. */
+/* AMD-V's part of struct vcpu. */
 #ifndef CLOISTER_SVM_VENDOR_H
 #define CLOISTER_SVM_VENDOR_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "speculation.h"
 #include "memory/address.h"
 
 #define VENDOR_PAGES        3 /* guest VMCB, host VMCB, host save area */
@@ -23,10 +19,6 @@ struct vendor_vcpu {
 	bool nmi_pending; /* one more NMI waits for that IRET */
 	bool over_iret;   /* the step that is under way is the one over that IRET */
 	bool guest_tf;    /* TF as the guest had it before the step */
-};
-
-struct vendor_machine {
-	struct speculation speculation;
 };
 
 #endif

@@ -16,6 +16,12 @@ void exit_refused(struct vcpu *vcpu)
 	vcpu_inject(vcpu, VECTOR_UD, 0);
 }
 
+void exit_note_refusal(const struct vcpu *vcpu, const char *access, const char *object, uint64_t number)
+{
+	console_line(vcpu->cpu->machine, "cpu %u: %s %s %lx refused, rip %lx", vcpu->cpu->index, access, object, number,
+		     vcpu_rip(vcpu));
+}
+
 void exit_invd(struct vcpu *vcpu)
 {
 	vcpu->exits[HV_EXIT_OTHER]++;

@@ -6,9 +6,6 @@
 #ifndef CLOISTER_VCPU_EXIT_H
 #define CLOISTER_VCPU_EXIT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "memory/address.h"
 
 struct vcpu;
@@ -37,6 +34,9 @@ void exit_invd(struct vcpu *vcpu);
 
 /* Refuses an instruction that the guest does not have: #UD, counted. */
 void exit_refused(struct vcpu *vcpu);
+
+/* Says on the console that an access was refused: such as "read", "of MSR" and its number. */
+void exit_note_refusal(const struct vcpu *vcpu, const char *access, const char *object, uint64_t number);
 
 /* An NMI arrived, or the guest was to be left soon. */
 void exit_nmi(struct vcpu *vcpu);

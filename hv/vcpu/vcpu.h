@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A virtual CPU, and what the machine-independent code asks of the virtualisation hardware for it; exit.h is the other
- * direction. hv/svm and hv/vmx each define all of it; the linker chooses. Unless said otherwise a function works on a vCPU
+ * A virtual CPU, and what the answers to its exits ask of the virtualisation hardware; exit.h is the other direction. hv/svm and hv/vmx each define all of it; the linker chooses. Unless said otherwise a function works on a vCPU
  * that is loaded on the calling CPU, between an exit and the next entry, and needs no lock.
  */
 #ifndef CLOISTER_VCPU_VCPU_H
 #define CLOISTER_VCPU_VCPU_H
 
-#include <stdbool.h>
-
-#include "cloister/errors.h"
 #include "cloister/hypercall.h"
 #include "frame.h"
 #include "root/startup.h"
@@ -18,7 +14,6 @@
 
 struct cpu;
 struct domain;
-struct machine;
 
 struct vcpu {
 	struct entry_frame *frame; /* its general registers, on the stack of the CPU that it runs on */
@@ -34,9 +29,6 @@ struct vcpu {
 
 _Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "struct vcpu must fit its page");
 
-/* HK_FLAG_* that name the vendor, and what its CPUs lack, in the statement. After vcpu_prepare(). */
-uint32_t vcpu_statement_flags(const struct machine *m);
-
 /* Lengths of the instructions that exit, for CPUs that do not report them (no redundant prefixes). */
 #define CPUID_BYTES  2u
 #define RDMSR_BYTES  2u
@@ -44,38 +36,8 @@ uint32_t vcpu_statement_flags(const struct machine *m);
 #define VMCALL_BYTES 3u
 #define XSETBV_BYTES 3u
 
-/**
- * Can this CPU be virtualised, and once @m is prepared, in the same way as the first? Reads registers only.
- * Returns HV_OK or the error that names what is missing or locked.
- */
-enum hv_error vcpu_check(const struct machine *m);
-
-/*
- * Reads what all CPUs share (controls, memory types, mitigations). Once, from hv_prepare(), before any stage 2 is built.
- * Fails where memory has a type that it must not have.
- */
-struct hv_failure vcpu_prepare(struct machine *m);
-
-/* Makes the maps of a guest, in VENDOR_DOMAIN_PAGES pages: each register exits, no port does. */
-void vcpu_build_maps(struct domain *domain, paddr_t pages);
-
-/* Lets the guest read or write a register without an exit. Before its first entry. */
-void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write);
-
-/* Lays out the vendor's pages of a vCPU: VENDOR_PAGES zeroed pages. */
-void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
-
-/**
- * Switches virtualisation on, loads the vCPU and takes the firmware's state, as it is now, for the guest's. The guest will go on
- * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check(). On an error nothing is changed.
- */
-enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame);
-
 /* Makes it the vCPU that its CPU works on: the calling one. */
 void vcpu_load(struct vcpu *vcpu);
-
-/* Records the hypervisor's own state, then runs the guest. Runs on the CPU's own stack and tables. */
-_Noreturn void vcpu_run(struct vcpu *vcpu);
 
 /* The guest's view of its registers that are not in struct registers. */
 uint64_t vcpu_cr4(const struct vcpu *vcpu); /* at least the bits that CPUID mirrors (CR4_MIRRORED) */

@@ -2,10 +2,10 @@
 /* The exit dispatcher of VT-x. */
 #include "entry_check.h"
 #include "vcpu/event.h"
-#include "instructions.h"
 #include "machine/cpu.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/instructions.h"
 
@@ -200,6 +200,6 @@ void vmx_exit(struct vcpu *vcpu)
 	if (__atomic_load_n(&vcpu->startup.init, __ATOMIC_ACQUIRE))
 		exit_startup(vcpu);
 	entry_check(vcpu);
-	if (vcpu->cpu->machine->vendor.speculation.needed)
-		speculation_before_entry(&vcpu->cpu->machine->vendor.speculation);
+	if (vcpu->cpu->machine->vendor->speculation.needed)
+		speculation_before_entry(&vcpu->cpu->machine->vendor->speculation);
 }

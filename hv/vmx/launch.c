@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching VT-x on, and turning the running firmware into the root guest. */
 #include "entry_check.h"
-#include "instructions.h"
 #include "lib/failure.h"
 #include "machine/cpu.h"
 #include "machine/features.h"
 #include "vcpu/domain.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -54,8 +55,8 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_MEMORY_ALIASES;
 	if ((error = controls_negotiate(&controls)) != HV_OK || (error = cpu_features_check()) != HV_OK)
 		return error;
-	if (m->prepared && (__builtin_memcmp(&controls, &m->vendor.controls, sizeof(controls)) != 0 ||
-			    speculation_itlb_multihit() != m->vendor.speculation.itlb_multihit))
+	if (m->prepared && (__builtin_memcmp(&controls, &m->vendor->controls, sizeof(controls)) != 0 ||
+			    speculation_itlb_multihit() != m->vendor->speculation.itlb_multihit))
 		return HV_E_CPU_DIFFERS;
 	return HV_OK;
 }
@@ -91,7 +92,7 @@ void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 static struct hv_failure write_back(const struct machine *m, const struct boot_range *range)
 {
 	const uint64_t end = range->base + range->bytes;
-	const uint64_t good = mtrr_write_back_end(&m->vendor.mtrr, range->base, end);
+	const uint64_t good = mtrr_write_back_end(&m->vendor->mtrr, range->base, end);
 
 	return good == end ? fails(HV_OK) : fails_at(HV_E_MTRR_RAM, good);
 }
@@ -107,12 +108,15 @@ static struct hv_failure check_memory_types(const struct machine *m)
 	return failure;
 }
 
+static struct vendor_machine shared;
+
 struct hv_failure vcpu_prepare(struct machine *m)
 {
 	enum hv_error error;
 
-	if ((error = controls_negotiate(&m->vendor.controls)) != HV_OK ||
-	    (error = mtrr_read(&m->vendor.mtrr, m->phys_bits)) != HV_OK)
+	m->vendor = &shared;
+	if ((error = controls_negotiate(&m->vendor->controls)) != HV_OK ||
+	    (error = mtrr_read(&m->vendor->mtrr, m->phys_bits)) != HV_OK)
 		return fails(error);
 	const struct hv_failure failure = check_memory_types(m);
 
@@ -184,29 +188,33 @@ static const struct {
 	{HOST_ES_SELECTOR, HOST_DS},
 	{HOST_TR_SELECTOR, HOST_TR},
 };
-static const uint32_t zeros[] = {PAGE_FAULT_MASK,
-				 PAGE_FAULT_MATCH,
-				 CR3_TARGET_COUNT,
-				 TSC_OFFSET,
-				 EXIT_MSR_STORE_COUNT,
-				 EXIT_MSR_LOAD_COUNT,
-				 ENTRY_MSR_LOAD_COUNT,
-				 ENTRY_INTERRUPTION_INFO,
-				 ENTRY_EXCEPTION_ERROR_CODE,
-				 ENTRY_INSTRUCTION_LENGTH,
-				 GUEST_INTERRUPTIBILITY,
-				 GUEST_PENDING_DEBUG,
-				 HOST_FS_SELECTOR,
-				 HOST_GS_SELECTOR,
-				 HOST_FS_BASE,
-				 HOST_GS_BASE,
-				 HOST_SYSENTER_CS,
-				 HOST_SYSENTER_ESP,
-				 HOST_SYSENTER_EIP};
+/* clang-format off: one to a line otherwise */
+static const uint32_t zeros[] = {
+	PAGE_FAULT_MASK,
+	PAGE_FAULT_MATCH,
+	CR3_TARGET_COUNT,
+	TSC_OFFSET,
+	EXIT_MSR_STORE_COUNT,
+	EXIT_MSR_LOAD_COUNT,
+	ENTRY_MSR_LOAD_COUNT,
+	ENTRY_INTERRUPTION_INFO,
+	ENTRY_EXCEPTION_ERROR_CODE,
+	ENTRY_INSTRUCTION_LENGTH,
+	GUEST_INTERRUPTIBILITY,
+	GUEST_PENDING_DEBUG,
+	HOST_FS_SELECTOR,
+	HOST_GS_SELECTOR,
+	HOST_FS_BASE,
+	HOST_GS_BASE,
+	HOST_SYSENTER_CS,
+	HOST_SYSENTER_ESP,
+	HOST_SYSENTER_EIP,
+};
+/* clang-format on */
 
 static void write_controls(const struct vcpu *vcpu)
 {
-	const struct controls *const controls = &vcpu->cpu->machine->vendor.controls;
+	const struct controls *const controls = &vcpu->cpu->machine->vendor->controls;
 	const struct domain *const domain = vcpu->domain;
 
 	for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
@@ -310,7 +318,7 @@ static void capture_registers(const struct launch_frame *frame)
 enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 {
 	const uint64_t cr0 = read_cr0(), cr4 = read_cr4(), efer = rdmsr(IA32_EFER);
-	const enum hv_error error = enter_vmx_operation(&vcpu->vendor, vcpu->cpu->machine->vendor.controls.revision);
+	const enum hv_error error = enter_vmx_operation(&vcpu->vendor, vcpu->cpu->machine->vendor->controls.revision);
 
 	if (error != HV_OK)
 		return error;

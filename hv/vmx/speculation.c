@@ -8,7 +8,7 @@
 #include "speculation.h"
 
 #include "machine/cpu.h"
-#include "instructions.h"
+#include "vendor_machine.h"
 #include "x86/msr.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
@@ -54,14 +54,9 @@ static bool siblings(const struct boot_info *boot)
 	return false;
 }
 
-static const char *yes_or_no(bool condition)
-{
-	return condition ? "yes" : "no";
-}
-
 void speculation_choose(struct machine *m)
 {
-	struct speculation *const chosen = &m->vendor.speculation;
+	struct speculation *const chosen = &m->vendor->speculation;
 	const uint64_t capabilities = arch_capabilities();
 	const bool stale_buffers = (~capabilities & (MDS_NO | TAA_NO | FBSDP_NO)) != 0 ||
 				   ((capabilities & RFDS_NO) == 0 && (capabilities & RFDS_CLEAR) != 0);
@@ -72,7 +67,7 @@ void speculation_choose(struct machine *m)
 	chosen->needed = chosen->flush_l1d || chosen->clear_buffers;
 	chosen->itlb_multihit = speculation_itlb_multihit();
 	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (one domain), RSB no (no return without its call)",
-		     yes_or_no(chosen->flush_l1d), yes_or_no(chosen->clear_buffers));
+		     chosen->flush_l1d ? "yes" : "no", chosen->clear_buffers ? "yes" : "no");
 	chosen->smt_exposed = siblings(&m->boot) && (~capabilities & (RDCL_NO | MDS_NO | TAA_NO)) != 0;
 	console_line(m, "SMT siblings: %s",
 		     chosen->smt_exposed ? "one in the guest can read the key while it is used"

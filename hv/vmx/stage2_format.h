@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vendor.h"
+#include "vendor_machine.h"
 
 #define EPT_WRITABLE (1ull << 1)
 #define EPT_RW       3ull

@@ -3,18 +3,19 @@
 #include "vcpu/vcpu.h"
 
 #include "cloister/statement.h"
-#include "instructions.h"
 #include "machine/apic.h"
 #include "machine/cpu.h"
 #include "vcpu/domain.h"
 #include "vcpu/event.h"
+#include "vcpu/launch.h"
+#include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)
 {
-	return m->vendor.speculation.smt_exposed ? HK_FLAG_SMT_EXPOSED : 0;
+	return m->vendor->speculation.smt_exposed ? HK_FLAG_SMT_EXPOSED : 0;
 }
 
 uint64_t vcpu_cr4(const struct vcpu *vcpu)
@@ -107,7 +108,7 @@ static void write_primary(const struct vcpu *vcpu, uint32_t more)
 {
 	const uint32_t window = vcpu->vendor.nmi_pending ? PRIMARY_NMI_WINDOW : 0;
 
-	vmwrite(PRIMARY_CONTROLS, vcpu->cpu->machine->vendor.controls.word[WORD_PRIMARY] | window | more);
+	vmwrite(PRIMARY_CONTROLS, vcpu->cpu->machine->vendor->controls.word[WORD_PRIMARY] | window | more);
 }
 
 void vcpu_nmi_arrived(void)
@@ -176,15 +177,11 @@ static bool efer_write(const struct vcpu *vcpu, uint64_t value)
 
 bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-	switch (msr) {
-	case IA32_EFER:
+	if (msr == IA32_EFER)
 		return efer_write(vcpu, value);
-	case IA32_PAT:
+	if (msr == IA32_PAT)
 		vmwrite(GUEST_PAT, value);
-		return true;
-	default:
-		return false;
-	}
+	return msr == IA32_PAT;
 }
 
 static void reset_segments(void)
@@ -214,7 +211,7 @@ static void reset_control_registers(struct vcpu *vcpu)
 	vmwrite(CR4_SHADOW, 0);
 	vcpu->vendor.cr4 = 0;
 	vmwrite(GUEST_EFER, 0);
-	vmwrite(ENTRY_CONTROLS, vcpu->cpu->machine->vendor.controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
+	vmwrite(ENTRY_CONTROLS, vcpu->cpu->machine->vendor->controls.word[WORD_ENTRY] & ~ENTRY_IA32E);
 	write_cr2(0);
 	invvpid(INVALIDATE_SINGLE, vcpu->tag);
 }

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VT-x's part of struct vcpu and struct machine. */
+/* VT-x's part of struct vcpu. */
 #ifndef CLOISTER_VMX_VENDOR_H
 #define CLOISTER_VMX_VENDOR_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "controls.h"
-#include "mtrr.h"
-#include "speculation.h"
 #include "memory/address.h"
 
 #define VENDOR_PAGES        2           /* VMXON region, VMCS */
@@ -21,12 +15,6 @@ struct vendor_vcpu {
 	uint32_t delivering; /* the event whose delivery it interrupted: IDT-vectoring information */
 	bool nmi_pending;    /* an NMI waits for the guest's NMI window */
 	uint64_t cr4;        /* the guest's OSXSAVE and PKE, which CPUID mirrors: kept, so that it reads no CR4 */
-};
-
-struct vendor_machine {
-	struct controls controls; /* of the first CPU; the others must be like it */
-	struct mtrr mtrr;
-	struct speculation speculation;
 };
 
 #endif

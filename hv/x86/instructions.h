@@ -64,44 +64,21 @@ static inline void xsetbv(uint32_t index, uint64_t value)
 	__asm__ volatile("xsetbv" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
-static inline void outb(uint16_t port, uint8_t value)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void outw(uint16_t port, uint16_t value)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void outl(uint16_t port, uint32_t value)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-	uint8_t value;
-
-	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint16_t inw(uint16_t port)
-{
-	uint16_t value;
-
-	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
-
-static inline uint32_t inl(uint16_t port)
-{
-	uint32_t value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-	return value;
-}
+#define DEFINE_PORT(suffix, bits)                                                     \
+	static inline void out##suffix(uint16_t port, uint##bits##_t value)           \
+	{                                                                             \
+		__asm__ volatile("out" #suffix " %0, %1" : : "a"(value), "Nd"(port)); \
+	}                                                                             \
+	static inline uint##bits##_t in##suffix(uint16_t port)                        \
+	{                                                                             \
+		uint##bits##_t value;                                                 \
+		__asm__ volatile("in" #suffix " %1, %0" : "=a"(value) : "Nd"(port));  \
+		return value;                                                         \
+	}
+DEFINE_PORT(b, 8)
+DEFINE_PORT(w, 16)
+DEFINE_PORT(l, 32)
+#undef DEFINE_PORT
 
 #define DEFINE_MMIO(bits)                                                           \
 	static inline uint##bits##_t mmio_read##bits(uint64_t address)              \

@@ -10,21 +10,19 @@ struct descriptor_table {
 	uint64_t base;
 } __attribute__((packed));
 
-static inline struct descriptor_table read_gdtr(void)
-{
-	struct descriptor_table gdtr;
-
-	__asm__("sgdt %0" : "=m"(gdtr));
-	return gdtr;
-}
-
-static inline struct descriptor_table read_idtr(void)
-{
-	struct descriptor_table idtr;
-
-	__asm__("sidt %0" : "=m"(idtr));
-	return idtr;
-}
+#define DEFINE_STORE(type, name, instruction)             \
+	static inline type name(void)                     \
+	{                                                 \
+		type value;                               \
+                                                          \
+		__asm__(instruction " %0" : "=m"(value)); \
+		return value;                             \
+	}
+DEFINE_STORE(struct descriptor_table, read_gdtr, "sgdt")
+DEFINE_STORE(struct descriptor_table, read_idtr, "sidt")
+DEFINE_STORE(uint16_t, read_tr, "str")
+DEFINE_STORE(uint16_t, read_ldtr, "sldt")
+#undef DEFINE_STORE
 
 #define SEGMENT_SELECTOR(name)                                    \
 	({                                                        \
@@ -32,22 +30,6 @@ static inline struct descriptor_table read_idtr(void)
 		__asm__("mov %%" #name ", %0" : "=r"(selector_)); \
 		selector_;                                        \
 	})
-
-static inline uint16_t read_tr(void)
-{
-	uint16_t selector;
-
-	__asm__("str %0" : "=r"(selector));
-	return selector;
-}
-
-static inline uint16_t read_ldtr(void)
-{
-	uint16_t selector;
-
-	__asm__("sldt %0" : "=r"(selector));
-	return selector;
-}
 
 /* Bits 8 to 23 of the descriptor's upper half, at their places; 0 for a null selector. */
 static inline uint32_t segment_rights(uint16_t selector)

@@ -41,7 +41,7 @@ $(addprefix $(UNIT_OUT)/attest/,$(MBEDTLS)/library/sha512.o tests/unit/hv/attest
 $(UNIT_OUT)/attest/%/p256-m.o: UNIT_CFLAGS_attest += -DMUL64_IS_CONSTANT_TIME
 
 # The library's functions keep out of the C library's way.
-UNIT_CFLAGS_lib := -std=gnu17 -Ihv -Ihv/lib/include $(foreach f,memcpy memmove memset memcmp strlen,-D$(f)=hv_$(f)) -fno-builtin
+UNIT_CFLAGS_lib := -std=gnu17 -Ihv -Ihv/lib/include $(foreach f,memcpy memset memcmp,-D$(f)=hv_$(f)) -fno-builtin
 
 # It is freestanding: a variable may be named round.
 UNIT_CFLAGS_loader := -iquote loader -fno-builtin-round -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64

@@ -25,7 +25,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 	const struct host *const host = windows.host;
 	const uint64_t pool = (uintptr_t)host->pool;
 
-	PROMISE(paging == &host->machine.paging && page.value % PAGE_BYTES == 0);
+	PROMISE(paging == &host->paging && page.value % PAGE_BYTES == 0);
 	PROMISE(page.value >= pool && page.value - pool < host->pages * PAGE_BYTES);
 	PROMISE(!windows.open[cpu][window]);
 	check_kind(host, window, (uint32_t)((page.value - pool) / PAGE_BYTES));
@@ -70,8 +70,10 @@ void host_start(struct host *host, uint32_t pages)
 	host->machine.boot.ram[0] = (struct boot_range){(uintptr_t)host->ram, RAM_PAGES * PAGE_BYTES};
 	for (uint32_t i = 0; i < 2; i++)
 		host->cpu[i] = (struct cpu){.machine = &host->machine, .index = i};
+	host->machine.pool = &host->records;
+	host->machine.paging = &host->paging;
 	windows.host = host;
-	pool_prepare(&host->machine.pool, &host->machine.boot.pool);
+	pool_prepare(&host->records, &host->machine.boot.pool);
 }
 
 void host_stop(struct host *host)

@@ -8,7 +8,9 @@
 
 #include "domain/domain.h"
 #include "domain/hypercall.h"
+#include "domain/pool.h"
 #include "machine/machine.h"
+#include "memory/paging.h"
 #include "memory/window.h"
 
 #define RAM_PAGES 8u /* of the root guest */
@@ -18,6 +20,8 @@ struct host {
 	uint32_t pages;
 	uint8_t *ram; /* RAM_PAGES */
 	struct machine machine;
+	struct pool records;
+	struct paging paging;
 	struct cpu cpu[2];
 	bool change_after_read;                                   /* the root guest changes what was read */
 	void (*meanwhile)(struct host *host, enum window window); /* another CPU's act, as a window opens; once */

@@ -6,17 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/attestation.h"
 #include "boot/boot_info.h"
 #include "boot/build.h"
+#include "domain/pool.h"
+#include "iommu/iommu.h"
 #include "lib/failure.h"
 #include "lib/wipe.h"
 #include "machine/cpu.h"
 #include "machine/descriptors.h"
 #include "machine/features.h"
+#include "memory/paging.h"
 #include "root/floor.h"
 #include "root/io_policy.h"
 #include "root/msr_policy.h"
-#include "vcpu/domain.h"
+#include "root/root.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
@@ -107,8 +112,8 @@ enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info 
 }
 enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
 {
-	assert_ptr_equal(stage2, &machine.root.stage2);
-	assert_false(machine.root.stage2.sealed);
+	assert_ptr_equal(stage2, &machine.root->domain.stage2);
+	assert_false(machine.root->domain.stage2.sealed);
 	assert_true(world.hidden_count < MAX_HIDDEN);
 	world.hidden[world.hidden_count++] = (struct boot_range){base, bytes};
 	return step(HIDE);
@@ -116,20 +121,21 @@ enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
 enum hv_error floor_protect(struct machine *m)
 {
 	(void)m;
-	assert_false(machine.root.stage2.sealed);
+	assert_false(machine.root->domain.stage2.sealed);
 	return step(FLOOR);
 }
-struct hv_failure iommu_prepare(struct machine *m, struct region *rest)
+struct hv_failure iommu_prepare(struct machine *m, struct stage2 *stage2, struct region *rest)
 {
 	(void)rest;
-	assert_false(machine.root.stage2.sealed);
-	m->iommu.unit_count = m->boot.dma.unit_count;
+	assert_ptr_equal(stage2, &machine.root->domain.stage2);
+	assert_false(machine.root->domain.stage2.sealed);
+	m->iommu->unit_count = m->boot.dma.unit_count;
 	return fails_at(step(UNITS), 0x1234000);
 }
 enum hv_error floor_build_detour(struct machine *m, struct region *rest)
 {
 	(void)m, (void)rest;
-	assert_true(machine.root.stage2.sealed);
+	assert_true(machine.root->domain.stage2.sealed);
 	return step(DETOUR);
 }
 enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
@@ -141,7 +147,7 @@ enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
 enum hv_error hk_sign_statement(struct hk *hk, struct hk_statement *statement)
 {
 	(void)hk;
-	assert_ptr_equal(statement, &machine.statement);
+	assert_ptr_equal(statement, &machine.attestation->statement);
 	return step(SIGN);
 }
 enum hv_error iommu_enable(struct machine *m)
@@ -170,7 +176,7 @@ void paging_build(struct paging *paging, struct region *rest, const struct boot_
 }
 void pool_prepare(struct pool *pool, const struct boot_range *range)
 {
-	assert_ptr_equal(pool, &machine.pool);
+	assert_ptr_equal(pool, machine.pool);
 	assert_ptr_equal(range, &machine.boot.pool);
 }
 struct cpu *cpu_carve(struct machine *m, uint32_t index, paddr_t pages)
@@ -187,17 +193,17 @@ void vcpu_carve(struct vcpu *vcpu, paddr_t pages)
 }
 void vcpu_build_maps(struct domain *domain, paddr_t pages)
 {
-	assert_ptr_equal(domain, &machine.root);
+	assert_ptr_equal(domain, &machine.root->domain);
 	domain->io_map = pages;
 }
 void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192])
 {
 	assert_ptr_equal(boot, &machine.boot);
-	assert_ptr_equal(bitmap, region_pointer(machine.root.io_map));
+	assert_ptr_equal(bitmap, region_pointer(machine.root->domain.io_map));
 }
 void msr_policy_apply(const struct domain *domain)
 {
-	assert_ptr_equal(domain, &machine.root);
+	assert_ptr_equal(domain, &machine.root->domain);
 }
 void descriptors_build_idt(void)
 {
@@ -211,8 +217,9 @@ uint32_t vcpu_statement_flags(const struct machine *m)
 	(void)m;
 	return HK_FLAG_AMD;
 }
-uint32_t iommu_protections(const struct machine *m)
+uint32_t iommu_protections(const struct machine *m, const struct stage2 *stage2)
 {
+	assert_ptr_equal(stage2, &machine.root->domain.stage2);
 	(void)m;
 	return 5;
 }
@@ -293,6 +300,11 @@ static struct boot_info honest(void)
 static int new_machine(void **state)
 {
 	(void)state;
+	if (machine.root) { /* of the test before */
+		*machine.root = (struct root){0};
+		*machine.attestation = (struct attestation){0};
+		*machine.iommu = (struct iommu){0};
+	}
 	memset(&machine, 0, sizeof(machine));
 	memset(&world, 0, sizeof(world));
 	memset(launch_log, 0x77, sizeof(launch_log));
@@ -345,7 +357,7 @@ static void all_is_hidden(void **state)
 		assert_true(was_hidden(info.hidden[i].base, info.hidden[i].bytes));
 	assert_true(was_hidden(0xfee00000, 0x100000));
 	assert_int_equal(world.hidden_count, 6);
-	assert_true(machine.root.stage2.sealed);
+	assert_true(machine.root->domain.stage2.sealed);
 	assert_true(machine.prepared);
 }
 
@@ -374,11 +386,12 @@ static void random_bytes_are_wiped(void **state)
 
 static void statement_says_what_is(void **state)
 {
-	const struct hk_statement *const s = &machine.statement;
 	struct boot_info info = honest();
 
 	(void)state;
 	assert_int_equal(hv_prepare(&info), HV_OK);
+	const struct hk_statement *const s = &machine.attestation->statement;
+
 	assert_int_equal(s->flags, HK_FLAG_WEAK_BINDING | HK_FLAG_DEBUG | HK_FLAG_AMD | HK_FLAG_DMA_PRESENT);
 	assert_int_equal(s->hv_version, HV_VERSION);
 	assert_int_equal(s->svn, HV_SVN);
@@ -399,7 +412,7 @@ static void no_units_no_claim(void **state)
 	(void)state;
 	info.dma.unit_count = 0;
 	assert_int_equal(hv_prepare(&info), HV_OK);
-	assert_int_equal(machine.statement.flags & HK_FLAG_DMA_PRESENT, 0);
+	assert_int_equal(machine.attestation->statement.flags & HK_FLAG_DMA_PRESENT, 0);
 }
 
 /* Whatever fails: the error is the loader's answer, no CPU is launched, and no random byte is left with the loader. */
@@ -466,7 +479,7 @@ static void capture_keeps_the_firmwares_registers(void **state)
 
 	(void)state;
 	prepare_machine();
-	machine.paging.root = paddr(0x7000);
+	machine.paging->root = paddr(0x7000);
 	const struct launch_switch to = cpu_launch_capture(0, &frame);
 
 	assert_ptr_equal(to.frame, &frames[0]);
@@ -514,8 +527,8 @@ static void log_is_read_once(void **state)
 	world.apic_id = 6;
 	assert_non_null(cpu_launch_capture(1, &(struct launch_frame){0}).frame);
 	for (size_t i = 0; i < LOG_BYTES; i++)
-		assert_int_equal(machine.log[i], 0x77);
-	assert_int_equal(machine.log[LOG_BYTES], 0);
+		assert_int_equal(machine.attestation->log[i], 0x77);
+	assert_int_equal(machine.attestation->log[LOG_BYTES], 0);
 }
 
 static void cpus_in_control_are_counted(void **state)

@@ -182,7 +182,7 @@ static void calls_for_no_domain_are_refused(void **state)
 static void a_domain_that_another_cpu_has_is_busy(void **state)
 {
 	struct host *const host = *state;
-	const struct pool_view other = {&host->machine.pool, &host->machine.paging, 1};
+	const struct pool_view other = {&host->records, &host->paging, 1};
 	struct td *td;
 
 	build(host);

@@ -3,9 +3,13 @@
 /* AMD-Vi on a unit of the test's own, and the nested page table that it walks. */
 #include "hv_test.h"
 
+#include "cloister/statement.h"
 #include "iommu/amdvi_registers.h"
 #include "iommu/iommu.h"
 #include "machine/machine.h"
+#include "memory/paging.h"
+#include "memory/stage2.h"
+#include "vendor_machine.h"
 #include "stage2_format.h"
 #include "x86/instructions.h"
 
@@ -14,7 +18,11 @@
 #define PAGES   2048u
 #define CONTROL (CONTROL_COHERENT | CONTROL_HT_TUN_EN | CONTROL_EVENT_EN | CONTROL_CMDBUF_EN | CONTROL_IOMMU_EN)
 
-static struct machine m;
+static struct iommu iommu;
+static struct stage2 stage2;
+static struct vendor_machine vendor;
+static struct paging paging;
+static struct machine m = {.iommu = &iommu, .paging = &paging};
 static struct iommu_unit *unit;
 static struct region pages;
 static uint64_t registers[0x4000 / 8];
@@ -112,24 +120,25 @@ static int setup(void **state)
 	assert_non_null(memory);
 	*state = memory;
 	pages = (struct region){(uintptr_t)memory, (uintptr_t)memory + PAGES * PAGE_BYTES};
-	memset(&m, 0, sizeof(m));
+	m.boot = (struct boot_info){0};
+	iommu = (struct iommu){0};
+	stage2 = (struct stage2){0};
 	memset(registers, 0, sizeof(registers));
-	m.iommu.tsc_khz = 1000;
-	m.iommu.kind = IOMMU_AMDVI;
-	m.iommu.unit_count = 1;
-	unit = &m.iommu.units[0];
+	iommu.tsc_khz = 1000;
+	iommu.kind = IOMMU_AMDVI;
+	iommu.unit_count = 1;
+	unit = &iommu.units[0];
 	*unit = (struct iommu_unit){.base = BASE, .bytes = sizeof(registers)};
 	*at(AMDVI_FEATURES) = FEATURE_IA;
 	works = rings_rest = true;
 	lines = restarts = 0;
 	const paddr_t tables = region_take(&pages, 600);
 
-	assert_int_equal(stage2_build_identity(&m.root.stage2, 40,
-					       (struct region){tables.value, tables.value + 600 * PAGE_BYTES},
-					       &m.vendor),
+	assert_int_equal(stage2_build_identity(&stage2, 40,
+					       (struct region){tables.value, tables.value + 600 * PAGE_BYTES}, &vendor),
 			 HV_OK);
-	assert_int_equal(stage2_hide(&m.root.stage2, HOLE, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&m.root.stage2, HOLE + PAGE_BYTES, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, HOLE, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, HOLE + PAGE_BYTES, PAGE_BYTES), HV_OK);
 	return 0;
 }
 
@@ -155,7 +164,7 @@ static void checks_capabilities(void **state)
 /* As a unit walks (2.2.3): the level of each step from the entry before it, rights of all entries together. 0 if it is blocked. */
 static uint64_t device_walk(uint64_t address)
 {
-	const uint64_t *const entry = region_pointer(m.iommu.root_table);
+	const uint64_t *const entry = region_pointer(iommu.root_table);
 	uint64_t pte = entry[0], rights = IO_READ | IO_WRITE;
 	unsigned level = 4;
 
@@ -185,10 +194,10 @@ static void views_are_equal(void **state)
 		0x3fffffff, 0x80000000, (1ull << 40) - 1};
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		unsigned level;
-		const uint64_t cpu = stage2_walk(&m.root.stage2, gpa(addresses[i]), &level);
+		const uint64_t cpu = stage2_walk(&stage2, gpa(addresses[i]), &level);
 		const uint64_t device = device_walk(addresses[i]);
 
 		assert_int_equal(cpu == 0, device == 0);
@@ -205,16 +214,16 @@ static void views_are_equal(void **state)
 static void every_device_has_stage2(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
-	const uint64_t *const entries = region_pointer(m.iommu.root_table);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
+	const uint64_t *const entries = region_pointer(iommu.root_table);
 
 	for (unsigned i = 0; i < 65536; i++) {
-		assert_int_equal(entries[4 * i], m.root.stage2.root.value | 3 | 4 << 9 | 3ull << 61);
+		assert_int_equal(entries[4 * i], stage2.root.value | 3 | 4 << 9 | 3ull << 61);
 		assert_int_equal(entries[4 * i + 1], 1);
 		assert_int_equal(entries[4 * i + 2] | entries[4 * i + 3], 0);
 	}
 	pages.next = pages.end - 100 * PAGE_BYTES;
-	assert_int_equal(amdvi_build(&m, &pages), HV_E_REGION);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_E_REGION);
 }
 
 /* System management messages from devices that the firmware names, and from no other; of two modes, the first. */
@@ -226,13 +235,13 @@ static void settings_are_applied(void **state)
 	m.boot.dma.setting[1] = (struct boot_setting){0xfff0, 0xffff, 2};
 	m.boot.dma.setting[2] = (struct boot_setting){0xa0, 0xa0, 2};
 	m.boot.dma.setting[3] = (struct boot_setting){0xffe0, 0xfff7, 1};
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
-	const uint64_t *const entries = region_pointer(m.iommu.root_table);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
+	const uint64_t *const entries = region_pointer(iommu.root_table);
 
 	for (unsigned i = 0; i < 65536; i++) {
 		const uint64_t sysmgt = i >= 0xfff0 ? 2 : i == 0xa0 || i >= 0xffe0 ? 1 : 0;
 
-		assert_int_equal(entries[4 * i], m.root.stage2.root.value | 3 | 4 << 9 | 3ull << 61);
+		assert_int_equal(entries[4 * i], stage2.root.value | 3 | 4 << 9 | 3ull << 61);
 		assert_int_equal(entries[4 * i + 1], 1 | sysmgt << 40);
 		assert_int_equal(entries[4 * i + 2] | entries[4 * i + 3], 0);
 	}
@@ -243,33 +252,32 @@ static void tells_protections(void **state)
 {
 	(void)state;
 	m.boot.region = (struct boot_range){HOLE, PAGE_BYTES};
-	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_MEMORY | 1u << HK_DMA_ATS);
-	assert_int_equal(stage2_hide(&m.root.stage2, BASE, sizeof(registers)), HV_OK);
-	assert_int_equal(stage2_hide(&m.root.stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES - PAGE_BYTES),
-			 HV_OK);
+	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_MEMORY | 1u << HK_DMA_ATS);
+	assert_int_equal(stage2_hide(&stage2, BASE, sizeof(registers)), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES - PAGE_BYTES), HV_OK);
 	m.boot.pool = (struct boot_range){4ull << 30, 3ull << 30};
-	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
-	assert_int_equal(stage2_hide(&m.root.stage2, 4ull << 30, (3ull << 30) - PAGE_BYTES), HV_OK);
-	assert_int_equal(iommu_protections(&m), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
+	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
+	assert_int_equal(stage2_hide(&stage2, 4ull << 30, (3ull << 30) - PAGE_BYTES), HV_OK);
+	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
 	m.boot.pool.bytes -= PAGE_BYTES;
-	assert_int_equal(stage2_hide(&m.root.stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES), HV_OK);
-	assert_int_equal(iommu_protections(&m), HK_DMA_ALL);
+	assert_int_equal(stage2_hide(&stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES), HV_OK);
+	assert_int_equal(iommu_protections(&m, &stage2), HK_DMA_ALL);
 	m.boot.region.bytes += PAGE_BYTES;
-	assert_int_equal(iommu_protections(&m), HK_DMA_ALL & ~(1u << HK_DMA_MEMORY));
-	m.iommu.unit_count = 0;
-	assert_int_equal(iommu_protections(&m), 0);
+	assert_int_equal(iommu_protections(&m, &stage2), HK_DMA_ALL & ~(1u << HK_DMA_MEMORY));
+	iommu.unit_count = 0;
+	assert_int_equal(iommu_protections(&m, &stage2), 0);
 }
 
 static void enable_ends_the_firmwares_exclusion_range(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	*at(AMDVI_EXCLUSION) = 3; /* the firmware's exclusion range ends */
 	assert_false(iommu_translates(&m));
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	assert_true(iommu_translates(&m));
 	assert_int_equal(*at(AMDVI_EXCLUSION), 0);
-	assert_int_equal(*at(AMDVI_DEVICE_TABLE), m.iommu.root_table.value | 511);
+	assert_int_equal(*at(AMDVI_DEVICE_TABLE), iommu.root_table.value | 511);
 	*at(AMDVI_DEVICE_TABLE) = 0;
 	assert_false(iommu_translates(&m));
 }
@@ -278,7 +286,7 @@ static void enable_ends_the_firmwares_exclusion_range(void **state)
 static void takes_over(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	*at(AMDVI_DEVICE_TABLE) = 0x7000 | 511;
 	*at(AMDVI_COMMANDS) = 0x8000;
 	*at(AMDVI_CONTROL) = CONTROL;
@@ -296,10 +304,10 @@ static void takes_over(void **state)
 static void bounded_wait(void **state)
 {
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	works = false;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
-	assert_false(m.iommu.enabled);
+	assert_false(iommu.enabled);
 }
 
 static void events_are_logged(void **state)
@@ -307,29 +315,29 @@ static void events_are_logged(void **state)
 	uint64_t *events;
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK);
-	events = region_pointer(m.iommu.events);
+	events = region_pointer(iommu.events);
 	events[2 * 255] = 2ull << 60 | EVENT_WRITE | 0x28;
 	events[0] = 2ull << 60 | 0x29;
 	*at(AMDVI_EVENT_HEAD) = 255 * 16;
 	*at(AMDVI_EVENT_TAIL) = 16;
 	lines = 0;
 	iommu_poll(&m);
-	assert_int_equal(m.iommu.faults, 2);
+	assert_int_equal(iommu.faults, 2);
 	assert_int_equal(lines, 2);
 	assert_int_equal(*at(AMDVI_EVENT_HEAD), 16);
 	iommu_poll(&m);
-	assert_int_equal(m.iommu.faults, 2);
+	assert_int_equal(iommu.faults, 2);
 	for (unsigned i = 0; i < 256; i++)
 		events[2 * i] = 2ull << 60;
 	*at(AMDVI_STATUS) = STATUS_OVERFLOW;
 	*at(AMDVI_EVENT_TAIL) = UINT64_MAX; /* a unit that is gone: at most a ring is read */
 	iommu_poll(&m);
-	assert_int_equal(m.iommu.faults, 2 + 254);
+	assert_int_equal(iommu.faults, 2 + 254);
 	assert_int_equal(*at(AMDVI_EVENT_HEAD), 255 * 16);
 	assert_int_equal(restarts, 1);
-	assert_int_equal(m.iommu.overflows, 1);
+	assert_int_equal(iommu.overflows, 1);
 	assert_int_equal(*at(AMDVI_CONTROL), CONTROL);
 }
 
@@ -339,19 +347,19 @@ static void events_are_awaited(void **state)
 	uint64_t *events;
 
 	(void)state;
-	assert_int_equal(amdvi_build(&m, &pages), HV_OK);
+	assert_int_equal(amdvi_build(&m, &stage2, &pages), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK);
-	events = region_pointer(m.iommu.events);
+	events = region_pointer(iommu.events);
 	for (unsigned lap = 0; lap < 2; lap++) {
 		for (unsigned i = 0; i < 256; i++) {
 			*at(AMDVI_EVENT_TAIL) = (i + 2) % 256 * 16;
 			iommu_poll(&m);
-			assert_int_equal(m.iommu.faults, lap * 256 + i);
+			assert_int_equal(iommu.faults, lap * 256 + i);
 			assert_int_equal(*at(AMDVI_EVENT_HEAD), i * 16);
 			events[2 * i + 1] = 0x1000;
 			events[2 * i] = 2ull << 60 | 0x28;
 			iommu_poll(&m);
-			assert_int_equal(m.iommu.faults, lap * 256 + i + 1);
+			assert_int_equal(iommu.faults, lap * 256 + i + 1);
 			assert_int_equal(*at(AMDVI_EVENT_HEAD), (i + 1) % 256 * 16);
 		}
 	}

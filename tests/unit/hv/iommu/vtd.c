@@ -8,6 +8,9 @@
 #include "iommu/iommu.h"
 #include "iommu/vtd_registers.h"
 #include "machine/machine.h"
+#include "memory/paging.h"
+#include "memory/stage2.h"
+#include "vendor_machine.h"
 #include "x86/instructions.h"
 
 #define BASE      0xfed90000ull
@@ -17,7 +20,11 @@
 #define FAULTS    0x220u
 #define IQH       0x80u
 
-static struct machine m;
+static struct iommu iommu;
+static struct stage2 stage2;
+static struct vendor_machine vendor;
+static struct paging paging;
+static struct machine m = {.iommu = &iommu, .paging = &paging};
 static struct iommu_unit *unit;
 static struct region pages;
 static uint8_t registers[4096];
@@ -184,15 +191,17 @@ static int setup(void **state)
 	assert_non_null(memory);
 	*state = memory;
 	pages = (struct region){(uintptr_t)memory, (uintptr_t)memory + 8 * PAGE_BYTES};
-	memset(&m, 0, sizeof(m));
+	m.boot = (struct boot_info){0};
+	iommu = (struct iommu){0};
+	stage2 = (struct stage2){0};
 	memset(registers, 0, sizeof(registers));
-	m.boot.tsc_khz = m.iommu.tsc_khz = 1000;
+	m.boot.tsc_khz = iommu.tsc_khz = 1000;
 	m.boot.ram_count = 1;
 	m.boot.ram[0] = (struct boot_range){0, 1u << 30};
-	m.root.stage2.root = region_take(&pages, 1);
-	*(uint64_t *)region_pointer(m.root.stage2.root) = 0x7654000 | 7;
-	m.iommu.unit_count = 1;
-	unit = &m.iommu.units[0];
+	stage2.root = region_take(&pages, 1);
+	*(uint64_t *)region_pointer(stage2.root) = 0x7654000 | 7;
+	iommu.unit_count = 1;
+	unit = &iommu.units[0];
 	*unit = (struct iommu_unit){.base = BASE, .bytes = sizeof(registers)};
 	put(VTD_VER.offset, 0x10);
 	put(VTD_CAP.offset, GOOD_CAP);
@@ -255,7 +264,7 @@ static void checks_capabilities(void **state)
 
 static void check_tables(uint64_t second_level, uint64_t width)
 {
-	const uint64_t *const root = region_pointer(m.iommu.root_table);
+	const uint64_t *const root = region_pointer(iommu.root_table);
 
 	for (unsigned bus = 0; bus < 256; bus++) {
 		const uint64_t *const contexts = region_pointer(paddr(root[2 * bus] & ~1ull));
@@ -273,25 +282,25 @@ static void every_device_has_stage2(void **state)
 {
 	(void)state;
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
-	check_tables(m.root.stage2.root.value, 2);
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_OK);
+	check_tables(stage2.root.value, 2);
 	assert_int_equal(wbinvds, 0);
 	unit->ecap &= ~ECAP_C;
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_OK);
 	assert_int_equal(wbinvds, 1);
-	assert_int_equal(vtd_build(&m, &pages), HV_E_REGION); /* pages are used up */
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_E_REGION); /* pages are used up */
 }
 
 static void three_levels(void **state)
 {
 	(void)state;
-	m.iommu.unit_count = 2; /* one of two units is enough */
-	m.iommu.units[0].cap = GOOD_CAP;
-	m.iommu.units[1].cap = GOOD_CAP & ~CAP_SAGAW_48;
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	iommu.unit_count = 2; /* one of two units is enough */
+	iommu.units[0].cap = GOOD_CAP;
+	iommu.units[1].cap = GOOD_CAP & ~CAP_SAGAW_48;
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_OK);
 	check_tables(0x7654000, 1);
 	m.boot.ram[0].bytes = (1ull << 39) + PAGE_BYTES;
-	assert_int_equal(vtd_build(&m, &pages), HV_E_IOMMU_UNIT);
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_E_IOMMU_UNIT);
 }
 
 /* A stage 2 of @count pages for RAM below 1 GiB, and two units, one without the leaves @missing. */
@@ -300,16 +309,16 @@ static enum hv_error build_without(uint64_t missing, uint64_t leaf_bytes, uint64
 	static _Alignas(PAGE_BYTES) uint8_t tables[8 * PAGE_BYTES];
 	const struct region region = {(uintptr_t)tables, (uintptr_t)tables + count * PAGE_BYTES};
 
-	assert_int_equal(stage2_build_identity(&m.root.stage2, 40, region, &m.vendor), HV_OK);
+	assert_int_equal(stage2_build_identity(&stage2, 40, region, &vendor), HV_OK);
 	m.boot.ram_leaf_bytes = leaf_bytes;
-	m.iommu.unit_count = 2;
-	m.iommu.units[0].cap = GOOD_CAP;
-	m.iommu.units[1].cap = GOOD_CAP & ~missing;
+	iommu.unit_count = 2;
+	iommu.units[0].cap = GOOD_CAP;
+	iommu.units[1].cap = GOOD_CAP & ~missing;
 	pages.next = pages.end - 3 * PAGE_BYTES;
-	const enum hv_error error = vtd_build(&m, &pages);
+	const enum hv_error error = vtd_build(&m, &stage2, &pages);
 
-	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(0x123456), &levels[0]), 0);
-	assert_int_not_equal(stage2_walk(&m.root.stage2, gpa(1u << 30), &levels[1]), 0);
+	assert_int_not_equal(stage2_walk(&stage2, gpa(0x123456), &levels[0]), 0);
+	assert_int_not_equal(stage2_walk(&stage2, gpa(1u << 30), &levels[1]), 0);
 	return error;
 }
 
@@ -345,7 +354,7 @@ static void prepare(uint64_t cap, uint64_t ecap)
 	put(VTD_CAP.offset, cap);
 	put(VTD_ECAP.offset, ecap);
 	assert_int_equal(vtd_check(unit), HV_OK);
-	assert_int_equal(vtd_build(&m, &pages), HV_OK);
+	assert_int_equal(vtd_build(&m, &stage2, &pages), HV_OK);
 }
 
 static void enables_by_queue(void **state)
@@ -354,7 +363,7 @@ static void enables_by_queue(void **state)
 	prepare(GOOD_CAP, GOOD_ECAP);
 	assert_false(iommu_translates(&m));
 	assert_int_equal(iommu_enable(&m), HV_OK);
-	assert_int_equal(get(VTD_RTADDR.offset), m.iommu.root_table.value);
+	assert_int_equal(get(VTD_RTADDR.offset), iommu.root_table.value);
 	assert_int_equal(requests, 0x11d2); /* context cache, IOTLB with reads and writes drained */
 	assert_true(iommu_translates(&m));
 	set_status(0); /* once is enough: the second CPU changes nothing */
@@ -394,8 +403,8 @@ static void takes_over(void **state)
 	put(VTD_IQT.offset, 0x40);
 	assert_int_equal(vtd_check(unit), HV_OK);
 	assert_int_equal(iommu_enable(&m), HV_OK); /* global_command() watches that TE stays */
-	assert_int_equal(latched, m.iommu.root_table.value);
-	assert_int_equal(get(VTD_IQA.offset), m.iommu.queue.value);
+	assert_int_equal(latched, iommu.root_table.value);
+	assert_int_equal(get(VTD_IQA.offset), iommu.queue.value);
 	assert_int_equal(requests, 0x11d2);
 	assert_true(iommu_translates(&m));
 }
@@ -414,7 +423,7 @@ static void takes_over_in_bounded_time(void **state)
 	put(IQH, 0x40);
 	answers &= ~GLOBAL_QIE;
 	assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
-	assert_false(m.iommu.enabled);
+	assert_false(iommu.enabled);
 }
 
 /* Whatever does not answer ends the wait in bounded time, and translation is not said to be on. */
@@ -431,8 +440,8 @@ static void bounded_waits(void **state)
 			answers &= ~GLOBAL_TE;
 		assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
 		assert_false(iommu_translates(&m));
-		assert_false(m.iommu.enabled);
-		assert_false(m.iommu.lock.held);
+		assert_false(iommu.enabled);
+		assert_false(iommu.lock.held);
 	}
 	set_status(0);
 	answers = all;
@@ -463,16 +472,16 @@ static void faults_are_logged(void **state)
 	record(0, 0xfed41000, 5ull << 32 | 0x28);
 	record(1, 0x123456789000, FAULT_READ | 6ull << 32 | 0xffff);
 	iommu_poll(&m);
-	assert_int_equal(m.iommu.faults, 2);
-	assert_int_equal(m.iommu.overflows, 0);
+	assert_int_equal(iommu.faults, 2);
+	assert_int_equal(iommu.overflows, 0);
 	assert_int_equal(lines, 2);
 	assert_string_equal(last_line, "dma: device ff:1f.7: read of 123456789000 refused, reason 6");
 	assert_int_equal(get(FAULTS + 8) & FAULT_F, 0);
 	assert_int_equal(get(FAULTS + 24) & FAULT_F, 0);
-	m.iommu.lock.held = true; /* another CPU reads them: no waiting */
+	iommu.lock.held = true; /* another CPU reads them: no waiting */
 	record(0, 0, 0);
 	iommu_poll(&m);
-	assert_int_equal(m.iommu.faults, 2);
+	assert_int_equal(iommu.faults, 2);
 }
 
 /* More than the records hold: that much is known, counted and said, in the same measure as the faults. */
@@ -490,8 +499,8 @@ static void lost_faults_are_counted(void **state)
 		if (i == 0)
 			assert_string_equal(last_line, "dma: unit fed90000: faults lost");
 	}
-	assert_int_equal(m.iommu.faults, 20);
-	assert_int_equal(m.iommu.overflows, 20);
+	assert_int_equal(iommu.faults, 20);
+	assert_int_equal(iommu.overflows, 20);
 	assert_int_equal(lines, 16);
 }
 
@@ -506,7 +515,7 @@ static void seldom_is_once_a_second(void **state)
 		record(0, 0x1000, 5ull << 32);
 		iommu_poll_throttled(&m);
 	}
-	assert_in_range(m.iommu.faults, 3, 4);
+	assert_in_range(iommu.faults, 3, 4);
 }
 
 static void a_flood_is_counted(void **state)
@@ -519,7 +528,7 @@ static void a_flood_is_counted(void **state)
 		record(0, 0x1000, 5ull << 32);
 		iommu_poll(&m);
 	}
-	assert_int_equal(m.iommu.faults, 100);
+	assert_int_equal(iommu.faults, 100);
 	assert_int_equal(lines, 16);
 	uptime += 1000000;
 	record(0, 0x1000, 5ull << 32);

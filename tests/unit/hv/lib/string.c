@@ -29,24 +29,6 @@ static void assert_as_expected(void)
 		assert_int_equal(memory[i], expected[i]);
 }
 
-static void move_once(size_t to, size_t from, size_t bytes)
-{
-	fill_both();
-	for (size_t i = 0; i < bytes; i++)
-		expected[to + i] = (uint8_t)(0x80 + from + i);
-	assert_ptr_equal(memmove(memory + to, memory + from, bytes), memory + to);
-	assert_as_expected();
-}
-
-static void memmove_every_overlap(void **state)
-{
-	(void)state;
-	for (size_t to = 8; to < 32; to++)
-		for (size_t from = 8; from < 32; from++)
-			for (size_t bytes = 0; bytes < 27; bytes++)
-				move_once(to, from, bytes);
-}
-
 static void memcpy_every_length(void **state)
 {
 	(void)state;
@@ -80,13 +62,6 @@ static void memcmp_orders_by_unsigned_bytes(void **state)
 	assert_int_equal(memcmp("x", "y", 0), 0);
 }
 
-static void strlen_counts(void **state)
-{
-	(void)state;
-	assert_int_equal(strlen(""), 0);
-	assert_int_equal(strlen("four"), 4);
-}
-
 static void wipe_clears_exactly(void **state)
 {
 	(void)state;
@@ -102,9 +77,10 @@ static void wipe_clears_exactly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memmove_every_overlap), cmocka_unit_test(memcpy_every_length),
-		cmocka_unit_test(memset_every_length),   cmocka_unit_test(memcmp_orders_by_unsigned_bytes),
-		cmocka_unit_test(strlen_counts),         cmocka_unit_test(wipe_clears_exactly),
+		cmocka_unit_test(memcpy_every_length),
+		cmocka_unit_test(memset_every_length),
+		cmocka_unit_test(memcmp_orders_by_unsigned_bytes),
+		cmocka_unit_test(wipe_clears_exactly),
 	};
 
 	return cmocka_run_group_tests_name("hv_lib_string", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 /* The end of a CPU: the key is wiped before anything else, then the record, then the reset by each means, or the parked CPU. */
 #include "hv_test.h"
 
+#include "attest/attestation.h"
 #include "machine/crash.h"
 #include "machine/machine.h"
 #include "machine/cpu.h"
@@ -12,6 +13,7 @@
 
 enum end { PARKED = 1, TRIPLE_FAULT, RESET };
 
+static struct attestation attestation;
 static struct machine m;
 static struct cpu cpu;
 static jmp_buf ended;
@@ -32,7 +34,7 @@ uint8_t inb(uint16_t port)
 
 void outb(uint16_t port, uint8_t value)
 {
-	assert_int_equal(m.hk.private[0], 0); /* wiped before */
+	assert_int_equal(attestation.hk.private[0], 0); /* wiped before */
 	if (port == SERIAL) {
 		if (value != '\r')
 			said[said_bytes++] = (char)value;
@@ -88,7 +90,7 @@ void console_mirror(uint16_t port, const char *text, uint32_t length)
 
 static enum end crash_with(uint32_t on_crash, uint16_t reset_port, uint16_t works)
 {
-	memset(&m, 0, sizeof(m));
+	m = (struct machine){.attestation = &attestation};
 	memset(said, 0, sizeof(said));
 	m.boot.on_crash = on_crash;
 	m.boot.reset_port = reset_port;
@@ -96,7 +98,7 @@ static enum end crash_with(uint32_t on_crash, uint16_t reset_port, uint16_t work
 	m.boot.tsc_khz = 1000000;
 	m.console.serial_port = SERIAL;
 	m.cpus_in_control = 2;
-	m.hk.private[0] = 1;
+	attestation.hk.private[0] = 1;
 	cpu.machine = &m;
 	cpu.index = 1;
 	resetting_port = works;

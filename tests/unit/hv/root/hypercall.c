@@ -4,7 +4,11 @@
 #include "hv_test.h"
 
 #include "domain/hypercall.h"
+#include "attest/attestation.h"
+#include "iommu/iommu.h"
 #include "machine/cpu.h"
+#include "memory/paging.h"
+#include "root/root.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
@@ -12,6 +16,9 @@
 #define RAM_BYTES 0x10000ull
 
 static struct machine test_machine;
+static struct attestation attestation;
+static struct iommu iommu;
+static struct root root;
 static unsigned cpl, undefined;
 static uint8_t ram[RAM_BYTES];
 static int sign_result;
@@ -121,7 +128,9 @@ static int setup(void **state)
 	(void)state;
 	cpu = (struct cpu){.machine = &test_machine, .vcpu = &vcpu};
 	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu};
-	memset(&test_machine, 0, sizeof(test_machine));
+	attestation = (struct attestation){0};
+	iommu = (struct iommu){0};
+	test_machine = (struct machine){.attestation = &attestation, .iommu = &iommu, .root = &root};
 	memset(ram, 0xee, sizeof(ram));
 	test_machine.boot.cpu_count = 1;
 	test_machine.boot.ram_count = 2;
@@ -129,8 +138,9 @@ static int setup(void **state)
 	test_machine.boot.ram[1] = (struct boot_range){RAM_BASE, RAM_BYTES};
 	test_machine.boot.log_bytes = 5000;
 	test_machine.cpus[0] = &cpu;
-	memset(test_machine.log, 0x4c, sizeof(test_machine.log));
-	test_machine.statement.svn = 99;
+	root.vcpus[0] = &vcpu;
+	memset(attestation.log, 0x4c, sizeof(attestation.log));
+	attestation.statement.svn = 99;
 	cpl = undefined = signatures = 0;
 	sign_result = 0;
 	return 0;
@@ -230,7 +240,7 @@ static void sign_covers_nonce_and_counters(void **state)
 	(void)state;
 	memset(ram, 0x77, 32);
 	vcpu.refused_memory = 3;
-	test_machine.iommu.faults = 5;
+	iommu.faults = 5;
 	polls = 0;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
 	memcpy(&fresh, ram + 4096, sizeof(fresh));
@@ -261,9 +271,10 @@ static void counts_of_all_cpus(void **state)
 	vcpu.refused_instruction = vcpu.refused_hypercall = 1;
 	test_machine.boot.cpu_count = 2;
 	test_machine.cpus[1] = &other;
+	root.vcpus[1] = &its;
 	test_machine.cpus_in_control = 4;
 	test_machine.cpus_parked = 6;
-	test_machine.iommu.overflows = 8;
+	iommu.overflows = 8;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
 	memcpy(&fresh, ram + 4096, sizeof(fresh));
 	assert_int_equal(fresh.cpus_in_control, 4);
@@ -295,7 +306,7 @@ static uint32_t fresh_flags(void)
 static void tells_of_dma_as_it_is(void **state)
 {
 	(void)state;
-	test_machine.statement.flags = HK_FLAG_AMD | HK_FLAG_DMA_PRESENT;
+	attestation.statement.flags = HK_FLAG_AMD | HK_FLAG_DMA_PRESENT;
 	translating = true;
 	assert_int_equal(fresh_flags(), HK_FLAG_AMD | HK_FLAG_DMA_PRESENT);
 	translating = false;
@@ -317,10 +328,10 @@ static void does_not_sign(void **state)
 	sign_result = HC_E_WIPED;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), HC_E_WIPED);
 	assert_int_equal(ram[4096], 0xee);
-	test_machine.hk_lock.held = true;
+	attestation.lock.held = true;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), HC_E_BUSY);
 	assert_int_equal(signatures, 1);
-	assert_true(test_machine.hk_lock.held);
+	assert_true(attestation.lock.held);
 }
 
 static void not_for_user_mode(void **state)

@@ -5,6 +5,7 @@
 
 #include "machine/cpu.h"
 #include "root/io_policy.h"
+#include "root/root.h"
 #include "vcpu/vcpu.h"
 
 static unsigned wipes, lines;
@@ -58,10 +59,12 @@ void machine_wipe_secrets(struct machine *m)
 	wipes++;
 }
 
-void console_line(struct machine *m, const char *format, ...)
+void exit_note_refusal(const struct vcpu *vcpu, const char *access, const char *object, uint64_t number)
 {
-	(void)m;
-	(void)format;
+	(void)vcpu;
+	(void)number;
+	assert_non_null(access);
+	assert_string_equal(object, "at port");
 	lines++;
 }
 
@@ -98,8 +101,9 @@ static bool exit_io(struct vcpu *vcpu, struct io_access access)
 	return advanced == 1;
 }
 
+static struct root root;
 static struct machine test_machine = {
-	.boot = {.sleep_port = {0x605}, .sleep_types = 0xff, .reset_port = 0x650, .reset_value = 0xbe}};
+	.root = &root, .boot = {.sleep_port = {0x605}, .sleep_types = 0xff, .reset_port = 0x650, .reset_value = 0xbe}};
 
 static uint32_t a20; /* the bits of the next write that are set on its way to the port */
 
@@ -349,7 +353,7 @@ static bool config_reaches(uint32_t address, uint16_t port, uint8_t bytes)
 	assert_int_equal(vcpu.exits[HV_EXIT_PCI], 1);
 	assert_int_equal(vcpu.exits[HV_EXIT_IO], 0);
 	assert_int_equal(vcpu.refused_io, written_bytes == 0);
-	assert_false(test_machine.pci_lock.held);
+	assert_false(root.pci_lock.held);
 	return written_bytes != 0;
 }
 

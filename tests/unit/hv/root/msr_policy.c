@@ -4,7 +4,7 @@
 
 #include "root/msr_policy.h"
 #include "vcpu/domain.h"
-#include "vcpu/vcpu.h"
+#include "vcpu/launch.h"
 #include "x86/msr.h"
 
 /* By number on purpose: the test must not share a wrong constant with the code. */

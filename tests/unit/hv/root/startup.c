@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "machine/cpu.h"
+#include "root/root.h"
 #include "root/startup.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -20,7 +21,8 @@
 
 #define CPUS 4
 
-static struct machine test_machine;
+static struct root root;
+static struct machine test_machine = {.root = &root};
 static struct cpu cpus[CPUS];
 static struct vcpu vcpus[CPUS];
 static unsigned kicks[CPUS], resets[CPUS], starts[CPUS], lines, passed;
@@ -81,7 +83,7 @@ static int setup(void **state)
 	test_machine.boot.cpu_count = CPUS;
 	for (uint32_t i = 0; i < CPUS; i++) {
 		vcpus[i].cpu = &cpus[i];
-		cpus[i].vcpu = &vcpus[i];
+		cpus[i].vcpu = root.vcpus[i] = &vcpus[i];
 		cpus[i].machine = &test_machine;
 		cpus[i].index = i;
 		cpus[i].apic_id = ids[i];

@@ -6,7 +6,7 @@
 #include "machine/features.h"
 #include "machine/machine.h"
 #include "x86/msr.h"
-#include "vcpu/vcpu.h"
+#include "vcpu/launch.h"
 #include "x86/instructions.h"
 
 static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;

@@ -11,6 +11,7 @@
 #include "root/msr_policy.h"
 #include "svm.h"
 #include "vcpu/domain.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
 #include "vmcb.h"
 #include "x86/instructions.h"

@@ -4,6 +4,7 @@
 #include "hv_test.h"
 
 #include "machine/machine.h"
+#include "vendor_machine.h"
 #include "x86/instructions.h"
 
 #define IBPB       (1u << 12)
@@ -15,7 +16,8 @@
 
 static uint32_t last_leaf, ext8_ebx, ext21_eax, ext21_ecx;
 static unsigned lines;
-static struct machine m;
+static struct vendor_machine vendor;
+static struct machine m = {.vendor = &vendor};
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -42,11 +44,11 @@ static void expect(uint32_t ebx, uint32_t eax, uint32_t ecx, bool flush, bool cl
 	ext21_eax = eax;
 	ext21_ecx = ecx;
 	lines = 0;
-	memset(&m, 0, sizeof(m));
+	vendor = (struct vendor_machine){0};
 	speculation_choose(&m);
 	assert_int_equal(lines, 1);
-	assert_int_equal(m.vendor.speculation.flush_predictors, flush);
-	assert_int_equal(m.vendor.speculation.clear_buffers, clear);
+	assert_int_equal(vendor.speculation.flush_predictors, flush);
+	assert_int_equal(vendor.speculation.clear_buffers, clear);
 }
 
 static void by_cpu(void **state)

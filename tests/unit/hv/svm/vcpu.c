@@ -7,6 +7,7 @@
 #include "instructions.h"
 #include "machine/cpu.h"
 #include "svm.h"
+#include "vcpu/domain.h"
 #include "vcpu/event.h"
 #include "vcpu/vcpu.h"
 #include "vmcb.h"

@@ -13,14 +13,17 @@
 #include "x86/segments.h"
 #include "machine/cpu.h"
 #include "vcpu/domain.h"
+#include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/instructions.h"
 
 #define RUBBISH 0x5a5a5a5a5a5a5a5aull
 
 static uint64_t fields[0x7000];
-static struct machine m;
+static struct vendor_machine vendor;
+static struct machine m = {.vendor = &vendor};
 static struct entry_frame frame;
 static struct cpu cpu;
 static struct domain domain;
@@ -204,7 +207,7 @@ static void each_field(void **state)
 	cpu = (struct cpu){.machine = &m, .vcpu = &vcpu};
 	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu, .domain = &domain, .tag = 1};
 	vcpu_carve(&vcpu, region_paddr(region));
-	assert_int_equal(controls_negotiate(&m.vendor.controls), HV_OK);
+	assert_int_equal(controls_negotiate(&vendor.controls), HV_OK);
 	assert_int_equal(vcpu_capture(&vcpu, &start), HV_OK);
 	cr0 = 0x80010033;
 	cr4 = 0x342060;

@@ -5,13 +5,15 @@
 
 #include "machine/cpu.h"
 #include "x86/msr.h"
-#include "vcpu/vcpu.h"
+#include "vcpu/launch.h"
+#include "vendor_machine.h"
 #include "x86/instructions.h"
 
 #define GIB (1ull << 30)
 
 static uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, extended_edx, txt_status;
 static uint64_t cr4, feature_control, tme_activate, capability[0x11], mtrr_mask;
+static struct vendor_machine shared_by_cpus;
 static struct machine m;
 static bool itlb_multihit;
 static const char *vendor;
@@ -76,7 +78,7 @@ uint32_t mmio_read32(uint64_t address)
 /* Mitigations have a test of their own. */
 void speculation_choose(struct machine *machine_)
 {
-	machine_->vendor.speculation.itlb_multihit = itlb_multihit;
+	machine_->vendor->speculation.itlb_multihit = itlb_multihit;
 }
 bool speculation_itlb_multihit(void)
 {
@@ -99,7 +101,7 @@ static int setup(void **state)
 	capability[0] = 1ull << 55 | 0x13;
 	capability[12] = 0x00000f0106734141;
 	mtrr_mask = (1ull << 40) - 4 * GIB + (1u << 11);
-	m = (struct machine){.phys_bits = 40, .boot.ram_leaf_bytes = BOOT_LEAF_2MIB};
+	m = (struct machine){.vendor = &shared_by_cpus, .phys_bits = 40, .boot.ram_leaf_bytes = BOOT_LEAF_2MIB};
 	itlb_multihit = false;
 	return 0;
 }
@@ -235,7 +237,7 @@ static void no_ept(void **state)
 static void later_cpus_must_be_like_the_first(void **state)
 {
 	(void)state;
-	assert_int_equal(controls_negotiate(&m.vendor.controls), HV_OK);
+	assert_int_equal(controls_negotiate(&shared_by_cpus.controls), HV_OK);
 	m.prepared = true;
 	assert_int_equal(vcpu_check(&m), HV_OK);
 	capability[0]++; /* VMCS revision */

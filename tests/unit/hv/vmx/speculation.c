@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "machine/machine.h"
+#include "vendor_machine.h"
 #include "x86/instructions.h"
 
 #define MD_CLEAR  (1u << 10)
@@ -12,7 +13,8 @@
 static uint32_t leaf7_edx, last_leaf = 0x1b, thread_bits;
 static uint64_t capabilities;
 static unsigned flushes, verws, lines;
-static struct machine m;
+static struct vendor_machine vendor;
+static struct machine m = {.vendor = &vendor};
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -54,12 +56,13 @@ static void expect(uint32_t edx, uint64_t arch_capabilities, unsigned flush, uns
 	leaf7_edx = edx;
 	capabilities = arch_capabilities;
 	flushes = verws = lines = 0;
-	memset(&m, 0, sizeof(m));
+	vendor = (struct vendor_machine){0};
+	m.boot = (struct boot_info){0};
 	speculation_choose(&m);
 	assert_int_equal(lines, 3);
-	assert_int_equal(m.vendor.speculation.itlb_multihit, (arch_capabilities & 1u << 6) == 0);
-	assert_int_equal(m.vendor.speculation.needed, flush + clear != 0);
-	speculation_before_entry(&m.vendor.speculation);
+	assert_int_equal(vendor.speculation.itlb_multihit, (arch_capabilities & 1u << 6) == 0);
+	assert_int_equal(vendor.speculation.needed, flush + clear != 0);
+	speculation_before_entry(&vendor.speculation);
 	assert_int_equal(flushes, flush);
 	assert_int_equal(verws, clear);
 }
@@ -88,12 +91,13 @@ static bool exposed(uint32_t edx, uint64_t arch_capabilities, uint32_t second)
 {
 	leaf7_edx = edx;
 	capabilities = arch_capabilities;
-	memset(&m, 0, sizeof(m));
+	vendor = (struct vendor_machine){0};
+	m.boot = (struct boot_info){0};
 	m.boot.cpu_count = 3;
 	m.boot.cpu_apic_id[1] = second;
 	m.boot.cpu_apic_id[2] = 8;
 	speculation_choose(&m);
-	return m.vendor.speculation.smt_exposed;
+	return vendor.speculation.smt_exposed;
 }
 
 /* APIC IDs 0 and 1 are threads of one core, 0 and 2 of two. */

@@ -10,6 +10,7 @@
 #include "vcpu/domain.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
+#include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/instructions.h"
 
@@ -17,6 +18,7 @@
 
 static uint64_t fields[0x6c20];
 static unsigned invalidations, reads, writes, nmis, handled, crashes;
+static struct vendor_machine vendor;
 static struct machine m;
 static struct entry_frame frame;
 static struct cpu cpu;
@@ -183,9 +185,9 @@ static int setup(void **state)
 	cpu = (struct cpu){.machine = &m, .vcpu = &vcpu};
 	vcpu = (struct vcpu){.frame = &frame, .cpu = &cpu, .domain = &domain, .tag = TAG};
 	memset(&frame, 0, sizeof(frame));
-	m = (struct machine){0};
-	m.vendor.controls.word[WORD_PRIMARY] = PRIMARY;
-	m.vendor.controls.word[WORD_ENTRY] = 0xd3ff;
+	m = (struct machine){.vendor = &vendor};
+	vendor.controls.word[WORD_PRIMARY] = PRIMARY;
+	vendor.controls.word[WORD_ENTRY] = 0xd3ff;
 	fields[PRIMARY_CONTROLS] = PRIMARY;
 	fields[GUEST_CR0] = 0x80000031;
 	fields[GUEST_RIP] = 0x1000;
