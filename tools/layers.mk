@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who may include whom in hv/.
+.PHONY: lint-layers
+lint: lint-layers
+lint-layers:
+	$(call say,LINT,layers of hv)
+	$(Q)tools/layers
