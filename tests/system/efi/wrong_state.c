@@ -11,14 +11,14 @@
 #define RIGHTS_BUSY_TSS_16 0x83u /* SDM 3C 26.3.1.2: not in IA-32e mode */
 #define WRONG_ENTRY        2u
 
-void __real_entry_check(struct cpu *cpu);
-void __wrap_entry_check(struct cpu *cpu);
+void __real_entry_check(struct vcpu *vcpu);
+void __wrap_entry_check(struct vcpu *vcpu);
 
-void __wrap_entry_check(struct cpu *cpu)
+void __wrap_entry_check(struct vcpu *vcpu)
 {
 	static unsigned entries;
 
 	if (++entries == WRONG_ENTRY)
 		vmwrite(SEGMENT_FIELD(GUEST_ES_RIGHTS, SEGMENT_TR), RIGHTS_BUSY_TSS_16);
-	__real_entry_check(cpu);
+	__real_entry_check(vcpu);
 }
