@@ -8,14 +8,14 @@
 
 /*
  * enum hv_error cpu_launch(uint32_t index): on the firmware's stack and tables. Pushes struct launch_frame (frame.h),
- * which says where the root guest goes on: behind this call, with RAX = 0. Then it leaves the firmware's stack and
+ * which says where the root guest goes on: after this call, with RAX = 0. Then it leaves the firmware's stack and
  * tables for good. On an error it returns that, with nothing changed.
  */
 	.globl cpu_launch
 	.hidden cpu_launch
 cpu_launch:
 	mov	%rsp, %rax
-	lea	8(%rax), %rcx		/* RSP behind the return */
+	lea	8(%rax), %rcx		/* RSP after the return */
 	push	%rcx
 	push	(%rax)			/* RIP */
 	pushfq

@@ -102,7 +102,7 @@ static enum hv_error build_stage2(struct machine *m, struct region tables)
 	return error == HV_OK ? floor_protect(m) : error;
 }
 
-/* Builds every table that the hypervisor will ever have, out of the pages behind the image. */
+/* Builds every table that the hypervisor will ever have, out of the pages after the image. */
 static struct hv_failure build_tables(struct machine *m)
 {
 	struct region region = {m->boot.region.base + m->boot.image_bytes, m->boot.region.base + m->boot.region.bytes};

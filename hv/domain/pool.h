@@ -4,7 +4,7 @@
  * record for each page. The hypervisor maps none of it: a page is reached through a window of the
  * CPU, for the time of one use, so that nothing else of the pool can be read by speculation.
  *
- * A page belongs to one object at most. It is wiped before its record says PAGE_FREE; nobody reads
+ * A page belongs to one object at most. It is wiped before its record says PAGE_FREE; nothing reads
  * a page that is free.
  */
 #ifndef CLOISTER_DOMAIN_POOL_H

@@ -45,8 +45,9 @@ enum hv_error amdvi_check(struct iommu_unit *unit)
 }
 
 /*
- * Nested page tables and the units' host page tables have one format, each with bits that the other leaves to software: the
- * rights to read and write, and the level of the table that an entry leads to (0: a page of the size of the entry's level).
+ * Nested page tables and the units' host page tables have one format, each with bits that the other leaves to software:
+ * the rights to read and write, and the level of the table that an entry leads to (0: a page of the size of the entry's
+ * level).
  */
 static void allow_devices(paddr_t table, unsigned level)
 {
@@ -76,8 +77,9 @@ static void fill_device_table(paddr_t table, paddr_t root)
 }
 
 /*
- * 2.2.2.1: a chipset's own messages, SMI among them, are refused but for numbers that the firmware names. The first mode that it
- * gives a number stays: two together would be a third one. The table is not refused: units may differ in what they give all.
+ * 2.2.2.1: a chipset's own messages, SMI among them, are refused but for numbers that the firmware names. The first
+ * mode that it gives a number stays: two together would be a third one. The table is not refused: units may differ in
+ * what they give all.
  */
 static void apply_setting(paddr_t table, const struct boot_setting *setting)
 {
@@ -130,8 +132,8 @@ static bool end_rings(const struct iommu *iommu, const struct iommu_unit *unit)
 }
 
 /*
- * Tables and rings first, no exclusion range; then the unit, all at once. One write changes the device table of a unit that
- * translates; until the invalidation is done a device may still see what the firmware's table lets it see.
+ * Tables and rings first, no exclusion range; then the unit, all at once. One write changes the device table of a unit
+ * that translates; until the invalidation is done a device may still see what the firmware's table lets it see.
  */
 enum hv_error amdvi_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {
@@ -168,8 +170,9 @@ static void restart_log(const struct iommu_unit *unit)
 }
 
 /*
- * Head and tail are offsets in the ring, so that at most a ring is read. The tail may be seen before what it announces: a record
- * without a code (2.5) waits for the next poll, and what was read loses its code, so that it is not read again a lap later.
+ * Head and tail are offsets in the ring, so at most one ring is read. The tail may be seen before the record that it
+ * announces: a record without a code (2.5) waits for the next poll. A record that was read loses its code, and is not
+ * read again a lap later.
  */
 void amdvi_poll(struct machine *m, const struct iommu_unit *unit)
 {

@@ -11,7 +11,7 @@
 #define SECOND_US         1000000u
 #define FAULTS_PER_SECOND 16u /* lines in the log; all are counted */
 
-/* Every unit's registers: ours, and nobody else's. */
+/* Every unit's registers: the hypervisor's alone. */
 static enum hv_error take_unit(struct machine *m, struct stage2 *stage2, const struct boot_range *registers,
 			       struct region *region)
 {

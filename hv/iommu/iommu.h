@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DMA remapping: every device sees memory through the root guest's own stage-2 table, so that its view and the CPUs' cannot
- * differ, and sees nothing before that table is in force (architecture.md section 6). The units belong to the hypervisor:
- * their registers are absent from the root guest and from the devices' view alike.
+ * DMA remapping: every device sees memory through the root guest's own stage-2 table, so its view and the CPUs' cannot
+ * differ, and sees nothing before that table is in force (docs/architecture.md, section 6). The units belong to the
+ * hypervisor: their registers are absent from the root guest and from the devices' view alike.
  */
 #ifndef CLOISTER_IOMMU_IOMMU_H
 #define CLOISTER_IOMMU_IOMMU_H
@@ -32,7 +32,7 @@ struct iommu {
 	uint64_t tsc_khz;
 
 	paddr_t root_table; /* what every unit walks from: root table, or device table */
-	paddr_t queue;      /* invalidation requests, and behind them their completion */
+	paddr_t queue;      /* invalidation requests, and after them their completion */
 	paddr_t events;     /* AMD-Vi: a page of events for each unit */
 
 	bool enabled;
@@ -44,9 +44,9 @@ struct iommu {
 };
 
 /**
- * Takes the registers of the units that boot_dma_check() accepted out of the root guest's stage 2, and builds the tables. Touches no unit. Once, from hv_prepare(),
- * when stage 2 is complete but for that. Without units: HV_OK, or HV_E_NO_IOMMU where the config requires one.
- * Fails at the registers of a unit that cannot be used.
+ * Takes the registers of the units that boot_dma_check() accepted out of the root guest's stage 2, and builds the
+ * tables. Touches no unit. Once, from hv_prepare(), when stage 2 is complete but for that. Without units: HV_OK, or
+ * HV_E_NO_IOMMU where the config requires one. Fails at the registers of a unit that cannot be used.
  */
 struct hv_failure iommu_prepare(struct machine *m, struct stage2 *stage2, struct region *region);
 

@@ -37,8 +37,8 @@ static bool walks_stage2(const struct iommu_unit *unit)
 }
 
 /*
- * A unit that the firmware has on (pre-boot DMA protection) is taken over as it translates. Not one whose translation has another
- * mode, which would have to be off in between; and interrupts that it remaps are the firmware's.
+ * A unit that the firmware has on (pre-boot DMA protection) is taken over as it translates. Not one whose translation
+ * has another mode, which would have to be off in between; and interrupts that it remaps are the firmware's.
  */
 static bool can_take_over(const struct iommu_unit *unit)
 {
@@ -75,9 +75,9 @@ static struct iommu_unit common(const struct iommu *iommu)
 }
 
 /*
- * Leaves over RAM become as small as what every unit with the capabilities @cap can walk, for CPUs and devices alike. Elsewhere
- * larger ones may remain: to a unit without them the bit that makes an entry a leaf is reserved, so that it blocks what would
- * go there (11.4.2, SSLPS; 9.8).
+ * Leaves over RAM become as small as what every unit with the capabilities @cap can walk, for CPUs and devices alike.
+ * Elsewhere larger ones may remain: to a unit without them the bit that makes an entry a leaf is reserved, so it blocks
+ * accesses there (11.4.2, SSLPS; 9.8).
  */
 static enum hv_error limit_leaves(const struct boot_info *boot, struct stage2 *stage2, uint64_t cap)
 {
@@ -110,7 +110,10 @@ static uint64_t ram_end(const struct boot_info *boot)
 	return last->base + last->bytes;
 }
 
-/* All buses have one context table, whose entries all lead to stage 2: bridges, phantom functions and what is plugged in later. */
+/*
+ * All buses have one context table, whose entries all lead to stage 2: bridges, phantom functions and what is plugged
+ * in later.
+ */
 static void fill_tables(struct iommu *iommu, paddr_t contexts, const struct entry *context)
 {
 	struct entry *const root = region_pointer(iommu->root_table);
@@ -158,7 +161,9 @@ bool vtd_command(const struct iommu *iommu, const struct iommu_unit *unit, uint3
 	return wait_until((vtd_read32(unit, VTD_GSTS) & bit) != 0, iommu->tsc_khz, IOMMU_TIMEOUT_US);
 }
 
-/* 6.8: on units with CAP.RWBF, what the CPU wrote may still be in the chipset. This status bit falls when it is done. */
+/*
+ * 6.8: on units with CAP.RWBF, what the CPU wrote may still be in the chipset. This status bit falls when it is done.
+ */
 static bool flush_write_buffer(const struct iommu *iommu, const struct iommu_unit *unit)
 {
 	if ((unit->cap & CAP_RWBF) == 0)
@@ -219,8 +224,8 @@ static bool invalidate(const struct iommu *iommu, const struct iommu_unit *unit)
 }
 
 /*
- * Translation that is on stays on: the root table changes under it, and global invalidations follow (6.6). Until they are done a
- * device may still see what the firmware's tables let it see.
+ * Translation that is on stays on: the root table changes under it, and global invalidations follow (6.6). Until they
+ * are done a device may still see what the firmware's tables let it see.
  */
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory and string functions. Copies are string instructions: short, fast where the CPU has ERMS, and no
- * loop that the compiler could turn into a call of the very function that it stands in.
+ * loop that the compiler could turn into a call of the very function that contains it.
  */
 #include "string.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Message ring, and the little formatter behind it. */
+/* Message ring, and its little formatter. */
 #include "console.h"
 
 #include "machine.h"
@@ -39,7 +39,7 @@ static void put_number(struct line *line, uint64_t value, unsigned base, unsigne
 		put(line, digits[--count]);
 }
 
-/* One conversion of @format, which stands behind the '%'; returns what follows it. */
+/* One conversion of @format, which follows the '%'; returns the rest. */
 static const char *put_argument(struct line *line, const char *format, va_list *arguments)
 {
 	const bool is_long = *format == 'l';

@@ -64,7 +64,7 @@ void cpu_load_tables(struct cpu *cpu);
 /* The CPU that executes this, found by its x2APIC ID; null before it is under control. */
 struct cpu *cpu_current(void);
 
-/* Sends an NMI: a guest's, as far as @cpu can tell. */
+/* Sends an NMI, which @cpu takes for a guest's. */
 void cpu_send_nmi(const struct cpu *cpu);
 
 /* Makes @cpu leave its guest soon: an NMI, unless one of ours is on its way. */

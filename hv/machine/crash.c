@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of a CPU: its record goes to the console ring and to the serial port. Then the machine is reset, or the CPU stays. */
+/*
+ * The end of a CPU: its record goes to the console ring and to the serial port. Then the machine is reset, or the CPU
+ * stays.
+ */
 #include "crash.h"
 
 #include "attest/attestation.h"

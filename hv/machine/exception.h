@@ -20,8 +20,8 @@ struct exception_frame {
 void host_exception(const struct exception_frame *frame);
 
 /*
- * For the guest that the CPU runs, from vcpu/exit.c: an NMI arrived; an INIT, redirected to #SX (AMD-V's VM_CR.R_INIT), where
- * no lock is held.
+ * For the guest that the CPU runs, from vcpu/exit.c: an NMI arrived; an INIT, redirected to #SX (AMD-V's VM_CR.R_INIT),
+ * where no lock is held.
  */
 void exception_nmi(struct cpu *cpu);
 void exception_init(struct cpu *cpu);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The physical machine, and where each room keeps its part of it: filled in by hv_prepare(), constant afterwards except where
- * a lock or an atomic is named.
+ * The physical machine, and where each room keeps its part of it: filled in by hv_prepare(), constant afterwards except
+ * where a lock or an atomic is named.
  */
 #ifndef CLOISTER_MACHINE_MACHINE_H
 #define CLOISTER_MACHINE_MACHINE_H

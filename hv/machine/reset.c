@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine's reset: by the register that the firmware names, then by those that PCs have, at last by a triple fault. */
+/*
+ * The machine's reset: by the register that the firmware names, then by those that PCs have, at last by a triple fault.
+ */
 #include "reset.h"
 
 #include "cpu.h"

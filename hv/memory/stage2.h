@@ -25,15 +25,15 @@ struct stage2 {
  * Maps all of the physical address space one to one with 1 GiB leaves.
  * @phys_bits: 36 to 52; bits from 48 on cannot be reached with four levels
  * @directories: zeroed pages, stage2_directory_pages(phys_bits) of them and more for splits
- * @vendor:      tells memory types; kept. A 1 GiB with more than one memory type is split
+ * @vendor:      gives memory types; kept. A 1 GiB with more than one memory type is split
  * Returns HV_OK or HV_E_STAGE2_FULL.
  */
 enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, struct region directories,
 				    const struct vendor_machine *vendor);
 
 /*
- * From here on the tables are constant, so that no TLB ever needs to be flushed for a change, on any CPU or unit (SDM 3C 28.4.3.1;
- * APM 2 15.25.9): every function that changes one refuses. Before the first entry of the guest.
+ * From here on the tables are constant, so no TLB ever needs to be flushed for a change, on any CPU or unit (SDM 3C
+ * 28.4.3.1; APM 2 15.25.9): every function that changes one refuses. Before the first entry of the guest.
  */
 static inline void stage2_seal(struct stage2 *stage2)
 {
@@ -56,14 +56,14 @@ enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_
 
 /**
  * Makes the leaves no larger than @bytes (BOOT_LEAF_*) in each GiB that holds RAM, likewise: what the firmware reserved
- * beside its RAM and runs code from, such as where the other CPUs wait, is in one with it. Leaves there are not write-protected
- * yet, but for pages. Elsewhere leaves stay as they are.
+ * beside its RAM and runs code from, such as where the other CPUs wait, is in one with it. Leaves there are not
+ * write-protected yet, but for pages. Elsewhere leaves stay as they are.
  */
 enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes);
 
 /**
- * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those of @floor
- * lead to a page that belongs to nobody. When @stage2 is complete.
+ * Builds a view in which a guest writes to its write-protected pages without effect: a copy of @stage2 in which those
+ * of @floor lead to a scratch page. When @stage2 is complete.
  * Returns HV_OK, with the root table of the view in @root, or HV_E_REGION.
  */
 enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *region, const struct boot_floor *floor,

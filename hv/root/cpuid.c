@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPUID: what the table below has of the native answer, and the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E). A bit is in
- * the table if it promises no register, or registers that msr_policy.c serves; leaves and bits of later CPUs are not.
+ * CPUID: what the table below has of the native answer, and the hypervisor's leaves (SDM 2A CPUID; APM 3 appendix E). A
+ * bit is in the table if it promises no register, or registers that msr_policy.c serves; leaves and bits of later CPUs
+ * are not.
  */
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -31,7 +32,10 @@ static const struct shown table[] = {
 	{LEAVES(4, 5), ALL, ALL, ALL, ALL},
 	/* without HDC, FAST_UNCORE, HFI, thread director */
 	{LEAF(6), 0x0153cff7, 0x0000000f, 0x00000009, 0},
-	/* without SGX, RDT, PT; TME, KL, BUS_LOCK, ENQCMD, SGX_LC; UINTR, TSX_FORCE_ABORT, PCONFIG, ARCH_LBR, CORE_CAPABILITIES */
+	/*
+	 * without SGX, RDT, PT; TME, KL, BUS_LOCK, ENQCMD, SGX_LC; UINTR, TSX_FORCE_ABORT, PCONFIG, ARCH_LBR,
+	 * CORE_CAPABILITIES
+	 */
 	{SUB(7, 0, 0), ALL, 0xfdbf6ffb, 0x9a7f5fff, 0xbfd1cf1c},
 	/* without FRED, LKGS, WRMSRNS, NMI_SRC, HRESET, LAM, MSRLIST */
 	{SUB(7, 1, 1), 0x00a01cff, 0, 0, 0x00044530},
@@ -77,7 +81,10 @@ static struct cpuid_result hypervisor_leaf(uint32_t leaf)
 	}
 }
 
-/* The first row that does not end before @at. Leaves that systems ask for often come early: few steps, one comparison each. */
+/*
+ * The first row that does not end before @at. Leaves that systems ask for often come early: few steps, one comparison
+ * each.
+ */
 static const struct shown *find(uint64_t at)
 {
 	const struct shown *row = table;

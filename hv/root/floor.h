@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The platform's floor: registers that move and alias memory under everything that stands on physical addresses, place the ports
- * that sleep and reset, or switch off remapping (docs/floor.md). The root guest reads them and writes none.
+ * The platform's floor: registers that move and alias memory under all that relies on physical addresses, place the
+ * ports that sleep and reset, or switch off remapping (docs/floor.md). The root guest reads them and writes none.
  */
 #ifndef CLOISTER_ROOT_FLOOR_H
 #define CLOISTER_ROOT_FLOOR_H
@@ -19,7 +19,9 @@ struct vcpu;
  */
 enum hv_error floor_protect(struct machine *m);
 
-/* Builds the view in which writes to those pages are dropped. When stage 2 is complete. Returns HV_OK or HV_E_REGION. */
+/*
+ * Builds the view in which writes to those pages are dropped. When stage 2 is complete. Returns HV_OK or HV_E_REGION.
+ */
 enum hv_error floor_build_detour(struct machine *m, struct region *region);
 
 /* The view in which a write at @address is dropped, or 0 where that is no page of the floor. */
@@ -28,7 +30,9 @@ paddr_t floor_detour(const struct vcpu *vcpu, gpa_t address);
 /* Does an access touch the ports of PCI configuration space? The caller then holds pci_lock from here to its end. */
 bool floor_port(struct io_access access);
 
-/* Would writing at @access reach a register of the floor? The lock is held: nobody changes the address meanwhile. */
+/*
+ * Would writing at @access reach a register of the floor? The lock is held, so the address does not change meanwhile.
+ */
 bool floor_addressed(const struct machine *m, struct io_access access);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses to ports that exit (io_policy.h). Whatever ends the hypervisor's reign leaves no secret in memory: the secrets are
- * wiped first, then the access goes through.
+ * Accesses to ports that exit (io_policy.h). Whatever ends the hypervisor's reign leaves no secret in memory: the
+ * secrets are wiped first, then the access goes through.
  */
 #include "floor.h"
 #include "io_policy.h"
@@ -22,9 +22,10 @@ static void port_write(struct io_access access, uint32_t value)
 }
 
 /*
- * Where there is memory-mapped configuration space, an OS that probes for the ports does not find them and uses memory, which
- * needs no exit. The probe writes to 0xCF8 and reads back (PCI 3.0, 3.2.2.3.2): it reads all ones, and so do parts, with which
- * it looks for mechanism #2. Any other address reads back, for software that saves and restores it. The ports work all the same.
+ * Where there is memory-mapped configuration space, an OS that probes for the ports does not find them and uses memory,
+ * which needs no exit. The probe writes to 0xCF8 and reads back (PCI 3.0, 3.2.2.3.2): it reads all ones, and so do
+ * parts, with which it looks for mechanism #2. Any other address reads back, for software that saves and restores it.
+ * The ports work all the same.
  */
 static bool hides_mechanism(const struct machine *m, struct io_access access)
 {
@@ -81,7 +82,7 @@ static bool perform(struct vcpu *vcpu, struct io_access access)
 	return true;
 }
 
-/* Writes of the configuration address exit as well (0xCF9 is among their ports), so that the lock keeps it. */
+/* Writes of the configuration address exit as well (0xCF9 is among their ports), so the lock protects it. */
 static bool answer(struct vcpu *vcpu, struct io_access access, bool config)
 {
 	lock_t *const lock = &vcpu->cpu->machine->root->pci_lock;

@@ -19,12 +19,15 @@ void io_policy_apply(const struct boot_info *boot, uint8_t bitmap[8192]);
 bool io_policy_too_wide(struct io_access access);
 
 /*
- * Would the keyboard controller's next data byte drive the output port, whose bit 0 is the CPU's reset? A20 is always on, so
- * no software needs it.
+ * Would the keyboard controller's next data byte drive the output port, whose bit 0 is the CPU's reset? A20 is always
+ * on, so no software needs it.
  */
 bool io_policy_output_command(struct io_access access, uint32_t value);
 
-/* @value with A20 on. Masked, it is bit 20 of the hypervisor's own addresses that is 0 (AMD-V; VMX operation blocks it). */
+/*
+ * @value with A20 on. Masked, it is bit 20 of the hypervisor's own addresses that is 0 (AMD-V; VMX operation blocks
+ * it).
+ */
 uint32_t io_policy_with_a20(struct io_access access, uint32_t value);
 
 /* Would writing @value put the machine into a sleep that the loader did not allow? Such a write is dropped. */

@@ -19,12 +19,17 @@ static void refuse(struct vcpu *vcpu, const char *access, uint32_t msr)
 	vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
-/* IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit 0 is set. */
+/*
+ * IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit
+ * 0 is set.
+ */
 #define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
 #define XAPIC_DISABLE_STATUS    (1ull << 21)
 #define LEGACY_XAPIC_DISABLED   1ull
 
-/* IA32_MCG_CAP: count, CTL_P, TES_P, SER_P; without EXT_P, CMCI_P, EMC_P, ELOG_P, LMCE_P, whose registers are refused. */
+/*
+ * IA32_MCG_CAP: count, CTL_P, TES_P, SER_P; without EXT_P, CMCI_P, EMC_P, ELOG_P, LMCE_P, whose registers are refused.
+ */
 #define MCG_CAP_SHOWN 0x10009ffull
 
 static uint64_t arch_capabilities(void)
@@ -34,7 +39,7 @@ static uint64_t arch_capabilities(void)
 	return (native ? rdmsr(IA32_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_SHOWN : 0) | XAPIC_DISABLE_STATUS;
 }
 
-/* Registers that tell what a CPU has tell what the root guest has. A system that is told to leave x2APIC mode finds it locked. */
+/* Registers of CPU features show the root guest's. A system that was asked to leave x2APIC mode finds it locked. */
 static bool checked_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	switch (msr) {
@@ -93,7 +98,10 @@ static bool xss_write(uint64_t value)
 	return true;
 }
 
-/* With MCIP set, the next #MC shuts the CPU down, and no handler wipes anything (SDM 3B 15.3.1.2). A system only clears. */
+/*
+ * With MCIP set, the next #MC shuts the CPU down, and no handler wipes anything (SDM 3B 15.3.1.2). A system only
+ * clears.
+ */
 static bool mcg_status_write(uint64_t value)
 {
 	if (value == 0)
@@ -107,7 +115,10 @@ static bool checked_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	case IA32_X2APIC_ICR:
 		return startup_icr_write(vcpu, value);
 	case IA32_APIC_BASE:
-		/* Leaving x2APIC mode would bring back ICR writes that are not looked at; moving it would move them elsewhere. */
+		/*
+		 * Leaving x2APIC mode would bring back ICR writes that are not looked at; moving it would move them
+		 * elsewhere.
+		 */
 		return value == rdmsr(IA32_APIC_BASE);
 	case IA32_PAT:
 		return pat_valid(value) && vcpu_msr_write(vcpu, msr, value);

@@ -11,7 +11,7 @@
 
 /* Sorted by number. */
 static const struct msr_policy policies[] = {
-	/* The signed uptime is counted with the TSC: nobody turns it. */
+	/* The signed uptime is derived from the TSC, so writes are ignored. */
 	{IA32_TSC, IA32_TSC, MSR_NATIVE, MSR_FROZEN},
 	{IA32_PLATFORM_ID, IA32_PLATFORM_ID, MSR_NATIVE, MSR_DENY},
 	{IA32_APIC_BASE, IA32_APIC_BASE, MSR_NATIVE, MSR_CHECK},

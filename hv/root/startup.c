@@ -99,7 +99,9 @@ bool startup_icr_write(struct vcpu *sender, uint64_t icr)
 		wrmsr(IA32_X2APIC_ICR, icr);
 		return true;
 	}
-	/* Self and all-including-self are for fixed interrupts only; SMI, ExtINT and reserved modes are nobody's here. */
+	/*
+	 * Self and all-including-self are for fixed interrupts only; SMI, ExtINT and reserved modes have no user here.
+	 */
 	if ((mode != MODE_INIT && mode != MODE_SIPI) || shorthand == TO_SELF || shorthand == TO_ALL) {
 		console_line(sender->cpu->machine, "cpu %u: ICR write %lx dropped", sender->cpu->index, icr);
 		return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The world switch of AMD-V. RSP points into struct entry_frame (frame.h) all the time: 15 guest registers, then the
- * VMCB's address, the host VMCB's, and struct vcpu. The hypervisor maps its region one to one, so that a VMCB's physical
+ * VMCB's address, the host VMCB's, and struct vcpu. The hypervisor maps its region one to one, so a VMCB's physical
  * address is its pointer as well.
  */
 #include "svm/vmcb.inc"

@@ -14,7 +14,10 @@
 #include "x86/msr.h"
 #include "x86/segments.h"
 
-/* Address line A20: masked, each address loses its bit 20. The region is whole pages of 2 MiB, so that the other word is there. */
+/*
+ * Address line A20: masked, each address loses its bit 20. The region is whole pages of 2 MiB, so the other word
+ * exists.
+ */
 static bool a20_masked(void)
 {
 	static uint64_t word;
@@ -171,7 +174,10 @@ _Noreturn void svm_run(struct entry_frame *frame);
 
 #define PAT_RESET 0x0007040600070406ull
 
-/* The PAT of the guest is the VMCB's; the register's types are those of the hypervisor's accesses and of its walks of the NPT. */
+/*
+ * The PAT of the guest is the VMCB's; the register's types are those of the hypervisor's accesses and of its walks of
+ * the NPT.
+ */
 void vcpu_run(struct vcpu *vcpu)
 {
 	clgi();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which mitigations this CPU needs (APM 3 appendix E.4; AMD's papers on branch type confusion, speculative return stack overflow
- * and transient scheduler attacks). Indirect branches need none: there are none.
+ * Which mitigations this CPU needs (APM 3 appendix E.4; AMD's papers on branch type confusion, speculative return stack
+ * overflow and transient scheduler attacks). Indirect branches need none: there are none.
  */
 #include "speculation.h"
 

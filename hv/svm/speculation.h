@@ -8,7 +8,7 @@
 struct machine;
 
 struct speculation {
-	bool flush_predictors; /* branch type confusion, SRSO: the guest could steer our returns. IBPB, before the first */
+	bool flush_predictors; /* branch type confusion, SRSO: the guest could steer our returns. IBPB before them */
 	bool clear_buffers;    /* transient scheduler attacks: VERW */
 };
 

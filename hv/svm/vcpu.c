@@ -39,7 +39,7 @@ uint64_t vcpu_rip(const struct vcpu *vcpu)
 /* CS.L in the VMCB's packed attributes: bit 9. */
 #define ATTRIBUTE_LONG 0x200u
 
-/* The trap of an instruction that the hypervisor executed. Apart, so that the way without it needs no stack frame. */
+/* The trap of an instruction that the hypervisor executed. Not inlined: the path without it needs no stack frame. */
 static __attribute__((noinline)) void inject_single_step(struct vcpu *vcpu)
 {
 	vcpu->vendor.vmcb->dr6 |= DR6_BS;
@@ -69,7 +69,7 @@ void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 
 /*
  * NMIs. The guest blocks them until its IRET, as a CPU does (APM 2 15.20: injecting does not block): the IRET is
- * intercepted, and an NMI that waits is injected behind it, found by stepping over it with TF.
+ * intercepted, and a waiting NMI is injected after it, which a step over it with TF finds.
  */
 void vcpu_inject_nmi(struct vcpu *vcpu)
 {
@@ -84,7 +84,9 @@ void vcpu_inject_nmi(struct vcpu *vcpu)
 	vendor->nmi_blocked = true;
 }
 
-/* Has the guest execute one instruction, unless it is about to. Its own TF comes back with the trap, svm_exit_debug(). */
+/*
+ * Has the guest execute one instruction, unless it is about to. Its own TF comes back with the trap, svm_exit_debug().
+ */
 static void step(struct vendor_vcpu *vendor)
 {
 	struct vmcb *const vmcb = vendor->vmcb;
@@ -110,7 +112,7 @@ void svm_exit_iret(struct vcpu *vcpu)
 	step(vendor);
 }
 
-/* Nothing but nested_cr3 tells that the guest is on a detour. */
+/* Only nested_cr3 shows that the guest is on a detour. */
 static void set_stage2(struct vmcb *vmcb, paddr_t root)
 {
 	vmcb->nested_cr3 = root.value;
@@ -137,19 +139,22 @@ static void end_detour(struct vcpu *vcpu)
 		vmcb->rflags &= ~RFLAGS_TF;
 }
 
-/* The step over the IRET is done: the NMI that waited, behind a trap that is the guest's. */
-static void end_step_over_iret(struct vcpu *vcpu, bool behind_trap)
+/* The step over the IRET is done: now the NMI that waited, after a trap if the guest gets one. */
+static void end_step_over_iret(struct vcpu *vcpu, bool after_trap)
 {
 	struct vendor_vcpu *const vendor = &vcpu->vendor;
 
 	vendor->over_iret = vendor->nmi_pending = vendor->nmi_blocked = false;
-	if (behind_trap)
+	if (after_trap)
 		cpu_send_nmi(vcpu->cpu); /* from its handler's first instruction */
 	else
 		vcpu_inject_nmi(vcpu);
 }
 
-/* A step is done. A trap that is not only ours is the guest's as well. The flags behind an IRET are what it popped. */
+/*
+ * A step is done. A trap that is not only ours is the guest's as well. After an IRET the flags are those that it
+ * popped.
+ */
 void svm_exit_debug(struct vcpu *vcpu)
 {
 	struct vendor_vcpu *const vendor = &vcpu->vendor;

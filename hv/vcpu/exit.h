@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the exit dispatchers of hv/svm and hv/vmx call: one answer for each kind of exit. Each completes its instruction or
- * injects an exception. They run on the CPU of the vCPU that exited, before its next entry, and are called without a lock.
+ * What the exit dispatchers of hv/svm and hv/vmx call: one answer for each kind of exit. Each completes its instruction
+ * or injects an exception. They run on the CPU of the vCPU that exited, before its next entry, and are called without a
+ * lock.
  */
 #ifndef CLOISTER_VCPU_EXIT_H
 #define CLOISTER_VCPU_EXIT_H
@@ -16,7 +17,9 @@ void exit_wrmsr(struct vcpu *vcpu);
 void exit_xsetbv(struct vcpu *vcpu);
 void exit_hypercall(struct vcpu *vcpu);
 
-/* An access to an intercepted port. @bytes is 1, 2 or 4; @length the instruction's, where the CPU tells it only here. */
+/*
+ * An access to an intercepted port. @bytes is 1, 2 or 4; @length the instruction's, where the CPU reports it only here.
+ */
 struct io_access {
 	uint16_t port;
 	uint8_t bytes;
@@ -44,15 +47,19 @@ void exit_nmi(struct vcpu *vcpu);
 /* Hands on the NMI that arrived while the hypervisor ran. False: none did. */
 bool exit_take_nmi(struct vcpu *vcpu);
 
-/* An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset, or from before the launch. */
+/*
+ * An INIT that did not come through the ICR: a device's message, an LVT entry, the chipset, or from before the launch.
+ */
 void exit_init(struct vcpu *vcpu);
 
-/* What has to be looked at from time to time: after each answer but those of CPUID and hypercalls, which must be fast. */
+/*
+ * What has to be looked at from time to time: after each answer but those of CPUID and hypercalls, which must be fast.
+ */
 void exit_housekeeping(struct vcpu *vcpu);
 
 /*
- * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. After the
- * answer, before the next entry. Takes the startup lock.
+ * Acts on an INIT that was posted for this CPU (startup.init is set), waiting for the SIPI unless it is the BSP. After
+ * the answer, before the next entry. Takes the startup lock.
  */
 void exit_startup(struct vcpu *vcpu);
 

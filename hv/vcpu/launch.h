@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What boot/ asks of the virtualisation hardware, up to the first entry of a guest. hv/svm and hv/vmx each define all of it. */
+/*
+ * What boot/ asks of the virtualisation hardware, up to the first entry of a guest. hv/svm and hv/vmx each define all
+ * of it.
+ */
 #ifndef CLOISTER_VCPU_LAUNCH_H
 #define CLOISTER_VCPU_LAUNCH_H
 
@@ -19,8 +22,8 @@ struct vcpu;
 enum hv_error vcpu_check(const struct machine *m);
 
 /*
- * Reads what all CPUs share (controls, memory types, mitigations). Once, from hv_prepare(), before any stage 2 is built.
- * Fails where memory has a type that it must not have.
+ * Reads what all CPUs share (controls, memory types, mitigations). Once, from hv_prepare(), before any stage 2 is
+ * built. Fails where memory has a type that it must not have.
  */
 struct hv_failure vcpu_prepare(struct machine *m);
 
@@ -34,8 +37,9 @@ void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write);
 void vcpu_carve(struct vcpu *vcpu, paddr_t pages);
 
 /**
- * Switches virtualisation on, loads the vCPU and takes the firmware's state, as it is now, for the guest's. The guest will go on
- * at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check(). On an error nothing is changed.
+ * Switches virtualisation on, loads the vCPU and takes the firmware's state, as it is now, for the guest's. The guest
+ * will go on at @frame with RAX = 0. Runs with the firmware's tables and stack, after vcpu_check(). On an error nothing
+ * is changed.
  */
 enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame);
 

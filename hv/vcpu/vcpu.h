@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A virtual CPU, and what the answers to its exits ask of the virtualisation hardware; exit.h is the other direction. hv/svm and hv/vmx each define all of it; the linker chooses. Unless said otherwise a function works on a vCPU
- * that is loaded on the calling CPU, between an exit and the next entry, and needs no lock.
+ * A virtual CPU, and what the answers to its exits ask of the virtualisation hardware; exit.h is the other direction.
+ * hv/svm and hv/vmx each define all of it; the linker chooses. Unless said otherwise a function works on a vCPU that is
+ * loaded on the calling CPU, between an exit and the next entry, and needs no lock.
  */
 #ifndef CLOISTER_VCPU_VCPU_H
 #define CLOISTER_VCPU_VCPU_H
@@ -45,8 +46,8 @@ unsigned vcpu_cpl(const struct vcpu *vcpu);
 uint64_t vcpu_rip(const struct vcpu *vcpu);
 
 /*
- * Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU tells no
- * length.
+ * Steps over the instruction that exited: RIP, interrupt shadow, single step. @bytes is used where the CPU reports
+ * no length.
  */
 void vcpu_advance(struct vcpu *vcpu, unsigned bytes);
 
@@ -54,7 +55,7 @@ void vcpu_advance(struct vcpu *vcpu, unsigned bytes);
 void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code);
 
 /*
- * Lets the guest execute one instruction on the stage-2 table at @root (stage2_build_detour) in place of its own. The view may
+ * Lets the guest execute one instruction on the stage-2 table at @root, the detour (stage2_build_detour). The view may
  * stay for longer, where an interrupt or a fault comes first: it allows nothing more than the guest's own does.
  */
 void vcpu_detour(struct vcpu *vcpu, paddr_t root);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world switch of VT-x. An exit finds RSP (HOST_RSP) behind the 15 guest registers of struct entry_frame (frame.h);
- * behind them stand two words that only AMD-V uses, and struct vcpu.
+ * The world switch of VT-x. An exit finds RSP (HOST_RSP) after the 15 guest registers of struct entry_frame (frame.h);
+ * two words that only AMD-V uses follow, and struct vcpu.
  */
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"

@@ -32,7 +32,7 @@ void vmx_entry_failed(struct vcpu *vcpu)
 	stop(vcpu, CRASH_ENTRY_REFUSED, vmread(VM_INSTRUCTION_ERROR));
 }
 
-/* A reason that nobody expects; with its highest bit set, the entry failed on the guest's state. */
+/* An unexpected reason; with its highest bit set, the entry failed on the guest's state. */
 static _Noreturn void stop_unknown(struct vcpu *vcpu)
 {
 	const uint32_t reason = vcpu->vendor.reason;
@@ -68,8 +68,8 @@ static uint64_t guest_register(const struct vcpu *vcpu, unsigned number)
 }
 
 /*
- * MOV to CR0 or CR4 with another value in a bit that VMX operation fixes. CR0.NE: the guest's shadow follows, then the guest
- * executes the instruction again, without an exit. CR4 likewise.
+ * MOV to CR0 or CR4 with another value in a bit that VMX operation fixes. CR0.NE: the guest's shadow follows, then the
+ * guest executes the instruction again, without an exit. CR4 likewise.
  */
 static void exit_cr_access(struct vcpu *vcpu)
 {

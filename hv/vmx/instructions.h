@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VMX instructions (SDM 3C chapter 30). One that fails where it never may raises #UD, so that the crash record tells
+ * The VMX instructions (SDM 3C chapter 30). One that fails where it never may raises #UD, so the crash record shows
  * where. Unit tests put a header of the same guard in front of this one.
  */
 #ifndef CLOISTER_VMX_INSTRUCTIONS_H

@@ -28,7 +28,10 @@ static bool txt_launched(void)
 	return status != UINT32_MAX && (status & TXT_STS_SENTER_DONE) != 0;
 }
 
-/* Do some address bits name a key (multi-key total memory encryption)? Then each page has as many addresses as there are keys. */
+/*
+ * Do some address bits name a key (multi-key total memory encryption)? Then each page has as many addresses as there
+ * are keys.
+ */
 static bool key_ids(void)
 {
 	return (cpuid(7, 0).ecx & LEAF7_ECX_TME) != 0 && (rdmsr(IA32_TME_ACTIVATE) & TME_KEYID_BITS) != 0;
@@ -158,7 +161,7 @@ void vcpu_load(struct vcpu *vcpu)
 	vmptrld(vcpu->vendor.vmcs);
 }
 
-/* Translations that whoever used VMX before may have left (SDM 3C 28.4.3.3). */
+/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
 static void invalidate_all(void)
 {
 	invept(INVALIDATE_ALL, 0);
@@ -173,7 +176,10 @@ static uint64_t mirrored_cr4(void)
 
 #define PAT_RESET 0x0007040600070406ull
 
-/* What is the same on each CPU. A field that nobody writes holds whatever the CPU takes a zeroed page for (SDM 3C 24.11.3). */
+/*
+ * The fields that are the same on each CPU. A field that is not written holds whatever the CPU takes a zeroed page for
+ * (SDM 3C 24.11.3).
+ */
 static const struct {
 	uint32_t field;
 	uint64_t value;
@@ -350,7 +356,7 @@ void vcpu_run(struct vcpu *vcpu)
 	vmwrite(HOST_TR_BASE, (uintptr_t)&vcpu->cpu->tss);
 	vmwrite(HOST_GDTR_BASE, (uintptr_t)vcpu->cpu->gdt);
 	vmwrite(HOST_IDTR_BASE, read_idtr().base);
-	vmwrite(HOST_RSP, (uintptr_t)&vcpu->frame->guest_control); /* behind the general registers */
+	vmwrite(HOST_RSP, (uintptr_t)&vcpu->frame->guest_control); /* after the general registers */
 	vmwrite(HOST_RIP, (uintptr_t)vmx_exit_entry);
 	entry_check(vcpu);
 	vmx_launch(vcpu->frame);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mitigations, at VM entry and in stage 2. What needs none here:
+ * Mitigations, at VM entry and in stage 2. Not needed here:
  * - branch targets (BHB, BTB): no image holds an indirect branch (tools/branches);
- * - return stack (RSB): since the exit, each return has a call of its own behind it;
+ * - return stack (RSB): since the exit, each return has a matching call;
  * - one guest reading another's traces through predictors (IBPB): there is one guest.
  */
 #include "speculation.h"

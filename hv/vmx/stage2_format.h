@@ -15,15 +15,18 @@
 #define EPT_LEAF     (1ull << 7)
 #define EPT_ADDRESS  0x000ffffffffff000ull
 
-/* The memory type of [@base, @base + @bytes), if it has only one: under EPT the MTRRs themselves do not count (28.3.7.2). */
+/*
+ * The memory type of [@base, @base + @bytes), if it has only one: under EPT the MTRRs themselves do not count
+ * (28.3.7.2).
+ */
 static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
 {
 	return mtrr_type(&vendor->mtrr, base, bytes, type);
 }
 
 /*
- * Leaf for @address at @level (1: 4 KiB): read, write, and execute unless that invites the page size change machine check;
- * the guest's PAT counts as well.
+ * Leaf for @address at @level (1: 4 KiB): read, write, and execute unless that invites the page size change machine
+ * check; the guest's PAT counts as well.
  */
 static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
 {

@@ -23,7 +23,10 @@ uint64_t vcpu_cr4(const struct vcpu *vcpu)
 	return vcpu->vendor.cr4;
 }
 
-/* What the CPU would refuse (SDM 2B MOV to control registers). CPUID does not show VMX and SMX, so that their bits are reserved. */
+/*
+ * What the CPU would refuse (SDM 2B MOV to control registers). CPUID does not show VMX and SMX, so their bits are
+ * reserved.
+ */
 static bool cr4_valid(uint64_t value)
 {
 	const uint64_t old = vmread(GUEST_CR4), changed = value ^ old;
@@ -68,9 +71,10 @@ static void end_shadow(void)
 }
 
 /*
- * CPUID, which programs use, costs the least that is right: a shadow that it stood in may last for one more instruction. The entry stays valid (26.3.1.5): STI set RFLAGS.IF and CPUID leaves it, and a shadow with TF would want
- * a pending single step, so that both are written then. All that a guest can see of it is that an interrupt comes behind the
- * instruction after CPUID, not before it: an STI has to be followed by CPUID for that, and no code opens interrupts for it alone.
+ * CPUID, which programs use, costs the least that is right: a shadow that it stood in may last for one more
+ * instruction. The entry stays valid (26.3.1.5): STI set RFLAGS.IF and CPUID leaves it, and a shadow with TF would want
+ * a pending single step, so both are written then. A guest can only see that an interrupt comes after the instruction
+ * after CPUID, not before it: an STI has to be followed by CPUID for that, and no code opens interrupts for it alone.
  */
 void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
@@ -99,10 +103,10 @@ void vcpu_inject(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 }
 
 /*
- * NMIs. One that arrives in the guest is an exit. One that arrives in the hypervisor sets the monitor trap flag from its
- * handler, whatever the hypervisor does at that moment: the next entry ends after at most one instruction, and the exit looks
- * at what arrived. Only the exits for NMI and trap flag take the flag back, before they look; whoever else writes the primary
- * controls sets it, since the handler may have done so meanwhile.
+ * NMIs. One that arrives in the guest is an exit. One that arrives in the hypervisor sets the monitor trap flag from
+ * its handler, whatever the hypervisor does at that moment: the next entry ends after at most one instruction, and the
+ * exit looks at what arrived. Only the exits for NMI and trap flag take the flag back, before they look; any other
+ * write of the primary controls sets it, since the handler may have done so meanwhile.
  */
 static void write_primary(const struct vcpu *vcpu, uint32_t more)
 {
@@ -124,7 +128,10 @@ void vmx_trap_flag_off(const struct vcpu *vcpu)
 	vmx_set_stage2(vcpu->domain->stage2.root);
 }
 
-/* The trap flag ends it, or an NMI; then the instruction comes here again. Translations are cached for each table (28.3.3). */
+/*
+ * The trap flag ends it, or an NMI; then the instruction comes here again. Translations are cached for each table
+ * (28.3.3).
+ */
 void vcpu_detour(struct vcpu *vcpu, paddr_t root)
 {
 	vmx_set_stage2(root);
@@ -142,7 +149,7 @@ void vmx_exit_nmi_window(struct vcpu *vcpu)
 	vcpu->exits[HV_EXIT_NMI_WINDOW]++;
 	vcpu->vendor.nmi_pending = false;
 	write_primary(vcpu, PRIMARY_TRAP_FLAG);
-	end_shadow(); /* STI may leave the window open, and the CPU yet refuse an NMI behind it (25.2, 26.3.1.5) */
+	end_shadow(); /* STI may leave the window open, and the CPU yet refuse an NMI after it (25.2, 26.3.1.5) */
 	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI);
 }
 

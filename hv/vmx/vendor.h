@@ -14,7 +14,7 @@ struct vendor_vcpu {
 	uint32_t reason;     /* of the exit that is being answered */
 	uint32_t delivering; /* the event whose delivery it interrupted: IDT-vectoring information */
 	bool nmi_pending;    /* an NMI waits for the guest's NMI window */
-	uint64_t cr4;        /* the guest's OSXSAVE and PKE, which CPUID mirrors: kept, so that it reads no CR4 */
+	uint64_t cr4;        /* the guest's OSXSAVE and PKE, which CPUID mirrors: kept, so CPUID reads no CR4 */
 };
 
 #endif

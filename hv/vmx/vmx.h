@@ -16,7 +16,10 @@ struct segment {
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 
-/* MOV to CR4 of a value that differs in a bit of CR4_MASK. True: the guest executes it again, without an exit. False: #GP. */
+/*
+ * MOV to CR4 of a value that differs in a bit of CR4_MASK. True: the guest executes it again, without an exit. False:
+ * #GP.
+ */
 bool vmx_cr4_write(struct vcpu *vcpu, uint64_t value);
 
 /* CR0 as VMX operation with an unrestricted guest wants it (SDM 3C 23.8): @cr0 with the fixed bits. */

@@ -151,7 +151,9 @@ static inline void halt(void)
 	__asm__ volatile("cli; hlt" : : : "memory");
 }
 
-/* No exception can be delivered any more: the next one shuts the CPU down, and the machine is reset (SDM 3A 6.15, #DF). */
+/*
+ * No exception can be delivered any more: the next one shuts the CPU down, and the machine is reset (SDM 3A 6.15, #DF).
+ */
 static inline _Noreturn void triple_fault(void)
 {
 	const struct {

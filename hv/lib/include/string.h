@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of <string.h> that the hypervisor and mbedTLS name. memmove and strlen have no body: what calls them in mbedTLS is
- * not called itself, and the linker drops it (--gc-sections).
+ * The part of <string.h> that the hypervisor and mbedTLS name. memmove and strlen have no body: what calls them in
+ * mbedTLS is not called itself, and the linker drops it (--gc-sections).
  */
 #ifndef CLOISTER_LIB_INCLUDE_STRING_H
 #define CLOISTER_LIB_INCLUDE_STRING_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Release image: the CPU's own checks stand alone. */
+/* Release image: only the CPU's own checks. */
 #include "entry_check.h"
 
 void entry_check(struct vcpu *vcpu)
