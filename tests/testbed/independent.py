@@ -7,9 +7,11 @@ Folders are those that 'cloister verify --save' makes.
 import hashlib
 import json
 import os
+import pathlib
 import re
 import struct
 import subprocess
+from collections.abc import Callable
 
 from testbed.emulator import PATIENCE_S
 
@@ -21,26 +23,29 @@ FIRMWARE_PCRS, LAUNCH_PCRS = (*range(8), 14), (17, 18, 19)
 # In tpm2-tools' file of PCR values: TPML_PCR_SELECTION, and a TPML_DIGEST of 8 TPM2B_DIGESTs, as C structures.
 SELECTION_BYTES, LIST_BYTES, DIGEST_BYTES = 132, 532, 66
 
+# PCR and SHA-256 digest of each.
+Events = list[tuple[int, bytes]]
 
-def sha256(data):
+
+def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def tool(folder, *argv, **environment):
+def tool(folder: pathlib.Path, *argv: object, **environment: str) -> str:
     """Runs a tool in the folder, where it may leave files; returns what it says."""
-    argv = list(map(str, argv))
-    result = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, cwd=folder,
+    words = list(map(str, argv))
+    result = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, cwd=folder,
                             env=os.environ | environment)
-    assert result.returncode == 0, f"{argv[0]}: {result.stdout}{result.stderr}"
+    assert result.returncode == 0, f"{words[0]}: {result.stdout}{result.stderr}"
     return result.stdout
 
 
-def qualifying_data(nonce, channel, tcg_log, hv_log, statement):
+def qualifying_data(nonce: bytes, channel: bytes, tcg_log: bytes, hv_log: bytes, statement: bytes) -> bytes:
     """What the quote must be over (docs/protocol.md)."""
     return sha256(b"cloister-evidence-1" + nonce + channel + sha256(tcg_log) + sha256(hv_log) + sha256(statement))
 
 
-def quoted_pcrs(folder):
+def quoted_pcrs(folder: pathlib.Path) -> dict[int, bytes]:
     """The PCR values that tpm2_checkquote is given, by index."""
     data = (folder / "quote.pcrs").read_bytes()
     banks, algorithm, select_bytes = struct.unpack_from("<IHB", data)
@@ -53,13 +58,13 @@ def quoted_pcrs(folder):
     return dict(zip((pcr for pcr in range(24) if mask >> pcr & 1), values, strict=True))
 
 
-def check_quote(folder):
+def check_quote(folder: pathlib.Path) -> None:
     parts = [(folder / name).read_bytes() for name in ("nonce", "channel", "tcg.log", "launch.log", "statement")]
     tool(folder, "tpm2_checkquote", "-u", "ak.pem", "-m", "quote.attest", "-s", "quote.signature", "-f", "quote.pcrs",
          "-g", "sha256", "-q", qualifying_data(*parts).hex())
 
 
-def tpm2_eventlog(folder, log):
+def tpm2_eventlog(folder: pathlib.Path, log: str) -> Events:
     """(PCR, SHA-256 digest) of each event that was extended, as tpm2_eventlog reads the log."""
     text = tool(folder, "tpm2_eventlog", log)
     events = [(int(pcr), bytes.fromhex(digest)) for pcr, kind, digest in re.findall(
@@ -71,7 +76,7 @@ def tpm2_eventlog(folder, log):
     return events
 
 
-def systemd_pcrlock(folder, log):
+def systemd_pcrlock(folder: pathlib.Path, log: str) -> Events:
     """The same, as systemd-pcrlock reads the log."""
     (folder / "no.log").write_bytes(b"")
     # It insists on a TPM, though only the log is asked for: one in its own process will do.
@@ -80,13 +85,13 @@ def systemd_pcrlock(folder, log):
     return [(event["pcr"], bytes.fromhex(event["sha256"])) for event in json.loads(text)["log"] if event["sha256"]]
 
 
-def replay(events, pcr, value):
+def replay(events: Events, pcr: int, value: bytes) -> bytes:
     for _, digest in (event for event in events if event[0] == pcr):
         value = sha256(value + digest)
     return value
 
 
-def check_logs(folder, read):
+def check_logs(folder: pathlib.Path, read: Callable[[pathlib.Path, str], Events]) -> None:
     """The logs explain the quoted values, as the tool 'read' reads them."""
     pcrs, firmware, launch = quoted_pcrs(folder), read(folder, "tcg.log"), read(folder, "launch.log")
     assert set(pcrs) == {*FIRMWARE_PCRS, *LAUNCH_PCRS}
@@ -100,7 +105,7 @@ def check_logs(folder, read):
         assert launch == [event for event in firmware if event[0] == 14][-3:], f"{read.__name__}: launch log"
 
 
-def check(folder):
+def check(folder: pathlib.Path) -> None:
     """Raises AssertionError unless all three tools agree with the tenant's."""
     check_quote(folder)
     for read in (tpm2_eventlog, systemd_pcrlock):
