@@ -12,15 +12,23 @@ static unsigned wipes, lines;
 static uint32_t written;
 static unsigned written_bytes;
 
+static struct machine test_machine;
+
+/* From the look at the configuration address to the access no other CPU changes it. */
+static void assert_locked(uint16_t port)
+{
+	assert_true((port & 0xfff8) != 0xcf8 || !lock_try(&test_machine.pci_lock));
+}
+
 uint8_t inb(uint16_t port)
 {
-	(void)port;
+	assert_locked(port);
 	return 0x81;
 }
 
 uint16_t inw(uint16_t port)
 {
-	(void)port;
+	assert_locked(port);
 	return 0x8182;
 }
 
@@ -28,26 +36,27 @@ static uint32_t config_address;
 
 uint32_t inl(uint16_t port)
 {
+	assert_locked(port);
 	return port == 0xcf8 ? config_address : 0x81828384;
 }
 
 void outb(uint16_t port, uint8_t value)
 {
-	(void)port;
+	assert_locked(port);
 	written = value;
 	written_bytes = 1;
 }
 
 void outw(uint16_t port, uint16_t value)
 {
-	(void)port;
+	assert_locked(port);
 	written = value;
 	written_bytes = 2;
 }
 
 void outl(uint16_t port, uint32_t value)
 {
-	(void)port;
+	assert_locked(port);
 	written = value;
 	written_bytes = 4;
 }
