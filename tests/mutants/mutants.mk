@@ -4,7 +4,7 @@
 .PHONY: mutants mutants-apply unit-programs
 
 # The compiled unit tests, and the programs that the scripts among them start.
-unit-programs: $$(filter $(OUT)/%,$$(UNIT_TESTS)) $$(UNIT_JUDGE) $(OUT)/tests/tables/walk
+unit-programs: $$(filter $(OUT)/%,$$(UNIT_TESTS)) $$(UNIT_HELPERS)
 
 mutants: all unit-programs
 	$(Q)UNIT_TESTS='$(UNIT_TESTS)' PROOFS='$(PROOFS)' tests/mutants/run $(PLANT)

@@ -120,7 +120,8 @@ $(UNIT_OUT)/linked: $(UNIT_SOURCES) tests/unit/unit.mk
 	@printf '%s\n' $(sort $(UNIT_LINKED)) >$@
 
 # What the scripts start or read.
-unit: $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE) $(UNIT_TDVF) $(UNIT_OUT)/linked
+UNIT_HELPERS := $(OUT)/cloister $(OUT)/make-reference $(OUT)/tests/tables/walk $(UNIT_JUDGE) $(UNIT_TDVF) $(UNIT_OUT)/linked
+unit: $(UNIT_HELPERS)
 unit: $$(UNIT_TESTS)
 	@mkdir -p $(OUT)/log/unit
 	@rm -f $(OUT)/log/unit/*.tap
