@@ -10,7 +10,7 @@ fuzz-seeds: all $(FUZZ_RECORDERS)
 	$(Q)fuzz/record $(FUZZ_RECORD)
 
 define fuzz_recorder
-$$(FUZZ_RECORD)/hv-$(1).elf: $$(HV_OBJECTS_$(1)_debug) $$(HV_ATTEST) hv/hv.ld fuzz/exits/record/record.c \
+$$(FUZZ_RECORD)/hv-$(1).elf: $$(HV_OBJECTS_$(1)_debug) $$(HV_ATTEST) hv/boot/image.ld fuzz/exits/record/record.c \
 	fuzz/exits/record/$(1).c fuzz/exits/record/record.h
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)

@@ -9,7 +9,7 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -ffunction-sections -fdata-sections \
 	$(HV_NO_INDIRECT) -fstack-usage -MD -MP $(WARNINGS) $(REPRODUCIBLE) -Ihv -Iinclude -Ihv/lib/include \
 	-DHV_VERSION=$(HV_VERSION)u -DHV_SVN=$(SVN)u
-HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/hv.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none \
+HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/boot/image.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
 # Rooms of both images. Of boot/, the build that is linked is one of two; attest/ and lib/ have an archive (attest.mk).
@@ -22,7 +22,7 @@ HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 define hv_image
 HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) \
 	$$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/boot/build_$(2).c))
-$$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/hv.ld hv/hv.mk
+$$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/boot/image.ld hv/hv.mk
 	$$(call say,LD,$$@)
 	$$(Q)gcc $$(HV_LDFLAGS) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)
 	$$(Q)objcopy --strip-debug $$@

@@ -7,7 +7,7 @@
 
 #define WINDOWS_PER_TABLE 512u
 
-/* From hv.ld. */
+/* From boot/image.ld. */
 extern const char image_text_start[], image_text_end[], image_rodata_start[], image_rodata_end[];
 
 /* The level-1 entry for @address; makes the tables on the way. */

@@ -14,7 +14,7 @@ $(OUT)/tests/system/forger.o $(OUT)/tests/system/rogue.o: $(OUT)/tests/system/%.
 	$(Q)gcc $(LOADER_CFLAGS) -MMD -c $< -o $@
 
 # A hypervisor image: the loader takes it as it takes the real one, same linker script, same kind of ELF.
-$(FORGER): $(FORGER_PARTS) hv/hv.ld
+$(FORGER): $(FORGER_PARTS) hv/boot/image.ld
 	$(call say,LD,$@)
 	$(Q)gcc $(HV_LDFLAGS) -o $@ $(FORGER_PARTS)
 
