@@ -4,6 +4,7 @@
 Folders are those that 'cloister verify --save' makes.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -14,9 +15,12 @@ import subprocess
 from collections.abc import Callable
 
 from testbed.emulator import PATIENCE_S
+from testbed.second_verifier import Evidence
 
 PCRLOCK = "/usr/lib/systemd/systemd-pcrlock"
 TPM_ALG_SHA256 = 0x0B
+# SubjectPublicKeyInfo of a P-256 key, up to the point's coordinates (RFC 5480).
+SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 ALL_ONES = b"\xff" * 32
 # Those of the quote: what the firmware's log must explain, from zeros, and what the launch log must, from ones.
 FIRMWARE_PCRS, LAUNCH_PCRS = (*range(8), 14), (17, 18, 19)
@@ -103,6 +107,32 @@ def check_logs(folder: pathlib.Path, read: Callable[[pathlib.Path, str], Events]
     else:  # the weak binding: the firmware made these events, last of all in PCR 14
         assert len(launch) == 3
         assert launch == [event for event in firmware if event[0] == 14][-3:], f"{read.__name__}: launch log"
+
+
+def key_file(ak_public: bytes) -> str:
+    """A P-256 key whose TPMT_PUBLIC ends in TPM2B x and TPM2B y, as OpenSSL reads it."""
+    der = SPKI_P256 + ak_public[-66:-34] + ak_public[-32:]
+    return f"-----BEGIN PUBLIC KEY-----\n{base64.encodebytes(der).decode()}-----END PUBLIC KEY-----\n"
+
+
+def pcrs_file(pcrs: list[tuple[int, bytes]]) -> bytes:
+    """PCR values as tpm2-tools' own file has them: the reverse of quoted_pcrs()."""
+    mask, lists = sum(1 << pcr for pcr, _ in pcrs), [pcrs[at:at + 8] for at in range(0, len(pcrs), 8)]
+    data = struct.pack("<IHB", 1, TPM_ALG_SHA256, 3) + mask.to_bytes(3, "little")
+    data = data.ljust(SELECTION_BYTES, b"\0") + struct.pack("<I", len(lists))
+    for values in lists:
+        digests = b"".join(struct.pack("<H", 32) + value + bytes(DIGEST_BYTES - 34) for _, value in values)
+        data += (struct.pack("<I", len(values)) + digests).ljust(LIST_BYTES, b"\0")
+    return data
+
+
+def write(folder: pathlib.Path, evidence: Evidence, nonce: bytes, channel: bytes) -> None:
+    """The folder of an evidence that no tenant's tool has seen."""
+    (folder / "ak.pem").write_text(key_file(evidence.ak_public))
+    for name, data in {"nonce": nonce, "channel": channel, "tcg.log": evidence.tcg_log, "launch.log": evidence.hv_log,
+                       "statement": evidence.statement, "quote.attest": evidence.quote,
+                       "quote.signature": evidence.signature, "quote.pcrs": pcrs_file(evidence.pcrs)}.items():
+        (folder / name).write_bytes(data)
 
 
 def check(folder: pathlib.Path) -> None:
