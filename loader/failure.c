@@ -5,6 +5,7 @@
 #include <cloister/errors.h>
 #include <string.h>
 
+#include "hv_errors.h"
 #include "text.h"
 
 struct error_text {
@@ -16,8 +17,10 @@ struct error_text {
 #define LOADER_ERROR_TEXT(name, what, next) {#name, what, next},
 static const struct error_text loader_errors[] = {LOADER_ERRORS(LOADER_ERROR_TEXT)};
 
-#define HV_ERROR_TEXT(name, value, what, next) [(value)] = {#name, what, next},
-static const struct error_text hv_errors[] = {HV_ERRORS(HV_ERROR_TEXT)};
+#define HV_ERROR_TEXT(name, what, next) [name] = {#name, what, next},
+static const struct error_text hv_errors[] = {HV_ERROR_TEXTS(HV_ERROR_TEXT)};
+#define ONE(name, what, next) +1
+_Static_assert(0 HV_ERROR_TEXTS(ONE) == HV_ERROR_COUNT, "a text for each error");
 
 static const struct error_text unknown_error = {"HV_E_UNKNOWN", "the hypervisor gave an unknown error",
 						"install loader and hypervisor image from the same build"};
