@@ -27,7 +27,7 @@ EXIT = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
 EXPLAINED = {
     ("apic", ".*"): "it switches x2APIC off, which is locked: #GP where it expects none",
     ("idt_test", ".*"): "QEMU takes reserved bits of CR4 in place of #GP: the bare machine hangs, VMRUN refuses them",
-    ("msr", "(PASS|FAIL): MSR_IA32_MISC_ENABLE"): "frozen (design.md): writes are dropped, and read back as before",
+    ("msr", "(PASS|FAIL): MSR_IA32_MISC_ENABLE"): "frozen: writes are dropped (docs/design.md)",
 }
 # #GP at a WRMSR of IA32_APIC_BASE.
 LOCKED_OUT = re.compile(r"Unhandled exception 13 #GP.*\n.*\nrax=\w+ rcx=000000000000001b ")

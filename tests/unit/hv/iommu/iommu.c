@@ -4,12 +4,15 @@
 
 #include "iommu/iommu.h"
 #include "machine/machine.h"
+#include "memory/stage2.h"
 #include "x86/instructions.h"
 
 #define UNITS 3u
 #define NONE  UNITS
 
 static struct machine m;
+static struct iommu all_units;
+static struct stage2 root_stage2;
 static struct {
 	uint32_t bad_check, bad_enable, idle; /* the unit that fails so; NONE */
 	unsigned checked, built, enabled, hidden, mapped, lines;
@@ -18,9 +21,9 @@ static struct {
 
 static uint32_t number_of(const struct iommu_unit *unit)
 {
-	assert_in_range(unit - m.iommu.units, 0, UNITS - 1);
-	assert_int_equal(unit->base, m.boot.dma.unit[unit - m.iommu.units].base);
-	return (uint32_t)(unit - m.iommu.units);
+	assert_in_range(unit - all_units.units, 0, UNITS - 1);
+	assert_int_equal(unit->base, m.boot.dma.unit[unit - all_units.units].base);
+	return (uint32_t)(unit - all_units.units);
 }
 
 static void called_as(enum iommu_kind kind)
@@ -52,15 +55,16 @@ enum hv_error amdvi_check(struct iommu_unit *unit)
 	called_as(IOMMU_AMDVI);
 	return check(unit);
 }
-enum hv_error vtd_build(struct machine *at, struct region *region)
+enum hv_error vtd_build(struct machine *at, struct stage2 *stage2, struct region *region)
 {
 	(void)at, (void)region;
+	assert_ptr_equal(stage2, &root_stage2);
 	world.built++;
 	return HV_OK;
 }
-enum hv_error amdvi_build(struct machine *at, struct region *region)
+enum hv_error amdvi_build(struct machine *at, struct stage2 *stage2, struct region *region)
 {
-	return vtd_build(at, region);
+	return vtd_build(at, stage2, region);
 }
 enum hv_error vtd_enable(const struct iommu *iommu, const struct iommu_unit *unit)
 {
@@ -83,10 +87,10 @@ bool amdvi_translates(const struct iommu *iommu, const struct iommu_unit *unit)
 {
 	return vtd_translates(iommu, unit);
 }
-enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+enum hv_error stage2_hide(struct stage2 *stage2, gpa_t base, uint64_t bytes)
 {
-	assert_ptr_equal(stage2, &m.root.stage2);
-	assert_int_equal(base, m.boot.dma.unit[world.hidden].base);
+	assert_ptr_equal(stage2, &root_stage2);
+	assert_int_equal(base.value, m.boot.dma.unit[world.hidden].base);
 	assert_int_equal(bytes, m.boot.dma.unit[world.hidden].bytes);
 	world.hidden++;
 	return HV_OK;
@@ -108,13 +112,15 @@ static struct hv_failure prepare(void)
 {
 	struct region region = {0, 0};
 
-	return iommu_prepare(&m, &region);
+	return iommu_prepare(&m, &root_stage2, &region);
 }
 
 static int new_machine(void **state)
 {
 	(void)state;
 	memset(&m, 0, sizeof(m));
+	memset(&all_units, 0, sizeof(all_units));
+	m.iommu = &all_units;
 	memset(&world, 0, sizeof(world));
 	world.bad_check = world.bad_enable = world.idle = NONE;
 	m.boot.dma.kind = BOOT_DMA_VTD;
@@ -131,14 +137,14 @@ static void every_unit(enum iommu_kind kind)
 	assert_int_equal(world.hidden, UNITS);
 	assert_int_equal(world.checked, UNITS);
 	assert_int_equal(world.built, 1);
-	assert_int_equal(m.iommu.unit_count, UNITS);
+	assert_int_equal(all_units.unit_count, UNITS);
 	assert_int_equal(iommu_enable(&m), HV_OK);
 	assert_int_equal(world.kind, kind);
 	assert_int_equal(world.enabled, UNITS);
 	assert_int_equal(iommu_enable(&m), HV_OK); /* of the next CPU: once is enough */
 	assert_int_equal(world.enabled, UNITS);
 	assert_int_equal(world.lines, 1);
-	assert_true(lock_try(&m.iommu.lock)); /* it was given back */
+	assert_true(lock_try(&all_units.lock)); /* it was given back */
 }
 
 static void every_unit_of_intel(void **state)
@@ -176,9 +182,9 @@ static void one_does_not_start(void **state)
 		world.bad_enable = i;
 		assert_int_equal(iommu_enable(&m), HV_E_IOMMU_TIMEOUT);
 		assert_int_equal(world.enabled, i + 1);
-		assert_false(m.iommu.enabled);
+		assert_false(all_units.enabled);
 		assert_int_equal(world.lines, 0);
-		assert_true(lock_try(&m.iommu.lock)); /* it was given back */
+		assert_true(lock_try(&all_units.lock)); /* it was given back */
 	}
 }
 

@@ -2,9 +2,11 @@
 /* The machine's secrets: wiped under their lock, unless a CPU that has stopped holds it. */
 #include "hv_test.h"
 
+#include "attest/attestation.h"
 #include "machine/machine.h"
 #include "x86/instructions.h"
 
+static struct attestation attestation;
 static unsigned wipes, lines;
 static bool locked_meanwhile;
 
@@ -14,8 +16,8 @@ uint64_t rdtsc(void)
 }
 void hk_wipe(struct hk *hk)
 {
-	assert_ptr_equal(hk, &machine.hk);
-	locked_meanwhile = !lock_try(&machine.hk_lock);
+	assert_ptr_equal(hk, &attestation.hk);
+	locked_meanwhile = !lock_try(&attestation.lock);
 	wipes++;
 }
 void console_line(struct machine *m, const char *format, ...)
@@ -30,6 +32,8 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&machine, 0, sizeof(machine));
+	memset(&attestation, 0, sizeof(attestation));
+	machine.attestation = &attestation;
 	wipes = lines = 0;
 	return 0;
 }
@@ -41,14 +45,14 @@ static void wiped_under_the_lock(void **state)
 	assert_int_equal(wipes, 1);
 	assert_true(locked_meanwhile);
 	assert_int_equal(lines, 1);
-	assert_true(lock_try(&machine.hk_lock)); /* it was given back */
+	assert_true(lock_try(&attestation.lock)); /* it was given back */
 }
 
 /* It may hold the lock for ever, and crash() wiped them: this CPU must not wait. */
 static void not_behind_a_stopped_cpu(void **state)
 {
 	(void)state;
-	lock_take(&machine.hk_lock);
+	lock_take(&attestation.lock);
 	machine.cpus_parked = 1;
 	machine_wipe_secrets(&machine);
 	assert_int_equal(wipes, 0);

@@ -12,12 +12,13 @@ static unsigned wipes, lines;
 static uint32_t written;
 static unsigned written_bytes;
 
+static struct root root;
 static struct machine test_machine;
 
 /* From the look at the configuration address to the access no other CPU changes it. */
 static void assert_locked(uint16_t port)
 {
-	assert_true((port & 0xfff8) != 0xcf8 || !lock_try(&test_machine.pci_lock));
+	assert_true((port & 0xfff8) != 0xcf8 || !lock_try(&root.pci_lock));
 }
 
 uint8_t inb(uint16_t port)
@@ -110,7 +111,6 @@ static bool exit_io(struct vcpu *vcpu, struct io_access access)
 	return advanced == 1;
 }
 
-static struct root root;
 static struct machine test_machine = {
 	.root = &root, .boot = {.sleep_port = {0x605}, .sleep_types = 0xff, .reset_port = 0x650, .reset_value = 0xbe}};
 
