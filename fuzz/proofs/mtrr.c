@@ -91,7 +91,7 @@ void prove_mtrr_type(void)
 	const uint64_t bytes = 1ull << shift;
 
 	ASSUME((base & (bytes - 1)) == 0 && base >> 52 == 0 && (address & ~(bytes - 1)) == base);
-	const bool single = mtrr_type(&mtrr, base, bytes, &type);
+	const bool single = mtrr_type(&mtrr, paddr(base), bytes, &type);
 
 	PROVE(single || shift != 12);
 	PROVE(!single || type == type_of(&mtrr, address));

@@ -58,13 +58,13 @@ _Noreturn void cpu_launch_run(struct entry_frame *frame);
  */
 static enum hv_error hide_protected(struct machine *m)
 {
-	enum hv_error error = stage2_hide(&m->root->domain.stage2, m->boot.region.base, m->boot.region.bytes);
+	enum hv_error error = stage2_hide(&m->root->domain.stage2, gpa(m->boot.region.base), m->boot.region.bytes);
 
 	if (error == HV_OK && m->boot.pool.bytes != 0)
-		error = stage2_hide(&m->root->domain.stage2, m->boot.pool.base, m->boot.pool.bytes);
+		error = stage2_hide(&m->root->domain.stage2, gpa(m->boot.pool.base), m->boot.pool.bytes);
 	for (uint32_t i = 0; error == HV_OK && i < m->boot.hidden_count; i++)
-		error = stage2_hide(&m->root->domain.stage2, m->boot.hidden[i].base, m->boot.hidden[i].bytes);
-	return error == HV_OK ? stage2_hide(&m->root->domain.stage2, INTERRUPT_MESSAGES, INTERRUPT_MESSAGES_BYTES)
+		error = stage2_hide(&m->root->domain.stage2, gpa(m->boot.hidden[i].base), m->boot.hidden[i].bytes);
+	return error == HV_OK ? stage2_hide(&m->root->domain.stage2, gpa(INTERRUPT_MESSAGES), INTERRUPT_MESSAGES_BYTES)
 			      : error;
 }
 

@@ -16,7 +16,7 @@ static struct pool_view view_of(const struct cpu *cpu)
 /* A whole page of the root guest's RAM. */
 static bool is_root_page(const struct cpu *cpu, uint64_t address)
 {
-	return machine_is_ram(cpu->machine, address, PAGE_BYTES);
+	return machine_is_ram(cpu->machine, gpa(address), PAGE_BYTES);
 }
 
 static int64_t create(const struct cpu *cpu, const struct hypercall_arguments *a)

@@ -22,7 +22,7 @@ static uint64_t *entry_open(const struct pool_view *view, const struct td *td, g
 	paddr_t table = pool_address(view->pool, td->table);
 
 	for (unsigned at = TOP_LEVEL;; at--) {
-		uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, table);
+		uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, table, true);
 		uint64_t *const entry = &entries[address.value / span(at) % (PAGE_BYTES / sizeof(*entries))];
 
 		if (at == level)
@@ -32,7 +32,7 @@ static uint64_t *entry_open(const struct pool_view *view, const struct td *td, g
 		pool_close(view, WINDOW_TABLE);
 		if (!stage2_present(value) || stage2_is_leaf(value, at))
 			return 0;
-		table = paddr(stage2_address(value));
+		table = stage2_address(value);
 	}
 }
 
@@ -72,7 +72,7 @@ int64_t domain_add_table(const struct pool_view *view, struct td *td, gpa_t addr
 	if (page >= view->pool->pages)
 		return HC_E_PAGE;
 	const int64_t result = set_entry(view, td, address, (unsigned)level + 2, page, PAGE_TABLE,
-					 stage2_table(pool_address(view->pool, (uint32_t)page).value));
+					 stage2_table(pool_address(view->pool, (uint32_t)page)));
 
 	td->tables += result == 0;
 	return result;
@@ -116,7 +116,7 @@ int64_t domain_add_page(const struct pool_view *view, struct td *td, gpa_t addre
 	if (page >= view->pool->pages)
 		return HC_E_PAGE;
 	const int64_t result = set_entry(view, td, address, 1, page, PAGE_PRIVATE,
-					 stage2_private(pool_address(view->pool, (uint32_t)page).value));
+					 stage2_private(pool_address(view->pool, (uint32_t)page)));
 
 	if (result != 0)
 		return result;

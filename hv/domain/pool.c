@@ -33,7 +33,7 @@ paddr_t pool_address(const struct pool *pool, uint32_t page)
 
 void *pool_open(const struct pool_view *view, enum window window, uint32_t page)
 {
-	return window_open(view->paging, view->cpu, window, pool_address(view->pool, page));
+	return window_open(view->paging, view->cpu, window, pool_address(view->pool, page), true);
 }
 
 void pool_close(const struct pool_view *view, enum window window)

@@ -59,7 +59,7 @@ static void allow_devices(paddr_t table, unsigned level)
 		if (!stage2_present(entries[i]))
 			continue;
 		if (!leaf)
-			allow_devices(paddr(stage2_address(entries[i])), level - 1);
+			allow_devices(stage2_address(entries[i]), level - 1);
 		entries[i] |= IO_READ | (stage2_read_only(entries[i]) != entries[i] ? IO_WRITE : 0) |
 			      IO_NEXT_LEVEL(leaf ? 0 : level - 1);
 	}
@@ -186,7 +186,7 @@ void amdvi_poll(struct machine *m, const struct iommu_unit *unit)
 
 		if (EVENT_CODE(low) == 0)
 			break;
-		iommu_fault(m, EVENT_SOURCE(low), record[1], (low & EVENT_WRITE) != 0, EVENT_CODE(low));
+		iommu_fault(m, EVENT_SOURCE(low), gpa(record[1]), (low & EVENT_WRITE) != 0, EVENT_CODE(low));
 		record[0] = 0;
 	}
 	amdvi_write(unit, AMDVI_EVENT_HEAD, head);

@@ -16,7 +16,7 @@ static enum hv_error take_unit(struct machine *m, struct stage2 *stage2, const s
 			       struct region *region)
 {
 	struct iommu_unit *const unit = &m->iommu->units[m->iommu->unit_count++];
-	const enum hv_error error = stage2_hide(stage2, registers->base, registers->bytes);
+	const enum hv_error error = stage2_hide(stage2, gpa(registers->base), registers->bytes);
 
 	if (error != HV_OK)
 		return error;
@@ -98,12 +98,12 @@ static bool may_log(struct machine *m)
 	return true;
 }
 
-void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason)
+void iommu_fault(struct machine *m, uint16_t source, gpa_t address, bool write, uint32_t reason)
 {
 	m->iommu->faults++;
 	if (may_log(m))
 		console_line(m, "dma: device %x:%x.%u: %s of %lx refused, reason %x", source >> 8, source >> 3 & 31u,
-			     source & 7u, write ? "write" : "read", address, reason);
+			     source & 7u, write ? "write" : "read", address.value, reason);
 }
 
 void iommu_overflow(struct machine *m, const struct iommu_unit *unit)

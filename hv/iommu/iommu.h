@@ -66,7 +66,7 @@ void iommu_poll(struct machine *m);
 void iommu_poll_throttled(struct machine *m);
 
 /* A fault, as a unit recorded it. @source: bus << 8 | device << 3 | function; @reason: the unit's own code. */
-void iommu_fault(struct machine *m, uint16_t source, uint64_t address, bool write, uint32_t reason);
+void iommu_fault(struct machine *m, uint16_t source, gpa_t address, bool write, uint32_t reason);
 
 /* There were more faults than the unit had room for. */
 void iommu_overflow(struct machine *m, const struct iommu_unit *unit);

@@ -248,7 +248,7 @@ static void read_record(struct machine *m, const struct iommu_unit *unit, uint32
 
 	if ((high & FAULT_F) == 0)
 		return;
-	const uint64_t address = vtd_read64(unit, (vtd_register64){offset});
+	const gpa_t address = gpa(vtd_read64(unit, (vtd_register64){offset}));
 
 	vtd_write32(unit, (vtd_register32){offset + 12}, FAULT_F >> 32);
 	iommu_fault(m, FAULT_SOURCE(high), address, (high & FAULT_READ) == 0, FAULT_REASON(high));

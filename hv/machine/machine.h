@@ -8,6 +8,7 @@
 
 #include "cloister/boot_info.h"
 #include "console.h"
+#include "memory/address.h"
 
 struct attestation;
 struct cpu;
@@ -47,6 +48,6 @@ uint64_t machine_uptime_us(const struct machine *m);
 void machine_wipe_secrets(struct machine *m);
 
 /* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
-bool machine_is_ram(const struct machine *m, uint64_t address, uint64_t bytes);
+bool machine_is_ram(const struct machine *m, gpa_t address, uint64_t bytes);
 
 #endif

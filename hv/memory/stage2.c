@@ -38,9 +38,9 @@ static bool map_identity(struct stage2 *stage2, uint64_t *entry, uint64_t base, 
 {
 	unsigned type;
 
-	if (!stage2_type(stage2->vendor, base, span(level), &type))
+	if (!stage2_type(stage2->vendor, paddr(base), span(level), &type))
 		return split(stage2, entry, base, level);
-	__atomic_store_n(entry, stage2_leaf(stage2->vendor, base, level, type), __ATOMIC_RELEASE);
+	__atomic_store_n(entry, stage2_leaf(stage2->vendor, paddr(base), level, type), __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -55,7 +55,7 @@ static bool split(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigne
 		if (!map_identity(stage2, entry_of(table, level - 1, at), at, level - 1))
 			return false;
 	}
-	__atomic_store_n(entry, stage2_table(table.value), __ATOMIC_RELEASE);
+	__atomic_store_n(entry, stage2_table(table), __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -77,7 +77,7 @@ enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, s
 			if (!map_identity(stage2, entry_of(directory, 3, at), at, 3))
 				return HV_E_STAGE2_FULL;
 		}
-		*entry_of(stage2->root, 4, base) = stage2_table(directory.value);
+		*entry_of(stage2->root, 4, base) = stage2_table(directory);
 	}
 	return HV_OK;
 }
@@ -120,7 +120,7 @@ static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned le
 			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, base & ~(span(level) - 1), level))
 				return HV_E_STAGE2_FULL;
 			const enum hv_error error =
-				change_in(stage2, paddr(stage2_address(*entry)), level - 1, base, stop, change);
+				change_in(stage2, stage2_address(*entry), level - 1, base, stop, change);
 			if (error != HV_OK)
 				return error;
 		}
@@ -135,14 +135,14 @@ static enum hv_error change_range(struct stage2 *stage2, uint64_t base, uint64_t
 	return stage2->sealed ? HV_E_STAGE2_SEALED : change_in(stage2, stage2->root, 4, base, end, change);
 }
 
-enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+enum hv_error stage2_hide(struct stage2 *stage2, gpa_t base, uint64_t bytes)
 {
-	return change_range(stage2, base, base + bytes, HIDE);
+	return change_range(stage2, base.value, base.value + bytes, HIDE);
 }
 
-enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+enum hv_error stage2_write_protect(struct stage2 *stage2, gpa_t base, uint64_t bytes)
 {
-	return change_range(stage2, base, base + bytes, WRITE_PROTECT);
+	return change_range(stage2, base.value, base.value + bytes, WRITE_PROTECT);
 }
 
 enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info *boot, uint64_t bytes)
@@ -163,10 +163,10 @@ static void redirect(const struct stage2 *stage2, uint64_t *entries, paddr_t scr
 {
 	unsigned type;
 
-	(void)stage2_type(stage2->vendor, scratch.value, PAGE_BYTES, &type); /* of one page: it has one */
+	(void)stage2_type(stage2->vendor, scratch, PAGE_BYTES, &type); /* of one page: it has one */
 	for (unsigned i = 0; i < ENTRIES; i++) {
 		if (stage2_present(entries[i]) && stage2_read_only(entries[i]) == entries[i])
-			entries[i] = stage2_leaf(stage2->vendor, scratch.value, 1, type);
+			entries[i] = stage2_leaf(stage2->vendor, scratch, 1, type);
 	}
 }
 
@@ -190,15 +190,15 @@ static bool divert(const struct stage2 *stage2, struct region *region, paddr_t v
 
 		if (!stage2_present(original) || stage2_is_leaf(original, level))
 			return true; /* hidden: nothing is write-protected there */
-		table = paddr(stage2_address(original));
+		table = stage2_address(original);
 		if (*entry == original) {
 			const paddr_t copy = copy_table(region, table);
 
 			if (copy.value == 0)
 				return false;
-			*entry = stage2_table(copy.value);
+			*entry = stage2_table(copy);
 		}
-		view = paddr(stage2_address(*entry));
+		view = stage2_address(*entry);
 	}
 	redirect(stage2, region_pointer(view), scratch);
 	return true;
@@ -225,7 +225,7 @@ enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *re
 
 paddr_t stage2_first_table(const struct stage2 *stage2)
 {
-	return paddr(stage2_address(*entry_of(stage2->root, 4, 0)));
+	return stage2_address(*entry_of(stage2->root, 4, 0));
 }
 
 uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level)
@@ -241,6 +241,6 @@ uint64_t stage2_walk(const struct stage2 *stage2, gpa_t address, unsigned *level
 			return 0;
 		if (stage2_is_leaf(entry, *level))
 			return entry;
-		table = paddr(stage2_address(entry));
+		table = stage2_address(entry);
 	}
 }

@@ -47,12 +47,12 @@ uint64_t stage2_directory_pages(uint32_t phys_bits);
  * Takes [@base, @base + @bytes) out of the guest's view; both multiples of 4 KiB, inside the covered width.
  * Until it is sealed. Returns HV_OK, HV_E_STAGE2_FULL or HV_E_STAGE2_SEALED.
  */
-enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes);
+enum hv_error stage2_hide(struct stage2 *stage2, gpa_t base, uint64_t bytes);
 
 /**
  * Makes [@base, @base + @bytes) readable only, likewise. What was hidden stays hidden.
  */
-enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes);
+enum hv_error stage2_write_protect(struct stage2 *stage2, gpa_t base, uint64_t bytes);
 
 /**
  * Makes the leaves no larger than @bytes (BOOT_LEAF_*) in each GiB that holds RAM, likewise: what the firmware reserved

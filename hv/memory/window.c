@@ -10,50 +10,37 @@ static uint64_t index_of(uint32_t cpu, enum window window)
 	return (uint64_t)cpu * WINDOWS_PER_CPU + window;
 }
 
-static void *address_of(uint64_t index)
-{
-	return (void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES);
-}
-
 /* A closed window is in no TLB: closing it flushed. */
-static void *show(const struct paging *paging, uint64_t index, paddr_t page, uint64_t right)
+void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page, bool writable)
 {
-	paging->window[index] = (page.value & PTE_ADDRESS) | PTE_LEAF | PTE_NX | right;
-	return address_of(index);
-}
+	const uint64_t index = index_of(cpu, window);
 
-static void hide(const struct paging *paging, uint64_t index)
-{
-	paging->window[index] = 0;
-	invlpg(address_of(index));
-}
-
-void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page)
-{
-	return show(paging, index_of(cpu, window), page, PTE_RW);
+	paging->window[index] = (page.value & PTE_ADDRESS) | PTE_LEAF | PTE_NX | (writable ? PTE_RW : 0);
+	return (void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES);
 }
 
 void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 {
-	hide(paging, index_of(cpu, window));
+	const uint64_t index = index_of(cpu, window);
+
+	paging->window[index] = 0;
+	invlpg((const void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES));
 }
 
 void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, void *buffer, uint32_t bytes)
 {
-	const uint64_t index = index_of(cpu, WINDOW_COPY);
-	const volatile uint8_t *const from = (uint8_t *)show(paging, index, address, 0) + (address.value & PAGE_MASK);
+	const volatile uint8_t *const page = window_open(paging, cpu, WINDOW_COPY, address, false);
 
 	for (uint32_t i = 0; i < bytes; i++)
-		((uint8_t *)buffer)[i] = from[i];
-	hide(paging, index);
+		((uint8_t *)buffer)[i] = page[(address.value & PAGE_MASK) + i];
+	window_close(paging, cpu, WINDOW_COPY);
 }
 
 void window_write(const struct paging *paging, uint32_t cpu, paddr_t address, const void *buffer, uint32_t bytes)
 {
-	const uint64_t index = index_of(cpu, WINDOW_COPY);
-	volatile uint8_t *const to = (uint8_t *)show(paging, index, address, PTE_RW) + (address.value & PAGE_MASK);
+	volatile uint8_t *const page = window_open(paging, cpu, WINDOW_COPY, address, true);
 
 	for (uint32_t i = 0; i < bytes; i++)
-		to[i] = ((const uint8_t *)buffer)[i];
-	hide(paging, index);
+		page[(address.value & PAGE_MASK) + i] = ((const uint8_t *)buffer)[i];
+	window_close(paging, cpu, WINDOW_COPY);
 }

@@ -7,6 +7,8 @@
 #ifndef CLOISTER_MEMORY_WINDOW_H
 #define CLOISTER_MEMORY_WINDOW_H
 
+#include <stdbool.h>
+
 #include "paging.h"
 
 /* Each CPU has one of each, for one page at a time. */
@@ -16,7 +18,6 @@ enum window {
 	WINDOW_DOMAIN,
 	WINDOW_TABLE,
 	WINDOW_VCPU,
-	WINDOW_SOURCE,
 	WINDOW_TARGET,
 	WINDOWS_PER_CPU = 8
 };
@@ -24,11 +25,11 @@ enum window {
 #define WINDOW_BASE 0xffffff8000000000ull /* the last entry of the top level: far from any identity address */
 
 /**
- * Maps the page at @page of system memory into a closed window.
+ * Maps the page of system memory that @page lies in into a closed window.
  * @cpu: the calling CPU's index
  * Returns where it is seen, until window_close().
  */
-void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page);
+void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page, bool writable);
 void window_close(const struct paging *paging, uint32_t cpu, enum window window);
 
 /**

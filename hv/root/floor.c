@@ -14,7 +14,7 @@ enum hv_error floor_protect(struct machine *m)
 	enum hv_error error = HV_OK;
 
 	for (uint32_t i = 0; error == HV_OK && i < floor->range_count; i++)
-		error = stage2_write_protect(&m->root->domain.stage2, floor->range[i].base, floor->range[i].bytes);
+		error = stage2_write_protect(&m->root->domain.stage2, gpa(floor->range[i].base), floor->range[i].bytes);
 	return error;
 }
 

@@ -70,7 +70,7 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 
 	if (((uint32_t)a->rdi != HV_OBJECT_DOMAIN && a->rdi >= HV_OBJECT_COUNT) || a->rcx == 0 || a->rcx > PAGE_BYTES)
 		return HC_E_ARGUMENT;
-	if (!machine_is_ram(m, a->rdx, a->rcx))
+	if (!machine_is_ram(m, gpa(a->rdx), a->rcx))
 		return HC_E_BUFFER;
 	iommu_poll(m);
 	switch ((enum hv_object)(uint32_t)a->rdi) {
@@ -120,7 +120,8 @@ static int64_t hypercall_sign(struct vcpu *vcpu, const struct hypercall_argument
 
 	if (a->rdx != 0 || a->rcx != 0)
 		return HC_E_ARGUMENT;
-	if (!machine_is_ram(m, a->rdi, sizeof(fresh.qualifying_data)) || !machine_is_ram(m, a->rsi, sizeof(fresh)))
+	if (!machine_is_ram(m, gpa(a->rdi), sizeof(fresh.qualifying_data)) ||
+	    !machine_is_ram(m, gpa(a->rsi), sizeof(fresh)))
 		return HC_E_BUFFER;
 	iommu_poll(m);
 	fill_fresh(m, &fresh);

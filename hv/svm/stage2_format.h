@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "memory/address.h"
+
 struct vendor_machine;
 
 #define NPT_P       (1ull << 0)
@@ -20,7 +22,7 @@ struct vendor_machine;
 /*
  * The memory type of [@base, @base + @bytes), if it has only one. The MTRRs hold under nested paging (APM 2 15.25.8).
  */
-static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
+static inline bool stage2_type(const struct vendor_machine *vendor, paddr_t base, uint64_t bytes, unsigned *type)
 {
 	(void)vendor;
 	(void)base;
@@ -32,22 +34,22 @@ static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t bas
 /*
  * Leaf for @address at @level (1: 4 KiB): read, write, execute; write-back where the guest's PAT and the MTRRs allow.
  */
-static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
+static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, paddr_t address, unsigned level, unsigned type)
 {
 	(void)vendor;
 	(void)type;
-	return address | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
+	return address.value | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
 }
 
 /* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
-static inline uint64_t stage2_private(uint64_t address)
+static inline uint64_t stage2_private(paddr_t address)
 {
-	return address | NPT_P | NPT_RW | NPT_US;
+	return address.value | NPT_P | NPT_RW | NPT_US;
 }
 
-static inline uint64_t stage2_table(uint64_t address)
+static inline uint64_t stage2_table(paddr_t address)
 {
-	return address | NPT_P | NPT_RW | NPT_US;
+	return address.value | NPT_P | NPT_RW | NPT_US;
 }
 
 static inline bool stage2_present(uint64_t entry)
@@ -65,9 +67,9 @@ static inline uint64_t stage2_read_only(uint64_t entry)
 	return entry & ~NPT_RW;
 }
 
-static inline uint64_t stage2_address(uint64_t entry)
+static inline paddr_t stage2_address(uint64_t entry)
 {
-	return entry & NPT_ADDRESS;
+	return paddr(entry & NPT_ADDRESS);
 }
 
 #endif

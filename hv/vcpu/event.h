@@ -15,7 +15,6 @@
 #define EVENT_TYPE_NMI       (2u << 8)
 #define EVENT_TYPE_EXCEPTION (3u << 8)
 #define EVENT_TYPE_MASK      (7u << 8)
-#define EVENT_TYPE_RESERVED  (1u << 8)
 #define EVENT_TYPE_SOFTWARE  (4u << 8) /* and above */
 #define EVENT_RESERVED       0x7ffff000u
 #define EVENT_ERROR_VALID    (1u << 11)

@@ -95,7 +95,7 @@ void vcpu_allow_msr(const struct domain *domain, uint32_t msr, bool write)
 static struct hv_failure write_back(const struct machine *m, const struct boot_range *range)
 {
 	const uint64_t end = range->base + range->bytes;
-	const uint64_t good = mtrr_write_back_end(&m->vendor->mtrr, range->base, end);
+	const uint64_t good = mtrr_write_back_end(&m->vendor->mtrr, paddr(range->base), end);
 
 	return good == end ? fails(HV_OK) : fails_at(HV_E_MTRR_RAM, good);
 }
@@ -161,13 +161,6 @@ void vcpu_load(struct vcpu *vcpu)
 	vmptrld(vcpu->vendor.vmcs);
 }
 
-/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
-static void invalidate_all(void)
-{
-	invept(INVALIDATE_ALL, 0);
-	invvpid(INVALIDATE_ALL, 0);
-}
-
 /* The bits that this CPU has: the others are reserved, and it refuses them itself. */
 static uint64_t mirrored_cr4(void)
 {
@@ -194,27 +187,12 @@ static const struct {
 	{HOST_ES_SELECTOR, HOST_DS},
 	{HOST_TR_SELECTOR, HOST_TR},
 };
-/* clang-format off: one to a line otherwise */
+/* clang-format off */
 static const uint32_t zeros[] = {
-	PAGE_FAULT_MASK,
-	PAGE_FAULT_MATCH,
-	CR3_TARGET_COUNT,
-	TSC_OFFSET,
-	EXIT_MSR_STORE_COUNT,
-	EXIT_MSR_LOAD_COUNT,
-	ENTRY_MSR_LOAD_COUNT,
-	ENTRY_INTERRUPTION_INFO,
-	ENTRY_EXCEPTION_ERROR_CODE,
-	ENTRY_INSTRUCTION_LENGTH,
-	GUEST_INTERRUPTIBILITY,
-	GUEST_PENDING_DEBUG,
-	HOST_FS_SELECTOR,
-	HOST_GS_SELECTOR,
-	HOST_FS_BASE,
-	HOST_GS_BASE,
-	HOST_SYSENTER_CS,
-	HOST_SYSENTER_ESP,
-	HOST_SYSENTER_EIP,
+	PAGE_FAULT_MASK, PAGE_FAULT_MATCH, CR3_TARGET_COUNT, TSC_OFFSET, EXIT_MSR_STORE_COUNT,
+	EXIT_MSR_LOAD_COUNT, ENTRY_MSR_LOAD_COUNT, ENTRY_INTERRUPTION_INFO, ENTRY_EXCEPTION_ERROR_CODE,
+	ENTRY_INSTRUCTION_LENGTH, GUEST_INTERRUPTIBILITY, GUEST_PENDING_DEBUG, HOST_FS_SELECTOR,
+	HOST_GS_SELECTOR, HOST_FS_BASE, HOST_GS_BASE, HOST_SYSENTER_CS, HOST_SYSENTER_ESP, HOST_SYSENTER_EIP,
 };
 /* clang-format on */
 
@@ -243,7 +221,9 @@ static void write_controls(const struct vcpu *vcpu)
 	vmwrite(CR0_MASK,
 		vmx_guest_cr0(0) | CR0_CD | CR0_NW); /* no exit restores CD: the hypervisor would run uncached */
 	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | mirrored_cr4());
-	invalidate_all();
+	/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
+	invept(INVALIDATE_ALL, 0);
+	invvpid(INVALIDATE_ALL, 0);
 }
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
@@ -303,15 +283,6 @@ static void capture_segments(void)
 	capture_system_segments(&gdtr);
 }
 
-static void capture_msrs(void)
-{
-	vmwrite(GUEST_DEBUGCTL, rdmsr(IA32_DEBUGCTL));
-	vmwrite(GUEST_PAT, rdmsr(IA32_PAT));
-	vmwrite(GUEST_SYSENTER_CS, rdmsr(IA32_SYSENTER_CS));
-	vmwrite(GUEST_SYSENTER_ESP, rdmsr(IA32_SYSENTER_ESP));
-	vmwrite(GUEST_SYSENTER_EIP, rdmsr(IA32_SYSENTER_EIP));
-}
-
 static void capture_registers(const struct launch_frame *frame)
 {
 	vmwrite(GUEST_CR3, read_cr3());
@@ -319,6 +290,11 @@ static void capture_registers(const struct launch_frame *frame)
 	vmwrite(GUEST_RFLAGS, frame->rflags);
 	vmwrite(GUEST_RIP, frame->rip);
 	vmwrite(GUEST_RSP, frame->rsp);
+	vmwrite(GUEST_DEBUGCTL, rdmsr(IA32_DEBUGCTL));
+	vmwrite(GUEST_PAT, rdmsr(IA32_PAT));
+	vmwrite(GUEST_SYSENTER_CS, rdmsr(IA32_SYSENTER_CS));
+	vmwrite(GUEST_SYSENTER_ESP, rdmsr(IA32_SYSENTER_ESP));
+	vmwrite(GUEST_SYSENTER_EIP, rdmsr(IA32_SYSENTER_EIP));
 }
 
 enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
@@ -338,7 +314,6 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	vcpu->vendor.cr4 = cr4 & CR4_MIRRORED;
 	vmwrite(GUEST_EFER, efer);
 	capture_segments();
-	capture_msrs();
 	capture_registers(frame);
 	return HV_OK;
 }

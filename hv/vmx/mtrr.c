@@ -105,19 +105,19 @@ static unsigned fixed_type(const struct mtrr *mtrr, uint64_t address)
 	return mtrr->fixed[index / 8] >> 8 * (index % 8) & 0xff;
 }
 
-bool mtrr_type(const struct mtrr *mtrr, uint64_t base, uint64_t bytes, unsigned *type)
+bool mtrr_type(const struct mtrr *mtrr, paddr_t base, uint64_t bytes, unsigned *type)
 {
 	bool matched = false;
 
-	if (mtrr->fixed_enabled && base < FIXED_END) {
-		*type = fixed_type(mtrr, base);
+	if (mtrr->fixed_enabled && base.value < FIXED_END) {
+		*type = fixed_type(mtrr, base.value);
 		return bytes == 4096;
 	}
 	*type = mtrr->default_type;
 	for (uint32_t i = 0; i < mtrr->count; i++) {
 		const struct mtrr_range *const range = &mtrr->variable[i];
 
-		if (((base ^ range->base) & range->mask & ~(bytes - 1)) != 0)
+		if (((base.value ^ range->base) & range->mask & ~(bytes - 1)) != 0)
 			continue; /* no address of the block belongs to it */
 		if ((range->mask & (bytes - 1)) != 0)
 			return false; /* some may, some may not */
@@ -129,17 +129,17 @@ bool mtrr_type(const struct mtrr *mtrr, uint64_t base, uint64_t bytes, unsigned 
 
 #define LARGEST_BLOCK (1ull << 30) /* terabytes are walked in thousands of steps */
 
-uint64_t mtrr_write_back_end(const struct mtrr *mtrr, uint64_t base, uint64_t end)
+uint64_t mtrr_write_back_end(const struct mtrr *mtrr, paddr_t base, uint64_t end)
 {
-	while (base < end) {
+	while (base.value < end) {
 		uint64_t bytes = LARGEST_BLOCK;
 		unsigned type;
 
-		while ((base & (bytes - 1)) != 0 || !mtrr_type(mtrr, base, bytes, &type))
+		while ((base.value & (bytes - 1)) != 0 || !mtrr_type(mtrr, base, bytes, &type))
 			bytes /= 2;
 		if (type != TYPE_WB)
-			return base;
-		base += bytes;
+			return base.value;
+		base.value += bytes;
 	}
 	return end;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cloister/errors.h"
+#include "memory/address.h"
 
 enum memory_type { TYPE_UC = 0, TYPE_WC = 1, TYPE_WT = 4, TYPE_WP = 5, TYPE_WB = 6 };
 
@@ -37,9 +38,9 @@ enum hv_error mtrr_read(struct mtrr *mtrr, uint32_t phys_bits);
  * The memory type of [@base, @base + @bytes), a power of two from 4 KiB on and aligned to it.
  * Returns false if there may be more than one; a 4 KiB page always has one.
  */
-bool mtrr_type(const struct mtrr *mtrr, uint64_t base, uint64_t bytes, unsigned *type);
+bool mtrr_type(const struct mtrr *mtrr, paddr_t base, uint64_t bytes, unsigned *type);
 
 /* Where [@base, @end), both multiples of 4 KiB, stops to be write-back: @end if all of it is. */
-uint64_t mtrr_write_back_end(const struct mtrr *mtrr, uint64_t base, uint64_t end);
+uint64_t mtrr_write_back_end(const struct mtrr *mtrr, paddr_t base, uint64_t end);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "memory/address.h"
+
 #include "vendor_machine.h"
 
 #define EPT_WRITABLE (1ull << 1)
@@ -19,7 +21,7 @@
  * The memory type of [@base, @base + @bytes), if it has only one: under EPT the MTRRs themselves do not count
  * (28.3.7.2).
  */
-static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t base, uint64_t bytes, unsigned *type)
+static inline bool stage2_type(const struct vendor_machine *vendor, paddr_t base, uint64_t bytes, unsigned *type)
 {
 	return mtrr_type(&vendor->mtrr, base, bytes, type);
 }
@@ -28,22 +30,22 @@ static inline bool stage2_type(const struct vendor_machine *vendor, uint64_t bas
  * Leaf for @address at @level (1: 4 KiB): read, write, and execute unless that invites the page size change machine
  * check; the guest's PAT counts as well.
  */
-static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, uint64_t address, unsigned level, unsigned type)
+static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, paddr_t address, unsigned level, unsigned type)
 {
 	const uint64_t large = EPT_LEAF | (vendor->speculation.itlb_multihit ? EPT_RW : EPT_RWX);
 
-	return address | EPT_TYPE(type) | (level > 1 ? large : EPT_RWX);
+	return address.value | EPT_TYPE(type) | (level > 1 ? large : EPT_RWX);
 }
 
 /* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
-static inline uint64_t stage2_private(uint64_t address)
+static inline uint64_t stage2_private(paddr_t address)
 {
-	return address | EPT_TYPE(TYPE_WB) | EPT_RWX;
+	return address.value | EPT_TYPE(TYPE_WB) | EPT_RWX;
 }
 
-static inline uint64_t stage2_table(uint64_t address)
+static inline uint64_t stage2_table(paddr_t address)
 {
-	return address | EPT_RWX;
+	return address.value | EPT_RWX;
 }
 
 static inline bool stage2_present(uint64_t entry)
@@ -61,9 +63,9 @@ static inline uint64_t stage2_read_only(uint64_t entry)
 	return entry & ~EPT_WRITABLE;
 }
 
-static inline uint64_t stage2_address(uint64_t entry)
+static inline paddr_t stage2_address(uint64_t entry)
 {
-	return entry & EPT_ADDRESS;
+	return paddr(entry & EPT_ADDRESS);
 }
 
 #endif

@@ -10,7 +10,6 @@ enum vmcs_field {
 	VIRTUAL_PROCESSOR_ID = 0x0000,
 	/* B.1.2: 16-bit guest state; eight segments in this order */
 	GUEST_ES_SELECTOR = 0x0800,
-	GUEST_TR_SELECTOR = 0x080e,
 	/* B.1.3: 16-bit host state */
 	HOST_ES_SELECTOR = 0x0c00,
 	HOST_CS_SELECTOR = 0x0c02,
@@ -113,17 +112,10 @@ enum vmcs_field {
 
 /* Guest segments, in the order of their fields; each kind of field counts up by 2. */
 enum vmcs_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS, SEGMENT_LDTR, SEGMENT_TR };
-#define SEGMENTS                    8u
 #define SEGMENT_FIELD(first, which) ((uint32_t)(first) + 2u * (uint32_t)(which))
 
 /* Access rights, table 24-2 */
-#define RIGHTS_TYPE       0x0fu
-#define RIGHTS_S          (1u << 4)
-#define RIGHTS_DPL        (3u << 5)
-#define RIGHTS_P          (1u << 7)
 #define RIGHTS_L          (1u << 13)
-#define RIGHTS_DB         (1u << 14)
-#define RIGHTS_G          (1u << 15)
 #define RIGHTS_UNUSABLE   (1u << 16)
 #define RIGHTS_RESERVED   0xfffe0f00u
 #define RIGHTS_RESET_DATA 0x93u /* present, read/write, accessed */
@@ -164,17 +156,13 @@ enum vmcs_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, 
 /* VM-entry controls, table 24-15 */
 #define ENTRY_LOAD_DEBUG (1u << 2)
 #define ENTRY_IA32E      (1u << 9)
-#define ENTRY_SMM        (1u << 10)
-#define ENTRY_DUAL_SMM   (1u << 11)
 #define ENTRY_LOAD_PAT   (1u << 14)
 #define ENTRY_LOAD_EFER  (1u << 15)
 
 /* Interruptibility, table 24-3 */
-#define BLOCKING_STI     (1u << 0)
-#define BLOCKING_MOV_SS  (1u << 1)
-#define BLOCKING_SMI     (1u << 2)
-#define BLOCKING_NMI     (1u << 3)
-#define BLOCKING_DEFINED 0x1fu
+#define BLOCKING_STI    (1u << 0)
+#define BLOCKING_MOV_SS (1u << 1)
+#define BLOCKING_NMI    (1u << 3)
 
 #define ACTIVITY_ACTIVE  0u
 #define PENDING_DEBUG_BS (1u << 14)

@@ -28,7 +28,6 @@
 
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF    (1ull << 8)
-#define RFLAGS_IF    (1ull << 9)
 
 #define DR6_INIT        0xffff0ff0ull
 #define DR6_BS          (1ull << 14)
@@ -42,8 +41,6 @@ enum vector {
 	VECTOR_UD = 6,
 	VECTOR_DF = 8,
 	VECTOR_TS = 10,
-	VECTOR_NP = 11,
-	VECTOR_SS = 12,
 	VECTOR_GP = 13,
 	VECTOR_PF = 14,
 	VECTOR_AC = 17,

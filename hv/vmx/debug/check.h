@@ -8,6 +8,25 @@
 
 #include "entry_check.h"
 
+/*
+ * Of the manuals' fields and registers, what only the checks look at: vmcs.h, event.h, registers.h and msr.h have the
+ * rest.
+ */
+#define SEGMENTS            8u
+#define RIGHTS_TYPE         0x0fu
+#define RIGHTS_S            (1u << 4)
+#define RIGHTS_DPL          (3u << 5)
+#define RIGHTS_P            (1u << 7)
+#define RIGHTS_DB           (1u << 14)
+#define RIGHTS_G            (1u << 15)
+#define ENTRY_SMM           (1u << 10)
+#define ENTRY_DUAL_SMM      (1u << 11)
+#define BLOCKING_SMI        (1u << 2)
+#define BLOCKING_DEFINED    0x1fu
+#define EVENT_TYPE_RESERVED (1u << 8)
+#define RFLAGS_IF           (1ull << 9)
+#define IA32_VMX_CR0_FIXED1 0x00000487u
+
 struct check {
 	uint32_t phys_bits;
 	struct entry_fault fault;

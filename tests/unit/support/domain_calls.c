@@ -36,15 +36,15 @@ static void count_entries(const uint64_t *table, unsigned level, uint32_t *table
 	for (unsigned i = 0; i < 512; i++) {
 		if (table[i] == 0)
 			continue;
-		const uint64_t address = stage2_address(table[i]);
+		const uint64_t address = stage2_address(table[i]).value;
 
 		PROMISE(address - (uintptr_t)host.pool < PAGES * PAGE_BYTES);
 		if (level == 1) {
-			PROMISE(table[i] == stage2_private(address));
+			PROMISE(table[i] == stage2_private(paddr(address)));
 			++*leaves;
 			continue;
 		}
-		PROMISE(table[i] == stage2_table(address));
+		PROMISE(table[i] == stage2_table(paddr(address)));
 		++*tables;
 		count_entries(table_at(address), level - 1, tables, leaves);
 	}
@@ -60,8 +60,9 @@ static void check_page(uint32_t page)
 	if (ghost.page[g->owner].state == DOMAIN_STOPPED)
 		return; /* its tables may be free */
 	for (unsigned shift = 39; shift > 12; shift -= 9)
-		table = stage2_address(table_at(table)[g->address >> shift & 511]);
-	PROMISE(stage2_address(table_at(table)[g->address >> 12 & 511]) == (uintptr_t)host.pool + page * PAGE_BYTES);
+		table = stage2_address(table_at(table)[g->address >> shift & 511]).value;
+	PROMISE(stage2_address(table_at(table)[g->address >> 12 & 511]).value ==
+		(uintptr_t)host.pool + page * PAGE_BYTES);
 }
 
 static void check_domain(uint32_t page)

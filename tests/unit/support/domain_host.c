@@ -20,11 +20,12 @@ static void check_kind(const struct host *host, enum window window, uint32_t pag
 	PROMISE(record != PAGE_FREE && (window == WINDOW_RECORDS) == (record == PAGE_RECORDS));
 }
 
-void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page)
+void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page, bool writable)
 {
 	const struct host *const host = windows.host;
 	const uint64_t pool = (uintptr_t)host->pool;
 
+	(void)writable;
 	PROMISE(paging == &host->paging && page.value % PAGE_BYTES == 0);
 	PROMISE(page.value >= pool && page.value - pool < host->pages * PAGE_BYTES);
 	PROMISE(!windows.open[cpu][window]);

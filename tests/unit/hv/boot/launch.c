@@ -110,12 +110,12 @@ enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info 
 	(void)stage2, (void)boot, (void)bytes;
 	return HV_OK;
 }
-enum hv_error stage2_hide(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+enum hv_error stage2_hide(struct stage2 *stage2, gpa_t base, uint64_t bytes)
 {
 	assert_ptr_equal(stage2, &machine.root->domain.stage2);
 	assert_false(machine.root->domain.stage2.sealed);
 	assert_true(world.hidden_count < MAX_HIDDEN);
-	world.hidden[world.hidden_count++] = (struct boot_range){base, bytes};
+	world.hidden[world.hidden_count++] = (struct boot_range){base.value, bytes};
 	return step(HIDE);
 }
 enum hv_error floor_protect(struct machine *m)

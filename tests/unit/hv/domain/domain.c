@@ -240,7 +240,7 @@ static void a_page_has_the_contents_of_its_source(void **state)
 	assert_memory_equal(host->pool + FIRST_PAGE * PAGE_BYTES, host->ram + 3 * PAGE_BYTES, PAGE_BYTES);
 	const uint64_t *const entries = (const void *)(host->pool + (FIRST_PAGE - 1) * PAGE_BYTES);
 
-	assert_int_equal(entries[5], stage2_private((uintptr_t)host->pool + FIRST_PAGE * PAGE_BYTES));
+	assert_int_equal(entries[5], stage2_private(paddr((uintptr_t)host->pool + FIRST_PAGE * PAGE_BYTES)));
 	assert_int_equal(info_of(host, DOMAIN).private_pages, 1);
 }
 

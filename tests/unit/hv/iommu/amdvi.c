@@ -137,8 +137,8 @@ static int setup(void **state)
 	assert_int_equal(stage2_build_identity(&stage2, 40,
 					       (struct region){tables.value, tables.value + 600 * PAGE_BYTES}, &vendor),
 			 HV_OK);
-	assert_int_equal(stage2_hide(&stage2, HOLE, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, HOLE + PAGE_BYTES, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(HOLE), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(HOLE + PAGE_BYTES), PAGE_BYTES), HV_OK);
 	return 0;
 }
 
@@ -253,14 +253,14 @@ static void tells_protections(void **state)
 	(void)state;
 	m.boot.region = (struct boot_range){HOLE, PAGE_BYTES};
 	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_MEMORY | 1u << HK_DMA_ATS);
-	assert_int_equal(stage2_hide(&stage2, BASE, sizeof(registers)), HV_OK);
-	assert_int_equal(stage2_hide(&stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES - PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(BASE), sizeof(registers)), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(BOOT_TPM_LOCALITY_1), BOOT_TPM_LOCALITIES_BYTES - PAGE_BYTES), HV_OK);
 	m.boot.pool = (struct boot_range){4ull << 30, 3ull << 30};
 	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
-	assert_int_equal(stage2_hide(&stage2, 4ull << 30, (3ull << 30) - PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(4ull << 30), (3ull << 30) - PAGE_BYTES), HV_OK);
 	assert_int_equal(iommu_protections(&m, &stage2), 1u << HK_DMA_UNITS | 1u << HK_DMA_ATS);
 	m.boot.pool.bytes -= PAGE_BYTES;
-	assert_int_equal(stage2_hide(&stage2, BOOT_TPM_LOCALITY_1, BOOT_TPM_LOCALITIES_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(BOOT_TPM_LOCALITY_1), BOOT_TPM_LOCALITIES_BYTES), HV_OK);
 	assert_int_equal(iommu_protections(&m, &stage2), HK_DMA_ALL);
 	m.boot.region.bytes += PAGE_BYTES;
 	assert_int_equal(iommu_protections(&m, &stage2), HK_DMA_ALL & ~(1u << HK_DMA_MEMORY));

@@ -34,7 +34,7 @@ static bool mapped(const struct stage2 *stage2, uint64_t address)
 		return false;
 	const uint64_t span = 1ull << (12 + 9 * (level - 1));
 
-	assert_int_equal(stage2_address(entry & ~(span - 1)), address & ~(span - 1));
+	assert_int_equal(stage2_address(entry & ~(span - 1)).value, address & ~(span - 1));
 	assert_int_equal(entry & 0xfff & ~(uint64_t)(NPT_PS | NPT_RW), NPT_P | NPT_US);
 	return true;
 }
@@ -75,7 +75,7 @@ static void check_hole(uint64_t base, uint64_t bytes)
 	struct stage2 stage2 = make(PAGES, PHYS_BITS);
 	const uint64_t step = bytes > (64u << 20) ? (1u << 20) + PAGE_BYTES : PAGE_BYTES;
 
-	assert_int_equal(stage2_hide(&stage2, base, bytes), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(base), bytes), HV_OK);
 	for (uint64_t at = base; at < base + bytes; at += step)
 		assert_false(mapped(&stage2, at));
 	assert_false(mapped(&stage2, base + bytes - 1));
@@ -117,7 +117,7 @@ static void overlapping_holes(void **state)
 
 		for (uint32_t k = first; k < first + count && k < SPACE_PAGES; k++)
 			hidden[k] = true;
-		assert_int_equal(stage2_hide(&stage2, base + first * PAGE_BYTES,
+		assert_int_equal(stage2_hide(&stage2, gpa(base + first * PAGE_BYTES),
 					     (first + count > SPACE_PAGES ? SPACE_PAGES - first : count) * PAGE_BYTES),
 				 HV_OK);
 	}
@@ -140,19 +140,20 @@ static void write_protected(void **state)
 	unsigned level;
 
 	(void)state;
-	assert_int_equal(stage2_hide(&stage2, hole, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, hole, 2 * PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, large, 1u << 21), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(hole), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(page), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(hole), 2 * PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(large), 1u << 21), HV_OK);
 	assert_false(writable(&stage2, page));
-	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
+	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)).value, page);
 	assert_true(writable(&stage2, page + PAGE_BYTES));
 	assert_true(writable(&stage2, page - PAGE_BYTES));
 	assert_int_equal(stage2_walk(&stage2, gpa(hole), &level), 0); /* hidden stays hidden */
 	assert_false(writable(&stage2, hole + PAGE_BYTES));
 	assert_true(writable(&stage2, hole + 2 * PAGE_BYTES));
 	assert_false(writable(&stage2, large));
-	assert_int_equal(stage2_first_table(&stage2).value, stage2_address(*(uint64_t *)region_pointer(stage2.root)));
+	assert_int_equal(stage2_first_table(&stage2).value,
+			 stage2_address(*(uint64_t *)region_pointer(stage2.root)).value);
 	destroy(&stage2);
 }
 
@@ -197,8 +198,8 @@ static void limited_around_holes(void **state)
 	const uint64_t hole = 4 << 20, page = 8 << 20;
 
 	(void)state;
-	assert_int_equal(stage2_hide(&stage2, hole, 2 << 20), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(hole), 2 << 20), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(page), PAGE_BYTES), HV_OK);
 	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_OK);
 	assert_int_equal(level_of(&stage2, page), 1);
 	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_4KIB), HV_OK);
@@ -215,8 +216,8 @@ static void out_of_pages(void **state)
 	struct stage2 stage2 = make(stage2_directory_pages(PHYS_BITS) + 1, PHYS_BITS);
 
 	(void)state;
-	assert_int_equal(stage2_hide(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_FULL);
-	assert_int_equal(stage2_hide(&stage2, 1ull << 31, 1ull << 30), HV_OK); /* a whole leaf needs no page */
+	assert_int_equal(stage2_hide(&stage2, gpa(0x1000), PAGE_BYTES), HV_E_STAGE2_FULL);
+	assert_int_equal(stage2_hide(&stage2, gpa(1ull << 31), 1ull << 30), HV_OK); /* a whole leaf needs no page */
 	const struct boot_info boot = {.ram_count = 1, .ram = {{1u << 30, 1u << 30}}};
 
 	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_E_STAGE2_FULL);
@@ -237,21 +238,22 @@ static void write_protected_pages_lead_elsewhere(void **state)
 	unsigned level;
 
 	(void)state;
-	assert_int_equal(stage2_write_protect(&stage2, page, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, page + 3 * PAGE_BYTES, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_hide(&stage2, hole, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, other, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_write_protect(&stage2, far, PAGE_BYTES), HV_OK);
-	assert_int_equal(stage2_hide(&stage2, 1ull << 32, 1ull << 30), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(page), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(page + 3 * PAGE_BYTES), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(hole), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(other), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(far), PAGE_BYTES), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(1ull << 32), 1ull << 30), HV_OK);
 	const uint64_t nowhere = stage2.tables.next,
 		       tables = 2 + 6; /* root; directory, two tables of two GiB, three of 2 MiB */
 
 	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, &floor, &detour.root), HV_OK);
 	assert_int_equal(stage2.tables.next, nowhere + tables * PAGE_BYTES);
-	assert_int_equal(stage2_walk(&detour, gpa(other), &level), stage2_leaf(NULL, nowhere, 1, 0));
-	assert_int_equal(stage2_walk(&detour, gpa(far), &level), stage2_leaf(NULL, nowhere, 1, 0));
-	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(NULL, nowhere, 1, 0));
-	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level), stage2_leaf(NULL, nowhere, 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(other), &level), stage2_leaf(NULL, paddr(nowhere), 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(far), &level), stage2_leaf(NULL, paddr(nowhere), 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(page), &level), stage2_leaf(NULL, paddr(nowhere), 1, 0));
+	assert_int_equal(stage2_walk(&detour, gpa(page + 3 * PAGE_BYTES), &level),
+			 stage2_leaf(NULL, paddr(nowhere), 1, 0));
 	assert_int_equal(stage2_walk(&detour, gpa(hole), &level), 0);
 	assert_true(mapped(&detour, page + PAGE_BYTES));
 	assert_true(mapped(&detour, 0xffff000));
@@ -259,7 +261,7 @@ static void write_protected_pages_lead_elsewhere(void **state)
 	assert_false(writable(&stage2, far));
 	assert_true(mapped(&detour, other + PAGE_BYTES));
 	assert_false(writable(&stage2, page));
-	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)), page);
+	assert_int_equal(stage2_address(stage2_walk(&stage2, gpa(page), &level)).value, page);
 	floor.range[0].base = 1ull << 32; /* hidden: nothing to be diverted */
 	assert_int_equal(stage2_build_detour(&stage2, &stage2.tables, &floor, &detour.root), HV_OK);
 	assert_int_equal(stage2_walk(&detour, gpa(1ull << 32), &level), 0);
@@ -282,8 +284,8 @@ static void a_sealed_table_takes_no_change(void **state)
 
 	(void)state;
 	stage2_seal(&stage2);
-	assert_int_equal(stage2_hide(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_SEALED);
-	assert_int_equal(stage2_write_protect(&stage2, 0x1000, PAGE_BYTES), HV_E_STAGE2_SEALED);
+	assert_int_equal(stage2_hide(&stage2, gpa(0x1000), PAGE_BYTES), HV_E_STAGE2_SEALED);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(0x1000), PAGE_BYTES), HV_E_STAGE2_SEALED);
 	assert_int_equal(stage2_limit_leaves(&stage2, &boot, BOOT_LEAF_2MIB), HV_E_STAGE2_SEALED);
 	assert_int_not_equal(stage2_walk(&stage2, gpa(0x1000), &level), 0);
 	assert_int_equal(level, 3);

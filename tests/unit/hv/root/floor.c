@@ -15,11 +15,11 @@ static struct machine m;
 static struct boot_range protected[RANGES];
 static unsigned protections, fails_at;
 
-enum hv_error stage2_write_protect(struct stage2 *stage2, uint64_t base, uint64_t bytes)
+enum hv_error stage2_write_protect(struct stage2 *stage2, gpa_t base, uint64_t bytes)
 {
 	assert_ptr_equal(stage2, &root.domain.stage2);
 	assert_true(protections < RANGES);
-	protected[protections] = (struct boot_range){base, bytes};
+	protected[protections] = (struct boot_range){base.value, bytes};
 	return ++protections == fails_at ? HV_E_STAGE2_FULL : HV_OK;
 }
 

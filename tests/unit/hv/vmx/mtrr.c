@@ -49,7 +49,7 @@ static unsigned type_at(const struct mtrr *mtrr, uint64_t address)
 {
 	unsigned type;
 
-	assert_true(mtrr_type(mtrr, address, 4096, &type));
+	assert_true(mtrr_type(mtrr, paddr(address), 4096, &type));
 	return type;
 }
 
@@ -62,7 +62,7 @@ static void all_is_uncacheable_with_mtrrs_off(void **state)
 	definition = 6 | 1u << 10;
 	set(0, 0, GIB, TYPE_WB, 40);
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_OK);
-	assert_true(mtrr_type(&mtrr, 0, GIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(0), GIB, &type));
 	assert_int_equal(type, TYPE_UC);
 }
 
@@ -92,10 +92,10 @@ static void fixed_ranges(void **state)
 	assert_int_equal(type_at(&mtrr, 0xc7000), TYPE_WP);
 	assert_int_equal(type_at(&mtrr, 0xff000), TYPE_WT);
 	assert_int_equal(type_at(&mtrr, 0x100000), TYPE_WB);
-	assert_false(mtrr_type(&mtrr, 0, 2 * MIB, &type));
-	assert_false(mtrr_type(&mtrr, 0, GIB, &type));
-	assert_true(mtrr_type(&mtrr, 2 * MIB, 2 * MIB, &type));
-	assert_true(mtrr_type(&mtrr, GIB, GIB, &type));
+	assert_false(mtrr_type(&mtrr, paddr(0), 2 * MIB, &type));
+	assert_false(mtrr_type(&mtrr, paddr(0), GIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(2 * MIB), 2 * MIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(GIB), GIB, &type));
 	assert_int_equal(type, TYPE_WB);
 }
 
@@ -128,12 +128,12 @@ static void an_uncacheable_hole_splits_write_back(void **state)
 	assert_int_equal(type_at(&mtrr, 3 * GIB - 4096), TYPE_WB);
 	assert_int_equal(type_at(&mtrr, 3 * GIB), TYPE_UC);
 	assert_int_equal(type_at(&mtrr, 4 * GIB), TYPE_WB);
-	assert_true(mtrr_type(&mtrr, 3 * GIB, GIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(3 * GIB), GIB, &type));
 	assert_int_equal(type, TYPE_UC);
-	assert_false(mtrr_type(&mtrr, 2 * GIB, GIB, &type));
-	assert_true(mtrr_type(&mtrr, 2 * GIB + 8 * MIB, 2 * MIB, &type));
+	assert_false(mtrr_type(&mtrr, paddr(2 * GIB), GIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(2 * GIB + 8 * MIB), 2 * MIB, &type));
 	assert_int_equal(type, TYPE_WC);
-	assert_true(mtrr_type(&mtrr, 2 * GIB + 16 * MIB, 2 * MIB, &type));
+	assert_true(mtrr_type(&mtrr, paddr(2 * GIB + 16 * MIB), 2 * MIB, &type));
 	assert_int_equal(type, TYPE_WB);
 }
 
@@ -222,7 +222,7 @@ static void blocks_agree_with_pages(void **state)
 	set(3, 24 * MIB, 4096, TYPE_UC, 40);
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_OK);
 	for (uint64_t base = 2 * MIB; base < 256 * MIB; base += 2 * MIB) {
-		if (!mtrr_type(&mtrr, base, 2 * MIB, &type))
+		if (!mtrr_type(&mtrr, paddr(base), 2 * MIB, &type))
 			continue;
 		blocks++;
 		for (uint64_t at = base; at < base + 2 * MIB; at += 4096)
@@ -245,16 +245,16 @@ static void write_back_end(void **state)
 	set(3, 5 * GIB + 512 * MIB, 512 * MIB, TYPE_WT, 40);
 	fixed_types[2] = 0; /* 16 KiB each from 0xa0000 */
 	assert_int_equal(mtrr_read(&mtrr, 40), HV_OK);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 0, 0xa0000), 0xa0000);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 0, MIB), 0xa0000);
-	assert_int_equal(mtrr_write_back_end(&mtrr, MIB, 3 * GIB), 3 * GIB);
-	assert_int_equal(mtrr_write_back_end(&mtrr, MIB, 4 * GIB), 3 * GIB + 4096);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 3 * GIB + 4096, 4 * GIB), 3 * GIB + 4096);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 3 * GIB + 8192, 5 * GIB + MIB + 4096), 5 * GIB + MIB + 4096);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 4 * GIB - MIB, 7 * GIB), 5 * GIB + 512 * MIB);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 6 * GIB - 4096, 6 * GIB), 6 * GIB - 4096);
-	assert_int_equal(mtrr_write_back_end(&mtrr, 6 * GIB, 7 * GIB), 6 * GIB); /* no range covers it */
-	assert_int_equal(mtrr_write_back_end(&mtrr, 7 * GIB, 7 * GIB), 7 * GIB); /* empty */
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(0), 0xa0000), 0xa0000);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(0), MIB), 0xa0000);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(MIB), 3 * GIB), 3 * GIB);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(MIB), 4 * GIB), 3 * GIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(3 * GIB + 4096), 4 * GIB), 3 * GIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(3 * GIB + 8192), 5 * GIB + MIB + 4096), 5 * GIB + MIB + 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(4 * GIB - MIB), 7 * GIB), 5 * GIB + 512 * MIB);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(6 * GIB - 4096), 6 * GIB), 6 * GIB - 4096);
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(6 * GIB), 7 * GIB), 6 * GIB); /* no range covers it */
+	assert_int_equal(mtrr_write_back_end(&mtrr, paddr(7 * GIB), 7 * GIB), 7 * GIB); /* empty */
 }
 
 int main(void)

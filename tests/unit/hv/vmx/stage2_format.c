@@ -91,11 +91,11 @@ static void hole_in_mixed_types(void **state)
 	unsigned level;
 
 	(void)state;
-	assert_int_equal(stage2_hide(&stage2, 3 * GIB + 2 * MIB + 4096, 4096), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(3 * GIB + 2 * MIB + 4096), 4096), HV_OK);
 	assert_int_equal(stage2_walk(&stage2, gpa(3 * GIB + 2 * MIB + 4096), &level), 0);
 	check(&stage2, 3 * GIB + 2 * MIB, 1, 0);
 	check(&stage2, 3 * GIB + 2 * MIB + 8192, 1, 0);
-	assert_int_equal(stage2_hide(&stage2, GIB, 2 * MIB), HV_OK);
+	assert_int_equal(stage2_hide(&stage2, gpa(GIB), 2 * MIB), HV_OK);
 	assert_int_equal(stage2_walk(&stage2, gpa(GIB), &level), 0);
 	check(&stage2, GIB + 2 * MIB, 2, 6);
 	free(region_pointer(stage2.root));
@@ -107,7 +107,7 @@ static void read_only(void **state)
 	unsigned level;
 
 	(void)state;
-	assert_int_equal(stage2_write_protect(&stage2, 5 * GIB, 4096), HV_OK);
+	assert_int_equal(stage2_write_protect(&stage2, gpa(5 * GIB), 4096), HV_OK);
 	assert_int_equal(stage2_walk(&stage2, gpa(5 * GIB), &level), 5 * GIB | 5 | 6 << 3);
 	check(&stage2, 5 * GIB + 4096, 1, 6);
 	free(region_pointer(stage2.root));

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "debug/check.h"
 #include "entry_check.h"
 #include "machine/cpu.h"
 #include "vcpu/vcpu.h"
