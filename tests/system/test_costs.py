@@ -2,10 +2,11 @@
 """The figures of 'make bench' that are the same at each run, against the same limits."""
 
 from testbed import costs
+from testbed.report import Report
 
 
 def keeps_limits(part, *arguments):
-    report = costs.Report()
+    report = Report()
     part(report, *arguments)
     assert report.limited and not report.missed, "see what it printed"
 

@@ -6,15 +6,18 @@ the same figures at each run, as long as no device answers in its own time. So t
 loader reads remains, and moves the phase of the kernel's 4 ms tick: hence the median of three.
 """
 
+import pathlib
 import re
 import statistics
 import sys
-
+from collections.abc import Sequence
+from typing import Any
 
 import initramfs
 from testbed import debian, hosts
 from testbed.emulator import OUT
 from testbed.qemu import Machine
+from testbed.report import Report
 from testbed.throughput import throughput
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
@@ -43,24 +46,7 @@ APART_STEADY = ("cpuid", "hypercall")
 APART_CPUS = ("x2apic-icr",)
 
 
-class Report:
-    """Prints figures as they come; counts those that have a limit, and those that missed it or are absent."""
-
-    def __init__(self) -> None:
-        self.missed = self.limited = 0
-
-    def figure(self, what: str, value: float, limit: float | None = None, unit: str = "") -> None:
-        verdict = "" if limit is None else f"   limit {limit:,}{unit}: {'ok' if value <= limit else 'MISSED'}"
-        self.limited += limit is not None
-        self.missed += limit is not None and value > limit
-        print(f"  {what:<58} {value:>15,}{unit}{verdict}", flush=True)
-
-    def absent(self, what: str, error: object) -> None:
-        self.missed += 1
-        print(f"  {what}: not measured: {error}", flush=True)
-
-
-def round_trips(report):
+def round_trips(report: Report) -> None:
     config = hosts.config(boot="loader", chain=r"\EFI\cloister\roundtrip.efi", kernel=None, initrd=None,
                           cmdline=None)
     disk = hosts.esp("bench-roundtrip", config=config, kernel=False, more={"EFI/cloister/roundtrip.efi": ROUNDTRIP})
@@ -73,7 +59,7 @@ def round_trips(report):
     report.figure("loader entry to root guest running, TPM waits included", own_start, 100_000_000)
 
 
-def to_shell(name, modules=(), bare=False):
+def to_shell(name: str, modules: Sequence[pathlib.Path] = (), bare: bool = False) -> Machine:
     """A machine that boots Debian's kernel to a shell, under -icount."""
     # No attestd, which cannot start without a TPM, and no drivers: a disk answers in its own time, not in instructions.
     initrd = hosts.SCRATCH / f"{name}-initrd.img"
@@ -85,7 +71,7 @@ def to_shell(name, modules=(), bare=False):
                    extra=direct if bare else ())
 
 
-def kernel_to_shell(name, **how):
+def kernel_to_shell(name: str, **how: Any) -> int:
     """Instructions from the kernel's first clock reading to the shell, waiting included, by its own time stamps."""
     with to_shell(name, **how) as booted:
         booted.ready()
@@ -93,7 +79,7 @@ def kernel_to_shell(name, **how):
     return int(stamp[1]) * 10**9 + int(stamp[2]) * 1000
 
 
-def boot_cost(report):
+def boot_cost(report: Report) -> None:
     bare = kernel_to_shell("bench-bare", bare=True)
     under = statistics.median(kernel_to_shell(f"bench-cloister-{run}") for run in range(3))
     report.figure("Debian's kernel and initramfs to shell, bare, instructions", bare)
@@ -101,39 +87,40 @@ def boot_cost(report):
     print(f"  {'':<58} {100 * (under - bare) / bare:>+14.2f} %", flush=True)
 
 
-def exits_to_shell(report):
+def exits_to_shell(report: Report) -> None:
     with to_shell("bench-exits", modules=[HOST_MODULE]) as machine:
         machine.ready()
         boot, _ = stats(machine)
         print_exits(report, "the boot of Debian's kernel and an initramfs, launch to shell", boot, machine.cpus, 2500)
 
 
-def stats(machine, tool="cloisterctl"):
+def stats(machine: Machine, tool: str = "cloisterctl") -> tuple[dict[str, int], int]:
     """Exits by reason, and the memory taken in bytes."""
     text = machine.check(f"{tool} stats")
     memory = int(re.search(r"memory +(\d+) KiB", text)[1]) * 1024
     return {name: int(count) for name, count in re.findall(r"exits (\S+) +(\d+)", text)}, memory
 
 
-def memory_taken(report, machine, tool="cloisterctl"):
+def memory_taken(report: Report, machine: Machine, tool: str = "cloisterctl") -> None:
     """Without a pool; what CPUs with the iTLB multihit erratum need besides is not in this limit."""
     ram_gib = machine.memory_mib / 1024
     report.figure("memory taken, bytes", stats(machine, tool)[1], 16 * MEBI + int(8192 * ram_gib))
 
 
-def apart(reasons, cpus):
+def apart(reasons: tuple[str, ...], cpus: int) -> tuple[str, ...]:
     return reasons if cpus == 1 else reasons + APART_CPUS
 
 
-def besides(exits, reasons):
+def besides(exits: dict[str, int], reasons: Sequence[str]) -> int:
     return sum(count for reason, count in exits.items() if reason not in reasons)
 
 
-def plural(cpus):
+def plural(cpus: int) -> str:
     return "1 CPU" if cpus == 1 else f"{cpus} CPUs"
 
 
-def print_exits(report, what, boot, cpus, limit=None, limit_besides=None):
+def print_exits(report: Report, what: str, boot: dict[str, int], cpus: int, limit: int | None = None,
+                limit_besides: int | None = None) -> None:
     print(f"\n  Exits of {what}, {plural(cpus)}:")
     for reason, count in boot.items():
         if count:
@@ -143,13 +130,13 @@ def print_exits(report, what, boot, cpus, limit=None, limit_besides=None):
     report.figure(f"besides {', '.join(reasons)}", besides(boot, reasons), limit_besides)
 
 
-def exits_of_host(report):
+def exits_of_host(report: Report) -> None:
     with Machine("bench-host", disks=[hosts.esp("bench-host")]) as machine:
         machine.ready()
         print_exits(report, "the measured host's boot, launch to attestd", stats(machine)[0], machine.cpus, None, 2500)
 
 
-def exits_of_debian(report, cpus):
+def exits_of_debian(report: Report, cpus: int) -> None:
     with debian.running(f"bench-debian-{cpus}", cpus=cpus) as machine:
         boot, _ = stats(machine, debian.CTL)
         print_exits(report, "an unmodified Debian disk's boot, launch to running system", boot, cpus, None, 2500)
@@ -157,7 +144,7 @@ def exits_of_debian(report, cpus):
         steady(report, machine, cpus)
 
 
-def steady(report, machine, cpus):
+def steady(report: Report, machine: Machine, cpus: int) -> None:
     reasons = apart(APART_STEADY, cpus)
     print(f"\n  Exits in steady state, {plural(cpus)}, besides {', '.join(reasons)}, which stand below:")
     machine.check("systemctl stop '*.timer'")
@@ -170,7 +157,7 @@ def steady(report, machine, cpus):
         print("    " + ", ".join(f"{reason} {count}" for reason, count in spent.items() if count), flush=True)
 
 
-def main():
+def main() -> int:
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
     parts = ((round_trips,), (boot_cost,), (exits_to_shell,), (exits_of_host,),

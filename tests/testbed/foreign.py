@@ -7,6 +7,8 @@ Cloister the loader is there, and starts it as its chain.
 
 import pathlib
 import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import esp as images
 from testbed import hosts, intel
@@ -21,8 +23,11 @@ XEN = FOREIGN / "boot/xen-4.20-amd64.efi"
 ROOT_AT = 65 << 20  # of the Debian disk: where its root file system begins
 WAYS = ["bare", "cloister"]
 
+# By name.
+Files = Mapping[str, pathlib.Path | bytes] | tuple[()]
 
-def disk(name, way, program, more=(), bed="amd"):
+
+def disk(name: str, way: str, program: pathlib.Path, more: Files = (), bed: str = "amd") -> pathlib.Path:
     """A disk that starts an EFI program; 'more' are files beside it, by name."""
     contents = {f"EFI/foreign/{file}": content for file, content in dict(more).items()}
     if way == "bare":
@@ -39,21 +44,22 @@ def disk(name, way, program, more=(), bed="amd"):
     return images.disk(hosts.SCRATCH / f"{name}.img", contents)
 
 
-def start(program, arguments):
+def start(program: str, arguments: str) -> bytes:
     """A startup.nsh for the UEFI shell that starts a program beside it."""
     return f"fs0:\\EFI\\foreign\\{program} {arguments}\n".encode()
 
 
-def machine(name, way, program, more=(), disks=(), **changes):
+def machine(name: str, way: str, program: pathlib.Path, more: Files = (), disks: Sequence[pathlib.Path] = (),
+            **changes: Any) -> Machine:
     """QEMU's machine that starts it, with 'disks' after its own."""
     return Machine(name, disks=[disk(name, way, program, more), *disks], **changes)
 
 
-def bochs(name, way, program, more=(), **changes):
+def bochs(name: str, way: str, program: pathlib.Path, more: Files = (), **changes: Any) -> BochsMachine:
     return BochsMachine(name, disks=[disk(name, way, program, more, bed="intel")], **changes)
 
 
-def from_debian(file):
+def from_debian(file: str) -> pathlib.Path:
     """A file of the Debian disk, by its path."""
     target = hosts.SCRATCH / "debian" / pathlib.Path(file).name
     target.parent.mkdir(parents=True, exist_ok=True)

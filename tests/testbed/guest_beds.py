@@ -9,6 +9,7 @@ import contextlib
 import pathlib
 import re
 import tempfile
+from typing import Self
 
 import pexpect
 
@@ -40,7 +41,7 @@ WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)} | {"a20-36": 36, 
 CPUS = {"a20-36": 1, "a20-47": 11}
 
 
-def read_console(machine):
+def read_console(machine: emulator.Emulator) -> None:
     """A console that nobody reads stops the machine. The test bed keeps what is read."""
     with contextlib.suppress(OSError):  # the other end is closed
         machine.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.05)
@@ -59,16 +60,16 @@ class Qemu:
     MAY_SKIP = {"reserved on AMD: the CPU refuses it without the hypervisor", "the CPU checks no alignment",
                 "the CPU has no IA32_TSC_ADJUST", "QEMU's SVM tells no instruction length"}
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())
         self.tpm = Tpm(pathlib.Path(self.state.name), qemu.AUTHORITY)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.tpm.remove()
         self.state.cleanup()
 
-    def machine(self, name, disk, tap):
+    def machine(self, name: str, disk: pathlib.Path, tap: pathlib.Path) -> qemu.Machine:
         extra = ["-chardev", f"file,id=tap,path={tap}", "-device", "isa-serial,chardev=tap,iobase=0x2f8,irq=3,index=1",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         extra += DMA_ATTACKER.get(name.partition("-")[2], [])
@@ -81,13 +82,13 @@ class Qemu:
                             tpm=self.tpm, iommu=floor.get("iommu", program == "dma-vtd"),
                             chipset=floor.get("chipset", "q35"), secure=program == "smm-firmware", extra=extra)
 
-    def run_state(self, machine):
+    def run_state(self, machine: qemu.Machine) -> str:
         try:
             return machine.qmp.call("query-status")["status"] if machine.process.poll() is None else "gone"
         except (RuntimeError, BrokenPipeError):
             return "gone"
 
-    def look(self, machine):
+    def look(self, machine: qemu.Machine) -> remapping_tables.Look:
         """All memory, and the registers of units, with the machine stopped meanwhile."""
         runs = self.run_state(machine) == "running"
         if runs:
@@ -122,20 +123,20 @@ class Bochs:
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
     ONE_CPU = ("guests-cpu-breakpoint",)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         pass
 
-    def machine(self, name, disk, tap):
+    def machine(self, name: str, disk: pathlib.Path, tap: pathlib.Path) -> BochsMachine:
         cpus = 1 if name in self.ONE_CPU else 2
         return BochsMachine(f"{name}-bochs", disks=[disk], cpus=cpus, memory_mib=MEMORY_MIB, com2=tap)
 
-    def run_state(self, machine):
+    def run_state(self, machine: BochsMachine) -> str:
         return machine.run_state()
 
-    def look(self, machine):
+    def look(self, machine: BochsMachine) -> None:
         return None
 
 

@@ -11,6 +11,7 @@ while the guest runs, or has stopped the machine.
 import pathlib
 import struct
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 PAGE = 4096
@@ -41,20 +42,21 @@ class Leaf:
 
 
 class Memory:
-    def __init__(self, dump):
+    def __init__(self, dump: bytes) -> None:
         self.dump = dump
 
-    def u64(self, address):
+    def u64(self, address: int) -> int:
         return struct.unpack_from("<Q", self.dump, address)[0]
 
-    def table(self, address):
+    def table(self, address: int) -> tuple[int, ...]:
         return struct.unpack_from("<512Q", self.dump, address)
 
-    def pages(self):
+    def pages(self) -> range:
         return range(0, len(self.dump), PAGE)
 
 
-def leaves(memory, root, level=4, base=0, rights=W | USER, deny=0):
+def leaves(memory: Memory, root: int, level: int = 4, base: int = 0, rights: int = W | USER,
+           deny: int = 0) -> Iterator[Leaf]:
     """Every leaf below a table. W and USER hold if all levels allow them, NX if any level sets it (APM 2, 5.6)."""
     for index, entry in enumerate(memory.table(root)):
         if not entry & P:
@@ -68,7 +70,7 @@ def leaves(memory, root, level=4, base=0, rights=W | USER, deny=0):
             yield from leaves(memory, entry & ADDRESS, level - 1, start, allowed, denied)
 
 
-def holes(found, end):
+def holes(found: Iterable[Leaf], end: int) -> list[tuple[int, int]]:
     """Ranges of [0, end) that no leaf covers."""
     at, result = 0, []
     for leaf in sorted(found, key=lambda x: x.start):
@@ -78,14 +80,14 @@ def holes(found, end):
     return result + ([(at, end)] if at < end else [])
 
 
-def is_host_save_area(memory, page, region):
+def is_host_save_area(memory: Memory, page: int, region: range) -> bool:
     """A state save area in long mode whose code and page tables are the region's."""
     efer = memory.u64(page + EFER)
-    return (efer & EFER_SVME and memory.u64(page + CR3) & ADDRESS in region and memory.u64(page + RIP) in region
+    return (efer & EFER_SVME != 0 and memory.u64(page + CR3) & ADDRESS in region and memory.u64(page + RIP) in region
             and memory.u64(page + CR3) % PAGE == 0)
 
 
-def vmcbs(memory):
+def vmcbs(memory: Memory) -> Iterator[tuple[int, int]]:
     """Pages that are VMCBs with nested paging, and run under SVM: physical addresses of the table and of the page."""
     for page in memory.pages():
         root = memory.u64(page + N_CR3)
@@ -96,15 +98,16 @@ def vmcbs(memory):
 
 
 class Results:
-    def __init__(self):
+    def __init__(self) -> None:
         self.lines = []
 
-    def ok(self, passed, text):
+    def ok(self, passed: object, text: str) -> bool:
         self.lines.append(f"{'ok' if passed else 'not ok'} - {text}")
-        return passed
+        return bool(passed)
 
 
-def check_stage2(results, memory, roots, region_bytes, pool_bytes):
+def check_stage2(results: Results, memory: Memory, roots: Sequence[int], region_bytes: int,
+                 pool_bytes: int) -> range | None:
     """Checks the nested tables; returns the region: the end of a hole that holds them (the other may be the pool)."""
     results.ok(len(set(roots)) == 1, f"{len(roots)} VMCBs share one nested page table")
     found = list(leaves(memory, roots[0]))
@@ -125,7 +128,7 @@ def check_stage2(results, memory, roots, region_bytes, pool_bytes):
     return None
 
 
-def find_detours(memory, root, absent):
+def find_detours(memory: Memory, root: int, absent: Iterable[range]) -> Iterator[int]:
     """Top-level tables in what the guest has not that are 'root' but for one entry."""
     nested = memory.table(root)
     for hole in absent:
@@ -134,7 +137,7 @@ def find_detours(memory, root, absent):
                 yield page
 
 
-def check_detour(results, memory, root, absent):
+def check_detour(results: Results, memory: Memory, root: int, absent: Sequence[range]) -> int | None:
     """
     The view that a CPU has for one instruction which writes to a host bridge's page: that of 'root', but that the pages
     that are read-only there lead to one page of the hypervisor's. Returns its address.
@@ -157,7 +160,7 @@ def check_detour(results, memory, root, absent):
     return found[0]
 
 
-def table_pages(memory, root, level=4):
+def table_pages(memory: Memory, root: int, level: int = 4) -> Iterator[int]:
     yield root
     if level == 1:
         return
@@ -166,7 +169,8 @@ def table_pages(memory, root, level=4):
             yield from table_pages(memory, entry & ADDRESS, level - 1)
 
 
-def check_host(results, memory, area, region, mapped, name):
+def check_host(results: Results, memory: Memory, area: int, region: range, mapped: dict[int, int],
+               name: str) -> None:
     """One CPU's host state: control bits, and a guard page below each of its stacks."""
     cr0, cr4, efer = (memory.u64(area + at) for at in (CR0, CR4, EFER))
     results.ok(cr0 & CR0_WP and efer & EFER_NXE and cr4 & CR4_SMEP and cr4 & CR4_SMAP,
@@ -177,7 +181,7 @@ def check_host(results, memory, area, region, mapped, name):
         results.ok(guarded(mapped, region, top), f"{name}: guard page below the {stack}")
 
 
-def ist_stacks(memory, area):
+def ist_stacks(memory: Memory, area: int) -> list[tuple[str, int]]:
     """The IST entries of the TSS that the host's GDT names."""
     base = memory.u64(area + GDTR_BASE)
     limit = struct.unpack_from("<I", memory.dump, area + GDTR_LIMIT)[0]
@@ -190,7 +194,7 @@ def ist_stacks(memory, area):
     return []
 
 
-def guarded(mapped, region, top):
+def guarded(mapped: dict[int, int], region: range, top: int) -> bool:
     """Going down from the top: writable pages that do not execute, then one that is absent, within 16 pages."""
     page = (top - 1) & ~(PAGE - 1)
     for at in range(page, page - 16 * PAGE, -PAGE):
@@ -203,7 +207,7 @@ def guarded(mapped, region, top):
     return False
 
 
-def check_own_tables(results, memory, root, region):
+def check_own_tables(results: Results, memory: Memory, root: int, region: range) -> dict[int, int]:
     """W^X, and nothing mapped but the region. Returns flags by page."""
     found = list(leaves(memory, root))
     results.ok(not [x for x in found if x.flags & W and not x.flags & NX], "no page is writable and executable")
@@ -219,7 +223,7 @@ def check_own_tables(results, memory, root, region):
     return {x.start: x.flags for x in found}
 
 
-def check(dump, region_bytes, pool_bytes):
+def check(dump: bytes, region_bytes: int, pool_bytes: int) -> list[str]:
     """All checks; returns TAP lines."""
     memory, results = Memory(dump), Results()
     found = list(vmcbs(memory))
@@ -243,7 +247,7 @@ def check(dump, region_bytes, pool_bytes):
     return results.lines
 
 
-def main():
+def main() -> bool:
     dump, region_bytes, pool_bytes = sys.argv[1:]
     lines = check(pathlib.Path(dump).read_bytes(), int(region_bytes, 0), int(pool_bytes, 0))
     print("\n".join(lines + [f"1..{len(lines)}"]))

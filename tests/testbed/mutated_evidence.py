@@ -10,11 +10,14 @@ import dataclasses
 import pathlib
 import random
 import struct
+from collections.abc import Iterable
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from testbed import event_log, second_verifier
+from testbed.event_log import Event
 from testbed.second_verifier import Evidence, sha256
 
 RECORDED = pathlib.Path(__file__).parents[1] / "unit" / "policy" / "recorded"
@@ -22,14 +25,14 @@ FIELDS = ("quote", "signature", "ak_public", "tcg_log", "tcg_claimed", "hv_log",
 EV_APPLICATION = 0x80000003
 
 
-def name_of(public):
+def name_of(public: bytes) -> bytes:
     return b"\0\x0b" + sha256(public)
 
 
 class Recorded:
     """The host's evidence, what it was asked, and the policy that accepts it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.evidence = Evidence.from_answer((RECORDED / "answer.json").read_text())
         self.nonce, self.channel = (RECORDED / "nonce").read_bytes(), (RECORDED / "channel").read_bytes()
         loader = next(e for e in second_verifier.read_log(self.evidence.tcg_log)[1]
@@ -49,7 +52,7 @@ class Recorded:
             "minimum_svn": 1, "allow_debug": False, "allow_weak_binding": False, "allow_no_tpm": False,
             "allow_smt_exposed": False, "require_dma_remapping": True, "require_floor_closed": False}
 
-    def with_rules(self):
+    def with_rules(self) -> dict[str, Any]:
         """The policy with rules for exactly this machine's firmware."""
         case = second_verifier.Case(self.evidence, self.nonce, self.channel, self.policy, None, False)
         said = dict(second_verifier.read_variable(event.data) for event in case.of(7))
@@ -62,11 +65,11 @@ class Recorded:
                  "secure_boot": {"enabled": said["SecureBoot"] == b"\1", **databases, "other_events": []}}
         return self.policy | {"firmware": [rules]}
 
-    def challenge(self):
+    def challenge(self) -> bytes:
         return self.nonce + self.channel
 
 
-def some_bytes(rng, data):
+def some_bytes(rng: random.Random, data: bytes | bytearray) -> bytes:
     """The bytes with something about them changed."""
     data, at = bytearray(data), rng.randrange(len(data) + 1)
     length = min(len(data) - at, rng.choice((1, 1, 2, 4, 8, 32, 100)))
@@ -89,7 +92,7 @@ def some_bytes(rng, data):
     return bytes(data)
 
 
-def some_list(rng, items):
+def some_list(rng: random.Random, items: Iterable[Any]) -> list[Any]:
     """The list with an item taken out, given twice, or moved."""
     items = list(items)
     at, other = rng.randrange(len(items)), rng.randrange(len(items))
@@ -105,7 +108,7 @@ def some_list(rng, items):
     return items
 
 
-def on_the_way(rng, base):
+def on_the_way(rng: random.Random, base: Evidence) -> Evidence:
     """One or two fields changed by somebody who has none of the keys."""
     e = dataclasses.replace(base)
     for _ in range(rng.choice((1, 1, 1, 2))):
@@ -130,7 +133,7 @@ def on_the_way(rng, base):
 class Owner:
     """Has a TPM's key and a hypervisor's, signs what it likes, and fills its PCRs as its logs say."""
 
-    def __init__(self, recorded):
+    def __init__(self, recorded: Recorded) -> None:
         self.recorded = recorded
         self.ak, self.hk = (ec.derive_private_key(number, ec.SECP256R1()) for number in (0xA77E57, 0xC1015))
         e = recorded.evidence
@@ -140,21 +143,21 @@ class Owner:
         recorded.policy["identity"]["ak_names"].append(name_of(self.ak_public).hex())
 
     @staticmethod
-    def point(key):
+    def point(key: ec.EllipticCurvePrivateKey) -> tuple[bytes, bytes]:
         numbers = key.public_key().public_numbers()
         return numbers.x.to_bytes(32, "big"), numbers.y.to_bytes(32, "big")
 
     @staticmethod
-    def sign(key, message):
+    def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> list[bytes]:
         numbers = utils.decode_dss_signature(
             key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
         return [number.to_bytes(32, "big") for number in numbers]
 
-    def digests(self, data):
+    def digests(self, data: bytes) -> dict[int, bytes]:
         """Of data, for the banks that the host's log has."""
         return event_log.digests(self.events[0][2], data)
 
-    def notable(self, rng):
+    def notable(self, rng: random.Random) -> bytes:
         """An event's data that means something, or means nothing."""
         return rng.choice((
             bytes(4), b"\xff" * 4, b"\1\0\0\0", b"cloister-loader\0", b"cloister-strong\0", b"cloister-weak\0",
@@ -162,7 +165,7 @@ class Owner:
             b"Calling EFI Application from Boot Option", b"Booting to Boot0003", b"Booting to Boot0003 Option",
             b"Booting to Boot000g", b"anything"))
 
-    def log_changed(self, rng):
+    def log_changed(self, rng: random.Random) -> list[Event]:
         events = [list(event) for event in self.events]
         pcr = rng.choice((0, 1, 2, 3, 4, 4, 4, 4, 7, 7, 14, 14, 14))
         places = [at for at, event in enumerate(events) if event[0] == pcr]
@@ -188,7 +191,7 @@ class Owner:
             events[at][3] = some_bytes(rng, events[at][3])
         return events
 
-    def statement(self, rng, change):
+    def statement(self, rng: random.Random, change: bool) -> bytes:
         """The statement with one of its numbers changed, or as it is; signed."""
         raw = bytearray(self.recorded.evidence.statement[:-64])
         raw[16:80] = b"".join(self.point(self.hk))
@@ -200,10 +203,10 @@ class Owner:
             struct.pack_into("<I", raw, at, number)
         return bytes(raw) + b"".join(self.sign(self.hk, bytes(raw)))
 
-    def honest(self):
+    def honest(self) -> Evidence:
         return self.evidence(random.Random(0), "nothing")
 
-    def evidence(self, rng, part=None):
+    def evidence(self, rng: random.Random, part: str | None = None) -> Evidence:
         """Complete, signed, and wrong in at most one place."""
         part = part or rng.choice(("log", "log", "log", "log", "statement", "fresh", "quote", "launch", "pcr"))
         base = self.recorded.evidence
@@ -242,7 +245,7 @@ class Owner:
         e.fresh = self.fresh(rng, qualifying, part == "fresh")
         return e
 
-    def quote(self, rng, qualifying, digest, change):
+    def quote(self, rng: random.Random, qualifying: bytes, digest: bytes, change: bool) -> bytes:
         """The host's TPMS_ATTEST (part 2, 10.12.8) for other data."""
         raw = bytearray(self.recorded.evidence.quote)
         raw[8:42] = b"\0\x0b" + sha256(b"\x40\0\0\x0b" + name_of(self.ak_public))
@@ -252,7 +255,7 @@ class Owner:
             return some_bytes(rng, raw)
         return bytes(raw)
 
-    def fresh(self, rng, qualifying, change):
+    def fresh(self, rng: random.Random, qualifying: bytes, change: bool) -> bytes:
         raw = bytearray(self.recorded.evidence.fresh[:-64])
         raw[16:48] = qualifying
         if change:
@@ -262,7 +265,7 @@ class Owner:
         return bytes(raw) + b"".join(self.sign(self.hk, bytes(raw)))
 
 
-def packed(e):
+def packed(e: Evidence) -> bytes:
     """As judge.c reads it."""
     fields = b"".join(struct.pack("<I", len(getattr(e, name))) + getattr(e, name) for name in FIELDS)
     pcrs = b"".join(struct.pack("<I", index) + value for index, value in e.pcrs)

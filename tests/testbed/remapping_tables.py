@@ -8,9 +8,11 @@ entries for all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; A
 
 import dataclasses
 import struct
+from collections.abc import Iterable, Sequence
 
 from testbed.live_page_tables import (ADDRESS, CR3, PAGE, W, Memory, Results, check_detour, holes, is_host_save_area,
                                       leaves, table_pages, vmcbs)
+from testbed.qemu import Machine
 
 PRESENT, WIDTH_48, DOMAIN = 1, 2, 1 << 8
 VALID, FOUR_LEVELS, READ_WRITE, DEVICES = 3, 4 << 9, 3 << 61, 65536
@@ -27,22 +29,22 @@ MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # what dma.c has the device 
 class Look:
     """What a machine held at one time."""
     memory: bytes
-    registers: dict  # by unit, of each that it may have
+    registers: dict[str, bytes]  # by unit, of each that it may have
 
 
-def look(machine):
+def look(machine: Machine) -> Look:
     """Of a machine that stands still."""
     return Look(machine.memory(0, machine.memory_mib << 20),
                 {unit: machine.memory(*place) for unit, place in REGISTERS.items()})
 
 
-def pages_of(memory, low, high):
+def pages_of(memory: Memory, low: int, high: int) -> list[int]:
     """Pages that are 256 times the same entry."""
     page = struct.pack("<QQ", low, high) * 256
     return [at for at in memory.pages() if memory.dump[at:at + PAGE] == page]
 
 
-def text_of(image):
+def text_of(image: bytes) -> bytes:
     """The executable segment of an ELF file."""
     start, = struct.unpack_from("<Q", image, 32)
     size, count = struct.unpack_from("<HH", image, 54)
@@ -53,7 +55,7 @@ def text_of(image):
     raise ValueError("the image has no executable segment")
 
 
-def check_vtd(results, memory, root):
+def check_vtd(results: Results, memory: Memory, root: int) -> list[int]:
     """Root table and context table; returns their addresses."""
     contexts = pages_of(memory, root | PRESENT, WIDTH_48 | DOMAIN)
     results.ok(len(contexts) == 1, "the context entries of all 256 functions lead to the CPUs' nested page table")
@@ -62,7 +64,7 @@ def check_vtd(results, memory, root):
     return contexts + buses
 
 
-def check_amdvi(results, memory, root):
+def check_amdvi(results: Results, memory: Memory, root: int) -> list[int]:
     """Device table; returns its address."""
     entry = struct.pack("<QQQQ", root | VALID | FOUR_LEVELS | READ_WRITE, 1, 0, 0)
     at = memory.dump.find(entry * DEVICES)
@@ -70,7 +72,7 @@ def check_amdvi(results, memory, root):
     return [at]
 
 
-def host_roots(memory, absent):
+def host_roots(memory: Memory, absent: Iterable[range]) -> set[int]:
     """The page tables that the hypervisor itself runs on."""
     return {memory.u64(page + CR3) & ADDRESS for hole in absent for page in hole[::PAGE]
             if is_host_save_area(memory, page, hole)}
@@ -79,12 +81,12 @@ def host_roots(memory, absent):
 @dataclasses.dataclass
 class Views:
     """Where in memory is what devices, guest and hypervisor see."""
-    absent: list  # ranges of memory that no guest and no device has
-    tables: set  # pages of the tables of all three
-    writable: set  # pages that the hypervisor itself writes to
+    absent: list[range]  # ranges of memory that no guest and no device has
+    tables: set[int]  # pages of the tables of all three
+    writable: set[int]  # pages that the hypervisor itself writes to
 
 
-def find_views(results, unit, memory):
+def find_views(results: Results, unit: str, memory: Memory) -> Views | None:
     """Finds them from the VMCBs on, and checks that the guest's view and the devices' are one. None: not found."""
     roots = {root for _, root in vmcbs(memory)}
     if not results.ok(len(roots) == 1, "one nested page table"):
@@ -106,14 +108,14 @@ def find_views(results, unit, memory):
     return Views(absent, tables, {leaf.start for leaf in leaves(memory, own) if leaf.flags & W})
 
 
-def contents(dump, page, tables):
+def contents(dump: bytes, page: int, tables: set[int]) -> bytes | tuple[int, ...]:
     """A page; of a table without the bits that a CPU sets when it uses an entry."""
     if page not in tables:
         return dump[page:page + PAGE]
     return tuple(entry & ~(ACCESSED | DIRTY) for entry in struct.unpack_from("<512Q", dump, page))
 
 
-def check_unchanged(results, views, before, after):
+def check_unchanged(results: Results, views: Views, before: bytes, after: bytes) -> None:
     """What nobody writes to after the launch: tables, text, constants, guard pages, a pool that no guest is in."""
     pages = [page for hole in views.absent for page in hole[::PAGE]
              if page in views.tables or page not in views.writable]
@@ -123,25 +125,25 @@ def check_unchanged(results, views, before, after):
                f"the attacks {' '.join(changed[:8])}")
 
 
-def check_text(results, dump, views, image):
+def check_text(results: Results, dump: bytes, views: Views, image: bytes) -> None:
     text = text_of(image)
     copies = [at for hole in views.absent for at in hole[::PAGE] if dump[at:at + len(text)] == text]
     results.ok(len(copies) == 1, "the hypervisor's text is what the image file holds")
 
 
-def changed_registers(unit, before, after):
+def changed_registers(unit: str, before: bytes, after: bytes) -> list[str]:
     """Registers of the unit that are not as they were, but for the ones that change with each fault."""
     own = {at for register in FAULT_REGISTERS[unit] for at in range(*register)}
     return [f"{at:#x}" for at in range(len(before)) if at not in own and before[at] != after[at]]
 
 
-def check_registers(results, unit, before, after):
+def check_registers(results: Results, unit: str, before: bytes, after: bytes) -> None:
     changed = changed_registers(unit, before, after)
     results.ok(any(before), "the unit's registers can be looked at")
     results.ok(not changed, f"the unit's registers are as before the attacks {' '.join(changed[:8])}")
 
 
-def check(unit, before, after, image):
+def check(unit: str, before: Look, after: Look, image: bytes) -> list[str]:
     """All checks of two looks, before and after attacks on protected memory and on the unit; returns TAP lines."""
     results = Results()
     check_registers(results, unit, before.registers[unit], after.registers[unit])
@@ -154,7 +156,7 @@ def check(unit, before, after, image):
     return results.lines
 
 
-def attacked(unit, looks, image):
+def attacked(unit: str, looks: Sequence[Look], image: bytes) -> list[str]:
     """All checks after dma.c, which had two looks taken; returns TAP lines."""
     results = Results()
     if not results.ok(len(looks) == 2, f"{len(looks)} looks at the machine, before and after the attacks"):

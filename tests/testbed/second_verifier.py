@@ -14,6 +14,8 @@ import json
 import re
 import struct
 import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -37,12 +39,17 @@ MAX_EVENT = 1 << 20
 ANY_STATE = DMA_PRESENT  # of the flags, what may change while the hypervisor runs
 SHIM_VARIABLES = (b"MokList", b"MokListX", b"MokSBState", b"MokListTrusted", b"MokPolicy")
 
+# Coordinates of a point, or r and s.
+Pair = tuple[int, int]
+# A policy file, parsed.
+Policy = dict[str, Any]
 
-def sha256(data):
+
+def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def mark(name):
+def mark(name: bytes) -> bytes:
     return sha256(b"cloister-" + name + b"\0")
 
 
@@ -59,29 +66,29 @@ class Malformed(Exception):
 
 
 class Reader:
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
 
-    def left(self):
+    def left(self) -> int:
         return len(self.data) - self.at
 
-    def take(self, count):
+    def take(self, count: int) -> bytes:
         if count > self.left():
             raise Malformed("too short")
         self.at += count
         return self.data[self.at - count:self.at]
 
-    def unpack(self, form):
+    def unpack(self, form: str) -> Any:
         values = struct.unpack(form, self.take(struct.calcsize(form)))
         return values[0] if len(values) == 1 else values
 
-    def sized(self, limit, form=">H"):
+    def sized(self, limit: int, form: str = ">H") -> bytes:
         size = self.unpack(form)
         if size > limit:
             raise Malformed("too large")
         return self.take(size)
 
-    def end(self):
+    def end(self) -> None:
         if self.left():
             raise Malformed("bytes after the end")
 
@@ -97,10 +104,10 @@ class Evidence:
     hv_claimed: bytes
     statement: bytes
     fresh: bytes
-    pcrs: list  # (index, value)
+    pcrs: list[tuple[int, bytes]]  # (index, value)
 
     @classmethod
-    def from_answer(cls, text):
+    def from_answer(cls, text: str) -> Self:
         """The JSON of POST /v1/evidence, with both logs."""
         answer = json.loads(text)
         binary = {key: base64.b64decode(answer[key] or "", validate=True)
@@ -121,14 +128,14 @@ class Quote:
     reset: int = 0
     restart: int = 0
     safe: int = 0
-    selections: list = None
+    selections: list[tuple[int, int]] | None = None
     digest: bytes = b""
 
-    def genuine(self):
+    def genuine(self) -> bool:
         return (self.magic, self.kind) == (0xFF544347, 0x8018)
 
 
-def read_quote(data):
+def read_quote(data: bytes) -> Quote:
     """TPMS_ATTEST. Of what is no quote only the head is read: it is refused anyway."""
     r = Reader(data)
     quote = Quote(*r.unpack(">IH"))
@@ -147,12 +154,18 @@ def read_quote(data):
     return quote
 
 
-def read_signature(data):
+def read_pair(r: Reader) -> Pair:
+    """Two TPM2B_ECC_PARAMETERs of P-256."""
+    first, second = (int.from_bytes(r.sized(32), "big") for _ in range(2))
+    return first, second
+
+
+def read_signature(data: bytes) -> Pair:
     """TPMT_SIGNATURE, ECDSA with SHA-256: r and s."""
     r = Reader(data)
     if r.unpack(">HH") != (0x18, 0x0B):
         raise Malformed("scheme")
-    numbers = tuple(int.from_bytes(r.sized(32), "big") for _ in range(2))
+    numbers = read_pair(r)
     r.end()
     return numbers
 
@@ -163,11 +176,11 @@ class Key:
     attributes: int
     scheme: int
     scheme_hash: int
-    point: tuple
+    point: Pair
     name: bytes
 
 
-def read_key(data):
+def read_key(data: bytes) -> Key:
     """TPMT_PUBLIC of an ECC key on P-256."""
     r = Reader(data)
     kind, name_algorithm, attributes = r.unpack(">HHI")
@@ -180,7 +193,7 @@ def read_key(data):
     scheme_hash, curve, kdf = r.unpack(">HHH")
     if curve != 3 or kdf != 0x10:
         raise Malformed("curve")
-    point = tuple(int.from_bytes(r.sized(32), "big") for _ in range(2))
+    point = read_pair(r)
     r.end()
     return Key(name_algorithm, attributes, scheme, scheme_hash, point, b"\0\x0b" + sha256(data))
 
@@ -193,11 +206,11 @@ class Event:
     data: bytes
 
 
-def filling(data):
+def filling(data: bytes) -> bool:
     return len(data) > 0 and data[0] in (0, 255) and data.count(data[0]) == len(data)
 
 
-def read_spec_id(data):
+def read_spec_id(data: bytes) -> dict[int, int]:
     r = Reader(data)
     if r.take(16) != b"Spec ID Event03\0":
         raise Malformed("signature")
@@ -213,7 +226,7 @@ def read_spec_id(data):
 
 
 @functools.lru_cache(maxsize=64)
-def read_log(data):
+def read_log(data: bytes) -> tuple[int, list[Event]]:
     """A crypto-agile log: PCR 0's first byte from the right, and all events that extend."""
     r = Reader(data)
     pcr, kind, digest, size = r.unpack("<II20sI")
@@ -245,8 +258,8 @@ def read_log(data):
     return (locality or b"\0")[0], events
 
 
-def read_launch(events):
-    """The launch log's three events: weak or not, the events, and what each one carries."""
+def read_launch(events: Sequence[Event]) -> bool:
+    """Whether the launch log's three events are those of the weak binding."""
     if len(events) != 3 or any(event.kind != EV_IPL for event in events):
         raise Malformed("launch log")
     pcrs = tuple(event.pcr for event in events)
@@ -279,7 +292,7 @@ class Statement:
     protections: int
 
 
-def read_statement(data):
+def read_statement(data: bytes) -> Statement:
     r = Reader(data)
     magic, version, size, *fields, _ = r.unpack(STATEMENT)
     r.end()
@@ -303,7 +316,7 @@ class Fresh:
     parked: int
 
 
-def read_fresh(data):
+def read_fresh(data: bytes) -> Fresh:
     r = Reader(data)
     magic, version, size, qualifying, boot, flags, cpus, parked, reserved, *_ = r.unpack(FRESH)
     r.end()
@@ -313,7 +326,7 @@ def read_fresh(data):
 
 
 @functools.lru_cache(maxsize=64)
-def public_key(x, y):
+def public_key(x: int, y: int) -> ec.EllipticCurvePublicKey | None:
     try:
         return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError:
@@ -321,7 +334,7 @@ def public_key(x, y):
 
 
 @functools.lru_cache(maxsize=64)
-def signed(point, numbers, message):
+def signed(point: Pair, numbers: Pair, message: bytes) -> bool:
     key = public_key(*point)
     if not key or not all(0 < number < P256_ORDER for number in numbers):
         return False
@@ -332,11 +345,11 @@ def signed(point, numbers, message):
     return True
 
 
-def two_numbers(data):
+def two_numbers(data: bytes) -> Pair:
     return int.from_bytes(data[:32], "big"), int.from_bytes(data[32:], "big")
 
 
-def signed_by_hypervisor(statement, raw):
+def signed_by_hypervisor(statement: Statement, raw: bytes) -> bool:
     return signed(two_numbers(statement.public), two_numbers(raw[-64:]), raw[:-64])
 
 
@@ -359,7 +372,7 @@ EVENT_TYPES = {
     0x800000E2}
 
 
-def read_variable(data):
+def read_variable(data: bytes) -> tuple[str | None, bytes]:
     """The name of a variable of Secure Boot, and its contents (UEFI_VARIABLE_DATA, PFP 10.2.6); else None."""
     r = Reader(data)
     try:
@@ -372,7 +385,7 @@ def read_variable(data):
     return (name, contents) if known.get(name) == guid else (None, b"")
 
 
-def read_database(data):
+def read_database(data: bytes) -> set[str]:
     """The entries of EFI_SIGNATURE_LISTs (UEFI 2.10, 32.4.1), as the policy names them."""
     r, entries = Reader(data), set()
     while r.left():
@@ -392,7 +405,7 @@ def read_database(data):
     return entries
 
 
-def database_fits(data, rule):
+def database_fits(data: bytes, rule: dict[str, Any]) -> bool:
     try:
         entries = read_database(data)
     except Malformed:
@@ -404,7 +417,8 @@ def database_fits(data, rule):
 class Case:
     """One evidence that could be read, before the policy."""
 
-    def __init__(self, evidence, nonce, channel, policy, enrolled, any_tpm):
+    def __init__(self, evidence: Evidence, nonce: bytes, channel: bytes, policy: Policy, enrolled: bytes | None,
+                 any_tpm: bool) -> None:
         e = evidence
         self.evidence, self.policy, self.enrolled, self.any_tpm = e, policy, enrolled, any_tpm
         self.pinned = {bytes.fromhex(name) for name in policy["identity"]["ak_names"]}
@@ -425,10 +439,10 @@ class Case:
         self.qualifying = sha256(b"cloister-evidence-1" + nonce + channel + sha256(e.tcg_log) + sha256(e.hv_log)
                                  + sha256(e.statement))
 
-    def of(self, pcr):
+    def of(self, pcr: int) -> list[Event]:
         return [event for event in self.firmware if event.pcr == pcr]
 
-    def measured(self, which, digest):
+    def measured(self, which: int, digest: bytes) -> bool:
         """Is this what the launch measured as its event 'which'?"""
         if not self.weak:
             return self.pcrs[17 + which] == sha256(b"\xff" * 32 + digest)
@@ -436,7 +450,7 @@ class Case:
         first = digests.index(MARK_WEAK) + 1 if MARK_WEAK in digests else 0
         return first + which < len(digests) and digests[first + which] == digest
 
-    def identity(self):
+    def identity(self) -> bool:
         k = self.key
         if k.attributes != AK_ATTRIBUTES or (k.name_algorithm, k.scheme, k.scheme_hash) != (0x0B, 0x18, 0x0B):
             return False
@@ -444,25 +458,25 @@ class Case:
             return False
         return (not self.pinned or k.name in self.pinned) and self.enrolled in (None, k.name)
 
-    def freshness(self):
+    def freshness(self) -> bool:
         return self.quote.genuine() and self.quote.extra == self.qualifying
 
-    def signature(self):
+    def signature(self) -> bool:
         return signed(self.key.point, self.numbers, self.evidence.quote)
 
-    def counters(self):
+    def counters(self) -> bool:
         q, s = self.quote, self.statement
         if not q.genuine():
             return True
         return not q.restart and q.safe == 1 and (not s or s.reset == q.reset and s.restart == 0)
 
-    def replayed(self, pcr, events, value):
+    def replayed(self, pcr: int, events: Iterable[Event], value: bytes) -> bool:
         for event in events:
             if event.pcr == pcr:
                 value = sha256(value + event.digest)
         return value == self.pcrs[pcr]
 
-    def capped(self, pcr):
+    def capped(self, pcr: int) -> bool:
         digests = [event.digest for event in self.of(pcr)]
         if pcr != 1 and ERROR_SEPARATOR in digests:
             return False
@@ -473,10 +487,10 @@ class Case:
         separator = next(event for event in self.of(pcr) if event.digest in SEPARATORS)
         return loader is None or self.position(separator) < self.position(loader)
 
-    def position(self, event):
+    def position(self, event: Event) -> int:
         return next(at for at, other in enumerate(self.firmware) if other is event)
 
-    def pcr_values(self):
+    def pcr_values(self) -> bool:
         q = self.quote
         if not q.genuine():
             return True
@@ -492,17 +506,17 @@ class Case:
                 return False
         return True
 
-    def rules(self):
+    def rules(self) -> bool:
         """Drivers are refused where no rule lists them; every machine is, by a policy that has no rules."""
         rules = self.policy["firmware"]
         if rules == "unchecked":
             return not self.unseparated(2)
         return any(self.is_model(model) for model in rules)
 
-    def unseparated(self, pcr):
+    def unseparated(self, pcr: int) -> list[Event]:
         return [event for event in self.of(pcr) if event.digest not in SEPARATORS]
 
-    def is_model(self, model):
+    def is_model(self, model: dict[str, Any]) -> bool:
         if [event.digest.hex() for event in self.unseparated(0)] != model["pcr0"]:
             return False
         if not {event.digest.hex() for event in self.unseparated(2)} <= set(model["pcr2"]):
@@ -514,7 +528,7 @@ class Case:
                 return False
         return self.secure_boot(model["secure_boot"])
 
-    def secure_boot(self, rule):
+    def secure_boot(self, rule: dict[str, Any]) -> bool:
         """What the events of PCR 7 before its separator say."""
         said = {}
         for event in itertools.takewhile(lambda e: e.digest not in SEPARATORS, self.of(7)):
@@ -531,7 +545,7 @@ class Case:
             return False
         return all(database_fits(said[name], rule[name.lower()]) for name in DATABASES)
 
-    def programs(self):
+    def programs(self) -> tuple[int | None, bool]:
         """Where in PCR 4 the loader is, None if something comes in between; and whether shim was right before that."""
         before = {bytes.fromhex(p["authenticode_sha256"]): p["role"] for p in self.policy["before_loader"]}
         loaders = {bytes.fromhex(p["authenticode_sha256"]) for p in self.policy["loader"]}
@@ -546,21 +560,21 @@ class Case:
             shim = before.get(event.digest) == "shim"
         return None, shim
 
-    def loader(self):
+    def loader(self) -> Event | None:
         at, _ = self.programs()
         return None if at is None else self.of(4)[at]
 
-    def boot_path(self):
+    def boot_path(self) -> bool:
         at, _ = self.programs()
         events = self.of(4)
         return at is not None and at + 1 < len(events) and events[at + 1].digest == MARK_LOADER
 
-    def failed(self):
+    def failed(self) -> bool:
         return any(event.digest == MARK_ERROR
                    or event.data.startswith(b"cloister-error\0") and sha256(event.data) == event.digest
                    for event in self.of(14))
 
-    def hypervisor(self):
+    def hypervisor(self) -> bool:
         s, policy = self.statement, self.policy
         if self.failed() or not self.launch:
             return False
@@ -581,12 +595,12 @@ class Case:
             return False
         return not s.flags & NO_TPM or policy["allow_no_tpm"]
 
-    def config(self):
+    def config(self) -> bool:
         if not self.launch:
             return True
         return any(self.measured(1, bytes.fromhex(config["sha256"])) for config in self.policy["config"])
 
-    def binding(self):
+    def binding(self) -> bool:
         digests = [event.digest for event in self.of(14)]
         if self.launch_weak != self.weak or self.weak and not self.policy["allow_weak_binding"]:
             return False
@@ -605,7 +619,7 @@ class Case:
         foreign = {MARK_WEAK, MARK_STRONG} if self.weak else {MARK_WEAK, *(event.digest for event in self.launch)}
         return not foreign.intersection(others)
 
-    def hypervisor_key(self):
+    def hypervisor_key(self) -> bool:
         s, f = self.statement, self.fresh
         if not s:
             return not (self.evidence.hv_log or self.evidence.fresh)
@@ -619,7 +633,7 @@ class Case:
         return not ((f.flags ^ s.flags) & ~ANY_STATE or needs_dma and not f.flags & DMA_PRESENT
                     or f.cpus != s.cpus or f.parked)
 
-    def verdict(self):
+    def verdict(self) -> int:
         for code, step in ((IDENTITY, self.identity), (FRESHNESS, self.freshness), (SIGNATURE, self.signature),
                            (COUNTERS, self.counters), (PCRS, self.pcr_values), (FIRMWARE, self.rules),
                            (BOOT_PATH, self.boot_path), (HYPERVISOR, self.hypervisor), (CONFIG, self.config),
@@ -632,7 +646,8 @@ class Case:
         return TRUSTED if known and self.policy["firmware"] != "unchecked" else CONDITIONAL
 
 
-def judge(evidence, nonce, channel, policy, *, enrolled=None, any_tpm=False):
+def judge(evidence: Evidence, nonce: bytes, channel: bytes, policy: Policy, *, enrolled: bytes | None = None,
+          any_tpm: bool = False) -> int:
     """
     The exit code that 'cloister verify' must have.
 

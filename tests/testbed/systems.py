@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kernels of Debian's suites, fetched by tools/images/systems, and what their logs must not say."""
 
+import pathlib
 import re
+from typing import Any
 
 import pytest
 
 import initramfs
 from testbed import hosts
-from testbed.emulator import TREE
+from testbed.emulator import TREE, Emulator
 
 SYSTEMS = TREE / "build" / "systems"
 INSTALLER = SYSTEMS / "trixie/usr/lib/debian-installer/images/13/amd64/text/debian-installer/amd64"
@@ -22,7 +24,7 @@ EXCUSED = re.compile(r"^.*(?:Speculative Return Stack Overflow|RETBleed): WARNIN
                      r"^.*cut here.*\n.*CPA detected W\^X violation(?:.*\n)+?.*end trace.*$", re.M)
 
 
-def kernel(suite, kind):
+def kernel(suite: str, kind: str) -> pathlib.Path:
     """A kernel's file; without it the test is skipped."""
     found = [path for path in sorted((SYSTEMS / suite).rglob("vmlinuz*"))
              if ("cloud" in str(path)) == (kind == "cloud")]
@@ -31,13 +33,14 @@ def kernel(suite, kind):
     return found[-1]
 
 
-def fetched(path):
+def fetched(path: pathlib.Path) -> pathlib.Path:
     if not path.exists():
         pytest.skip(f"{path.name} was not fetched: see build/systems/log")
     return path
 
 
-def disk(name, *, cmdline=hosts.CMDLINE, kernel=None, initrd=None, **settings):
+def disk(name: str, *, cmdline: str = hosts.CMDLINE, kernel: pathlib.Path | None = None,
+         initrd: pathlib.Path | None = None, **settings: Any) -> pathlib.Path:
     """Cloister's disk with another kernel, and an initrd without modules for it; or with those of the measured host."""
     config = hosts.config(cmdline=cmdline, require_tpm="no", **settings)
     more = {"EFI/cloister/vmlinuz": kernel or initramfs.kernel_image(),
@@ -45,7 +48,7 @@ def disk(name, *, cmdline=hosts.CMDLINE, kernel=None, initrd=None, **settings):
     return hosts.esp(name, config=config, kernel=False, more=more)
 
 
-def plain_initrd():
+def plain_initrd() -> pathlib.Path:
     """A shell, for any kernel."""
     output = hosts.SCRATCH / "plain.initrd"
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,6 @@ def plain_initrd():
     return output
 
 
-def complaints(machine):
+def complaints(machine: Emulator) -> list[str]:
     """Lines that no kernel's log must hold, of the last kernel that was started; the console has all that it said."""
     return COMPLAINTS.findall(EXCUSED.sub("", machine.serial().rpartition("Linux version")[2]))

@@ -8,9 +8,11 @@ import re
 import socketserver
 import statistics
 import threading
+from collections.abc import Iterator
 
 from testbed import debian, hosts
 from testbed.qemu import Machine
+from testbed.report import Report
 
 ROUNDS = 3
 MEBI = 1 << 20
@@ -19,18 +21,18 @@ HOST = "10.0.2.2"  # this computer, seen from the machine
 
 
 class Discard(socketserver.BaseRequestHandler):
-    def handle(self):
+    def handle(self) -> None:
         while self.request.recv(MEBI):
             pass
 
 
 class Supply(socketserver.BaseRequestHandler):
-    def handle(self):
+    def handle(self) -> None:
         self.request.sendall(bytes(NETWORK_BYTES))
 
 
 @contextlib.contextmanager
-def serving(handler):
+def serving(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
     """A port of this computer that the machine reaches."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -38,14 +40,14 @@ def serving(handler):
         server.shutdown()
 
 
-def rate(machine, command):
+def rate(machine: Machine, command: str) -> float:
     """MB/s, as dd says, in the middle of some rounds."""
     said = [machine.check(command) for _ in range(ROUNDS)]
     found = [re.search(r"(\d+) bytes .* copied, ([\d.e-]+) s", line) for line in said]
     return statistics.median(int(match[1]) / float(match[2]) / 1e6 for match in found)
 
 
-def rates(machine):
+def rates(machine: Machine) -> dict[str, float]:
     with serving(Discard) as sink, serving(Supply) as source:
         commands = {
             "disk read": "dd if=$(findmnt -no SOURCE /) of=/dev/null bs=1M count=256 iflag=direct",
@@ -56,7 +58,7 @@ def rates(machine):
         return {what: rate(machine, command) for what, command in commands.items()}
 
 
-def bare(iommu):
+def bare(iommu: bool) -> dict[str, float]:
     with Machine(f"bench-throughput-bare{'-vtd' if iommu else ''}", disks=[hosts.DEBIAN], nics=("e1000e",),
                  iommu=iommu) as machine:
         machine.login()
@@ -65,7 +67,7 @@ def bare(iommu):
         return rates(machine)
 
 
-def throughput(report):
+def throughput(report: Report) -> None:
     without, linux = bare(iommu=False), bare(iommu=True)
     with debian.running("bench-throughput", nics=("e1000e",), iommu=True) as machine:
         cloister = rates(machine)
