@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Static checks of everything in Python and shell.
+# Static checks of everything in Python and shell; all functions of the test bed have type hints.
 
 SCRIPTS_PYTHON := $(shell find tools tests -name '*.py'; grep -rlI '^\#!/usr/bin/\(env \)\?python3' tools tests fuzz)
 # SC2016: what 'sh -c' gets in single quotes is meant for that shell.
@@ -11,4 +11,5 @@ lint-scripts:
 	$(call say,LINT,Python and shell)
 	$(Q)python3 -m pycodestyle --max-line-length=120 $(SCRIPTS_PYTHON)
 	$(Q)python3 -m pyflakes $(SCRIPTS_PYTHON)
+	$(Q)tools/lint-hints $(wildcard tests/testbed/*.py)
 	$(Q)shellcheck -x --exclude=SC2016 $(SCRIPTS_SHELL)
