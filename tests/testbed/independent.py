@@ -35,12 +35,17 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
+class ToolFailed(AssertionError):
+    """A tool ended with an error: it refuses, or it cannot read its input."""
+
+
 def tool(folder: pathlib.Path, *argv: object, **environment: str) -> str:
     """Runs a tool in the folder, where it may leave files; returns what it says."""
     words = list(map(str, argv))
     result = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, cwd=folder,
                             env=os.environ | environment)
-    assert result.returncode == 0, f"{words[0]}: {result.stdout}{result.stderr}"
+    if result.returncode != 0:
+        raise ToolFailed(f"{words[0]}: {result.stdout}{result.stderr}")
     return result.stdout
 
 
@@ -87,6 +92,9 @@ def systemd_pcrlock(folder: pathlib.Path, log: str) -> Events:
     text = tool(folder, PCRLOCK, "log", "--json=short", SYSTEMD_TPM2_DEVICE="libtpms:",
                 SYSTEMD_MEASURE_LOG_FIRMWARE=str(folder / log), SYSTEMD_MEASURE_LOG_USERSPACE=str(folder / "no.log"))
     return [(event["pcr"], bytes.fromhex(event["sha256"])) for event in json.loads(text)["log"] if event["sha256"]]
+
+
+READERS = (tpm2_eventlog, systemd_pcrlock)
 
 
 def replay(events: Events, pcr: int, value: bytes) -> bytes:
@@ -138,5 +146,5 @@ def write(folder: pathlib.Path, evidence: Evidence, nonce: bytes, channel: bytes
 def check(folder: pathlib.Path) -> None:
     """Raises AssertionError unless all three tools agree with the tenant's."""
     check_quote(folder)
-    for read in (tpm2_eventlog, systemd_pcrlock):
+    for read in READERS:
         check_logs(folder, read)
