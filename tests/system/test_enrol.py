@@ -235,6 +235,12 @@ class TestEnrolled:
         assert status == USAGE and "line 1" in text, text
         assert not (tmp_path / "host-a.json").exists()
 
+    def test_denied_after_it_was_enrolled(self, bed, tmp_path):
+        assert bed.enrol(tmp_path)[0] == ENROLLED
+        (tmp_path / "denied").write_text(f"{name_of(bed.ek)} stolen\n")
+        status, text = bed.enrol(tmp_path)
+        assert status == IDENTITY and "key-denied" in text, text
+
 
 POLICY = json.dumps({
     "version": 2, "serial": 1, "not_before": None, "not_after": None,

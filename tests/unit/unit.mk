@@ -14,7 +14,7 @@ UNIT_SOURCES := $(sort $(shell find tests/unit -name '*.c' -not -path '*/mock/*'
 UNIT_SCRIPTS := $(sort $(shell find tests/unit -type f -perm /111 -not -path '*/support/*'))
 
 # Kinds, each with the folder whose tests are of it: the first that fits.
-UNIT_FOLDERS := attest:hv/attest domain:hv/domain lib:hv/lib vmx:hv/vmx svm:hv loader:loader host:host policy:policy bochs:tests/bochs
+UNIT_FOLDERS := attest:hv/attest domain:hv/domain lib:hv/lib vmx:hv/vmx svm:hv loader:loader host:host policy:policy tenant:tenant bochs:tests/bochs
 UNIT_KINDS := $(foreach folder,$(UNIT_FOLDERS),$(firstword $(subst :, ,$(folder)))) vmx-segments svm-segments loader-mmio loader-cpu
 
 UNIT_SANITIZERS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -57,6 +57,9 @@ UNIT_LIBS_host = $(ATTESTD_LIBS)
 
 UNIT_COMMON_policy := $(POLICY_SOURCES) tests/unit/support/builder.c tests/unit/support/lie.c
 UNIT_LIBS_policy := $(POLICY_LIBS) -lmbedcrypto
+
+UNIT_COMMON_tenant := $(POLICY_SOURCES)
+UNIT_LIBS_tenant := $(POLICY_LIBS)
 
 # From here on nothing is particular to a folder.
 
