@@ -56,7 +56,7 @@ class TestAccepted:
         status, text = hosts.verify(measured)
         assert status == hosts.PASS, text
 
-    def test_nobody_is_trusted_by_default(self, measured):
+    def test_unknown_machine_is_not_trusted(self, measured):
         """Without a key that is known, nothing tells the machine from a program that has a key in a file."""
         status, text = hosts.verify_at(hosts.url(measured), "--policy", hosts.POLICY, "--no-cache")
         assert status == hosts.UNKNOWN and "not trusted: identity unknown" in text, text
@@ -69,7 +69,7 @@ class TestAccepted:
         *((functools.partial(independent.check_logs, read=read), log)
           for read in (independent.tpm2_eventlog, independent.systemd_pcrlock) for log in ("tcg.log", "launch.log"))],
         ids=["nonce", "signature", "pcrs", "log", "eventlog-tcg", "eventlog-launch", "pcrlock-tcg", "pcrlock-launch"])
-    def test_independent_tools_notice(self, saved, tmp_path, check, file):
+    def test_independent_tools_notice_each_change(self, saved, tmp_path, check, file):
         """Whatever the tenant's tool accepts, hosts.verify_at() has them check; each can say no."""
         statement = sha256((saved / "statement").read_bytes())
         digests = {"tcg.log": sha256(b"cloister-strong\0"), "launch.log": statement,

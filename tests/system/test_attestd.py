@@ -110,7 +110,7 @@ def serialized_pcrs(values):
 # Right answers
 
 
-def test_identity(service):
+def test_identity_has_both_keys_and_no_statement(service):
     status, _, body = service.curl("/v1/identity")
     answer = json.loads(body)
     assert status == 200
@@ -187,7 +187,7 @@ def enrol(service, blob, secret, **members):
 
 
 @pytest.mark.parametrize("kind, algorithm", [("rsa", 1), ("ecc", 0x23)])
-def test_enrol(folder, tpm, tmp_path, kind, algorithm):
+def test_enrol_opens_credentials_for_its_own_keys_alone(folder, tpm, tmp_path, kind, algorithm):
     with another(folder, tpm.tcti, "--ek", kind) as service:
         ek, ak = identity_of(service)
         assert struct.unpack_from(">H", ek)[0] == algorithm
@@ -214,7 +214,7 @@ def test_enrol(folder, tpm, tmp_path, kind, algorithm):
     ({"encrypted_secret": "x"}, "bad-field", "encrypted_secret"),
     ({"more": 1}, "unknown-field", "more"),
 ], ids=str)
-def test_wrong_enrolment(service, members, code, field):
+def test_wrong_enrolment_is_refused_by_field(service, members, code, field):
     status, answer = enrol(service, b"b", b"s", **members)
     assert (status, answer["error"]["code"], answer["error"]["field"]) == (400, code, field)
 
@@ -223,7 +223,7 @@ def tpm2(tpm, tool, *argv):
     return subprocess.run([f"tpm2_{tool}", "-T", tpm.tcti, *map(str, argv)], check=True, capture_output=True).stdout
 
 
-def test_certificates_of_authorities(folder, tcg_log, tmp_path):
+def test_certificates_of_authorities_follow_the_keys_own(folder, tcg_log, tmp_path):
     """Those in NV, in pieces, and those in a file come after the endorsement key's own."""
     (folder / "chain").mkdir()
     tpm = Swtpm(folder / "chain")
@@ -246,7 +246,7 @@ def test_certificates_of_authorities(folder, tcg_log, tmp_path):
         tpm.stop()
 
 
-def test_metrics(service):
+def test_metrics_count_evidence(service):
     before = service.metric("attestd_evidence_total")
     service.good_evidence()
     assert service.metric("attestd_evidence_total") == before + 1
@@ -291,7 +291,7 @@ def body_of(channel=bytes(32), **members):
     (body_of(known_logs=["AB" * 32]), "bad-field", "known_logs"),
     (body_of(known_logs=[1]), "bad-field", "known_logs"),
 ], ids=str)
-def test_wrong_body(service, body, code, field):
+def test_wrong_body_is_refused_by_field(service, body, code, field):
     status, _, answer = service.curl("/v1/evidence", *JSON, data=body)
     assert (status, error_of(answer)) == (400, (code, field))
 
@@ -312,21 +312,21 @@ def test_wrong_body(service, body, code, field):
     ("/v1/enrol", JSON + ("-d", "{}"), 400, "missing-field"),
     ("/v1/enrol", (), 405, "bad-method"),
 ], ids=str)
-def test_wrong_request(service, path, options, status, code):
+def test_wrong_request_has_its_status_and_code(service, path, options, status, code):
     got, headers, body = service.curl(path, *options)
     assert (got, error_of(body)[0]) == (status, code)
     if status == 405:
         assert headers["allow"] == ("post" if path in ("/v1/evidence", "/v1/enrol") else "get")
 
 
-def test_longest_body(service):
+def test_longest_body_is_read(service):
     padded = body_of(service.channel).ljust(4096)
     assert service.curl("/v1/evidence", *JSON, data=padded)[0] == 200
     assert service.curl("/v1/evidence", *JSON, "-H", "Transfer-Encoding: chunked", data=padded)[0] == 200
 
 
 @pytest.mark.parametrize("options", [(), ("-H", "Transfer-Encoding: chunked"), ("-H", "Expect: 100-continue")], ids=str)
-def test_body_too_large(service, options):
+def test_body_too_large_is_refused(service, options):
     status, _, answer = service.curl("/v1/evidence", *JSON, *options, data=body_of().ljust(4097))
     assert (status, error_of(answer)[0]) == (413, "too-large")
 
@@ -348,7 +348,7 @@ def test_endless_body_is_cut(service):
     b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
     b"POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
 ], ids=range(8))
-def test_no_http(service, garbage):
+def test_garbage_is_refused_and_service_goes_on(service, garbage):
     with service.connect() as connection:
         with contextlib.suppress(OSError):  # it may close the connection at any byte
             connection.sendall(garbage)
@@ -365,7 +365,7 @@ def evidence_request(service, *headers):
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
-def test_connection_cut(service):
+def test_cut_connections_are_counted(service):
     before = service.metric("attestd_cut_total")
     request = evidence_request(service, "Expect: 100-continue")
     for length in range(1, len(request), 7):
@@ -399,7 +399,7 @@ async def one_request(port, request):
     return answer
 
 
-def test_a_thousand_requests_at_once(service):
+def test_a_thousand_requests_at_once_are_answered(service):
     request = evidence_request(service)
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(files, 2048), most), most))
@@ -423,7 +423,7 @@ def test_a_thousand_requests_at_once(service):
 # A TPM that is busy, stopped, gone
 
 
-def test_stopped_tpm(folder, tpm, tcg_log):
+def test_stopped_tpm_is_busy_until_it_goes_on(folder, tpm, tcg_log):
     patience = 2
     with another(folder, tpm.tcti, "--tcg-log", tcg_log, "--timeout", str(patience)) as service:
         key = service.evidence_at_last()["ak_public"]
@@ -439,7 +439,7 @@ def test_stopped_tpm(folder, tpm, tcg_log):
         assert service.evidence_at_last()["ak_public"] == key
 
 
-def test_end_while_the_tpm_is_stopped(folder, tpm):
+def test_service_ends_while_the_tpm_is_stopped(folder, tpm):
     with another(folder, tpm.tcti, "--timeout", str(PATIENCE_S)) as service, service.connect() as waiting:
         service.good_evidence()
         tpm.process.send_signal(signal.SIGSTOP)
@@ -451,7 +451,7 @@ def test_end_while_the_tpm_is_stopped(folder, tpm):
             tpm.process.send_signal(signal.SIGCONT)
 
 
-def test_tpm_dies_and_comes_back(folder, tcg_log):
+def test_tpm_that_dies_is_gone_until_it_comes_back(folder, tcg_log):
     (folder / "mortal").mkdir()
     tpm = Swtpm(folder / "mortal")
     try:
@@ -518,7 +518,7 @@ class Meddler:
 
 
 @pytest.mark.parametrize("times, status, least", [(12, 200, 12), (10000, 503, 20)])
-def test_busy_tpm(folder, tpm, tmp_path, times, status, least):
+def test_busy_tpm_is_asked_again(folder, tpm, tmp_path, times, status, least):
     """TPM2_Quote answers TPM_RC_RETRY (0x922) for a while, or for ever."""
     meddler = Meddler(tmp_path, tpm, times, "busy")
     with another(folder, meddler.tcti, "--timeout", str(PATIENCE_S)) as service:
@@ -529,7 +529,7 @@ def test_busy_tpm(folder, tpm, tmp_path, times, status, least):
         assert service.metric("attestd_tpm_retries_total") > 0
 
 
-def test_tpm_in_lockout(folder, tpm, tmp_path):
+def test_lockout_is_named_with_when_to_come_again(folder, tpm, tmp_path):
     """TPM2_Quote answers TPM_RC_LOCKOUT (0x921): the asker is told what it is and when to come again."""
     meddler = Meddler(tmp_path, tpm, 1, "lockout")
     with another(folder, meddler.tcti, "--timeout", str(PATIENCE_S)) as service:
@@ -541,7 +541,7 @@ def test_tpm_in_lockout(folder, tpm, tmp_path):
 
 
 @pytest.mark.parametrize("times, status", [(0, 200), (1, 200), (2, 200), (100, 503)])
-def test_pcr_moves_before_the_quote(folder, tpm, tmp_path, times, status):
+def test_values_are_the_quoted_ones_if_a_pcr_moves(folder, tpm, tmp_path, times, status):
     """PCR 7 is extended after the values were read, for a while, or for ever."""
     meddler = Meddler(tmp_path, tpm, times, "extend")
     with another(folder, meddler.tcti) as service:
@@ -565,13 +565,13 @@ def test_pcr_moves_before_the_quote(folder, tpm, tmp_path, times, status):
     (("--tcg-log", "/proc"), "tcg-log"),
     (("--tcg-log", "/dev/zero"), "tcg-log"),
 ], ids=str)
-def test_source_fails(folder, tpm, options, code):
+def test_source_that_fails_is_named(folder, tpm, options, code):
     with another(folder, tpm.tcti, *options) as service:
         status, _, body = service.evidence()
         assert (status, error_of(body)[0]) == (503, code)
 
 
-def test_no_tpm_and_no_log(folder, tpm):
+def test_missing_tpm_is_not_opened_at_each_request(folder, tpm):
     with another(folder, f"swtpm:path={folder}/nothing", "--tcg-log", folder / "nothing") as service:
         status, headers, body = service.evidence()
         assert (status, error_of(body)[0]) == (503, "tpm-gone") and headers["retry-after"]
@@ -592,13 +592,13 @@ def test_no_tpm_and_no_log(folder, tpm):
     (["--ek", "dsa"], 2),
     (["--tls-key", "k"], 2), (["--tls-cert", "c"], 2), (["--plain-http", "--tls-key", "k", "--tls-cert", "c"], 2),
 ], ids=str)
-def test_command_line(arguments, status):
+def test_command_line_has_its_exit_status(arguments, status):
     done = subprocess.run([ATTESTD, *arguments], capture_output=True, timeout=PATIENCE_S)
     assert done.returncode == status
     assert done.stdout if status == 0 else done.stderr
 
 
-def test_port_in_use(service):
+def test_port_in_use_is_reported(service):
     done = subprocess.run([ATTESTD, "--listen", f"127.0.0.1:{service.port}"], capture_output=True,
                           timeout=PATIENCE_S)
     assert done.returncode == 1 and b"cannot listen" in done.stderr

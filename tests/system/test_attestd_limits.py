@@ -155,7 +155,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("addresses", [1, 100])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_slow_connections(folder, tpm, calm, attack, addresses):
+def test_slow_connections_do_not_delay_evidence(folder, tpm, calm, attack, addresses):
     """From the address of who asks, and from others."""
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
@@ -173,7 +173,7 @@ def test_slow_connections(folder, tpm, calm, attack, addresses):
 
 @pytest.mark.parametrize("addresses", [1, 100])
 @pytest.mark.parametrize("attack", ["handshake", "headers"])
-def test_more_than_there_is_room_for(folder, tpm, attack, addresses):
+def test_new_connection_displaces_one_that_waits(folder, tpm, attack, addresses):
     """Those that hold a place go, again and again; who asks is answered each time."""
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
@@ -186,7 +186,7 @@ def test_more_than_there_is_room_for(folder, tpm, attack, addresses):
         assert displaced > TOO_MANY - OPEN - 64 and connections <= OPEN + 1
 
 
-def test_who_reads_slowly(folder, tpm, tmp_path):
+def test_slow_readers_do_not_delay_evidence(folder, tpm, tmp_path):
     """Long answers that are not read, more of them than there is room for: a newcomer gets its own."""
     log = tmp_path / "log"
     log.write_bytes(os.urandom(1 << 20))
@@ -207,7 +207,7 @@ def test_who_reads_slowly(folder, tpm, tmp_path):
         assert service.metric("attestd_answers") <= ANSWERS
 
 
-def test_who_asks_all_the_time(folder, tpm):
+def test_one_address_does_not_fill_the_queue(folder, tpm):
     """The queue is full of one address's requests; another one's is next. What it displaces is told to come again."""
     with another(folder, tpm.tcti, "--timeout", str(PATIENCE_S)) as service, contextlib.ExitStack() as stack:
         body = json.dumps({"nonce": b64(bytes(32)), "channel": b64(service.channel)}).encode()

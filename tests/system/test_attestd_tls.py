@@ -51,7 +51,7 @@ def test_evidence_is_bound_to_the_key(service):
 
 
 @pytest.mark.parametrize("channel", [bytes(32), b"\xff" * 32, "last bit"], ids=str)
-def test_another_key(service, channel):
+def test_nothing_is_quoted_for_another_key(service, channel):
     """A relay's own key, and none: nothing is quoted for them."""
     if channel == "last bit":
         channel = service.channel[:31] + bytes([service.channel[31] ^ 1])
@@ -61,7 +61,7 @@ def test_another_key(service, channel):
     assert service.metric("attestd_evidence_total") == before
 
 
-def test_plain_http(folder, tpm, service):
+def test_nothing_is_quoted_over_plain_http(folder, tpm, service):
     """Without TLS there is no channel to speak for: a relay that ends TLS in front of it gets nothing."""
     with another(folder, tpm.tcti, "--plain-http") as plain:
         assert plain.channel == bytes(32) and plain.good_evidence()["version"] == 1
@@ -70,12 +70,12 @@ def test_plain_http(folder, tpm, service):
         assert "plain HTTP" in plain.log.read_text() and "plain HTTP" not in service.log.read_text()
 
 
-def test_each_start_has_a_key_of_its_own(folder, tpm, service):
+def test_each_start_has_a_new_key(folder, tpm, service):
     with another(folder, tpm.tcti) as later:
         assert later.channel != service.channel
 
 
-def test_the_certificate(service):
+def test_certificate_is_p256_and_does_not_expire(service):
     with service.connect() as connection:
         assert connection.version() == "TLSv1.3"
         certificate = connection.getpeercert(binary_form=True)
@@ -86,7 +86,7 @@ def test_the_certificate(service):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2], ids=str)
-def test_older_tls(service, version):
+def test_older_tls_is_refused(service, version):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = version
@@ -95,14 +95,14 @@ def test_older_tls(service, version):
     service.good_evidence()
 
 
-def test_plain_request_to_tls(service):
+def test_plain_request_to_tls_gets_no_answer(service):
     with service.connect_tcp() as connection:
         connection.sendall(b"GET /v1/identity HTTP/1.1\r\nHost: x\r\n\r\n")
         assert not connection.recv(100).startswith(b"HTTP")
 
 
 @pytest.mark.parametrize("algorithm", [(), ("rsa:2048",), ("ed25519",)], ids=str)
-def test_configured_key(folder, tpm, tmp_path, algorithm):
+def test_channel_is_that_of_the_configured_key(folder, tpm, tmp_path, algorithm):
     """The channel is the configured key's, also where the certificate's file has more than one."""
     key, certificate = make_pair(tmp_path, "own", *algorithm)
     _, issuer = make_pair(tmp_path, "issuer")
@@ -134,7 +134,7 @@ def keys_that_fail(folder):
             "another key's certificate": (other, certificate, "not one of the key")}
 
 
-def test_keys_that_fail(tmp_path):
+def test_wrong_keys_stop_the_start_and_are_not_printed(tmp_path):
     for name, (key, certificate, words) in keys_that_fail(tmp_path).items():
         done = subprocess.run([ATTESTD, "--listen", "127.0.0.1:0", "--tls-key", key, "--tls-cert", certificate],
                               capture_output=True, text=True, timeout=PATIENCE_S)

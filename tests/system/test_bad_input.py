@@ -107,7 +107,7 @@ def printed():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_refused(printed, case):
+def test_volume_is_refused_by_name_and_capped(printed, case):
     refused_volumes.check(case, printed.get(case.name))
 
 
@@ -128,20 +128,20 @@ CAPPED = {"tis": (14, 17, 18, 19), "crb": (14,), None: ()}
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_machine_refused(name):
+def test_machine_is_refused_by_name_and_capped(name):
     error, where, machine = MACHINES[name]
     case = Case(name, error, where=where, capped=CAPPED[machine.get("tpm", "tis")])
     refused_volumes.check(case, refused_volumes.run(f"machine-{name}", [case], **machine).get(name))
 
 
-def test_processor_that_does_not_come_up():
+def test_processor_that_does_not_come_up_is_refused():
     """A MADT that names a processor which the machine does not have."""
     third_is_enabled = Edit("APIC", MADT_ENTRY + 2 * 8 + 4, b"\1")
     case = Case("processor-lost", "HV_E_AP_LOST", acpi=(third_is_enabled,), where="CPU 2 (APIC ID 2)")
     refused_volumes.check(case, refused_volumes.run("processor-lost", [case], cpus="2,maxcpus=3").get(case.name))
 
 
-def test_message_on_another_port():
+def test_message_goes_to_the_configured_port():
     """The loader's own driver: the firmware shows nothing on serial ports meanwhile."""
     case = Case("com2", "LOADER_E_CONFIG_KEY", changed(serial="0x2f8", colour="blue"), silent=True, where="'colour'")
     com2 = hosts.SCRATCH / "com2.txt"
@@ -152,7 +152,7 @@ def test_message_on_another_port():
     assert "cloister:" not in printed
 
 
-def test_missing_config_is_told_on_com1():
+def test_missing_config_is_reported_on_com1():
     """Where no config says anything of a port."""
     case = Case("config-missing", "LOADER_E_FILE_MISSING", missing("config"), silent=True, where="cloister.conf")
     with Machine("com1", disks=[refused_volumes.disk("com1", [case])], nics=()) as machine:

@@ -33,14 +33,14 @@ class TestRogueDriver:
     def forgery(self):
         return Forgery()
 
-    def test_from_a_variable(self, forgery):
+    def test_refused_if_started_by_a_variable(self, forgery):
         variables = firmware.Variables()
         variables.start_first("Driver", r"\EFI\rogue.efi")
         status, text = self.judged("rogue-variable", forgery, more={"EFI/rogue.efi": forgery.fill_in(ROGUE)},
                                    variables=variables.write("rogue-variable"))
         assert status == hosts.FIRMWARE_REFUSED, text
 
-    def test_from_an_option_rom(self, forgery):
+    def test_refused_if_started_from_an_option_rom(self, forgery):
         rom = hosts.SCRATCH / "rogue.rom"
         rom.write_bytes(firmware.option_rom(forgery.fill_in(ROGUE)))
         device = f"virtio-rng-pci,iommu_platform=on,disable-legacy=on,romfile={rom}"
@@ -72,7 +72,7 @@ class TestFirmwareProgram:
         status, text = hosts.verify(machine, self.policy("early-unknown", []))
         assert status == hosts.BOOT_PATH, text
 
-    def test_accepted_where_the_policy_does(self, machine):
+    def test_accepted_where_the_policy_lists_it(self, machine):
         digest = firmware.authenticode(EARLY)
         listed = [{"name": "early.efi", "authenticode_sha256": digest, "role": "firmware-program"}]
         status, text = hosts.verify(machine, self.policy("early-listed", listed))

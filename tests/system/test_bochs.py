@@ -54,13 +54,13 @@ def test_exits_under_a_load_would_be_seen(host):
     assert intel.steady_exits(host, "cat /sys/bus/pci/devices/*/config >/dev/null")[1].keys() == {"pci-config"}
 
 
-def test_switches_off(host):
+def test_power_off_ends_the_machine(host):
     host.send("poweroff -f")
     host.wait_stopped()
     assert host.run_state() == "shutdown"
 
 
-def test_round_trips():
+def test_round_trips_keep_their_limits():
     """With one CPU the TSC counts instructions."""
     disk = intel.disk("bochs-roundtrip", program=ROUNDTRIP)
     with BochsMachine("bochs-roundtrip", disks=[disk], memory_mib=256) as machine:
@@ -78,7 +78,7 @@ REFUSED = {"vmx": ("HV_E_NO_VMX", {"features": "exclude_features=vmx"}),
 
 
 @pytest.mark.parametrize("feature", REFUSED)
-def test_refuses_a_cpu_without(feature):
+def test_cpu_without_a_feature_is_refused(feature):
     """A message, and at a key the machine is off: neither hypervisor nor guest has run."""
     error, machine = REFUSED[feature]
     name = f"bochs-no-{feature}"
@@ -107,7 +107,7 @@ def mtrr_refusals():
 
 
 @pytest.mark.parametrize("fault", MTRR_FAULTS)
-def test_refuses_mtrrs(mtrr_refusals, fault):
+def test_wrong_mtrrs_are_refused(mtrr_refusals, fault):
     """The loader comes back, so that nothing has been launched."""
     printed = mtrr_refusals[fault]
     assert f"error {MTRR_FAULTS[fault]}:" in printed and "next: " in printed

@@ -11,13 +11,13 @@ def keeps_limits(part, *arguments):
     assert report.limited and not report.missed, "see what it printed"
 
 
-def test_round_trips_and_own_start():
+def test_round_trips_and_start_keep_their_limits():
     keeps_limits(costs.round_trips)
 
 
-def test_exits_of_kernel_and_initramfs():
+def test_exits_of_a_boot_keep_their_limit():
     keeps_limits(costs.exits_to_shell)
 
 
-def test_memory_taken(measured):
+def test_memory_taken_keeps_its_limit(measured):
     keeps_limits(costs.memory_taken, measured)

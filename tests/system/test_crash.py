@@ -34,7 +34,7 @@ BEDS = [pytest.param(amd, hosts.CMDLINE, id="amd"),
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("bed, cmdline", BEDS)
-def test_comes_back(bed, cmdline, end):
+def test_machine_boots_again_after_a_crash(bed, cmdline, end):
     option, command, record = ENDS[end]
     with bed(f"crash-{bed.__name__}-{end}", cmdline=f"{cmdline} {option}") as machine:
         machine.ready(BOOT_S)
@@ -45,7 +45,7 @@ def test_comes_back(bed, cmdline, end):
 
 
 @pytest.mark.parametrize("bed, cmdline", BEDS)
-def test_stops(bed, cmdline):
+def test_machine_stays_stopped_after_a_crash(bed, cmdline):
     with bed(f"crash-{bed.__name__}-stop", cmdline=f"{cmdline} reboot=t", on_crash="stop") as machine:
         machine.ready(BOOT_S)
         machine.send("reboot -f")

@@ -6,7 +6,7 @@ import pytest
 TPM_RC_LOCALITY = "0x907"
 
 
-def test_it_runs_under_cloister(debian):
+def test_hypervisor_is_seen_and_virtualisation_is_hidden(debian):
     assert "hypervisor" in debian.check("grep -m1 flags /proc/cpuinfo")
     debian.check("! grep -qw -e svm -e vmx /proc/cpuinfo")
 
@@ -54,7 +54,7 @@ def test_launch_pcrs_are_filled(debian):
     assert "F" * 64 not in lines
 
 
-def test_switches_off(debian):
+def test_power_off_ends_the_machine(debian):
     """The last test of this machine: ACPI power-off goes through."""
     debian.send("systemctl poweroff")
     debian.wait_stopped()

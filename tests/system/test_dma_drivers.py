@@ -154,27 +154,27 @@ def tells_nothing(data):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_disk_to_memory(attacked, target):
+def test_disk_cannot_write_protected_memory(attacked, target):
     attacked.attack("disk-read", attacked.targets[target], PAGE)
     attacked.assert_logged(SOURCE["disk"], "write", attacked.targets[target])
     attacked.assert_untouched(target)
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_memory_to_disk(attacked, target):
+def test_disk_cannot_read_protected_memory(attacked, target):
     sector = next(attacked.sectors)
     attacked.attack("disk-write", attacked.targets[target], PAGE, sector)
     attacked.assert_logged(SOURCE["disk"], "read", attacked.targets[target])
     assert tells_nothing(written_sectors(attacked, sector, PAGE))
 
 
-def test_several_pages_to_memory(attacked):
+def test_disk_cannot_write_several_protected_pages(attacked):
     address = attacked.protected.start + 16 * PAGE
     attacked.attack("disk-read", address, 4 * PAGE)
     attacked.assert_logged(SOURCE["disk"], "write", address)
 
 
-def test_memory_to_disk_across_the_edge(attacked):
+def test_disk_cannot_read_across_the_edge(attacked):
     """Four pages, of which the first one is the root guest's own."""
     sector, start = next(attacked.sectors), attacked.protected.start
     attacked.attack("disk-write", start - PAGE, 4 * PAGE, sector)
@@ -183,13 +183,13 @@ def test_memory_to_disk_across_the_edge(attacked):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_memory_to_network(attacked, target):
+def test_network_cannot_read_protected_memory(attacked, target):
     attacked.attack("net-send", attacked.targets[target], 1000)
     attacked.assert_logged(SOURCE["net"], "read", attacked.targets[target])
 
 
 @pytest.mark.parametrize("target", ("nested-page-table", "tpm"))
-def test_network_to_memory(attacked, target):
+def test_network_cannot_write_protected_memory(attacked, target):
     diverted = 2
     attacked.attack("net-receive", attacked.targets[target], diverted)
     attacked.receives += diverted

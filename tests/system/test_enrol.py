@@ -157,7 +157,7 @@ class TestEnrolled:
         assert bed.enrol(tmp_path)[0] == ENROLLED, "the same again"
         assert stored(tmp_path)["ek_name"] == host["ek_name"]
 
-    def test_json(self, bed, other, tmp_path):
+    def test_json_has_the_same_result(self, bed, other, tmp_path):
         """The same result for programs: enrolled, and refused."""
         status, text = bed.enrol(tmp_path, "--json")
         said = json.loads(text)
@@ -178,7 +178,7 @@ class TestEnrolled:
         assert status == ENROLLED, text
         assert stored(tmp_path, "127.0.0.1")["host"] == "127.0.0.1"
 
-    def test_hosts(self, bed, tmp_path):
+    def test_hosts_are_listed_shown_and_forgotten(self, bed, tmp_path):
         assert cloister("hosts", "list", "--store", tmp_path) == (0, "")
         bed.enrol(tmp_path, name="Host-A")
         status, text = cloister("hosts", "list", "--store", tmp_path)
@@ -191,7 +191,7 @@ class TestEnrolled:
         for wrong in ["show"], ["list", "x"], ["frob"], [], ["show", "../x"]:
             assert cloister("hosts", *wrong, "--store", tmp_path)[0] == USAGE
 
-    def test_other_machine_under_the_name(self, bed, other, tmp_path):
+    def test_other_machine_under_the_name_is_refused(self, bed, other, tmp_path):
         assert bed.enrol(tmp_path)[0] == ENROLLED
         before = (tmp_path / "host-a.json").read_bytes()
         status, text = other.enrol(tmp_path)
@@ -200,7 +200,7 @@ class TestEnrolled:
         assert other.enrol(tmp_path, "--replace")[0] == ENROLLED
         assert stored(tmp_path)["ek_name"] == name_of(other.ek)
 
-    def test_same_machine_with_another_key(self, bed, tmp_path):
+    def test_same_machine_with_another_key_is_refused(self, bed, tmp_path):
         """As after a clear of the endorsement hierarchy: the store says that another key was enrolled."""
         assert bed.enrol(tmp_path)[0] == ENROLLED
         host = stored(tmp_path) | {"ak_name": "000b" + "11" * 32}
@@ -213,7 +213,7 @@ class TestEnrolled:
         assert bed.enrol(tmp_path, "--replace")[0] == ENROLLED
         assert stored(tmp_path)["ak_name"] == name_of(bed.ak)
 
-    def test_same_machine_under_another_name(self, bed, other, tmp_path):
+    def test_same_machine_under_another_name_is_refused(self, bed, other, tmp_path):
         assert bed.enrol(tmp_path)[0] == other.enrol(tmp_path, name="host-b")[0] == ENROLLED
         status, text = bed.enrol(tmp_path, name="host-c")
         assert status == IDENTITY and "tpm-of-another-host" in text and "the TPM of host-a" in text, text
@@ -222,7 +222,7 @@ class TestEnrolled:
         assert bed.enrol(tmp_path, name="host-c")[0] == ENROLLED
 
     @pytest.mark.parametrize("what", ["ek", "ak", "certificate", "spki"])
-    def test_denied(self, bed, tmp_path, what):
+    def test_denied_key_is_refused(self, bed, tmp_path, what):
         spki = x509.load_der_x509_certificate(bed.certificate).public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         line = {"ek": name_of(bed.ek), "ak": name_of(bed.ak), "spki": hashlib.sha256(spki).hexdigest(),
@@ -260,7 +260,7 @@ def edit(change):
     return apply
 
 
-class TestStore:
+class TestHostStore:
     @pytest.mark.parametrize("damage", [
         edit(lambda host: host.update(ak_name="000b" + "00" * 32)),
         edit(lambda host: host.update(ak_name="12")),
@@ -276,7 +276,7 @@ class TestStore:
         lambda path: (path.rename(path.parent / "x"), path.symlink_to(path.parent / "x")),
         lambda path: path.write_text(path.read_text().replace('"host-a"', '"host-b"')),
     ], ids=range(13))
-    def test_damaged(self, bed, tmp_path, damage):
+    def test_damaged_record_is_not_believed(self, bed, tmp_path, damage):
         assert bed.enrol(tmp_path)[0] == ENROLLED
         damage(tmp_path / "host-a.json")
         policy = tmp_path.parent / "policy.json"
@@ -288,7 +288,7 @@ class TestStore:
             assert status == USAGE and "nothing in it is believed" in text, text
         assert bed.enrol(tmp_path)[0] == USAGE and bed.enrol(tmp_path, name="host-b")[0] == USAGE
 
-    def test_replaced(self, bed, tmp_path):
+    def test_damaged_record_can_be_replaced(self, bed, tmp_path):
         assert bed.enrol(tmp_path)[0] == ENROLLED
         (tmp_path / "host-a.json").write_text("{}")
         assert bed.enrol(tmp_path, "--replace")[0] == ENROLLED
@@ -299,13 +299,13 @@ class TestStore:
         edit(lambda host: None)(tmp_path / "host-a.json")
         assert cloister("hosts", "show", "host-a", "--store", tmp_path)[0] == 0
 
-    def test_cannot_be_written(self, bed, tmp_path):
+    def test_store_that_cannot_be_written_is_named(self, bed, tmp_path):
         status, text = bed.enrol("/proc/none")
         assert status == USAGE and "/proc/none" in text, text
 
 
-class TestFolders:
-    def test_private_key_among_the_roots(self, bed, tmp_path):
+class TestCertificateFolders:
+    def test_private_key_among_the_roots_is_refused(self, bed, tmp_path):
         key = ec.generate_private_key(ec.SECP256R1())
         for number, encoding in enumerate((serialization.Encoding.PEM, serialization.Encoding.DER)):
             roots = folder_of(tmp_path / f"{number}", next(bed.roots.iterdir()).read_bytes())
@@ -316,22 +316,22 @@ class TestFolders:
 
     @pytest.mark.parametrize("content", [
         b"", b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-    def test_something_else(self, bed, tmp_path, content):
+    def test_file_that_is_no_certificate_is_named(self, bed, tmp_path, content):
         roots = folder_of(tmp_path / "roots", next(bed.roots.iterdir()).read_bytes(), content)
         status, text = bed.enrol(tmp_path / "store", roots=roots)
         assert status == USAGE and "1.pem" in text, text
 
-    def test_cut_in_the_second_certificate(self, bed, tmp_path):
+    def test_cut_in_the_second_certificate_is_refused(self, bed, tmp_path):
         root = next(bed.roots.iterdir()).read_bytes()
         roots = folder_of(tmp_path / "roots", root + root[:len(root) // 2])
         assert bed.enrol(tmp_path / "store", roots=roots)[0] == USAGE
 
-    def test_empty_or_missing(self, bed, tmp_path):
+    def test_empty_or_missing_roots_are_refused(self, bed, tmp_path):
         (tmp_path / "empty").mkdir()
         assert bed.enrol(tmp_path / "store", roots=tmp_path / "empty")[0] == USAGE
         assert bed.enrol(tmp_path / "store", roots=tmp_path / "none")[0] == USAGE
 
-    def test_without_the_authority_between(self, bed, other, tmp_path):
+    def test_chain_without_the_authority_between_is_refused(self, bed, other, tmp_path):
         status, text = bed.enrol(tmp_path / "store", issuer=other.issuer)
         assert status == IDENTITY and "ek-chain" in text, text
         status, text = bed.enrol(tmp_path / "store", roots=other.roots)
@@ -491,7 +491,7 @@ def sha1(authority):
         return der(x509.load_pem_x509_certificate((scratch / "new").read_bytes()))
 
 
-class TestCertificates:
+class TestEkCertificates:
     @pytest.fixture(scope="class")
     def key(self, bed):
         return x509.load_der_x509_certificate(bed.certificate).public_key()
@@ -502,31 +502,31 @@ class TestCertificates:
         return through(relay, tmp_path / "store", folder_of(tmp_path / "roots", *roots), *more)
 
     @pytest.mark.parametrize("name, make, fault", GOOD, ids=[row[0] for row in GOOD])
-    def test_good(self, bed, tmp_path, key, name, make, fault):
+    def test_good_certificates_are_accepted(self, bed, tmp_path, key, name, make, fault):
         status, text = self.run(bed, tmp_path, make(key))
         assert status == ENROLLED, text
         assert (f"tolerated      {fault}\n" in text) if fault else ("tolerated" not in text), text
 
     @pytest.mark.parametrize("name, make, code", BAD, ids=[row[0] for row in BAD])
-    def test_bad(self, bed, tmp_path, key, name, make, code):
+    def test_bad_certificates_are_refused_by_code(self, bed, tmp_path, key, name, make, code):
         status, text = self.run(bed, tmp_path, make(key))
         assert status == IDENTITY and f"refused: {code} " in text, text
         assert not (tmp_path / "store").exists()
 
-    def test_weak_root(self, bed, tmp_path, key):
+    def test_weak_root_is_refused(self, bed, tmp_path, key):
         status, text = self.run(bed, tmp_path, [leaf(key, WEAK)], roots=[WEAK.certificate])
         assert status == IDENTITY and "ek-signature" in text, text
 
-    def test_too_many(self, bed, tmp_path, key):
+    def test_too_many_certificates_are_refused(self, bed, tmp_path, key):
         status, text = self.run(bed, tmp_path, [leaf(key)] * 17)
         assert status == FORMAT and "ek_certificates" in text, text
 
-    def test_the_tenant_has_the_certificate(self, bed, tmp_path, key):
+    def test_certificates_of_the_tenant_are_used(self, bed, tmp_path, key):
         own = folder_of(tmp_path / "own", leaf(key, LAST), LAST.certificate, MIDDLE.certificate)
         status, text = self.run(bed, tmp_path, [], "--certificates", own)
         assert status == ENROLLED, text
 
-    def test_own_certificate_among_the_roots(self, bed, tmp_path, key):
+    def test_own_certificate_among_the_roots_is_refused(self, bed, tmp_path, key):
         status, text = self.run(bed, tmp_path, [leaf(key, TWO)], roots=[ROOT.certificate, leaf(key, TWO)])
         assert status == IDENTITY and "ek-chain" in text, text
 
@@ -541,13 +541,13 @@ class TestCertificates:
         ("out of date", lambda cert: [ROOT.crl(), MIDDLE.crl(last=NOW - 9 * DAY, end=NOW - DAY)], "ek-crl"),
         ("from the future", lambda cert: [ROOT.crl(), MIDDLE.crl(last=NOW + DAY, end=NOW + 9 * DAY)], "ek-crl"),
     ], ids=str)
-    def test_revocations(self, bed, tmp_path, key, name, crls, code):
+    def test_revocation_lists_are_heeded(self, bed, tmp_path, key, name, crls, code):
         certificate = leaf(key, MIDDLE)
         folder = folder_of(tmp_path / "crls", *crls(certificate))
         status, text = self.run(bed, tmp_path, [certificate, MIDDLE.certificate], "--crls", folder)
         assert (status, code is None or f"refused: {code} " in text) == (IDENTITY if code else ENROLLED, True), text
 
-    def test_ecc(self, bed, folder, tmp_path):
+    def test_ecc_key_must_be_for_key_agreement(self, bed, folder, tmp_path):
         with another(folder, bed.tpm.tcti, "--ek", "ecc") as service:
             public = base64.b64decode(json.loads(service.curl("/v1/identity")[2])["ek_public"])
             point = b"\4" + public[-66:-34] + public[-32:]
@@ -566,13 +566,13 @@ def changed_at(public, offset, value):
     return b64(bytes(data))
 
 
-class TestKeys:
+class TestCertifiedKeys:
     """Keys that a certified TPM does not have, or not in the form that is needed."""
 
     def run(self, bed, tmp_path, identity=lambda answer: None, enrol=None):
         return through(Relay(bed.service, identity, enrol), tmp_path, bed.roots, "--certificates", bed.issuer)
 
-    def test_through_an_honest_relay(self, bed, tmp_path):
+    def test_accepted_through_an_honest_relay(self, bed, tmp_path):
         assert self.run(bed, tmp_path)[0] == ENROLLED
 
     @pytest.mark.parametrize("change, code", [
@@ -591,7 +591,7 @@ class TestKeys:
         (lambda answer, other: answer.update(ek_public=answer["ak_public"]), "ek-form"),
         (lambda answer, other: answer.update(ek_public=""), "ek-form"),
     ], ids=range(9))
-    def test_other_keys(self, bed, other, tmp_path, change, code):
+    def test_other_keys_are_refused_by_code(self, bed, other, tmp_path, change, code):
         status, text = self.run(bed, tmp_path, lambda answer: change(answer, other))
         assert status == IDENTITY and f"refused: {code} " in text, text
         assert not list(tmp_path.glob("*"))
@@ -604,7 +604,7 @@ class TestKeys:
         ((200, b""), FORMAT, "answer-malformed"),
         ((503, b"{}"), TRANSPORT, ""),
     ], ids=range(6))
-    def test_other_answers(self, bed, tmp_path, answer, status, code):
+    def test_wrong_answers_are_refused_by_code(self, bed, tmp_path, answer, status, code):
         found, text = self.run(bed, tmp_path, enrol=lambda body: answer)
         assert found == status and f"refused: {code}" in text, text
         assert not list(tmp_path.glob("*"))
@@ -615,6 +615,6 @@ class TestKeys:
         lambda answer: answer.update(ek_certificates=["x"]), lambda answer: answer.update(version=2),
         lambda answer: answer.update(ak_public=None), lambda answer: answer.update(hk_statement=7),
     ], ids=range(8))
-    def test_malformed(self, bed, tmp_path, change):
+    def test_malformed_answer_is_refused(self, bed, tmp_path, change):
         status, text = self.run(bed, tmp_path, change)
         assert status == FORMAT and "answer-malformed" in text, text

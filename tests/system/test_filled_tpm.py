@@ -172,7 +172,7 @@ def judged(change, tpm, genuine, forgery, listed):
     (driver, hosts.FIRMWARE_REFUSED), (driver_after_the_loader, hosts.FIRMWARE_REFUSED),
     (loader_returned, hosts.BOOT_PATH), (another_program_first, hosts.BOOT_PATH), (mark_late, hosts.BOOT_PATH),
     (firmware_program, hosts.BOOT_PATH), (shim, hosts.BOOT_PATH)], ids=lambda value: getattr(value, "__name__", value))
-def test_refused(change, code, tpm, genuine, forgery):
+def test_filled_tpm_is_refused(change, code, tpm, genuine, forgery):
     status, text = judged(change, tpm, genuine, forgery, listed=False)
     assert status == code, text
 
@@ -189,7 +189,7 @@ def test_refused_though_the_policy_lists_both(tpm, genuine, forgery):
     assert status == hosts.BOOT_PATH, text
 
 
-class TestNoMachine:
+class TestKeyInAFile:
     """A key in a file says what a TPM would: all of it is right, but nothing says whose key it is."""
 
     @pytest.fixture(scope="class")
@@ -200,10 +200,10 @@ class TestNoMachine:
 
     @pytest.mark.parametrize("more, code", [((), hosts.UNKNOWN), (("--any-tpm",), hosts.CONDITIONAL)],
                              ids=["by-default", "any-tpm"])
-    def test_nobody_knows_the_key(self, url, more, code):
+    def test_unknown_key_is_not_trusted(self, url, more, code):
         status, text = hosts.verify_at(url, "--policy", hosts.POLICY, "--no-cache", *more)
         assert status == code, text
 
-    def test_the_policy_knows_another(self, url, measured):
+    def test_refused_where_the_policy_pins_another_key(self, url, measured):
         status, text = hosts.verify_at(url, "--policy", hosts.pinned(measured), "--no-cache")
         assert status == hosts.IDENTITY_REFUSED, text

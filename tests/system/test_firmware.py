@@ -48,7 +48,7 @@ def test_without_rules_nothing_passes(measured):
     assert status == hosts.FIRMWARE_REFUSED and "firmware-unknown" in text, text
 
 
-def test_other_firmware(measured, usual):
+def test_other_firmware_is_refused(measured, usual):
     policy, _ = usual
     pcr0 = json.loads(policy.read_text())["firmware"][0]["pcr0"]
     status, text = hosts.verify(measured, changed(policy, pcr0=[pcr0[0], "00" * 32, *pcr0[2:]]))
@@ -56,7 +56,7 @@ def test_other_firmware(measured, usual):
     assert "EV_EFI_PLATFORM_FIRMWARE_BLOB" in text, text
 
 
-def test_secure_boot_off_where_it_must_be_on(measured, usual):
+def test_secure_boot_off_is_refused_where_it_must_be_on(measured, usual):
     policy, _ = usual
     state = json.loads(policy.read_text())["firmware"][0]["secure_boot"] | {"enabled": True}
     status, text = hosts.verify(measured, changed(policy, secure_boot=state))
@@ -70,7 +70,7 @@ def test_option_rom_is_refused(with_option_rom, usual, rules):
     assert status == hosts.FIRMWARE_REFUSED and "refused: driver-before-loader" in text, text
 
 
-def test_option_rom_that_is_learnt(with_option_rom):
+def test_option_rom_is_trusted_once_learnt(with_option_rom):
     policy, words = hosts.learnt(with_option_rom, "option-rom")
     assert "UNUSUAL: 1 drivers ran before the loader" in words, words
     status, text = hosts.verify(with_option_rom, policy)

@@ -12,7 +12,7 @@ WAYS = [pytest.param("bare", marks=pytest.mark.slow), "cloister"]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_uefi_shell(way):
+def test_uefi_shell_lists_and_switches_off(way):
     """It lists volumes, reads the memory map and PCI, and switches the machine off."""
     with foreign.machine(f"shell-{way}", way, foreign.SHELL, tpm="tis") as machine:
         machine.expect("UEFI Interactive Shell")
@@ -29,7 +29,7 @@ def test_uefi_shell(way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_ipxe(way):
+def test_ipxe_gets_an_address(way):
     """It drives the network interface itself, by DMA, and gets an address."""
     with foreign.machine(f"ipxe-{way}", way, foreign.IPXE, nics=("e1000e",)) as machine:
         machine.expect("iPXE initialising devices")
@@ -46,7 +46,7 @@ def test_ipxe(way):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", foreign.WAYS)
-def test_memtest86(way):
+def test_memtest86_finds_no_error(way):
     """It finds CPUs and memory, and tests without an error. Before version 8 it starts no CPU that is in x2APIC."""
     cpus = {"bare": r"2T \(PAR\)", "cloister": "Disabled"}[way]
     start = foreign.start(foreign.MEMTEST.name, "console=ttyS0,115200")
@@ -60,7 +60,7 @@ def test_memtest86(way):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", foreign.WAYS)
-def test_xen(way):
+def test_xen_starts_debian_as_dom0(way):
     """Xen with Debian's kernel as dom0, to the first words of systemd on Debian's own disk."""
     kernel, initrd = foreign.from_debian("/vmlinuz"), foreign.from_debian("/initrd.img")
     config = ("[global]\ndefault=debian\n[debian]\n"

@@ -41,7 +41,7 @@ def tap(measured):
     return results
 
 
-def test_device(tap, measured):
+def test_device_withstands_abuse(tap, measured):
     assert len(tap) > 30
     assert [name for result, name in tap if result != "ok"] == []
     assert not re.search("BUG:|Oops|general protection", measured.check("dmesg"))
@@ -67,7 +67,7 @@ def test_cloisterctl_agrees_with_the_evidence(measured):
     assert "under control" in measured.check("cloisterctl console")
 
 
-def test_statistics(measured):
+def test_statistics_count_exits_and_time(measured):
     stats = json.loads(measured.check("cloisterctl stats --json"))
     assert stats["cpus_in_control"] == 2 and stats["cpus_parked"] == 0
     assert stats["exits"]["hypercall"] > 0 and stats["exits"]["other"] == 0
@@ -77,13 +77,13 @@ def test_statistics(measured):
     assert re.search(r"^exits cpuid +\d+$", measured.check("cloisterctl stats"), re.M)
 
 
-def test_metrics(measured):
+def test_metrics_include_the_hypervisors(measured):
     text = hosts.ask(measured, "/v1/metrics").read().decode()
     assert "\ncloister_up 1\n" in text and "\ncloister_cpus_in_control 2\n" in text
     assert re.search(r'^cloister_exits_total\{reason="hypercall"\} [1-9]', text, re.M)
 
 
-def test_many_tenants_at_once(measured):
+def test_many_tenants_at_once_get_their_own_evidence(measured):
     deadline = time.monotonic() + PATIENCE_S
 
     def ask(number):
@@ -101,7 +101,7 @@ def test_many_tenants_at_once(measured):
     assert len(set(signed)) == 32, "each gets the answer to its own challenge"
 
 
-def test_a_thousand_requests_at_once(measured):
+def test_a_thousand_requests_at_once_are_answered(measured):
     """Each is answered, by evidence or by when to ask again; who does so gets it; and the service goes on."""
     # A second service on the same TPM: the program in the host is small and knows no TLS, which test_attestd floods.
     measured.check("attestd --plain-http --listen 127.0.0.1:8181 >/run/plain.log 2>&1 & echo $! >/run/plain.pid")

@@ -86,10 +86,10 @@ def store(machine):
     return hosts.SCRATCH / "store" / f"{machine.name}.json"
 
 
-class TestPutBack:
+class TestTpmPutBack:
     """The TPM's memory, copied while the machine was off in good order, and put back later."""
 
-    def test_goes_on(self, kept, disk):
+    def test_next_boot_is_accepted(self, kept, disk):
         """A third boot: resetCount and clock rise. (QEMU and swtpm start the TPM twice each time.)"""
         tpm, _ = kept
         with booted(disk, tpm) as machine:
@@ -101,7 +101,7 @@ class TestPutBack:
         assert status == hosts.PASS, text
         assert after["reset_count"] > before["reset_count"] and after["clock_ms"] > before["clock_ms"]
 
-    def test_refused(self, kept, disk):
+    def test_earlier_tpm_memory_is_refused(self, kept, disk):
         """As it was before the boots that were seen since."""
         tpm, folder = kept
         tpm.stop()
@@ -161,7 +161,7 @@ STARTUP = r"exec 3<>/dev/tpm0; printf '\200\001\000\000\000\014\000\000\001\104\
     "| od -An -tx1"
 
 
-def test_reset_under_the_running_host(disk, tmp_path):
+def test_reset_under_the_running_host_is_refused(disk, tmp_path):
     """PCRs 17 to 19 are open again for who drives locality 2; the quote says that there was a reset."""
     with Machine("reset-alone", disks=[disk], tpm=RelayedTpm(tmp_path / "tpm", AUTHORITY)) as machine:
         status, text = judged(machine)
@@ -177,7 +177,7 @@ def test_reset_under_the_running_host(disk, tmp_path):
     assert "refused: reset-count (step 5" in text and "refused: pcr-replay" in text, text
 
 
-def test_clock_after_a_power_cut(tmp_path):
+def test_clock_is_safe_again_after_the_documented_command(tmp_path):
     """It is not safe; the command of docs/protocol.md makes it so, by moving it past what can have been reported."""
     command = re.search(r"^ *(tpm2_setclock .*)$", (TREE / "docs/protocol.md").read_text(), re.M)[1]
     tpm = Swtpm(tmp_path)
@@ -203,7 +203,7 @@ def tools(tpm, command):
                           text=True, check=True, timeout=PATIENCE_S).stdout
 
 
-class TestStore:
+class TestHostStore:
     """The tenant's own file: what was written by nobody but the tool is believed, whatever its age."""
 
     @pytest.fixture(scope="class")
@@ -211,7 +211,7 @@ class TestStore:
         assert hosts.known(measured)
         return measured, ("--policy", hosts.POLICY, "--no-cache", *hosts.known_as(measured))
 
-    def test_rolled_back_whole(self, enrolled):
+    def test_earlier_store_refuses_less_and_learns_again(self, enrolled):
         """It knows less, so it refuses less; and what is seen now is remembered again."""
         machine, arguments = enrolled
         assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
@@ -227,7 +227,7 @@ class TestStore:
     @pytest.mark.parametrize("damage", [
         lambda text: text.replace('"reset_count": ', '"reset_count": 1'), lambda text: text[:len(text) // 2],
         lambda text: "", lambda text: text.replace('"boot_id": "', '"boot_id": "0')], ids=range(4))
-    def test_edited_or_cut(self, enrolled, damage):
+    def test_edited_or_cut_store_gives_no_verdict(self, enrolled, damage):
         """No verdict, and the file stays as it is for who wants to look at it."""
         machine, arguments = enrolled
         good = store(machine).read_text()

@@ -55,7 +55,7 @@ def printed():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_refused(case, printed):
+def test_ivrs_is_refused_by_name_and_capped(case, printed):
     refused_volumes.check(case, printed.get(case.name))
 
 

@@ -22,7 +22,7 @@ def boots(machine, cpus):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", systems.KINDS)
 @pytest.mark.parametrize("suite", systems.SUITES)
-def test_kernel(suite, kind):
+def test_debian_kernel_comes_up(suite, kind):
     name = f"kernel-{suite}-{kind}"
     disk = systems.disk(name, kernel=systems.kernel(suite, kind))
     with Machine(name, disks=[disk], tpm=None, nics=()) as machine:
@@ -33,7 +33,7 @@ def test_kernel(suite, kind):
 # The newest one in 'make test': what CPUs and Linux come to promise each other shows there first.
 @pytest.mark.parametrize("model", [name if name == "family-25" else pytest.param(name, marks=pytest.mark.slow)
                                    for name in AMD])
-def test_amd(model):
+def test_kernel_comes_up_on_amd_model(model):
     name = f"amd-{model}"
     with Machine(name, disks=[systems.disk(name)], tpm=None, nics=(), cpu=f"{AMD[model]},+svm,+x2apic") as machine:
         boots(machine, 2)
@@ -42,7 +42,7 @@ def test_amd(model):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", INTEL)
-def test_intel(model):
+def test_kernel_comes_up_on_intel_model(model):
     name = f"intel-{model}"
     with bochs.BochsMachine(name, disks=[intel.disk(name)], model=model) as machine:
         boots(machine, 1)
@@ -50,7 +50,7 @@ def test_intel(model):
 
 
 @pytest.mark.slow
-def test_installer():
+def test_installer_asks_its_first_question():
     """Debian's installer asks its first question."""
     disk = systems.disk("installer", cmdline="console=ttyS0,115200 no_timer_check priority=critical vga=off",
                         kernel=systems.fetched(systems.INSTALLER / "linux"),

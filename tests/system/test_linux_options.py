@@ -21,7 +21,7 @@ def vtx(name, option):
 
 @pytest.mark.parametrize("option", ["nox2apic", "noapic"])
 @pytest.mark.parametrize("bed", [amd, pytest.param(vtx, marks=pytest.mark.slow)], ids=["amd", "intel"])
-def test_comes_up(bed, option):
+def test_host_comes_up_with_option(bed, option):
     with bed(f"option-{option}-{bed.__name__}", option) as machine:
         machine.ready(BOOT_S)
         assert machine.check("nproc").strip() == "2"
@@ -31,7 +31,7 @@ def test_comes_up(bed, option):
 
 
 @pytest.mark.parametrize("option", ["nolapic", "disableapic"])
-def test_is_refused(option):
+def test_loader_refuses_option(option):
     """Linux would panic, as on any machine whose firmware leaves x2APIC on."""
     with amd(f"option-{option}", option) as machine:
         machine.expect("error LOADER_E_CONFIG_CMDLINE: ")

@@ -26,7 +26,7 @@ def fine(booted, cpus=2):
     assert not systems.complaints(booted)
 
 
-def test_cpu_hotplug():
+def test_cpu_goes_and_comes_back():
     """A CPU goes and comes back, several times: INIT and SIPI through the ICR each time."""
     with machine("hotplug") as booted:
         booted.ready(BOOT_S)
@@ -52,7 +52,7 @@ def read_files(booted):
 
 
 @pytest.mark.slow
-def test_kexec():
+def test_kexec_kernel_finds_cloister():
     """The second kernel finds Cloister as the first one did."""
     with with_kexec("kexec") as booted:
         booted.ready(BOOT_S)
@@ -65,7 +65,7 @@ def test_kexec():
 
 
 @pytest.mark.slow
-def test_kdump():
+def test_crash_kernel_has_the_first_ones_memory():
     """After a panic the crash kernel runs, and has the memory of the first one."""
     with with_kexec("kdump", cmdline="crashkernel=384M") as booted:
         booted.ready(BOOT_S)
@@ -79,7 +79,7 @@ def test_kdump():
 
 
 @pytest.mark.slow
-def test_hibernation(tmp_path):
+def test_hibernated_kernel_resumes_under_a_new_launch(tmp_path):
     """The key is gone with the power, and the kernel comes back under a Cloister that was launched for it."""
     swap = tmp_path / "swap"
     swap.write_bytes(b"")
@@ -105,7 +105,7 @@ METHODS = {"acpi": "a", "keyboard": "k", "efi": "e", "pci": "p"}
 
 @pytest.mark.parametrize("method", [name if name == "pci" else pytest.param(name, marks=pytest.mark.slow)
                                     for name in METHODS])
-def test_reboot(method):
+def test_reboot_launches_again(method):
     with machine(f"reboot-{method}", cmdline=f"reboot={METHODS[method]}",
                  extra=("-action", "reboot=reset")) as booted:
         booted.ready(BOOT_S)

@@ -35,7 +35,7 @@ def check(machine):
     assert "launched: 2 CPUs" in machine.serial()
 
 
-def test_own_key_in_db(signer, initrd):
+def test_own_key_in_db_starts_loader_and_kernel(signer, initrd):
     """Loader and kernel are signed with a key that is the machine's own."""
     variables = firmware.Variables()
     variables.trust(signer.certificate)
