@@ -22,14 +22,14 @@ DUMP_TABLE = re.compile(rb"^(\S{4}) @ 0x[0-9A-Fa-f]+\s*$", re.M)
 DUMP_LINE = re.compile(rb"^\s*[0-9A-Fa-f]+:((?: [0-9A-Fa-f]{2}){1,16})", re.M)
 
 
-def from_dump(text):
+def tables_of_acpidump(text):
     """The tables of acpidump's text."""
     starts = [match.end() for match in DUMP_TABLE.finditer(text)] + [len(text)]
     for first, last in zip(starts, starts[1:]):
         yield bytes.fromhex(b"".join(line[1] for line in DUMP_LINE.finditer(text, first, last)).decode())
 
 
-def from_raw(data):
+def tables_of_raw_file(data):
     """Tables one after the other; what is no table is one, too, to be refused."""
     while data:
         length = struct.unpack_from("<I", data, 4)[0] if len(data) >= 8 else 0
@@ -39,15 +39,15 @@ def from_raw(data):
         data = data[length:]
 
 
-def tables(data):
-    return list(from_dump(data) if DUMP_TABLE.search(data) else from_raw(data))
+def tables_of(data):
+    return list(tables_of_acpidump(data) if DUMP_TABLE.search(data) else tables_of_raw_file(data))
 
 
-def machines(directory):
+def machines_below(directory):
     """Name and tables of each machine below a folder."""
     folders = collections.defaultdict(list)
     for file in sorted(path for path in directory.rglob("*") if path.is_file()):
-        found = tables(file.read_bytes())
+        found = tables_of(file.read_bytes())
         if len(found) == 1:
             folders[file.parent].append((file, found[0]))
         elif found:
@@ -67,7 +67,7 @@ class Walker:
     def __init__(self, program):
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def check(self, found):
+    def verdicts(self, found):
         """(table, accepted, what is said) of each table that the loader reads, then of the machine."""
         self.process.stdin.write(struct.pack("=I", len(found)) + b"".join(
             struct.pack("=I", len(table)) + table for table in found))
@@ -85,9 +85,9 @@ class Walker:
 def main(program, directory):
     walker = Walker(program)
     totals = collections.Counter()
-    for machine, found in machines(pathlib.Path(directory)):
+    for machine, found in machines_below(pathlib.Path(directory)):
         whole = NEEDED <= {table[:4] for table in found}
-        for name, accepted, said in walker.check(found):
+        for name, accepted, said in walker.verdicts(found):
             if name == "machine" and not whole:
                 continue
             totals[name, accepted] += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many refusals in one boot: tests/system/efi/cases.efi starts the loader of one volume after the other."""
+"""Many refusals in one boot: tests/system/efi/refused_volumes.efi starts the loader of one volume after the other."""
 
 import pathlib
 import re
@@ -63,7 +63,7 @@ def volume(case: Case) -> dict[str, pathlib.Path | bytes]:
     if case.acpi:
         contents["acpi"] = b"".join(edit.packed() for edit in case.acpi)
     if case.starved:
-        contents["hoard"] = b"1"
+        contents["starved"] = b"1"
     if case.variable:
         contents["variable"] = case.variable.encode("utf-16-le")
     if case.silent:
@@ -72,7 +72,7 @@ def volume(case: Case) -> dict[str, pathlib.Path | bytes]:
 
 
 def disk(name: str, cases: Sequence[Case]) -> pathlib.Path:
-    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "cases.efi"}
+    starter = {"EFI/BOOT/BOOTX64.EFI": OUT / "tests" / "system" / "refused_volumes.efi"}
     return images.disk(hosts.SCRATCH / f"{name}.img", starter, *map(volume, cases))
 
 

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot: each
- * volume is a case that the loader must refuse and return from. Before a case, ACPI tables are changed as the
- * volume's file \acpi says; after it, they are put back. So is the EFI variable that \variable names: meanwhile it is
- * a list of one boot entry, number 0. A volume with the file \hoard leaves the loader hardly any memory; one with
- * \silent finds no console of the firmware's, so that what is read on a serial port is the loader's
- * own. Prints each case's begin and end, and the PCRs of both bindings before and after it.
+ * Starts the loader of every volume that has \EFI\cloister\loader.efi, one after the other, in one boot. Each volume
+ * is a case that the loader must refuse and return from; tests/testbed/refused_volumes.py makes the volumes.
+ *
+ *     \case      the case's name
+ *     \acpi      changes of ACPI tables, undone after the case
+ *     \variable  the name of an EFI variable: during the case it is a list of one boot entry, number 0
+ *     \starved   leaves the loader hardly any memory
+ *     \silent    hides the firmware's console, so text on a serial port comes from the loader itself
+ *
+ * Prints where each case begins and ends, and the PCRs of both bindings before and after it.
  */
 #include <efi.h>
 #include <efilib.h>
 
-#define LOADER   L"\\EFI\\cloister\\loader.efi"
-#define EDITS    L"\\acpi"
-#define NAME     L"\\case"
-#define HOARD    L"\\hoard"
-#define SILENT   L"\\silent"
-#define VARIABLE L"\\variable"
-#define MAX_EDIT 8
-#define MAX_NAME 64
+#define LOADER_FILE   L"\\EFI\\cloister\\loader.efi"
+#define EDITS_FILE    L"\\acpi"
+#define NAME_FILE     L"\\case"
+#define STARVED_FILE  L"\\starved"
+#define SILENT_FILE   L"\\silent"
+#define VARIABLE_FILE L"\\variable"
+#define MAX_EDIT      8
+#define MAX_NAME      64
 
 /* One change of a table: \acpi is an array of these. */
 struct edit {
 	char signature[4];   /* of the table; "RSD " is the RSDP */
 	UINT32 offset;       /* of the bytes in the table */
-	UINT32 fix_checksum; /* the table's checksum is made right again */
+	UINT32 fix_checksum; /* whether the table's checksum is corrected */
 	UINT32 count;        /* of bytes, at most sizeof(bytes) */
 	UINT8 bytes[16];
 };
@@ -160,7 +164,7 @@ static void fix_checksum(struct sdt *table, UINT32 length)
 	table->checksum = (UINT8)-sum;
 }
 
-static BOOLEAN apply(const struct edit *edit, struct undo *undo)
+static BOOLEAN apply_edit(const struct edit *edit, struct undo *undo)
 {
 	struct sdt *table = (struct sdt *)find_table(edit->signature);
 	const UINT32 count = edit->count <= sizeof(edit->bytes) ? edit->count : sizeof(edit->bytes);
@@ -177,15 +181,15 @@ static BOOLEAN apply(const struct edit *edit, struct undo *undo)
 	return TRUE;
 }
 
-static void put_back(const struct undo *undo)
+static void undo_edit(const struct undo *undo)
 {
 	CopyMem(undo->table + undo->offset, (void *)undo->bytes, undo->count);
 	if (CompareMem(undo->table, "RSD ", 4) != 0)
 		((struct sdt *)undo->table)->checksum = undo->checksum;
 }
 
-/* Takes all the memory there is in pieces of 2 MiB, the first word of each naming the one before. */
-static UINT64 hoard(void)
+/* Takes all memory in pieces of 2 MiB; the first word of each holds the address of the one before. */
+static UINT64 take_all_memory(void)
 {
 	EFI_PHYSICAL_ADDRESS piece, last = 0;
 
@@ -196,7 +200,7 @@ static UINT64 hoard(void)
 	return last;
 }
 
-static void release(UINT64 last)
+static void give_memory_back(UINT64 last)
 {
 	while (last != 0) {
 		const UINT64 piece = last;
@@ -205,7 +209,7 @@ static void release(UINT64 last)
 	}
 }
 
-/* A firmware without a console: the loader finds none, neither to write to nor to take a serial port for. */
+/* As on firmware without a console: the loader finds none to write to, and none that has a serial port. */
 static EFI_LOCATE_HANDLE_BUFFER locate_handles;
 static SIMPLE_TEXT_OUTPUT_INTERFACE *console;
 
@@ -219,7 +223,7 @@ static EFI_STATUS EFIAPI locate_no_console(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID
 	return locate_handles(type, protocol, key, count, handles);
 }
 
-static void take_console(void)
+static void hide_console(void)
 {
 	console = ST->ConOut;
 	locate_handles = BS->LocateHandleBuffer;
@@ -227,14 +231,13 @@ static void take_console(void)
 	BS->LocateHandleBuffer = locate_no_console;
 }
 
-static void give_console_back(void)
+static void restore_console(void)
 {
 	ST->ConOut = console;
 	BS->LocateHandleBuffer = locate_handles;
 }
 
-/* Is there this file? */
-static BOOLEAN has(EFI_FILE_PROTOCOL *root, CHAR16 *path)
+static BOOLEAN has_file(EFI_FILE_PROTOCOL *root, CHAR16 *path)
 {
 	UINTN bytes = 1;
 	UINT8 byte;
@@ -253,30 +256,30 @@ static void set_variable(EFI_FILE_PROTOCOL *root, UINTN bytes)
 	EFI_GUID global = EFI_GLOBAL_VARIABLE;
 	UINT16 list = 0;
 
-	read_file(root, VARIABLE, name, &name_bytes);
+	read_file(root, VARIABLE_FILE, name, &name_bytes);
 	if (name_bytes != 0 && EFI_ERROR(RT->SetVariable(name, &global, attributes, bytes, &list)))
 		Print(L"variable %s: not written\n", name);
 }
 
 static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root)
 {
-	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER);
+	EFI_DEVICE_PATH *path = FileDevicePath(volume, LOADER_FILE);
 	EFI_HANDLE image;
 	EFI_STATUS status = BS->LoadImage(FALSE, self, path, NULL, 0, &image);
 
 	FreePool(path);
 	if (EFI_ERROR(status))
 		return status;
-	const BOOLEAN silent = has(root, SILENT);
-	const UINT64 hoarded = has(root, HOARD) ? hoard() : 0;
+	const BOOLEAN silent = has_file(root, SILENT_FILE);
+	const UINT64 taken = has_file(root, STARVED_FILE) ? take_all_memory() : 0;
 	if (silent)
-		take_console();
+		hide_console();
 	set_variable(root, sizeof(UINT16));
 	status = BS->StartImage(image, NULL, NULL);
 	set_variable(root, 0);
 	if (silent)
-		give_console_back();
-	release(hoarded);
+		restore_console();
+	give_memory_back(taken);
 	return status;
 }
 
@@ -288,17 +291,17 @@ static void run_case(EFI_HANDLE self, EFI_HANDLE volume, EFI_FILE_PROTOCOL *root
 	UINTN name_bytes = MAX_NAME, edit_bytes = sizeof(edits), done = 0;
 	EFI_STATUS status;
 
-	read_file(root, NAME, name, &name_bytes);
-	read_file(root, EDITS, edits, &edit_bytes);
+	read_file(root, NAME_FILE, name, &name_bytes);
+	read_file(root, EDITS_FILE, edits, &edit_bytes);
 	Print(L"\nCASE %a BEGIN\n", name);
 	print_pcrs();
-	while (done < edit_bytes / sizeof(edits[0]) && apply(&edits[done], &undo[done]))
+	while (done < edit_bytes / sizeof(edits[0]) && apply_edit(&edits[done], &undo[done]))
 		done++;
 	if (done < edit_bytes / sizeof(edits[0]))
 		Print(L"edit %d: no such table\n", done);
 	status = start_loader(self, volume, root);
 	while (done > 0)
-		put_back(&undo[--done]);
+		undo_edit(&undo[--done]);
 	print_pcrs();
 	Print(L"CASE %a END %r\n", name, status);
 }
@@ -315,7 +318,7 @@ EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system)
 		EFI_FILE_PROTOCOL *root = LibOpenRoot(volumes[i]);
 		EFI_FILE_PROTOCOL *loader;
 
-		if (root == NULL || EFI_ERROR(root->Open(root, &loader, LOADER, EFI_FILE_MODE_READ, 0)))
+		if (root == NULL || EFI_ERROR(root->Open(root, &loader, LOADER_FILE, EFI_FILE_MODE_READ, 0)))
 			continue;
 		loader->Close(loader);
 		run_case(self, volumes[i], root);
