@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 'make fuzz-coverage': which lines fuzzing and the unit tests run (fuzz/coverage). Both are built once more, in a folder
-# of their own, without sanitisers.
+# 'make fuzz-coverage': which lines fuzzing and the unit tests run (fuzz/coverage). Both are built once more, in another
+# folder, without sanitisers.
 
 COVERAGE_OUT := build/coverage
 # Of the loader its parsers: the rest talks to the firmware.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A CPU that knows what would fault. Rules by number, so that a wrong constant of hv/ is not repeated here. */
+/* A CPU that knows what would fault. Rules by number, so a wrong constant of hv/ is not repeated here. */
 #include "hv/machine/exception.h"
 #include "hv/root/startup.h"
 #include "world.h"

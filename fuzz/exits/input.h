@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The input: a stream of bytes, zeros behind its end, and what a hostile guest chooses with them. */
+/* The input: a stream of bytes, zeros after its end, and a hostile guest's choices, which they make. */
 #ifndef FUZZ_EXITS_INPUT_H
 #define FUZZ_EXITS_INPUT_H
 

@@ -15,7 +15,7 @@ static _Alignas(4096) struct vmcb vmcbs[CPUS];
 static bool flushed, cleared; /* since the exit: branch predictors, the CPU's buffers */
 static bool init_held;        /* an INIT that was intercepted, which is still pending (APM 2 15.21.8) */
 
-/* The window of a CPU that waits for a SIPI: another one sends it, so that the wait ends. */
+/* The window of a CPU that waits for a SIPI: another one sends it, so the wait ends. */
 void svm_window(struct entry_frame *frame)
 {
 	PROMISE(frame == world.running->vcpu->frame);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A CPU with VT-x that knows what would fail: VMCS in memory, NMIs and INITs that arrive between any two of the
- * instructions for it. Registers by number, so that a wrong constant of hv/ is not repeated here.
+ * instructions for it. Registers by number, so a wrong constant of hv/ is not repeated here.
  */
 #include "vmx_cpu.h"
 
@@ -77,7 +77,7 @@ static unsigned width(uint32_t which)
 }
 
 /*
- * Paging control and EFER; EPT tables of different roots have translations of their own (SDM 3C 28.3.2). OSXSAVE and PKE change
+ * Paging control and EFER; EPT tables of different roots have separate translations (SDM 3C 28.3.2). OSXSAVE and PKE change
  * none: protection keys are looked at in each access (SDM 3A 4.6.2).
  */
 static bool changes_translations(uint32_t which, uint64_t changed)

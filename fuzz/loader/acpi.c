@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ACPI tables. The input is an RSDP, an XSDT, and tables, each in a slot of its own; the checksums are put right, or else nothing
- * behind them would be reached, unless the input's first byte is odd.
+ * The ACPI tables. The input is an RSDP, an XSDT, and tables, each in its own slot. The checksums are corrected unless
+ * the input's first byte is odd: with a wrong one, no later check is reached.
  */
 #include "acpi.h"
 #include "fuzz/shared/harness.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steps 1 to 10 of a verification, and the verdict's print. The host is the recorded one; an input is a policy's choices, then what
- * came in place of the recorded fields. Nobody signs them: what is accepted is what the host sent.
+ * came in place of the recorded fields. They are not signed, so only the host's own fields are accepted.
  */
 #include "fuzz/shared/harness.h"
 #include "policy/firmware_learn.h"
@@ -142,7 +142,7 @@ static unsigned take_byte(struct bytes *input)
 	return byte.len == 1 ? byte.data[0] : 0;
 }
 
-/* In memory of exactly its length, so that a read past its end is seen. The caller frees it. */
+/* In memory of exactly its length, so a read past its end is seen. The caller frees it. */
 static struct bytes take_field(struct bytes *input, struct bytes recorded)
 {
 	const unsigned low = take_byte(input), len = take_byte(input) << 8 | low;

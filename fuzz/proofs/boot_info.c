@@ -54,7 +54,7 @@ static void check_region(const struct boot_info *boot, uint32_t phys_bits)
 	check_range(&boot->region, phys_bits);
 	PROVE((boot->region.base & large) == 0 && (boot->region.bytes & large) == 0);
 	PROVE(boot->image_bytes <= boot->region.bytes && (boot->image_bytes & 4095) == 0);
-	/* Room behind the image for what hv/boot/launch.c takes out of it (BOOT_PAGES_*). */
+	/* Room after the image for what hv/boot/launch.c takes out of it (BOOT_PAGES_*). */
 	PROVE((boot->region.bytes - boot->image_bytes) / 4096 >= 192 + 16ull * boot->cpu_count);
 	if (boot->pool.base != 0 || boot->pool.bytes != 0) {
 		check_range(&boot->pool, phys_bits);

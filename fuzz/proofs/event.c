@@ -8,7 +8,7 @@
 
 #include "vcpu/event.h"
 
-/* By number, so that a wrong constant of hv/ is not repeated here (SDM 3A table 6-1): #DF, #TS to #PF, #AC, #CP. */
+/* By number, so a wrong constant of hv/ is not repeated here (SDM 3A table 6-1): #DF, #TS to #PF, #AC, #CP. */
 static bool pushes_error_code(uint32_t vector)
 {
 	return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21;

@@ -86,7 +86,7 @@ void prove_icr_write(void)
 	__CPROVER_havoc_object(&written);
 	m.boot.cpu_count = CPUS;
 	for (uint32_t i = 0; i < CPUS; i++) {
-		ASSUME(cpus[i].apic_id != 0xffffffff); /* the broadcast is nobody's ID (SDM 3A 11.12.9) */
+		ASSUME(cpus[i].apic_id != 0xffffffff); /* the broadcast is no CPU's ID (SDM 3A 11.12.9) */
 		vcpus[i].cpu = &cpus[i];
 		cpus[i].vcpu = root.vcpus[i] = &vcpus[i];
 		cpus[i].machine = &m;

@@ -101,7 +101,7 @@ void prove_mtrr_type(void)
 	REACHABLE(single && type == 4 && mtrr.count == 2 && mtrr.variable[0].type == 6 && mtrr.default_type == 0);
 }
 
-/* Every register has a value of its own, the same at each read. */
+/* Every register has its own value, the same at each read. */
 uint64_t rdmsr(uint32_t msr)
 {
 	if (msr == 0xfe)

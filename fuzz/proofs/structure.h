@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the proofs of the readers of DMAR and IVRS share: one structure of any content, added to anything that was read before.
- * With dma_walk.c, this holds for tables of any length. Included behind the reader itself, which is static.
+ * With dma_walk.c, this holds for tables of any length. Included after the reader itself, which is static.
  */
 #ifndef PROOF_STRUCTURE_H
 #define PROOF_STRUCTURE_H

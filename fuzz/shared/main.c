@@ -10,7 +10,7 @@ __AFL_FUZZ_INIT();
 #define INPUT_MAX_BYTES (1u << 20)
 #define RUNS_PER_FORK   10000
 
-/* Room for the largest input, and a page after it that nobody may touch. */
+/* Room for the largest input, and a page after it that must not be touched. */
 static uint8_t *guarded(void)
 {
 	static uint8_t *room;

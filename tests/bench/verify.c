@@ -138,7 +138,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Calls in a second of this process's CPU time, so that other processes count for little. */
+/* Calls in a second of this process's CPU time: other processes count for little. */
 static double rate(bool (*call)(void))
 {
 	const double start = now();
@@ -165,7 +165,7 @@ int main(void)
 	must(evidence_parse((struct bytes){answer, answer_len}, NULL, &evidence, &error), "recorded answer");
 	prepare(&evidence);
 	make_bare();
-	for (int i = 0; i < ROUNDS; i++) { /* by turns, so that a change of the clock rate meets both */
+	for (int i = 0; i < ROUNDS; i++) { /* by turns: a change of the clock rate affects both */
 		full += rate(verify_full) / ROUNDS;
 		alone += rate(verify_bare) / ROUNDS;
 	}

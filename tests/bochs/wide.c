@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/* Magnitudes are unsigned, so that the most negative numbers have one. */
+/* Magnitudes are unsigned, so the most negative numbers have one, too. */
 static unsigned __int128 magnitude(struct wide number)
 {
 	const unsigned __int128 bits = (unsigned __int128)(uint64_t)number.high << 64 | number.low;

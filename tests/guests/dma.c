@@ -335,7 +335,7 @@ static void test_tpm_requests(void)
 	ok((*access & ACCESS_ACTIVE) == 0, "locality 0 is given up");
 }
 
-/* The window of one device's registers lies over a protected page meanwhile: it opens the page to nobody. */
+/* The window of one device's registers lies over a protected page meanwhile, which must not open the page. */
 static void test_window_over(const struct edu *moved, const char *name, uint64_t address)
 {
 	const uint32_t own = config_read(moved->function, CONFIG_BAR0),

@@ -158,7 +158,7 @@ static bool equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* Has the hypervisor sign, so that a key is there to be wiped. */
+/* Has the hypervisor sign: then there is a key to wipe. */
 static void test_key(void)
 {
 	uint8_t *page = page_get();

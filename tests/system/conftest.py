@@ -11,7 +11,7 @@ from testbed.qemu import Machine
 
 
 class Tap:
-    """One line for each test, written as it ends: what ran is known even if the run is cut short."""
+    """One line for each test, written as it ends, so a run that is cut short still shows its results."""
 
     def __init__(self, path):
         self.file = open(path, "w", buffering=1)

@@ -15,7 +15,7 @@ from testbed.qemu import Machine
 LIVE = sys.stdout.isatty()
 BOOT_S = 600
 
-# What is shown, in this order: name, title, what to boot, the exit code of 'cloister verify' that is right.
+# The parts of the demonstration, in order: name, title, what to boot, the right exit code of 'cloister verify'.
 SCENES = [
     ("demo-measured", "A host that boots measured, as built",
      lambda: {"disks": [hosts.esp("demo-measured")]}, hosts.TRUSTED),
@@ -59,7 +59,7 @@ def play(number, name, title, make, right, policy):
     print("".join(f"    {line}\n" for line in text.splitlines()))
     expected = "trusted" if right == hosts.TRUSTED else f"refused with code {right}"
     if status == right:
-        # hosts.verify() has had them check what was accepted.
+        # hosts.verify() has run them on each accepted evidence.
         agree = "; tpm2_checkquote, tpm2_eventlog and systemd-pcrlock agree" if right == hosts.TRUSTED else ""
         print(f"  as it must be: {expected}{agree}")
         return True, policy

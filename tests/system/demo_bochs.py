@@ -36,7 +36,7 @@ def boot(machine):
 
 
 def show(machine):
-    """What the host itself sees; returns what is not as it must be."""
+    """Looks at Cloister from inside the host; returns what is wrong."""
     wrong = []
     flags = machine.check("grep -m1 ^flags /proc/cpuinfo").split()
     cpus = machine.check("cloisterctl stats | grep ^CPUs").strip()

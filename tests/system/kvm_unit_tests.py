@@ -52,7 +52,7 @@ def runs(folder):
 
 
 def verdicts(program, arguments, way):
-    """What a run says: a count of each verdict, with the end that it came to."""
+    """A run's verdicts, each with its count, and how the run ended."""
     name = re.sub(r"\W+", "-", f"{program.stem} {arguments}").strip("-")
     more = {program.name: program, "startup.nsh": foreign.start(program.name, arguments)}
     with foreign.machine(f"kut-{name}-{way}", way, foreign.SHELL, more, memory_mib=512, nics=(), tpm="tis",
@@ -75,7 +75,7 @@ def explained(program, verdict):
 
 
 def compare(program, arguments):
-    """Prints what differs; returns how many verdicts agree, differ for a known reason, and differ, or None."""
+    """Prints the differences; returns how many verdicts agree, differ for a known reason, and differ, or None."""
     bare, cloister = (verdicts(program, arguments, way) for way in foreign.WAYS)
     if bare is None or cloister is None:
         print(f"{shlex.join([program.stem, *arguments.split()])}: not compared: it switches x2APIC off", flush=True)

@@ -2,7 +2,7 @@
 """make runtime-boots BOOTS=N: does the firmware's runtime code survive a launch? (docs/testing.md)
 
 Boots Linux N times bare and N times under Cloister, in turn, to just after SetVirtualAddressMap. Between
-ExitBootServices and that call nobody writes runtime memory: there the machine is stopped, and its runtime code and
+ExitBootServices and that call runtime memory is not written: there the machine is stopped, and its runtime code and
 data are saved and compared, between the boots of one way and between the two ways.
 """
 
@@ -26,7 +26,7 @@ SHOWN = 40
 
 
 class Way:
-    """What the boots of one way had in common."""
+    """The boots of one way, and the memory that they had in common."""
 
     def __init__(self, name):
         self.name = name
@@ -119,7 +119,7 @@ def compare(bare, cloister):
 
 def main(boots):
     bare, cloister = Way("bare"), Way("cloister")
-    with contextlib.suppress(KeyboardInterrupt):  # what was seen so far is told
+    with contextlib.suppress(KeyboardInterrupt):  # the results so far are printed
         for number in range(1, boots + 1):
             for way in (bare, cloister):
                 boot(way, number)

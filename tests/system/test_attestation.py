@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The measured host passes; what must be refused is, with its own code; independent tools agree."""
+"""The measured host passes; each changed one is refused with its code; independent tools agree."""
 
 import functools
 import json
@@ -149,7 +149,7 @@ class TestWeakBinding:
         assert "weak" in text
 
     def test_locality_2_is_of_no_use_to_what_is_launched(self):
-        """Where the TPM has it, PCRs 17 to 19 are closed: nobody can make up a strong launch there."""
+        """Where the TPM has it, PCRs 17 to 19 are closed: no strong launch can be made up there."""
         config = hosts.config(tpm_binding="weak")
         consents = policy("weak-closed", config=config_entry(config), allow_weak_binding=True)
         with Machine("weak-closed", disks=[hosts.esp("weak-closed", config=config)]) as machine:

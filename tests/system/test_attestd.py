@@ -65,7 +65,7 @@ def service(folder, tpm, tcg_log):
 
 @pytest.fixture(scope="module", autouse=True)
 def silent(service):
-    """A connection that says half a request and no more; the last test looks at what was answered, and when."""
+    """A connection that sends half a request and no more; the last test checks the answer and its time."""
     ends = []
 
     def wait(connection, since):
@@ -161,7 +161,7 @@ def test_known_log_travels_once(service, tcg_log):
 
 
 def make_credential(folder, ek_public, name, secret):
-    """What tpm2_makecredential seals to an endorsement key for a key's name: credential blob and encrypted secret."""
+    """Seals a secret to an endorsement key for a key's name; returns credential blob and encrypted secret."""
     (folder / "ek").write_bytes(struct.pack(">H", len(ek_public)) + ek_public)
     (folder / "secret").write_bytes(secret)
     subprocess.run(["tpm2_makecredential", "-T", "none", "-u", folder / "ek", "-s", folder / "secret", "-n", name.hex(),
@@ -519,7 +519,7 @@ class Meddler:
 
 @pytest.mark.parametrize("times, status, least", [(12, 200, 12), (10000, 503, 20)])
 def test_busy_tpm_is_asked_again(folder, tpm, tmp_path, times, status, least):
-    """TPM2_Quote answers TPM_RC_RETRY (0x922) for a while, or for ever."""
+    """TPM2_Quote answers TPM_RC_RETRY (0x922), a few times or always."""
     meddler = Meddler(tmp_path, tpm, times, "busy")
     with another(folder, meddler.tcti, "--timeout", str(PATIENCE_S)) as service:
         got, _, body = service.evidence()
@@ -530,7 +530,7 @@ def test_busy_tpm_is_asked_again(folder, tpm, tmp_path, times, status, least):
 
 
 def test_lockout_is_named_with_when_to_come_again(folder, tpm, tmp_path):
-    """TPM2_Quote answers TPM_RC_LOCKOUT (0x921): the asker is told what it is and when to come again."""
+    """TPM2_Quote answers TPM_RC_LOCKOUT (0x921): the answer says what it is and when to come again."""
     meddler = Meddler(tmp_path, tpm, 1, "lockout")
     with another(folder, meddler.tcti, "--timeout", str(PATIENCE_S)) as service:
         status, headers, body = service.evidence()
@@ -542,7 +542,7 @@ def test_lockout_is_named_with_when_to_come_again(folder, tpm, tmp_path):
 
 @pytest.mark.parametrize("times, status", [(0, 200), (1, 200), (2, 200), (100, 503)])
 def test_values_are_the_quoted_ones_if_a_pcr_moves(folder, tpm, tmp_path, times, status):
-    """PCR 7 is extended after the values were read, for a while, or for ever."""
+    """PCR 7 is extended after the values were read, a few times or always."""
     meddler = Meddler(tmp_path, tpm, times, "extend")
     with another(folder, meddler.tcti) as service:
         got, _, body = service.evidence()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who holds attestd up loses against who asks: slow connections, slow readers, one address that asks all the time."""
+"""A client gets its evidence whatever others do: slow connections, slow readers, one address that asks all the time."""
 
 import contextlib
 import json
@@ -54,7 +54,7 @@ def tpm(folder):
 
 @pytest.fixture(scope="module")
 def calm(folder):
-    """A service that nobody holds up. What the computer does besides, it does to both."""
+    """A service without slow connections. Other load on the computer slows both services."""
     (folder / "calm").mkdir()
     swtpm = Swtpm(folder / "calm")
     with another(folder, swtpm.tcti) as service:
@@ -123,7 +123,7 @@ class Slow:
 
 
 def sources(count):
-    """The address of who asks, or others."""
+    """The client's own address, or others."""
     return ["127.0.0.1"] if count == 1 else [f"127.0.1.{number + 1}" for number in range(count)]
 
 
@@ -156,7 +156,7 @@ ATTACKS = {
 @pytest.mark.parametrize("addresses", [1, 100])
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_slow_connections_do_not_delay_evidence(folder, tpm, calm, attack, addresses):
-    """From the address of who asks, and from others."""
+    """From the client's own address, and from others."""
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
         service.good_evidence()  # its keys are loaded
@@ -174,7 +174,7 @@ def test_slow_connections_do_not_delay_evidence(folder, tpm, calm, attack, addre
 @pytest.mark.parametrize("addresses", [1, 100])
 @pytest.mark.parametrize("attack", ["handshake", "headers"])
 def test_new_connection_displaces_one_that_waits(folder, tpm, attack, addresses):
-    """Those that hold a place go, again and again; who asks is answered each time."""
+    """Connections that hold a place are displaced again and again; each request is answered."""
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
         with Slow(service.port, TOO_MANY, sources(addresses), first, drip) as slow:
@@ -208,7 +208,7 @@ def test_slow_readers_do_not_delay_evidence(folder, tpm, tmp_path):
 
 
 def test_one_address_does_not_fill_the_queue(folder, tpm):
-    """The queue is full of one address's requests; another one's is next. What it displaces is told to come again."""
+    """One address's requests fill the queue; another one's is next. The displaced one gets 503 and Retry-After."""
     with another(folder, tpm.tcti, "--timeout", str(PATIENCE_S)) as service, contextlib.ExitStack() as stack:
         body = json.dumps({"nonce": b64(bytes(32)), "channel": b64(service.channel)}).encode()
         request = HEADERS + b"Content-Length: %d\r\n\r\n" % len(body) + body

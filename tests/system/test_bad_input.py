@@ -123,7 +123,7 @@ MACHINES = {
 }
 
 
-# What a machine has to cap, by its TPM: a CRB has no locality 2 here.
+# The PCRs that a machine has to cap, by its TPM: a CRB has no locality 2 here.
 CAPPED = {"tis": (14, 17, 18, 19), "crb": (14,), None: ()}
 
 

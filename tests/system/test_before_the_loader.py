@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is started before the loader owns all that comes after: each such machine is refused, whatever its TPM says."""
+"""Code that runs before the loader owns everything after it: each such machine is refused, whatever its TPM says."""
 
 import json
 

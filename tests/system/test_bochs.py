@@ -69,7 +69,7 @@ def test_round_trips_keep_their_limits():
     assert cpuid <= ROUND_TRIP and hypercall <= ROUND_TRIP, (cpuid, hypercall)
 
 
-# What a CPU lacks, and the first thing that it is refused for: a Penryn has no EPT, but no trap flag either.
+# A missing feature, and the error that comes first: a Penryn has no EPT, but no trap flag either.
 REFUSED = {"vmx": ("HV_E_NO_VMX", {"features": "exclude_features=vmx"}),
            "x2apic": ("HV_E_NO_X2APIC", {"features": "exclude_features=x2apic"}),
            "1g_pages": ("HV_E_NO_EPT", {"features": "exclude_features=1g_pages"}),
@@ -98,7 +98,7 @@ MTRR_FAULTS = {"off": "HV_E_MTRR_RAM", "uncacheable": "HV_E_MTRR_RAM", "write-th
 
 @pytest.fixture(scope="module")
 def mtrr_refusals():
-    """What the loader printed under each fault of the MTRRs, all of them in one boot."""
+    """The loader's output under each fault of the MTRRs, all of them in one boot."""
     disk = intel.disk("bochs-mtrr", program=ROUNDTRIP, starter=OUT / "tests" / "system" / "mtrr.efi")
     with BochsMachine("bochs-mtrr", disks=[disk], memory_mib=256) as machine:
         machine.expect("CASES DONE")
@@ -108,7 +108,7 @@ def mtrr_refusals():
 
 @pytest.mark.parametrize("fault", MTRR_FAULTS)
 def test_wrong_mtrrs_are_refused(mtrr_refusals, fault):
-    """The loader comes back, so that nothing has been launched."""
+    """The loader comes back, so nothing has been launched."""
     printed = mtrr_refusals[fault]
     assert f"error {MTRR_FAULTS[fault]}:" in printed and "next: " in printed
     assert "launched" not in printed

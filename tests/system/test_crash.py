@@ -13,7 +13,7 @@ QUIET_S = 10  # longer than all means of a reset take
 TRIPLE_FAULT = r"stopped: triple fault of the guest.*The hypervisor's key is wiped; "
 # QEMU resets the machine in place of pausing it.
 RESETS = ("-action", "reboot=reset")
-# What the kernel is told, the command that ends it, and what is printed then.
+# A kernel option, the command that ends the kernel, and the hypervisor's record of the end.
 ENDS = {"triple-fault": ("reboot=t", "reboot -f", TRIPLE_FAULT + r"the machine is reset\."),
         "panic": ("panic=1", "echo c >/proc/sysrq-trigger", "Kernel panic - not syncing")}
 
@@ -27,7 +27,7 @@ def vtx(name, **settings):
     return BochsMachine(name, disks=[intel.disk(name, **settings)])
 
 
-# Bochs takes minutes for a kernel; what follows the record there is test_bochs.py's, too.
+# Bochs takes minutes for a kernel; test_bochs.py also checks what follows the record there.
 BEDS = [pytest.param(amd, hosts.CMDLINE, id="amd"),
         pytest.param(vtx, intel.CMDLINE, id="intel", marks=pytest.mark.slow)]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An ordinary Debian 13, installed by nobody who knew of Cloister, booted under it through its own GRUB."""
+"""An ordinary Debian 13, installed without Cloister, booted under it through its own GRUB."""
 
 import pytest
 

@@ -26,7 +26,7 @@ def at(address):
 
 
 def instead_of_scopes(structure):
-    """The unit for all devices, and behind it a structure of 40 bytes, where its five device scopes were."""
+    """The unit for all devices, then a structure of 40 bytes where its five device scopes were."""
     unit = struct.pack("<HHB", 0, 16, 1)
     return (Edit("DMAR", LENGTH, struct.pack("<I", UNIT + 56)), Edit("DMAR", UNIT, unit),
             *refused_volumes.edits("DMAR", UNIT + 16, structure))
@@ -94,7 +94,7 @@ def policy(name, config):
 
 
 def judged(name, require_iommu, **machine):
-    """Boots a measured host; returns what a tenant who requires DMA remapping decides, and the host's own log."""
+    """Boots a measured host; returns the verdict of a tenant who requires DMA remapping, and the host's own log."""
     config = hosts.config(require_iommu=require_iommu)
     with Machine(name, disks=[hosts.esp(name, config=config)], nics=("virtio", "e1000e"), **machine) as host:
         host.ready()

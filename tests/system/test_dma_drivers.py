@@ -56,7 +56,7 @@ class Attacked:
         return seen
 
     def attack(self, kind, address, count, sector=0):
-        """Not faster than the hypervisor logs what it refuses: 16 lines a second."""
+        """Not faster than the hypervisor logs refusals: 16 lines a second."""
         self.machine.check(f"sleep 0.3; echo {kind} {address:#x} {count} {sector} >{ATTACK}")
 
     def assert_logged(self, source, access, address):
@@ -66,7 +66,7 @@ class Attacked:
             self.machine.wait_until(f"{debian.CTL} console | grep -q '{line}$'", timeout=60)
 
     def assert_untouched(self, target):
-        """What was written to has its old contents; the VMCB and the TPM, which change, nothing that a device wrote."""
+        """The target has its old contents; the VMCB and the TPM, which change, hold nothing that a device wrote."""
         address = self.targets[target]
         if target == "iommu":
             place = remapping_tables.REGISTERS[self.unit]
@@ -85,7 +85,7 @@ class Attacked:
 
 
 def find_targets(attacked):
-    """Protected memory and what to aim at in it, from the nested page table that the VMCBs name."""
+    """Protected memory and the targets in it, from the nested page table that the VMCBs name."""
     memory = Memory(attacked.before.memory)
     (vmcb, root), *_ = vmcbs(memory)
     end = len(memory.dump)
@@ -207,7 +207,7 @@ def test_allowed_transfers_went_on(attacked):
     machine.wait_until(f"test $(grep -c . {SUMS}) -ge {sums + 5} -a $(grep -c . {ANSWERS}) -ge {answers + 20}")
     machine.check(f"touch {ENOUGH}; pkill -INT ping; wait")
     assert set(machine.check(f"cat {SUMS}").splitlines()) == {machine.check("cat /run/sum").strip()}
-    # Up to the last answer: what was sent after it may have been on its way.
+    # Up to the last answer: later packets may still have been on their way.
     answered = [int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", machine.check(f"cat {ANSWERS}"))]
     assert max(answered) - len(set(answered)) <= attacked.receives
 

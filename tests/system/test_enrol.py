@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Enrolment: the tenant's tool, attestd and a software TPM with certificates; what must not be enrolled is not."""
+"""Enrolment: the tenant's tool, attestd and a software TPM with certificates; every wrong host is refused."""
 
 import base64
 import datetime
@@ -340,7 +340,7 @@ class TestCertificateFolders:
 
 
 class Relay:
-    """Between the tool and attestd: changes what attestd says of its keys, or what it answers to a credential."""
+    """Between the tool and attestd: changes attestd's account of its keys, or its answer to a credential."""
 
     def __init__(self, service, identity=lambda answer: None, enrol=None):
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -422,7 +422,7 @@ def stranger_key(_):
     return rsa.generate_private_key(65537, 2048).public_key()
 
 
-# Name, the certificates that the host sends, for its key, and what the tool says.
+# Name, the certificates that the host sends for its key, and the fault that the tool reports.
 GOOD = [
     ("directly", lambda key: [leaf(key)], None),
     ("through three authorities", lambda key: [leaf(key, LAST), LAST.certificate, MIDDLE.certificate], None),
@@ -438,7 +438,7 @@ GOOD = [
     ("critical directory attributes", lambda key: [leaf(key, more=[(ATTRIBUTES, True)])],
      "critical-directory-attributes"),
     ("a critical extension of TCG's", lambda key: [leaf(key, more=[(TCG_EXTENSION, True)])], "critical-tcg-extension"),
-    ("valid for ever", lambda key: [leaf(key, end=datetime.datetime(9999, 12, 31))], None),
+    ("valid forever", lambda key: [leaf(key, end=datetime.datetime(9999, 12, 31))], None),
 ]
 BAD = [
     ("none", lambda key: [], "ek-without-certificate"),
@@ -475,7 +475,7 @@ BAD = [
 
 
 def sha1(authority):
-    """An authority's certificate, signed with SHA-1, which openssl still makes if it is told to."""
+    """An authority's certificate, signed with SHA-1, which openssl still makes on request."""
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         (scratch / "key").write_bytes(ROOT.key.private_bytes(

@@ -39,7 +39,7 @@ class Log:
         return self.place(4, kind=EV_APPLICATION)
 
     def insert(self, at, pcr, kind, data):
-        """Of a program its digest is measured; what stands beside it says where it was (PFP 10.2.3), here nowhere."""
+        """Of a program its digest is measured; the data beside it says where it was (PFP 10.2.3): here in no place."""
         said = bytes(32) if kind in (EV_APPLICATION, EV_DRIVER) else data
         self.events.insert(at, [pcr, kind, event_log.digests(self.banks, data), said])
 
@@ -179,7 +179,7 @@ def test_filled_tpm_is_refused(change, code, tpm, genuine, forgery):
 
 @pytest.mark.parametrize("change", [honest, firmware_program, booting_to, shim], ids=lambda change: change.__name__)
 def test_accepted_where_the_policy_lists_it(change, tpm, genuine, forgery):
-    """Also what the attacker gets who does it all right: without firmware that measures, the bank says nothing."""
+    """The attacker did everything right: without firmware that measures, the bank proves nothing."""
     status, text = judged(change, tpm, genuine, forgery, listed=True)
     assert status == hosts.PASS, text
 
@@ -190,7 +190,7 @@ def test_refused_though_the_policy_lists_both(tpm, genuine, forgery):
 
 
 class TestKeyInAFile:
-    """A key in a file says what a TPM would: all of it is right, but nothing says whose key it is."""
+    """A key in a file signs what a TPM would: every part is right, but nothing shows whose key it is."""
 
     @pytest.fixture(scope="class")
     def url(self, measured):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs of others as root guest: each does under Cloister what it does bare."""
+"""Programs of others as root guest: each works under Cloister as it does bare."""
 
 import re
 

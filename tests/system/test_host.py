@@ -22,7 +22,7 @@ PROGRAMS = OUT / "tests" / "system"
 
 
 def run_inside(host, program, *arguments):
-    """Runs a program, which the host fetches from this machine; returns what it said."""
+    """Runs a program, which the host fetches from this machine; returns its output."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAMS)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -34,7 +34,7 @@ def run_inside(host, program, *arguments):
 
 @pytest.fixture(scope="module")
 def tap(measured):
-    """What device_abuse said, by the name of the check."""
+    """The results of device_abuse, by the name of the check."""
     output = run_inside(measured, "device_abuse")
     results = re.findall(r"^(not ok|ok) \d+ - (.*)$", output, re.M)
     assert len(results) == int(re.search(r"^1\.\.(\d+)$", output, re.M)[1]), output
@@ -93,7 +93,7 @@ def test_many_tenants_at_once_get_their_own_evidence(measured):
             except urllib.error.HTTPError as error:
                 assert error.code == 503 and time.monotonic() < deadline  # "ask again later"
             except (ConnectionResetError, ssl.SSLEOFError, urllib.error.URLError):
-                assert time.monotonic() < deadline  # QEMU's network resets what a busy guest is late to accept
+                assert time.monotonic() < deadline  # QEMU's network resets connections that a busy guest accepts late
             time.sleep(0.5)
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -102,7 +102,7 @@ def test_many_tenants_at_once_get_their_own_evidence(measured):
 
 
 def test_a_thousand_requests_at_once_are_answered(measured):
-    """Each is answered, by evidence or by when to ask again; who does so gets it; and the service goes on."""
+    """Each is answered, by evidence or by when to ask again; asking again gets it; and the service goes on."""
     # A second service on the same TPM: the program in the host is small and knows no TLS, which test_attestd floods.
     measured.check("attestd --plain-http --listen 127.0.0.1:8181 >/run/plain.log 2>&1 & echo $! >/run/plain.pid")
     measured.wait_until("grep -q 'the attestation key is loaded' /run/plain.log")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was seen of an enrolled host goes back never: TPMs that are put back or reset alone, stores that are changed."""
+"""An enrolled host's counters never go back: TPMs that are put back or reset alone, stores that are changed."""
 
 import json
 import os
@@ -61,7 +61,7 @@ def power_off(machine):
 
 
 def judged(machine):
-    """By who has enrolled the host."""
+    """The verdict on a host that is enrolled, once it is up."""
     machine.ready()
     return judged_again(machine)
 
@@ -71,14 +71,14 @@ def judged_again(machine):
 
 
 def copy_state(source, target):
-    """What swtpm has in place of a TPM's NV memory."""
+    """swtpm's file in place of a TPM's NV memory."""
     target.mkdir(exist_ok=True)
     for path in source.glob("tpm2-*"):
         shutil.copyfile(path, target / path.name)
 
 
 def seen(machine):
-    """What the tenant's store says of the machine."""
+    """The tenant's record of the machine."""
     return json.loads(store(machine).read_text())["memory"]
 
 
@@ -117,7 +117,7 @@ class TestTpmPutBack:
 
 
 class RelayedTpm(Tpm):
-    """Between QEMU and swtpm's control channel, so that the TPM can be reset while the machine runs."""
+    """Between QEMU and swtpm's control channel: it can reset the TPM while the machine runs."""
 
     def start(self):
         self.control = self.state / "control"
@@ -162,7 +162,7 @@ STARTUP = r"exec 3<>/dev/tpm0; printf '\200\001\000\000\000\014\000\000\001\104\
 
 
 def test_reset_under_the_running_host_is_refused(disk, tmp_path):
-    """PCRs 17 to 19 are open again for who drives locality 2; the quote says that there was a reset."""
+    """PCRs 17 to 19 are open again to software with locality 2; the quote shows the reset."""
     with Machine("reset-alone", disks=[disk], tpm=RelayedTpm(tmp_path / "tpm", AUTHORITY)) as machine:
         status, text = judged(machine)
         assert status == hosts.PASS, text
@@ -178,7 +178,7 @@ def test_reset_under_the_running_host_is_refused(disk, tmp_path):
 
 
 def test_clock_is_safe_again_after_the_documented_command(tmp_path):
-    """It is not safe; the command of docs/protocol.md makes it so, by moving it past what can have been reported."""
+    """It is not safe; docs/protocol.md's command makes it so: it moves it past every value reported before."""
     command = re.search(r"^ *(tpm2_setclock .*)$", (TREE / "docs/protocol.md").read_text(), re.M)[1]
     tpm = Swtpm(tmp_path)
     try:
@@ -204,7 +204,7 @@ def tools(tpm, command):
 
 
 class TestHostStore:
-    """The tenant's own file: what was written by nobody but the tool is believed, whatever its age."""
+    """The tenant's own file: a record that the tool wrote is believed, whatever its age."""
 
     @pytest.fixture(scope="class")
     def enrolled(self, measured):
@@ -212,7 +212,7 @@ class TestHostStore:
         return measured, ("--policy", hosts.POLICY, "--no-cache", *hosts.known_as(measured))
 
     def test_earlier_store_refuses_less_and_learns_again(self, enrolled):
-        """It knows less, so it refuses less; and what is seen now is remembered again."""
+        """It knows less, so it refuses less; the counters seen now are remembered again."""
         machine, arguments = enrolled
         assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
         old, before = store(machine).read_bytes(), seen(machine)
@@ -228,7 +228,7 @@ class TestHostStore:
         lambda text: text.replace('"reset_count": ', '"reset_count": 1'), lambda text: text[:len(text) // 2],
         lambda text: "", lambda text: text.replace('"boot_id": "', '"boot_id": "0')], ids=range(4))
     def test_edited_or_cut_store_gives_no_verdict(self, enrolled, damage):
-        """No verdict, and the file stays as it is for who wants to look at it."""
+        """No verdict, and the file stays as it is, for the tenant to look at."""
         machine, arguments = enrolled
         good = store(machine).read_text()
         bad = damage(good)

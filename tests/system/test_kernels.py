@@ -30,7 +30,7 @@ def test_debian_kernel_comes_up(suite, kind):
         assert "x2apic" in machine.serial()
 
 
-# The newest one in 'make test': what CPUs and Linux come to promise each other shows there first.
+# The newest one in 'make test': new features of CPUs and Linux show there first.
 @pytest.mark.parametrize("model", [name if name == "family-25" else pytest.param(name, marks=pytest.mark.slow)
                                    for name in AMD])
 def test_kernel_comes_up_on_amd_model(model):

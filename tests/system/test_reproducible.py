@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The folder in which the tree lies and the time of the build leave no trace in what is measured."""
+"""The measured files depend neither on the tree's folder nor on the time of the build."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ MEASURED = ("loader.efi", "hv-svm.elf", "hv-vmx.elf")
 
 
 def build(folder):
-    """Copies what git knows of the tree, builds what is measured, returns the bytes."""
+    """Copies the tree's files that git has, builds the measured ones, returns their bytes."""
     git = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     listing = subprocess.run(git, cwd=TREE, check=True, capture_output=True)
     for name in filter(None, listing.stdout.decode().split("\0")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What Linux does with the machine as root guest: kexec, kdump, CPU hotplug, hibernation, each way to reboot."""
+"""Linux's own handling of the machine as root guest: kexec, kdump, CPU hotplug, hibernation, each way to reboot."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_cpu_goes_and_comes_back():
 
 
 def with_kexec(name, cmdline=""):
-    """A machine that has kexec and what it loads, each file on a disk."""
+    """A machine with kexec and the files that it loads, each on a disk."""
     files = [initramfs.kernel_image(), hosts.INITRD, KEXEC]
     return machine(name, cmdline=cmdline, disks=files, memory_mib=1536)
 

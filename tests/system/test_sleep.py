@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Suspend to RAM ends the hypervisor: what its module and programs say afterwards."""
+"""Suspend to RAM ends the hypervisor; afterwards its module and programs report that."""
 
 import json
 import urllib.error

@@ -15,7 +15,7 @@
 #define TABLES_MAX ACPI_MAX_TABLES
 #define RSDP       0x1000ull
 #define XSDT       0x10000ull
-#define FIRST      0x1000000ull /* of the tables, which lie where nobody's pointer leads by chance */
+#define FIRST      0x1000000ull /* of the tables, which lie where no pointer leads by chance */
 #define APART      0x2000000ull /* more than the largest table */
 
 struct table {
@@ -186,7 +186,7 @@ static const struct kind {
 	{"TPM2", "TPM2", say_tpm2}, {"DMAR", "DMAR", say_dma},  {"IVRS", "IVRS", say_dma},
 };
 
-/* One table beside plain ones, so that no other table's fault hides its own. */
+/* One table beside plain ones, so no other table's fault hides its own. */
 static void check_table(const struct table *table, const struct kind *kind)
 {
 	static struct memory memory;
@@ -236,7 +236,7 @@ static uint32_t get_number(void)
 	return value;
 }
 
-/* Its bytes are in memory of just their size, so that a read past their end is seen. */
+/* Its bytes are in memory of exactly their size, so a read past their end is seen. */
 static struct table get_table(void)
 {
 	const uint32_t bytes = get_number();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The test beds: machines that boot Cloister, what they boot from, and what is judged from outside of them.
+"""The test beds: machines that boot Cloister, the disks they boot from, and checks from outside.
 
     from testbed.qemu import Machine
 

@@ -44,7 +44,7 @@ class Swtpm:
         self.start()
 
     def configuration(self) -> pathlib.Path:
-        """A certificate authority of this TPM's own, so that nothing is shared with the machine's."""
+        """A certificate authority for this TPM alone; the machines' TPMs have another."""
         folder = self.folder
         (folder / "options").write_text("--platform-manufacturer Cloister\n--platform-version 1\n"
                                         "--platform-model test\n")
@@ -73,7 +73,7 @@ class Swtpm:
 
 
 class Attestd:
-    """The service on a free port of loopback: TLS with a key of its own making, unless the options say otherwise."""
+    """The service on a free port of loopback: TLS with a key that it makes itself, unless the options say otherwise."""
 
     def __init__(self, folder: pathlib.Path, tcti: str, *options: str) -> None:
         self.plain = "--plain-http" in options
@@ -128,7 +128,7 @@ class Attestd:
         return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
 
     def settle(self) -> None:
-        """Returns when what came before is served: all that came with the first of these is, before the second."""
+        """Returns when all earlier requests are served: the service has taken them before the second of these."""
         for _ in range(2):
             self.curl("/v1/metrics")
 

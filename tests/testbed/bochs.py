@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole machines with VT-x and EPT: Bochs in a root of its own, the same disks and the same console as on QEMU.
+"""Whole machines with VT-x and EPT: Bochs in a separate root, the same disks and the same console as on QEMU.
 
     with BochsMachine("name", disks=[esp]) as machine:
         machine.expect("login:")
@@ -27,9 +27,9 @@ from testbed.tpm import own_process
 MEND = OUT / "tests" / "bochs" / "mend.so"
 MODEL = "corei7_icelake_u"
 IPS = 100_000_000  # instructions in a second of the machine's time
-TERMINAL = (50, 132)  # what Bochs draws the VGA text screen on
+TERMINAL = (50, 132)  # Bochs draws the VGA text screen on it
 CONNECT_S = 300
-COPY_S = 60  # for what the machine had sent when it ended
+COPY_S = 60  # for the rest that the machine had sent when it ended
 
 # Bochs has no display that needs no terminal, and a guest's screen is not looked at: the console is COM1.
 BOCHSRC = """\
@@ -51,7 +51,7 @@ panic: action=fatal
 """
 CHANNELS = ("ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14\n",
             "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15\n")
-# What bochs.log says at an end; the first reset is the start.
+# Lines of bochs.log at the machine's end; the first reset is the start.
 RESET = "bx_pc_system_c::Reset("
 SUSPEND = "ACPI control: suspend to ram"
 SHUTDOWN_PORT = "Shutdown port: shutdown requested"
@@ -77,7 +77,7 @@ class BochsMachine(Emulator):
         self.com2 = com2 or self.log / "com2.log"
 
     def scratch_base(self) -> pathlib.Path:
-        """Inside the tree, which is what both roots see."""
+        """Inside the tree, which both roots see."""
         base = TREE / "build" / "tmp" / "bochs"
         base.mkdir(parents=True, exist_ok=True)
         return base
@@ -154,13 +154,13 @@ class BochsMachine(Emulator):
         while not ended:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: has not powered off after {timeout} s")
-            # A console that nobody reads stops the machine; after its end it is read to the end.
+            # A full console stops the machine, so it is read here; after the machine's end, to its end.
             ended = self.ended()
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
 
 def keep(descriptor: int, path: pathlib.Path | str) -> threading.Thread:
-    """Returns a started thread that copies what comes from a descriptor to a file, until the other end is closed."""
+    """Returns a started thread that copies a descriptor's data to a file, until the other end is closed."""
     output = open(path, "wb", buffering=0)
 
     def copy() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What tests/guests/domain.c cannot check itself: what its domain is measured as, and what the pool holds of it."""
+"""Checks that tests/guests/domain.c cannot make itself: its domain's measurement, and its remains in the pool."""
 
 import hashlib
 import struct
@@ -8,7 +8,7 @@ from testbed.hypervisor_key import data
 
 
 def build_record(name: bytes, address: int) -> bytes:
-    """What MRTD holds of one step of a domain's build (Intel TDX module base specification)."""
+    """MRTD's part of one step of a domain's build (Intel TDX module base specification)."""
     return name.ljust(16, b"\0") + struct.pack("<Q", address) + bytes(104)
 
 

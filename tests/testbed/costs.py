@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""make bench: what Cloister costs, each figure against its limit. Exits 1 if a limit is missed or a figure is absent.
+"""make bench: Cloister's costs, each figure against its limit. Exits 1 if a limit is missed or a figure is absent.
 
 Instruction counts come from QEMU's -icount shift=0, under which one TSC tick and one nanosecond are one instruction:
 the same figures at each run, as long as no device answers in its own time. So the boots have no TPM; the disk that the
@@ -29,7 +29,7 @@ BARE_BONES = {"require_tpm": "no", "require_iommu": "no", "cmdline": CMDLINE}
 MEBI = 1 << 20
 
 WRITE = "dd if=/dev/zero of=/var/tmp/load bs=1M count=32 conv=fsync status=none"
-# What the host does.
+# The host's work.
 LOADS = {
     "idle": "sleep {seconds}",
     "CPU load": "for i in 1 2; do timeout {seconds} sh -c 'while :; do :; done' & done; wait",
@@ -37,7 +37,7 @@ LOADS = {
     "network load": "timeout {seconds} ping -q -f 10.0.2.2",
 }
 STEADY_S = 60
-# What is named apart, of a boot: programs execute CPUID, the count itself is a hypercall, and the ports of PCI
+# Exits of a boot that are named apart: programs execute CPUID, the count itself is a hypercall, and the ports of PCI
 # configuration share a word with the reset control (GRUB alone looks at 8,192 functions through them). In the steady
 # state no software uses those ports any more; with more than one CPU, interrupts between processors go through the one
 # register that could also carry INIT.
@@ -102,7 +102,7 @@ def stats(machine: Machine, tool: str = "cloisterctl") -> tuple[dict[str, int], 
 
 
 def memory_taken(report: Report, machine: Machine, tool: str = "cloisterctl") -> None:
-    """Without a pool; what CPUs with the iTLB multihit erratum need besides is not in this limit."""
+    """Without a pool. The limit does not include the extra pages for CPUs with the iTLB multihit erratum."""
     ram_gib = machine.memory_mib / 1024
     report.figure("memory taken, bytes", stats(machine, tool)[1], 16 * MEBI + int(8192 * ram_gib))
 

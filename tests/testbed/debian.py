@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's own disk with what looks at Cloister from inside: the disk holds nothing of it, it travels on Cloister's."""
+"""Debian's own disk, unchanged; programs that look at Cloister from inside are on Cloister's disk."""
 
 import contextlib
 import pathlib

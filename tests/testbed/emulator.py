@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the test beds have in common: a process with a log folder, a console to talk to, and an end."""
+"""The common part of the test beds: a process with a log folder, a console to talk to, and an end."""
 
 import pathlib
 import re
@@ -14,7 +14,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 OUT = TREE / "build" / "out"
 LOG = OUT / "log" / "system"
 PROMPT = r"\n# "  # the measured host's
-PATIENCE_S = 300  # for what takes seconds: only what never comes takes longer, on however slow a computer
+PATIENCE_S = 300  # for events that take seconds: even on a slow computer, only a missing one takes longer
 
 
 class Emulator:
@@ -77,7 +77,7 @@ class Emulator:
 
     def run(self, command: str, timeout: float = PATIENCE_S) -> tuple[int, str]:
         """Runs a command in the machine's shell; returns its exit status and its output."""
-        # The marks are split in what is typed, so that their echo is not taken for them.
+        # The marks are split in the typed line, so their echo does not match.
         self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
         match = self.expect(r"RCMARK=(\d+)\r", timeout)
         output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
@@ -103,7 +103,7 @@ class Emulator:
         self.shell()
 
     def shell(self) -> None:
-        """Waits for the measured host's shell, and keeps the kernel's messages out of what commands print."""
+        """Waits for the measured host's shell, and keeps the kernel's messages out of the commands' output."""
         self.expect(PROMPT)
         self.check("dmesg -n 1")
 

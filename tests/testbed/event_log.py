@@ -9,7 +9,7 @@ from typing import Any
 BANKS = {0x04: "sha1", 0x0B: "sha256", 0x0C: "sha384", 0x0D: "sha512"}
 SHA256 = 0x0B
 EV_NO_ACTION = 3
-# PCR, type, digests by bank, data; a list, so that tests can change it.
+# PCR, type, digests by bank, data; a list, which tests can change.
 Event = list[Any]
 
 

@@ -59,7 +59,7 @@ class Variables:
         self.list.enable_secureboot()
 
     def trust_as_machine_owner(self, der: bytes) -> None:
-        """What MokManager does in the end: shim's list of keys, which boot services alone may write."""
+        """Writes shim's list of keys, as MokManager does; only boot services may write it."""
         entry = guids.parse_str(OWNER).bytes_le + der
         self.set("MokList", guids.parse_str(guids.EfiCertX509).bytes_le
                  + struct.pack("<III", 28 + len(entry), 0, len(entry)) + entry, guid=guids.Shim)

@@ -31,7 +31,7 @@ def disk(name: str, way: str, program: pathlib.Path, more: Files = (), bed: str 
     """A disk that starts an EFI program; 'more' are files beside it, by name."""
     contents = {f"EFI/foreign/{file}": content for file, content in dict(more).items()}
     if way == "bare":
-        # What stands beside a program is looked for where it was started.
+        # A program looks for files beside it in the folder where it was started.
         contents |= {f"EFI/BOOT/{file}": content for file, content in dict(more).items()}
         contents["EFI/BOOT/BOOTX64.EFI"] = program
     else:

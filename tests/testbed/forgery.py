@@ -30,7 +30,7 @@ QUOTED = (*range(8), 14, 17, 18, 19)
 FLAGS = 0x4E  # statement.h: DMA remapping required and present, AMD, floor closed
 CPUS = 2
 BOOT_ID = sha256(b"a boot that never was")
-# What struct hk_statement and struct hk_fresh (include/cloister/statement.h) hold before the signature.
+# struct hk_statement and struct hk_fresh (include/cloister/statement.h) up to the signature.
 STATEMENT, STATEMENT_BYTES = "<8sII64s32sII32s32sIIIIII", 272
 FRESH, FRESH_BYTES = "<8sII32s32sIIIIQQQQQQQ", 216
 
@@ -134,7 +134,7 @@ class Forgery:
         return answer[16:16 + length], answer[16 + length:-5]  # the session's answer ends it
 
     def reset_count(self) -> int:
-        """Of a TPMS_ATTEST: behind magic, type, the signer's name, no extra data, and the clock."""
+        """Of a TPMS_ATTEST: after magic, type, the signer's name, no extra data, and the clock."""
         return struct.unpack_from(">I", self.quote(b"")[0], 4 + 2 + 2 + 34 + 2 + 8)[0]
 
     def launch_log(self, statement: bytes) -> bytes:

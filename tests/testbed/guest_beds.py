@@ -31,18 +31,18 @@ FAR_ROUTER = ["-device", "pxb-pcie,id=aside,bus_nr=64", "-device", "pcie-root-po
               "-blockdev", "null-co,node-name=n1",
               "-device", "virtio-blk-pci,drive=n1,bus=far,class=0x0600,iommu_platform=on,disable-legacy=on"]
 DMA = tuple(DMA_ATTACKER)  # programs that need an IOMMU
-# What "floor" runs on, beside the usual machine.
+# The machines that "floor" runs on, beside the usual one.
 FLOORS = {"floor-buses": {"extra": ROUTERS + FAR_ROUTER}, "floor-amdvi": {"extra": ["-device", "amd-iommu"]},
           "floor-mchbar": {"extra": ["-device", "edu"]}, "floor-pc": {"chipset": "pc"},
           "floor-random": {"iommu": True, "extra": ROUTERS}}
 # Programs on a CPU with so many bits of a physical address.
 WIDTHS = {f"memory-{bits}": bits for bits in (36, 39, 46, 52)} | {"a20-36": 36, "a20-47": 47}
-# Programs on other numbers of CPUs: what lies in the region where.
+# Programs on other numbers of CPUs: the region's layout depends on it.
 CPUS = {"a20-36": 1, "a20-47": 11}
 
 
 def read_console(machine: emulator.Emulator) -> None:
-    """A console that nobody reads stops the machine. The test bed keeps what is read."""
+    """Reads the console: a full one stops the machine. The test bed keeps the text."""
     with contextlib.suppress(OSError):  # the other end is closed
         machine.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.05)
 
@@ -53,10 +53,10 @@ class Qemu:
     HYPERVISOR = emulator.OUT / "hv-svm.elf"
     IMAGE = "hv-svm.elf"
     CONFIG = ""
-    TIMEOUT_S = 600  # a boot takes seconds: only for what hangs
+    TIMEOUT_S = 600  # a boot takes seconds: only a hang takes so long
     NO_MEMORY = None
     LACKS = {"smp-debug": "the debug image for AMD-V checks nothing at VM entry"}
-    # What a program may skip here, by its reasons: that is what the CPU or the machine lacks.
+    # Reasons for which a program may skip a check here: the CPU or the machine lacks something.
     MAY_SKIP = {"reserved on AMD: the CPU refuses it without the hypervisor", "the CPU checks no alignment",
                 "the CPU has no IA32_TSC_ADJUST", "QEMU's SVM tells no instruction length"}
 

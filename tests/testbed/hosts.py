@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a host boots from, and what its tenant says of it."""
+"""A host's disks, and its tenant's verdict on it."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ PASS = CONDITIONAL  # firmware is not checked: see test_policy()
 IDENTITY_REFUSED, PCRS_REFUSED, FIRMWARE_REFUSED, BOOT_PATH = 12, 16, 17, 18
 HYPERVISOR_REFUSED, CONFIG_REFUSED, KEY_REFUSED = 19, 20, 21
 NO_VERDICT = (2, 10)
-# Options of which the second verifier is told; with others the tool knows more.
+# Options that the second verifier takes into account; with others the tool knows more.
 TOLD = {"--policy", "--any-tpm", "--no-cache", "--cache", "--json", "--channel"}
 
 
@@ -41,7 +41,7 @@ def test_policy() -> pathlib.Path:
     """The build's policy for tests that are not about firmware: "unchecked", which verdict and exit code show."""
     path = SCRATCH / "policy.json"
     if not REFERENCE.exists():
-        return path  # 'make reference' comes first; what reads the policy says so
+        return path  # 'make reference' comes first; the readers of the policy say so
     SCRATCH.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=SCRATCH, delete=False) as file:
         json.dump(json.loads(REFERENCE.read_text()) | {"firmware": "unchecked"}, file, indent=1)
@@ -124,7 +124,7 @@ def authorities() -> tuple[pathlib.Path, pathlib.Path]:
 
 
 def enrol(machine: Machine, *more: object) -> str:
-    """What the tenant's tool says when it enrols the machine under its name; raises AssertionError if it does not."""
+    """Enrols the machine under its name; returns the tool's output, or raises AssertionError if it does not enrol."""
     roots, issuers = authorities()
     argv = [OUT / "cloister", "enrol", url(machine), "--timeout", str(PATIENCE_S), "--roots", roots, "--certificates",
             issuers, *known_as(machine), *more]
@@ -147,7 +147,7 @@ def known(machine: Machine) -> tuple[str | pathlib.Path, ...]:
 
 
 def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
-    """The build's policy with the firmware rules of a machine that is trusted now; and what its owner is told."""
+    """The build's policy with the firmware rules of a machine that is trusted now; and the tool's output."""
     rules, policy = (SCRATCH / f"{name}.{kind}.json" for kind in ("rules", "policy"))
     said = ""
     for command in (["firmware", "learn", url(machine), "--model", name, "--output", rules],
@@ -159,14 +159,14 @@ def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
 
 
 def verify(machine: Machine, policy: pathlib.Path = POLICY) -> tuple[int, str]:
-    """What a tenant who knows the machine decides with his tool: its exit code and its explanation."""
+    """The verdict of a tenant who knows the machine: the tool's exit code and its explanation."""
     return verify_at(url(machine), "--policy", pinned(machine, policy), "--no-cache")
 
 
 def verify_at(*arguments: str | pathlib.Path, save: pathlib.Path | None = None) -> tuple[int, str]:
     """
-    The same for any arguments. Of what the tool accepts, independent tools must think the same; of all evidence, the
-    second verifier.
+    The same for any arguments. Independent tools must agree with each acceptance, the second verifier with each
+    verdict.
 
     save: a folder that keeps the evidence
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a guest program cannot check itself: signatures, with OpenSSL, and what is left in memory after the end."""
+"""Checks that a guest program cannot make itself: signatures, with OpenSSL, and memory after the end."""
 
 import pathlib
 import struct
@@ -14,7 +14,7 @@ SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200" "04"
 
 
 def data(lines: list[str], name: str) -> list[bytes]:
-    """What the program printed with data()."""
+    """The values that the program printed with data()."""
     prefix = f"# data {name} "
     return [bytes.fromhex(line.removeprefix(prefix)) for line in lines if line.startswith(prefix)]
 

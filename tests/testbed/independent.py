@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tenant's tool accepted, checked by tools that are not ours: tpm2_checkquote, tpm2_eventlog, systemd-pcrlock.
+"""Evidence that the tenant's tool accepted, checked by tools that are not ours.
 
-Folders are those that 'cloister verify --save' makes.
+The tools are tpm2_checkquote, tpm2_eventlog and systemd-pcrlock, on folders that 'cloister verify --save' makes.
 """
 
 import base64
@@ -22,7 +22,7 @@ TPM_ALG_SHA256 = 0x0B
 # SubjectPublicKeyInfo of a P-256 key, up to the point's coordinates (RFC 5480).
 SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 ALL_ONES = b"\xff" * 32
-# Those of the quote: what the firmware's log must explain, from zeros, and what the launch log must, from ones.
+# PCRs of the quote that the firmware's log must explain, from zeros, and that the launch log must, from ones.
 FIRMWARE_PCRS, LAUNCH_PCRS = (*range(8), 14), (17, 18, 19)
 # In tpm2-tools' file of PCR values: TPML_PCR_SELECTION, and a TPML_DIGEST of 8 TPM2B_DIGESTs, as C structures.
 SELECTION_BYTES, LIST_BYTES, DIGEST_BYTES = 132, 532, 66
@@ -40,7 +40,7 @@ class ToolFailed(AssertionError):
 
 
 def tool(folder: pathlib.Path, *argv: object, **environment: str) -> str:
-    """Runs a tool in the folder, where it may leave files; returns what it says."""
+    """Runs a tool in the folder, where it may leave files; returns its output."""
     words = list(map(str, argv))
     result = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, cwd=folder,
                             env=os.environ | environment)
@@ -50,7 +50,7 @@ def tool(folder: pathlib.Path, *argv: object, **environment: str) -> str:
 
 
 def qualifying_data(nonce: bytes, channel: bytes, tcg_log: bytes, hv_log: bytes, statement: bytes) -> bytes:
-    """What the quote must be over (docs/protocol.md)."""
+    """The data that the quote must be over (docs/protocol.md)."""
     return sha256(b"cloister-evidence-1" + nonce + channel + sha256(tcg_log) + sha256(hv_log) + sha256(statement))
 
 

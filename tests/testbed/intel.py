@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a machine with VT-x boots from. Its test bed has no TPM."""
+"""Disks for machines with VT-x. Their test bed has no TPM."""
 
 import pathlib
 from typing import Any
@@ -51,7 +51,7 @@ def disk(name: str, *, hypervisor: pathlib.Path = HYPERVISOR, program: pathlib.P
 
 
 def exits(stats: str) -> dict[str, int]:
-    """Exits of the hypervisor by reason, from what 'cloisterctl stats' prints."""
+    """Exits of the hypervisor by reason, from the output of 'cloisterctl stats'."""
     fields = (line.split() for line in stats.splitlines() if line.startswith("exits "))
     return {reason: int(count) for _, reason, count in fields}
 

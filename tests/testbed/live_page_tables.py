@@ -129,7 +129,7 @@ def check_stage2(results: Results, memory: Memory, roots: Sequence[int], region_
 
 
 def find_detours(memory: Memory, root: int, absent: Iterable[range]) -> Iterator[int]:
-    """Top-level tables in what the guest has not that are 'root' but for one entry."""
+    """Top-level tables, in memory that the guest lacks, that differ from 'root' in one entry."""
     nested = memory.table(root)
     for hole in absent:
         for page in hole[::PAGE]:

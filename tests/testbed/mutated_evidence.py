@@ -30,7 +30,7 @@ def name_of(public: bytes) -> bytes:
 
 
 class Recorded:
-    """The host's evidence, what it was asked, and the policy that accepts it."""
+    """The host's evidence, the challenge, and the policy that accepts it."""
 
     def __init__(self) -> None:
         self.evidence = Evidence.from_answer((RECORDED / "answer.json").read_text())
@@ -42,7 +42,7 @@ class Recorded:
         self.policy = {
             "version": 2, "serial": 1, "not_before": None, "not_after": None,
             "loader": [{"name": "loader.efi", "authenticode_sha256": loader.digest.hex()}],
-            # A firmware application and a shim, so that mutants can meet both.
+            # A firmware application and a shim, for mutants of both.
             "before_loader": [
                 {"name": "app", "authenticode_sha256": sha256(b"app").hex(), "role": "firmware-program"},
                 {"name": "shim", "authenticode_sha256": sha256(b"shim").hex(), "role": "shim"}],
@@ -109,7 +109,7 @@ def some_list(rng: random.Random, items: Iterable[Any]) -> list[Any]:
 
 
 def on_the_way(rng: random.Random, base: Evidence) -> Evidence:
-    """One or two fields changed by somebody who has none of the keys."""
+    """One or two fields changed without any of the keys."""
     e = dataclasses.replace(base)
     for _ in range(rng.choice((1, 1, 1, 2))):
         field = rng.choice((*FIELDS, "pcrs"))
@@ -131,7 +131,7 @@ def on_the_way(rng: random.Random, base: Evidence) -> Evidence:
 
 
 class Owner:
-    """Has a TPM's key and a hypervisor's, signs what it likes, and fills its PCRs as its logs say."""
+    """Has a TPM's key and a hypervisor's, signs anything, and fills its PCRs as its logs say."""
 
     def __init__(self, recorded: Recorded) -> None:
         self.recorded = recorded

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole machines: QEMU's q35 without hardware virtualisation, a TPM of its own, a console to talk to.
+"""Whole machines: QEMU's q35 without hardware virtualisation, a separate TPM, a console to talk to.
 
     with Machine("name", disks=[esp]) as machine:
         machine.expect("login:")
@@ -30,7 +30,7 @@ CODE = {False: "OVMF_CODE_4M.fd", True: "OVMF_CODE_4M.secboot.fd"}  # by Machine
 AUTHORITY = TREE / "build" / "tpm-authority"
 CPU = "max,+svm,phys-bits=48"
 ATTESTD_PORT = 8180
-# What gives a machine the one or the other IOMMU.
+# Arguments that give a machine one IOMMU or the other.
 UNITS = {"vtd": {"iommu": True}, "amdvi": {"iommu": False, "extra": ["-device", "amd-iommu"]}}
 
 
@@ -73,7 +73,7 @@ class Machine(Emulator):
     tpm:       "tis", "crb" or None; or a Tpm to keep over several machines
     nics:      "virtio" and/or "e1000e"; the first one forwards self.port on 127.0.0.1 to attestd
     secure:    OVMF with Secure Boot and SMM: the firmware's variables are written in SMM alone
-    variables: the file of firmware variables, see firmware.py; copied, so that it stays as it is
+    variables: the file of firmware variables, see firmware.py; copied, so it stays as it is
     icount:    counted instructions drive the clock: the same run every time
     iommu:     VT-d with interrupt remapping; there by default, as on a server
     chipset:   "q35" or "pc", which has PIIX4 and no room for an IOMMU
@@ -178,7 +178,7 @@ class Machine(Emulator):
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self.name}: has not {what} after {timeout} s")
-            # A console that nobody reads stops the machine.
+            # A full console stops the machine, so it is read here.
             self.console.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.2)
 
     def memory(self, address: int, count: int) -> bytes:
@@ -200,7 +200,7 @@ class Machine(Emulator):
 
 def tcp_pair() -> tuple[socket.socket, socket.socket]:
     """
-    Two ends of a connection that take megabytes while nobody reads. Unix sockets take 278 single bytes, and a machine
+    Two ends of a connection that take megabytes before they are read. Unix sockets take 278 single bytes, and a machine
     whose UART is not emptied in time goes on without what it wanted to say.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:

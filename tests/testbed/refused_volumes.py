@@ -51,7 +51,7 @@ def edits(table: str, offset: int, data: bytes) -> tuple[Edit, ...]:
 
 
 def config(**changes: Any) -> bytes:
-    """A config under which the loader returns after an error: that line is the first, so that it holds in any case."""
+    """A config under which the loader returns after an error: that line is the first, so it holds in any case."""
     no_kernel = {"boot": "firmware", "kernel": None, "initrd": None, "cmdline": None}
     return b"on_error = continue\n" + hosts.config(**no_kernel | changes)
 
@@ -77,7 +77,7 @@ def disk(name: str, cases: Sequence[Case]) -> pathlib.Path:
 
 
 def run(name: str, cases: Sequence[Case], **machine: Any) -> dict[str, str]:
-    """Runs the cases on one machine; returns what each one printed, by name."""
+    """Runs the cases on one machine; returns each one's output, by name."""
     with Machine(name, disks=[disk(name, cases)], nics=(), **machine) as booted:
         booted.expect("CASES DONE", timeout=PATIENCE_S + 30 * len(cases))
         text = booted.serial()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a device sees and what it left, read from memory after the attacks.
+"""A device's view of memory, and its traces there, read from memory after the attacks.
 
 The tables that the units walk are found by what they must hold, starting from the nested table that the VMCBs name:
 entries for all devices, which lead to that very table (VT-d 5.1, 9.1 and 9.3; AMD I/O Virtualization Technology 3.08,
@@ -22,12 +22,12 @@ PT_LOAD, PF_X = 1, 1
 # fault record of VT-d (5.1, 11.4.7; QEMU has one record).
 REGISTERS = {"vtd": (0xFED90000, 0x1000), "amdvi": (0xFED80000, 0x4000)}
 FAULT_REGISTERS = {"vtd": ((0x34, 0x38), (0x3B, 0x3C), (0x220, 0x230)), "amdvi": ()}
-MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # what dma.c has the device write
+MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # dma.c has the device write it
 
 
 @dataclasses.dataclass(repr=False)  # it holds all memory
 class Look:
-    """What a machine held at one time."""
+    """A machine's memory and its units' registers at one time."""
     memory: bytes
     registers: dict[str, bytes]  # by unit, of each that it may have
 
@@ -80,7 +80,7 @@ def host_roots(memory: Memory, absent: Iterable[range]) -> set[int]:
 
 @dataclasses.dataclass
 class Views:
-    """Where in memory is what devices, guest and hypervisor see."""
+    """The views of memory that devices, guest and hypervisor have."""
     absent: list[range]  # ranges of memory that no guest and no device has
     tables: set[int]  # pages of the tables of all three
     writable: set[int]  # pages that the hypervisor itself writes to
@@ -116,7 +116,7 @@ def contents(dump: bytes, page: int, tables: set[int]) -> bytes | tuple[int, ...
 
 
 def check_unchanged(results: Results, views: Views, before: bytes, after: bytes) -> None:
-    """What nobody writes to after the launch: tables, text, constants, guard pages, a pool that no guest is in."""
+    """Pages never written after the launch: tables, text, constants, guard pages, a pool without guests."""
     pages = [page for hole in views.absent for page in hole[::PAGE]
              if page in views.tables or page not in views.writable]
     changed = [f"{page:#x}" for page in pages

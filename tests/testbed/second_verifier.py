@@ -36,7 +36,7 @@ ALL_FLAGS = (1 << 10) - 1
 VERSION = 3  # of statement and fresh answer
 MAX_CPUS = 1024
 MAX_EVENT = 1 << 20
-ANY_STATE = DMA_PRESENT  # of the flags, what may change while the hypervisor runs
+ANY_STATE = DMA_PRESENT  # flags that may change while the hypervisor runs
 SHIM_VARIABLES = (b"MokList", b"MokListX", b"MokSBState", b"MokListTrusted", b"MokPolicy")
 
 # Coordinates of a point, or r and s.
@@ -136,7 +136,7 @@ class Quote:
 
 
 def read_quote(data: bytes) -> Quote:
-    """TPMS_ATTEST. Of what is no quote only the head is read: it is refused anyway."""
+    """TPMS_ATTEST. Of anything but a quote only the head is read: it is refused anyway."""
     r = Reader(data)
     quote = Quote(*r.unpack(">IH"))
     if not quote.genuine():
@@ -443,7 +443,7 @@ class Case:
         return [event for event in self.firmware if event.pcr == pcr]
 
     def measured(self, which: int, digest: bytes) -> bool:
-        """Is this what the launch measured as its event 'which'?"""
+        """Whether the launch measured this digest as its event 'which'."""
         if not self.weak:
             return self.pcrs[17 + which] == sha256(b"\xff" * 32 + digest)
         digests = [event.digest for event in self.of(14)]
@@ -529,7 +529,7 @@ class Case:
         return self.secure_boot(model["secure_boot"])
 
     def secure_boot(self, rule: dict[str, Any]) -> bool:
-        """What the events of PCR 7 before its separator say."""
+        """Whether the events of PCR 7 before its separator fit the rule."""
         said = {}
         for event in itertools.takewhile(lambda e: e.digest not in SEPARATORS, self.of(7)):
             listed = event.digest.hex() in rule["other_events"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kernels of Debian's suites, fetched by tools/images/systems, and what their logs must not say."""
+"""Kernels of Debian's suites, fetched by tools/images/systems, and the complaints that their logs must not hold."""
 
 import pathlib
 import re
@@ -17,9 +17,9 @@ SUITES = {"bookworm": 12, "trixie": 13, "forky": "forky"}
 KINDS = ("generic", "cloud")
 COMPLAINTS = re.compile(r"^.*(?:unchecked MSR access|WARNING:|BUG:|Call Trace|Oops|general protection|soft lockup).*$",
                         re.M)
-# What Linux says on the bare emulator, too: models of AMD's CPUs lack the microcode against SRSO, one of Intel's lacks
-# IBRS; and the mitigation of ITS in 6.12 makes memory of modules writable and executable at once, which another part of
-# the kernel complains of.
+# Linux says these on the bare emulator, too: models of AMD's CPUs lack the microcode against SRSO, one of Intel's
+# lacks IBRS; and the mitigation of ITS in 6.12 makes memory of modules writable and executable at once, and another
+# part of the kernel complains of that.
 EXCUSED = re.compile(r"^.*(?:Speculative Return Stack Overflow|RETBleed): WARNING:.*$|"
                      r"^.*cut here.*\n.*CPA detected W\^X violation(?:.*\n)+?.*end trace.*$", re.M)
 

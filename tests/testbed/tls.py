@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TLS to an attestd: its key is what its evidence names."""
+"""TLS to an attestd: its evidence names its TLS key."""
 
 import hashlib
 import pathlib
@@ -44,5 +44,5 @@ def make_pair(folder: pathlib.Path, name: str, *algorithm: str) -> tuple[pathlib
 
 
 def channel(address: str, port: int) -> bytes:
-    """What evidence from that service is bound to."""
+    """The channel binding of that service's evidence."""
     return spki_hash(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((address, port), timeout=PATIENCE_S)))

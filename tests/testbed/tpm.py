@@ -56,7 +56,7 @@ def manufacture(state: pathlib.Path, authority: pathlib.Path) -> None:
 
 
 class Tpm:
-    """One running swtpm. It goes on when the machine ends, so that what it recorded can be read."""
+    """One running swtpm. It goes on when the machine ends, so its PCRs can be read."""
 
     def __init__(self, state: pathlib.Path | str, authority: pathlib.Path) -> None:
         self.state = pathlib.Path(state)

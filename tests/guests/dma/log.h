@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Reads all messages anew, for what follows; returns their length. */
+/* Reads all messages again, for the tests that follow; returns their length. */
 uint32_t log_read(void);
 
 /* Counts a text among the messages from 'from' on. */

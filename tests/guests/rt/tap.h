@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results in the Test Anything Protocol on the serial port: COM2 where the machine has one, so that the
- * hypervisor's and the firmware's messages stay apart, else COM1. Only the first CPU prints.
+ * Results in the Test Anything Protocol on the serial port: COM2 where the machine has one, apart from
+ * the hypervisor's and the firmware's messages, else COM1. Only the first CPU prints.
  */
 #ifndef RT_TAP_H
 #define RT_TAP_H
@@ -29,7 +29,7 @@ void let_look(void);
 /* Bytes that the runner checks with its own tools. */
 void data(const char *name, const void *bytes, uint32_t len);
 
-/* Names the test that is about to run, so that a hang can be named. */
+/* Names the test that is about to run; if it hangs, the runner reports this name. */
 void begin(const char *name);
 
 /* Waits until what was printed is out: an end of the machine would lose the rest. */

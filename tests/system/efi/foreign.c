@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An EFI program that is not Cloister's: it starts the loader, so that PCR 4 holds something else before it. */
+/* An EFI program that is not Cloister's: it starts the loader, so PCR 4 holds something else before it. */
 #include <efi.h>
 #include <efilib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Linked into the hypervisor's image for VT-x, around entry_check(): the second VM entry is with a guest state that no CPU
- * takes. What the image makes of it is what a defect of its own would look like.
+ * Linked into the hypervisor's image for VT-x, around entry_check(): the second VM entry has a guest state that no CPU
+ * accepts. The image reports it as it would report its own defect.
  */
 #include "entry_check.h"
 #include "instructions.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /dev/cloister with right and wrong arguments, run by root inside the measured host. Prints TAP. Nothing of this
- * endangers the hypervisor, which has checks of its own; it is the host's kernel that the module must not hurt.
+ * endangers the hypervisor, which checks its callers itself; the module must not hurt the host's kernel.
  */
 #include <errno.h>
 #include <fcntl.h>

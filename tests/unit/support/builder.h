@@ -95,7 +95,7 @@ void build_rules(struct built *b);
 /** Finds the first event of a PCR and type. */
 struct event *scenario_find(struct scenario *s, uint32_t pcr, uint32_t type);
 
-/* The three stages, so that a test can change bytes between them. */
+/* The three stages; a test can change bytes between them. */
 void build_logs(struct built *b, struct scenario *s);  /* statement, logs, PCRs */
 void build_quote(struct built *b, struct scenario *s); /* the TPM's and the hypervisor's answers */
 void build_policy(struct built *b, const struct scenario *honest);

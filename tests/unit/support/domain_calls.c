@@ -9,7 +9,7 @@
 #include "domain_host.h"
 #include "stage2_format.h"
 
-#define PAGES 24u /* few, so that calls meet */
+#define PAGES 24u /* few, so calls meet */
 
 static struct host host;
 static struct ghost ghost;
@@ -85,7 +85,7 @@ static void compare(uint64_t domain)
 	for (uint32_t page = 0; page < PAGES; page++) {
 		PROMISE(host_record(&host, page) == ghost_record(&ghost, page));
 		switch (ghost.page[page].kind) {
-		case PAGE_FREE: /* nobody reaches it later: see window_open() */
+		case PAGE_FREE: /* it cannot be reached later: see window_open() */
 			PROMISE(seen[page] == 0 || is_zero(host.pool + page * PAGE_BYTES));
 			break;
 		case PAGE_DOMAIN:

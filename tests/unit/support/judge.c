@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one exit code of
- * 'cloister verify' for each. Each field lies in memory of exactly its length, so that the sanitisers see each byte too many.
+ * 'cloister verify' for each. Each field lies in memory of exactly its length, so the sanitisers see each byte too many.
  *
  *   judge POLICY
  */
