@@ -114,11 +114,17 @@ static void test_pages_out_of_reach(void)
 
 static void test_sources_out_of_reach(void)
 {
-	const uint64_t bad[] = {(uint64_t)source + 8, 0xfee00000, 0xfed41000, 1ul << 46, ~0ul - 0xfff};
+	const struct {
+		const char *where;
+		uint64_t address;
+	} bad[] = {
+		{"across two pages", (uint64_t)source + 8}, {"in the APIC", 0xfee00000},  {"in the TPM", 0xfed41000},
+		{"where no memory is", 1ul << 46},          {"at the end", ~0ul - 0xfff},
+	};
 
 	for (unsigned i = 0; i < COUNT(bad); i++)
-		ok(answers(HC_E_BUFFER, call(HC_DOMAIN_CREATE, bad[i], first + 100, first + 101, 0)),
-		   "parameters at %lx are refused", bad[i]);
+		ok(answers(HC_E_BUFFER, call(HC_DOMAIN_CREATE, bad[i].address, first + 100, first + 101, 0)),
+		   "parameters %s are refused", bad[i].where);
 }
 
 static uint64_t reclaim(uint64_t domain, uint64_t count)

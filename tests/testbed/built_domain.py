@@ -30,5 +30,5 @@ def gone(lines: list[str], looks: list) -> list[str]:
     if not pages or len(looks) != 2:
         return ["not ok - memory: the program did not come to the point where it can be looked at"]
     there, left = (look.memory.count(pages[0]) for look in looks)
-    return [f"{'ok' if there == 3 else 'not ok'} - memory: the domain's pages are in the pool ({there} copies)",
-            f"{'ok' if left == 0 else 'not ok'} - memory: and nowhere after its end ({left} copies)"]
+    return [f"{'ok' if there == 3 else 'not ok'} - memory: the domain's pages are in the pool",
+            f"{'ok' if left == 0 else 'not ok'} - memory: and nowhere after its end"]
