@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# AFL++ on what anybody may send to attestd.
+# AFL++ on requests that anybody may send to attestd.
 
 FUZZ_SOURCES_attestd = fuzz/attestd/$*.c fuzz/shared/main.c $(addprefix host/attestd/,request.c encode.c failure.c)
 FUZZ_CFLAGS_attestd := -Ihost/attestd

@@ -2,13 +2,14 @@
 # AFL++ on the exit handlers of both vendors. The same harness runs a fixed random sequence as a unit test.
 
 FUZZ_EXITS_CC := gcc
-# All of hv/ but what runs before the launch or what exits.c stands in for; the linker drops the rest of machine/cpu.c and launch.c.
+# All of hv/ but the code that runs before the launch or that exits.c replaces; the linker drops the rest of
+# machine/cpu.c and launch.c.
 FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) \
 	$(wildcard hv/vcpu/*.c hv/root/*.c) $(addprefix hv/machine/,apic.c console.c cpu.c exception.c ram.c)
 FUZZ_EXITS_SOURCES_svm := fuzz/exits/svm.c $(addprefix hv/svm/,exit.c vcpu.c)
 FUZZ_EXITS_SOURCES_vmx := $(wildcard fuzz/exits/vmx*.c) $(wildcard hv/vmx/debug/*.c) \
 	$(addprefix hv/vmx/,controls.c exit.c launch.c speculation.c vcpu.c)
-# start-stop-gc: clang's tables of what it instruments keep nothing that is dropped.
+# start-stop-gc: clang's tables of instrumented code keep nothing that is dropped.
 FUZZ_EXITS_CFLAGS := -std=gnu17 -g -ffunction-sections -Wl,--gc-sections,-z,start-stop-gc \
 	-include tests/unit/mock/x86.h -I. -Ihv -Iinclude -DHV_VERSION=1u -DHV_SVN=1u
 

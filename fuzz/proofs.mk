@@ -7,7 +7,7 @@ PROOF_OUT := $(OUT)/proofs
 # Not --conversion-check: casts that cut are meant, and GCC refuses every other (WARNINGS).
 PROOF_CHECKS := --unsigned-overflow-check --pointer-overflow-check --unwinding-assertions --drop-unused-functions --object-bits 10
 
-# What each is linked with, and how often its loops go round at most.
+# The sources that each is linked with, and how often its loops go round at most.
 prove-boot_info: hv/boot/boot_info.c hv/boot/dma_records.c
 prove-boot_info: PROOF_LOOPS := --unwind 7 --unwindset boot_dma_check.0:3,check_reserved.0:3,settings_sane.0:3
 prove-console: hv/machine/console.c
@@ -16,7 +16,7 @@ prove-cpuid: hv/root/cpuid.c
 prove-cpuid: PROOF_LOOPS := --unwind 32
 prove-dma_walk: loader/dma_table.c
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
-# Lists of a few entries in place of hundreds: what is done with one, and at their end, is the same.
+# Lists of a few entries in place of hundreds: the code for one entry, and for the list's end, is the same.
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h
 $(PROOF_SHORT): include/cloister/boot_info.h
 	@mkdir -p $(@D)

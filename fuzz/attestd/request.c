@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What anybody may send to attestd: the bodies of POST /v1/evidence and, with a credential, POST /v1/enrol. */
+/*
+ * Requests that anybody may send to attestd: the bodies of POST /v1/evidence and, with a credential, POST /v1/enrol.
+ */
 #include "fuzz/shared/harness.h"
 #include "request.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The exit handlers under a hostile guest: an input is a sequence of exits on three CPUs with registers, exit
- * information and flags of the attacker's choice. After each, what must never change has not changed, and what is
- * injected is an event that the CPU takes. One program for each vendor: main.c for the unit test and for a finding,
- * afl.c for AFL++.
+ * information and flags of the attacker's choice. After each, the constant state is unchanged, and an injected event
+ * is one that the CPU accepts. One program for each vendor: main.c for the unit test and for a finding, afl.c for
+ * AFL++.
  */
 #include <setjmp.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A CPU that knows what would fault. Rules by number, so a wrong constant of hv/ is not repeated here. */
+/* A CPU that knows which accesses would fault. Rules by number, so a wrong constant of hv/ is not repeated here. */
 #include "hv/machine/exception.h"
 #include "hv/root/startup.h"
 #include "world.h"
@@ -61,7 +61,7 @@ static void send_nmi(uint64_t value)
 	PROMISE(sent || guest_wrote(value));
 }
 
-/* What the APIC takes (SDM 3A 10.12.9), and what must not get there. */
+/* Values that the APIC accepts (SDM 3A 10.12.9), and those that must not get there. */
 static void icr(uint64_t value)
 {
 	const unsigned mode = value >> 8 & 7;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a hostile guest chooses. Numbers, so a wrong constant of hv/ is not repeated here. */
+/* A hostile guest's choices. Numbers, so a wrong constant of hv/ is not repeated here. */
 #include "input.h"
 
 uint64_t take(struct input *input, unsigned bytes)

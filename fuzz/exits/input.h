@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The input: a stream of bytes, zeros after its end, and a hostile guest's choices, which they make. */
+/* The input: a stream of bytes, zeros after its end, and a hostile guest's choices made of them. */
 #ifndef FUZZ_EXITS_INPUT_H
 #define FUZZ_EXITS_INPUT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AMD-V under the harness: a VMCB in memory, its exits, and what must hold of it after each. */
+/* AMD-V under the harness: a VMCB in memory, its exits, and the checks of it after each. */
 #include <string.h>
 
 #include "hv/svm/svm.h"
@@ -87,7 +87,7 @@ static enum crash_kind stops(uint64_t exit_code)
 	}
 }
 
-/* What a CPU can have been delivering: nothing, an interrupt, an NMI, an exception. */
+/* An event that a CPU can have been delivering: none, an interrupt, an NMI, an exception. */
 static uint64_t take_delivering(struct input *input)
 {
 	static const uint32_t events[] = {0,          0,          0,          0x80000030, 0x80000202,
@@ -154,9 +154,9 @@ static void check(const struct cpu *cpu, const struct vmcb *before)
 	PROMISE((vmcb->intercept_exceptions & ~2u) == 1u << 18);
 	PROMISE((vmcb->intercept_misc1 & ~(1u << 20)) == 0x9c4c000e && vmcb->intercept_misc2 == 0x207f);
 	PROMISE(!cpu->vcpu->vendor.nmi_pending || cpu->vcpu->vendor.nmi_blocked);
-	/* What came through the window is acted upon. */
+	/* An event that came through the window is acted upon. */
 	PROMISE(!init_held && !cpu->vcpu->startup.init && !cpu->nmi_seen);
-	/* What changes the meaning of a translation flushes it. */
+	/* An answer that changes the meaning of a translation flushes it. */
 	PROMISE((vmcb->efer == before->efer && vmcb->cr0 == before->cr0 && vmcb->nested_cr3 == before->nested_cr3) ||
 		vmcb->tlb_control == 1);
 }

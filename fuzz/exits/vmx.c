@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VT-x under the harness: the state after the launch, and what must hold of it after each exit. */
+/* VT-x under the harness: the state after the launch, and the checks of it after each exit. */
 #include <string.h>
 
 #include "entry_check.h"
@@ -84,7 +84,7 @@ static bool is_one_of(uint32_t slot, const uint32_t *list, size_t count)
 	return false;
 }
 
-/* Controls and host state are those of the launch, but for what is looked at below. */
+/* Controls and host state are those of the launch, but for those checked below. */
 static void check_constant(const uint64_t *vmcs)
 {
 	static const uint32_t variable[] = {PRIMARY_CONTROLS,
@@ -119,7 +119,7 @@ static void check_controls(const struct cpu *cpu)
 	PROMISE(*field(GUEST_ACTIVITY_STATE) <= 1); /* active or HLT: SIPIs are the hypervisor's */
 }
 
-/* Without an INIT or SIPI an answer leaves the guest's state alone, but for what can be part of one. */
+/* Without an INIT or SIPI an answer leaves the guest's state alone, but for fields that can be part of one. */
 static void check_guest_state(const uint64_t *before)
 {
 	static const uint32_t part[] = {
@@ -192,7 +192,7 @@ static void check_reset(const struct cpu *cpu)
 	PROMISE((*field(ENTRY_INTERRUPTION_INFO) & 0x80000000) == 0);
 }
 
-/* What arrived while the hypervisor ran ends the guest's turn at once, and no NMI is lost. */
+/* An event that arrived while the hypervisor ran ends the guest's turn at once, and no NMI is lost. */
 static void check_arrivals(const struct cpu *cpu, struct vmx_cpu *on)
 {
 	const bool injected = *field(ENTRY_INTERRUPTION_INFO) == 0x80000202;
@@ -215,7 +215,7 @@ static void check_entry(const struct cpu *cpu)
 	abort();
 }
 
-/* What is still to arrive comes right before the entry. Then the CPU looks, and nothing arrives. */
+/* An event still to arrive comes right before the entry. Then the CPU checks, and nothing arrives. */
 static void enter(struct cpu *cpu, struct vmx_cpu *on)
 {
 	on->moment = on->moment != 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A CPU with VT-x that knows what would fail: VMCS in memory, NMIs and INITs that arrive between any two of the
- * instructions for it. Registers by number, so a wrong constant of hv/ is not repeated here.
+ * A CPU with VT-x that knows which instructions would fail: VMCS in memory, NMIs and INITs that arrive between any
+ * two of the instructions for it. Registers by number, so a wrong constant of hv/ is not repeated here.
  */
 #include "vmx_cpu.h"
 

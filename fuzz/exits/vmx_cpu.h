@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VT-x under the harness: what its CPU (vmx_cpu.c), the guest on it (vmx_guest.c) and the promises (vmx.c) share. */
+/* VT-x under the harness: shared by its CPU (vmx_cpu.c), the guest on it (vmx_guest.c) and the promises (vmx.c). */
 #ifndef FUZZ_EXITS_VMX_CPU_H
 #define FUZZ_EXITS_VMX_CPU_H
 
@@ -43,7 +43,7 @@ static inline uint64_t *field(uint32_t which)
 /* A general register by its number in an instruction. */
 uint64_t *guest_register(struct cpu *cpu, unsigned number);
 
-/* What can arrive between two instructions arrives. */
+/* Delivers an event that can arrive between two instructions. */
 void between_instructions(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 enum mode { LONG, COMPATIBILITY, PAE, UNPAGED, VIRTUAL_8086, REAL };
 
-/* What a mode needs: control registers, and access rights at its highest privilege. */
+/* A mode's state: control registers, and access rights at its highest privilege. */
 static const struct {
 	uint64_t cr0, cr4;
 	uint32_t code, data;
@@ -36,7 +36,7 @@ static const struct {
 #define BLOCKED_NMI       8u
 #define SINGLE_STEP       0x4000u
 
-/* Writes of EFER exit: LME is what it was at the entry. */
+/* Writes of EFER exit: LME is as at the entry. */
 static enum mode take_mode(struct input *input)
 {
 	static const enum mode with_lme[] = {LONG, COMPATIBILITY, LONG, UNPAGED, LONG, REAL};
@@ -47,7 +47,7 @@ static enum mode take_mode(struct input *input)
 						 : without[choice % COUNT_OF(without)];
 }
 
-/* All but LDTR and TR, which stay what they were. */
+/* All but LDTR and TR, which stay as they were. */
 static void set_segments(enum mode mode, bool user)
 {
 	const bool shifted = mode == VIRTUAL_8086 || mode == REAL;
@@ -91,7 +91,7 @@ static bool is_asynchronous(uint32_t reason)
 	return reason == 0 || reason == 3 || reason == 8 || reason == 37;
 }
 
-/* Within one instruction, if the trap flag was set: what ends it leaves HLT only if it began there. */
+/* Within one instruction, if the trap flag was set: its end leaves HLT only if it began there. */
 static bool may_be_halted(uint32_t reason)
 {
 	const bool trapped = (*field(PRIMARY_CONTROLS) & 1u << 27) != 0;
@@ -108,7 +108,7 @@ static uint32_t choose_shadow(uint16_t choice)
 	return (choice & CHOICE_IF) != 0 ? BLOCKED_BY_STI : 0;
 }
 
-/* What is blocked, and how the CPU waits; single steps are pending as an entry wants them (26.3.1.5). */
+/* Blocked events, and how the CPU waits; single steps are pending as an entry wants them (26.3.1.5). */
 static void set_activity(uint32_t reason, uint16_t choice, bool user)
 {
 	const bool step = (choice & CHOICE_TF) != 0;
@@ -144,7 +144,7 @@ static void take_state(struct input *input, uint32_t reason, uint16_t choice)
 	set_activity(reason, choice, user);
 }
 
-/* The event whose delivery met the exit: what was injected, or what else can be under way in this state. */
+/* The event whose delivery met the exit: the injected one, or another that can be under way in this state. */
 static uint32_t take_delivering(struct input *input, uint32_t injected)
 {
 	static const uint32_t events[] = {0,          0,          0,          0x80000030, 0x80000b0e, 0x80000b08,
@@ -230,7 +230,7 @@ static enum crash_kind stops(uint32_t reason)
 	}
 }
 
-/* The last three end a sequence, so they are rare. What the controls do not ask for does not come. */
+/* The last three end a sequence, so they are rare. Exits that the controls do not ask for do not come. */
 static uint32_t take_reason(struct input *input)
 {
 	static const uint32_t reasons[] = {32, 32, 32, 32, 31, 31, 18, 18, 18, 18, 30, 30, 30,        30,

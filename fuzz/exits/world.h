@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the harness, the CPU under it and the vendor's part of both share. */
+/* Shared by the harness, the CPU under it and the vendor's part of both. */
 #ifndef FUZZ_EXITS_WORLD_H
 #define FUZZ_EXITS_WORLD_H
 
@@ -17,7 +17,7 @@
 #define STAGE2 0x77000ull
 #define DETOUR 0x88000ull
 
-/* Bits of an input's first byte: what the CPUs have; the vendor's from FEATURE_VENDOR on. */
+/* Bits of an input's first byte: features of the CPUs; the vendor's from FEATURE_VENDOR on. */
 #define FEATURE_XSAVES 1u
 #define FEATURE_MPX    2u
 #define FEATURE_CPU_2  4u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DMAR and IVRS, from the loader's parsers to the hypervisor's check of what they say: the first byte chooses, the rest is the
- * table, whose length field is put right unless that byte's second bit is set. What is accepted must be what the hypervisor
- * relies on.
+ * DMAR and IVRS, from the loader's parsers to the hypervisor's check of their results. The first byte chooses, the
+ * rest is the table, whose length field is corrected unless that byte's second bit is set. Each accepted table must
+ * give the hypervisor everything that it relies on.
  */
 #include "dma_table.h"
 #include "fuzz/shared/harness.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What vouches for an endorsement key: its public area, certificates that a host sends, and a tenant's files of roots,
- * authorities and revocations. An input is a list of such, each after its kind and its length.
+ * Certificates that vouch for an endorsement key: its public area, certificates that a host sends, and a tenant's
+ * files of roots, authorities and revocations. An input is a list of these, each after its kind and its length.
  */
 #include "fuzz/shared/harness.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A whole answer as JSON: read, or refused with a reason. What is read of it is judged in judge.c. */
+/* A whole answer as JSON: read, or refused with a reason. judge.c judges the result. */
 #include "fuzz/shared/harness.h"
 #include "policy/evidence.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The answers of an enrolment: what a host says of its keys, and what it gives back for a credential. */
+/* The answers of an enrolment: a host's keys and certificates, and its answer to a credential. */
 #include "fuzz/shared/harness.h"
 #include "policy/identity.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps 1 to 10 of a verification, and the verdict's print. The host is the recorded one; an input is a policy's choices, then what
- * came in place of the recorded fields. They are not signed, so only the host's own fields are accepted.
+ * Steps 1 to 10 of a verification, and the verdict's print. The host is the recorded one; an input is a policy's
+ * choices, then the bytes in place of the recorded fields. They are not signed, so only the host's own fields are
+ * accepted.
  */
 #include "fuzz/shared/harness.h"
 #include "policy/firmware_learn.h"
@@ -18,7 +19,7 @@
 #define ANY_TPM    0x10u
 #define SEEN       0x20u /* the host was accepted before */
 #define LEARNT     0x40u /* the policy knows the firmware */
-#define REFERENCES 0x80u /* the policy names what the host runs */
+#define REFERENCES 0x80u /* the policy names the host's programs */
 /* Of the second byte, whose other bits are the policy's. */
 #define SHIM 0x40u /* the policy knows another firmware, a program before the loader, and shim */
 
@@ -87,7 +88,7 @@ static struct digest first_program(const struct tcg_log *log)
 	return digest_filled(0);
 }
 
-/* The reference values are taken out of the answer. Before the first input, so that no input runs more than its own. */
+/* The reference values are taken out of the answer. Before the first input: no input runs more than its own lines. */
 __attribute__((constructor)) static void load(void)
 {
 	static uint8_t answer[64u << 10];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/boot/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four CPUs,
- * four RAM ranges, three hidden ranges and two of the floor (and any counts that are too large): what is accepted keeps
- * the promises that the rest of the hypervisor builds on. The records of DMA remapping, up to two of each kind, are a
- * proof apart: both in one take more than 6 GiB.
+ * hv/boot/boot_info.c: for every content of the loader's boot_info and every physical address width, with up to four
+ * CPUs, four RAM ranges, three hidden ranges and two of the floor (and any counts that are too large). If it is
+ * accepted, it keeps the promises that the rest of the hypervisor builds on. The records of DMA remapping, up to two
+ * of each kind, are a proof apart: both in one take more than 6 GiB.
  */
 #include "proof.h"
 
@@ -54,7 +54,7 @@ static void check_region(const struct boot_info *boot, uint32_t phys_bits)
 	check_range(&boot->region, phys_bits);
 	PROVE((boot->region.base & large) == 0 && (boot->region.bytes & large) == 0);
 	PROVE(boot->image_bytes <= boot->region.bytes && (boot->image_bytes & 4095) == 0);
-	/* Room after the image for what hv/boot/launch.c takes out of it (BOOT_PAGES_*). */
+	/* Room after the image for the pages that hv/boot/launch.c takes (BOOT_PAGES_*). */
 	PROVE((boot->region.bytes - boot->image_bytes) / 4096 >= 192 + 16ull * boot->cpu_count);
 	if (boot->pool.base != 0 || boot->pool.bytes != 0) {
 		check_range(&boot->pool, phys_bits);
@@ -91,7 +91,7 @@ static void check_floor(const struct boot_info *boot, uint32_t phys_bits)
 	REACHABLE(range == 1);
 }
 
-/* Registers and reserved memory are apart from what is protected; registers from all memory and each other, too. */
+/* Registers and reserved memory are apart from protected memory; registers from all memory and each other, too. */
 static void check_dma(const struct boot_info *boot, uint32_t phys_bits)
 {
 	const struct boot_dma *const dma = &boot->dma;
@@ -137,7 +137,7 @@ void prove_boot_info(void)
 	check_ranges(&boot, phys_bits);
 }
 
-/* On what prove_boot_info() shows of an accepted boot_info; one range of RAM and one that is hidden stand for all. */
+/* For boot_info as prove_boot_info() shows it; one range of RAM and one hidden range, as any of them. */
 void prove_boot_dma(void)
 {
 	struct boot_info boot;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/root/cpuid.c: for every leaf and subleaf, every answer of the CPU and every state of the guest, the guest is told of no
- * feature that it must not have, of no leaf that is not known, and of nothing that the CPU lacks.
+ * hv/root/cpuid.c: for every leaf and subleaf, every answer of the CPU and every state of the guest, the answer
+ * shows the guest no feature that it must not have, no unknown leaf, and nothing that the CPU lacks.
  */
 #include "proof.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/vcpu/event.c: for every event whose delivery an exit can have interrupted (any 32 bits) and every exception that the
- * hypervisor raises, VM entry and VMRUN take what comes out (SDM 3C 26.2.1.3; APM 2 15.20), and exceptions on top of each other
- * combine as on a CPU (SDM 3A table 6-5).
+ * hv/vcpu/event.c: for every event whose delivery an exit can have interrupted (any 32 bits) and every exception
+ * that the hypervisor raises. VM entry and VMRUN accept the result (SDM 3C 26.2.1.3; APM 2 15.20), and an exception
+ * combines with the one that it interrupted as on a CPU (SDM 3A table 6-5).
  */
 #include "proof.h"
 
@@ -36,8 +36,7 @@ void prove_event_exception(void)
 	uint32_t delivering, error_code;
 	enum vector vector;
 
-	ASSUME(vector == VECTOR_DB || vector == VECTOR_UD ||
-	       vector == VECTOR_GP); /* what vcpu_inject() is called with */
+	ASSUME(vector == VECTOR_DB || vector == VECTOR_UD || vector == VECTOR_GP); /* the arguments of vcpu_inject() */
 	ASSUME(error_code <= 0x7fff);
 	const uint32_t code = error_code;
 	const uint32_t event = event_exception(delivering, vector, &error_code);

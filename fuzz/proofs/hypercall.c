@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/root/hypercall.c: for every content of the guest's registers, with two CPUs and up to three ranges of RAM that are
- * what boot_info.c proves of them (whole pages, apart from all that is protected): what is copied lies in one page of that RAM
- * and inside one object of the hypervisor's, and only CPL 0 is answered. Of the console, up to 16 bytes are asked for.
+ * hv/root/hypercall.c: for every content of the guest's registers, with two CPUs and up to three ranges of RAM as
+ * boot_info.c proves them (whole pages, apart from all that is protected). Each copy lies in one page of that RAM
+ * and inside one object of the hypervisor's, and only CPL 0 is answered. Of the console, up to 16 bytes are asked
+ * for.
  */
 #include "proof.h"
 

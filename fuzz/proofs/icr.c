@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/root/startup.c: for each of the 2^64 values that a guest can write to the ICR, with three CPUs of any APIC IDs and in any state
- * of their start: no INIT, SIPI, SMI or reserved mode reaches the APIC, nothing that the APIC would refuse, and INIT and SIPI
- * come to exactly the CPUs that they address (SDM 3A 11.12.9, 11.12.10).
+ * hv/root/startup.c: for each of the 2^64 values that a guest can write to the ICR, with three CPUs of any APIC IDs
+ * and in any state of their start. No INIT, SIPI, SMI or reserved mode reaches the APIC, nor a value that it would
+ * refuse; INIT and SIPI come to exactly the CPUs that they address (SDM 3A 11.12.9, 11.12.10).
  */
 #include "proof.h"
 

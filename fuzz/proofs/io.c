@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/root/io.c: for every set of ports that the firmware can name, every access and every value: what puts the machine to sleep
- * or resets it exits, and goes to the port only after the secrets are wiped; nothing else wipes them. Writes to the floor, and
- * a sleep that is not allowed, never get there.
+ * hv/root/io.c: for every set of ports that the firmware can name, every access and every value. A write that puts
+ * the machine to sleep or resets it exits, and reaches the port only after the secrets are wiped; no other access
+ * wipes them. Writes to the floor, and a sleep that is not allowed, never reach the port.
  */
 #include "proof.h"
 
@@ -86,7 +86,7 @@ static void port_written(uint16_t port, unsigned bytes, uint32_t value)
 {
 	PROVE(wiped || !byte_ends(port, bytes, value));
 	PROVE(!at_floor(port, bytes));
-	/* What a wider write does with each byte is the chipset's affair. */
+	/* The chipset decides how a wider write treats each byte. */
 	PROVE(bytes == 1 || port > 0x64 || port + bytes <= 0x64);
 	PROVE(bytes == 1 || port > 0x92 || port + bytes <= 0x92);
 	PROVE(bytes == 1 || port > 0xcf9 || port + bytes <= 0xcf9 || (port == 0xcf8 && bytes == 4));

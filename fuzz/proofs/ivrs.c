@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* loader/ivrs.c: as dmar.c. What becomes of an entry's settings is proven in ivrs_settings.c; here they may have any end. */
+/* loader/ivrs.c: as dmar.c. An entry's settings are proven in ivrs_settings.c; here they may have any result. */
 #include "loader/ivrs.c"
 
 #define STRUCTURE_MAX 48u /* holds an entry with a HID, its UID, and one that is cut */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loader/ivrs.c: whatever the list of settings holds, a setting is kept in it or refused for want of room, once, and what was
- * there stays.
+ * loader/ivrs.c: whatever the list of settings holds, a new setting is kept in it once, or refused because the list
+ * is full, and the earlier settings stay.
  */
 #include "loader/ivrs.c"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/root/msr_policy.c, for each vendor: for each of the 2^32 numbers, the permission bitmap and the answer to an exit come
- * from one rule, and none of what could undermine the hypervisor is written, or read where reading tells, without an exit.
+ * hv/root/msr_policy.c, for each vendor: for each of the 2^32 numbers, the permission bitmap and the answer to an
+ * exit come from one rule. No MSR that could undermine the hypervisor is written without an exit, nor read where its
+ * value is secret.
  */
 #include "proof.h"
 

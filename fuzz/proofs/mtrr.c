@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/vmx/mtrr.c. What mtrr_read() accepts of registers with up to two variable ranges is well formed. For every well-formed
- * content with up to six variable ranges, every block of 4 KiB, 2 MiB or 1 GiB and each address in it: the type of the block
- * is the one that the CPU uses for the address (SDM 3A 12.11.4.1), and a page always has one.
+ * hv/vmx/mtrr.c. Each content of registers with up to two variable ranges that mtrr_read() accepts is well formed.
+ * For every well-formed content with up to six variable ranges, every block of 4 KiB, 2 MiB or 1 GiB and each
+ * address in it: the type of the block is the one that the CPU uses for the address (SDM 3A 12.11.4.1), and a page
+ * always has one.
  */
 #include "proof.h"
 
@@ -18,7 +19,7 @@ static bool defined(unsigned type)
 	return type == 0 || type == 1 || type == 4 || type == 5 || type == 6;
 }
 
-/* What two ranges over one address may be: the same, one of them uncacheable, or write-through and write-back. */
+/* Types that two ranges over one address may have: the same, one of them uncacheable, or write-through and write-back. */
 static bool combines(unsigned a, unsigned b)
 {
 	return a == b || a == 0 || b == 0 || (a == 4 && b == 6) || (a == 6 && b == 4);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For all harnesses. A local variable without a value has every value (CBMC), of which ASSUME() leaves those that are meant;
- * PROVE() holds for all of them. A proof of nothing is none: REACHABLE() marks what must be possible, and fails the proof if
- * it is not.
+ * For all harnesses. A local variable without a value has every value (CBMC). ASSUME() keeps the intended ones, and
+ * PROVE() holds for all of them. A proof over no value proves nothing: REACHABLE() marks a point that must be
+ * possible, and fails the proof if it is not.
  */
 #ifndef PROOF_H
 #define PROOF_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the proofs of the readers of DMAR and IVRS share: one structure of any content, added to anything that was read before.
- * With dma_walk.c, this holds for tables of any length. Included after the reader itself, which is static.
+ * The common part of the proofs of the readers of DMAR and IVRS: one structure of any content, added to anything
+ * that was read before. With dma_walk.c, this holds for tables of any length. Included after the reader itself,
+ * which is static.
  */
 #ifndef PROOF_STRUCTURE_H
 #define PROOF_STRUCTURE_H
@@ -17,7 +18,7 @@ static bool whole_pages(uint64_t base, uint64_t bytes)
 	return ((base | bytes) & 4095) == 0 && bytes != 0 && base <= UINT64_MAX - bytes;
 }
 
-/* What was there at any index stays, and what comes is what boot_dma_check() and the units' code rely on. */
+/* The earlier entry at any index stays; a new one is as boot_dma_check() and the units' code rely on. */
 struct picked {
 	uint32_t unit_index, range_index;
 	struct boot_range unit, range;

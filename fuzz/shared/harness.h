@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every harness shares: AFL++ in persistent mode, each input ends where an untouchable page begins, so
- * that a read past the end is seen. A harness defines fuzz_one and aborts where a promise is broken. With files as its arguments, a program
- * runs those inputs: that is how a finding is looked at.
+ * The common part of the harnesses: AFL++ in persistent mode. Each input ends where an untouchable page begins, so a
+ * read past its end is seen. A harness defines fuzz_one() and aborts where a promise is broken. With files as
+ * arguments, a program runs those inputs, to look at a finding.
  */
 #ifndef FUZZ_POLICY_HARNESS_H
 #define FUZZ_POLICY_HARNESS_H

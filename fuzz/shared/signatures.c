@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An ECDSA check takes 20 times longer than all the rest that is done with an answer, and most inputs hold the signatures of
- * an earlier one: what was checked once is remembered, with all that the result depends on. The linker puts this in
- * place of p256_verify (-Wl,--wrap); the first check of each is the real one. AFL++ does not look at either (unseen), or an input
- * would seem to run other lines the second time.
+ * An ECDSA check takes 20 times longer than everything else that is done with an answer, and most inputs hold the
+ * signatures of an earlier one. So a check's result is remembered, with all that it depends on. The linker puts this
+ * in place of p256_verify (-Wl,--wrap); the first check of each is the real one. AFL++ counts no lines of either
+ * (unseen): otherwise an input would seem to run other lines the second time.
  */
 #include "policy/crypto.h"
 

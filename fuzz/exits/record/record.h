@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A recorder that is linked into a debug image around its exit handler: what a real boot's exits are, as lines on the serial
- * port between the other ones, each the first of its kind.
+ * A recorder that is linked into a debug image around its exit handler. It prints a real boot's exits as lines on
+ * the serial port between the other ones, each the first of its kind.
  */
 #ifndef FUZZ_EXITS_RECORD_H
 #define FUZZ_EXITS_RECORD_H
