@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What machines boot from. The Debian disk outlives 'make clean': it depends on nothing that is built here.
+# Disks and files that machines boot from. The Debian disk outlives 'make clean': it depends on nothing that is built here.
 
 IMAGES := $(OUT)/esp/cloister.conf $(OUT)/images/initrd.img
 INITRD_PARTS := $(addprefix $(OUT)/host/,attestd cloisterctl cloister.ko)

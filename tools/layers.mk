@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who may include whom in hv/.
+# Which folder may include which in hv/.
 .PHONY: lint-layers
 lint: lint-layers
 lint-layers:

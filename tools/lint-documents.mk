@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Static checks of what comments and documents name, and of widths.
+# Static checks of the names that comments and documents cite, and of widths.
 
 .PHONY: lint-documents
 lint: lint-documents

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the measured artefacts are made of.
+# The parts of the measured artefacts.
 
 SBOM := $(OUT)/cloister.spdx.json
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a CPUID and a hypercall cost, seen from the root guest: the TSC before and after. With QEMU's
+ * The cost of a CPUID and of a hypercall, seen from the root guest: the TSC before and after. With QEMU's
  * -icount shift=0, and on Bochs with one CPU, a tick is an instruction, so the figures count every instruction
  * in between, the hypervisor's included, and are the same at each run.
  */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is preloaded into Bochs.
+# The library that is preloaded into Bochs.
 
 BOCHS_MEND := $(OUT)/tests/bochs/mend.so
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address line A20: no port of the root guest masks it, by a write of any width. Masked, bit 20 of each address that the CPU sends is 0, the
- * hypervisor's own addresses and those of its tables included.
+ * Address line A20: no write to a port of the root guest, of any width, masks it. Masked, bit 20 of each address
+ * that the CPU sends is 0, also of the hypervisor's own addresses and of its tables.
  */
 #include "clock.h"
 #include "hyper.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The processor as the root guest sees it: CPUID shows no virtualisation and the guest's own state, instructions of
- * virtualisation are undefined, XSETBV and control registers refuse what hardware refuses, and debug traps come
- * through exits as through any other instruction (docs/architecture.md, section 3).
+ * virtualisation are undefined, XSETBV and control registers refuse the values that hardware refuses, and debug
+ * traps come through exits as through any other instruction (docs/architecture.md, section 3).
  */
 #include "cpu.h"
 #include "clock.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root guest programs devices (QEMU's edu, dma/edu.h) to reach what it cannot reach itself: every transfer that touches a
- * protected page is refused at that page and recorded with the device, the address and the reason; transfers to ordinary
- * memory go on. The device's buffer is one page: transfers of several are AHCI's (tests/system). Interrupt messages are no
- * transfers to memory, and do no harm. Then the platform's floor (dma/floor.h). What was in memory and in the unit's
- * registers before and after the attacks is the runner's to compare (testbed/remapping_tables.py): for a write on AMD-Vi,
- * whose emulation records nothing, that is the judgement.
+ * The root guest programs devices (QEMU's edu, dma/edu.h) to reach memory that it cannot reach itself. Every
+ * transfer that touches a protected page is refused at that page and recorded with the device, the address and the
+ * reason; transfers to ordinary memory go on. The device's buffer is one page: transfers of several are AHCI's
+ * (tests/system). Interrupt messages are no transfers to memory, and do no harm. Then the platform's floor
+ * (dma/floor.h). The runner compares memory and the unit's registers before and after the attacks
+ * (testbed/remapping_tables.py). For a write on AMD-Vi, whose emulation records nothing, that comparison alone
+ * decides.
  */
 #include <stddef.h>
 
@@ -68,7 +69,7 @@ static const struct edu *attacker; /* the one that the tests program */
 static uint8_t *allowed;           /* a page of ordinary memory */
 static uint64_t protected_base;    /* the first page found that is not the root guest's */
 static uint64_t unit_registers;
-static bool amdvi; /* dma-amdvi.efi. QEMU's unit blocks what is not mapped, but records no event of it. */
+static bool amdvi; /* dma-amdvi.efi. QEMU's unit blocks unmapped accesses, but records no event of them. */
 
 static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
 {
@@ -90,7 +91,7 @@ static void expected_line(char *to, bool write, uint64_t address, unsigned int r
 	*append_text(to, "\n") = '\0';
 }
 
-/* What the device's buffer holds before it is attacked with: the runner looks for it (testbed/remapping_tables.py). */
+/* The device's buffer before an attack: the runner looks for it (testbed/remapping_tables.py). */
 static uint8_t mark(uint32_t at)
 {
 	return (uint8_t)(at * 7 + 1);
@@ -139,7 +140,7 @@ static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t pa
 	expected_line(line, write, page, reason);
 	if (!amdvi && !recorded(before, seen, line))
 		return false;
-	return write || /* what it did there, the runner sees */
+	return write || /* the runner sees its effect there */
 	       buffer_tells_nothing(page > address ? (uint32_t)(page - address) : 0,
 				    address + bytes < page_end ? bytes : (uint32_t)(page_end - address));
 }
@@ -151,7 +152,7 @@ static bool refused_both(uint64_t address, uint32_t bytes, uint64_t page)
 	       refused_at(false, address, bytes, page, NOT_READABLE);
 }
 
-/* Ordinary memory takes and gives what the device has. */
+/* Ordinary memory takes the device's data and gives it back. */
 static bool works(uint64_t offset, uint32_t bytes)
 {
 	const uint64_t before = stats_read().refused_dma;
@@ -281,7 +282,7 @@ static void flood(void)
 		(void)wait_until(!edu_runs(&devices[i]), PATIENCE_US);
 }
 
-/* A second later, a fault: it has the log say what it hid before. */
+/* A second later, a fault: it makes the log show the messages hidden before. */
 static void settle_log(void)
 {
 	delay_us(SECOND_US);
@@ -315,7 +316,7 @@ static void test_flood(void)
 	ok(refused_both(TPM_LOCALITY_1, 1, TPM_LOCALITY_1), "the next one is shown again");
 }
 
-/* The platform's locality 0 is the root guest's, and its devices'. What they do at the others would show there. */
+/* The platform's locality 0 is the root guest's, and its devices'. Their accesses at the others would show there. */
 static void test_tpm_requests(void)
 {
 	volatile uint8_t *const access = (volatile uint8_t *)TPM_LOCALITY_0;
@@ -418,7 +419,7 @@ static bool reads_no_message(uint64_t address, uint32_t bytes)
 }
 
 /*
- * A device may send the root guest what the root guest may send itself. Not INIT: QEMU's INIT intercept is broken. Of messages
+ * A device may send the root guest the messages that the root guest may send itself. Not INIT: QEMU's INIT intercept is broken. Of messages
  * to all CPUs the one counts that this CPU got; the other one is the hypervisor's, waiting for its SIPI.
  */
 static void test_messages(void)

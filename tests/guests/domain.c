@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host builds domains out of the pool and ends them: each call as it should be, what is
- * refused, two CPUs on one domain, and nothing left in the pool. What a domain is measured as, and
- * what memory holds, the runner looks at (tests/guests/run).
+ * The host builds domains out of the pool and ends them: each call as it should be, each refusal, two CPUs on one
+ * domain, and nothing left in the pool. The runner checks a domain's measurement and the memory (tests/guests/run).
  */
 #include "clock.h"
 #include "cpu.h"

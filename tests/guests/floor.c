@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The platform's floor (docs/floor.md): root writes to each register that places sleep, reset or memory, in each way, and then
- * sleeps where the register would be. Functions that route memory are tried on every bus, also after root has changed the
- * numbers of buses. "floor-mchbar" has registers in memory; "floor-random" is the random attack (floor/random.h). The key must stay
- * where it is, and the machine must go on.
+ * The platform's floor (docs/floor.md): root writes to each register that places sleep, reset or memory, in each
+ * way, and then sleeps where the register would be. Functions that route memory are tried on every bus, also after
+ * root has changed the numbers of buses. "floor-mchbar" has registers in memory; "floor-random" is the random attack
+ * (floor/random.h). The key must stay where it is, and the machine must go on.
  */
 #include "floor/random.h"
 #include "floor/registers.h"
@@ -96,7 +96,7 @@ static void find_bridge(uint32_t function)
 		bridges[bridge_count++] = function;
 }
 
-/* Gives what is below the bridge other numbers, then looks for what routes memory on all buses, and tries it there. */
+/* Gives the buses below the bridge other numbers, then looks for functions that route memory on all buses, and tries them. */
 static void renumber(uint32_t bridge, uint32_t first, uint32_t last)
 {
 	const uint32_t before = config_read(bridge, CONFIG_BUSES), control = config_read(bridge, BRIDGE_CONTROL);
@@ -109,7 +109,7 @@ static void renumber(uint32_t bridge, uint32_t first, uint32_t last)
 	config_write(bridge, CONFIG_BUSES, before);
 }
 
-/* A bridge above what routes memory keeps its numbers; another one may have any, those of others included. */
+/* A bridge above functions that route memory keeps its numbers; another one may have any, those of others included. */
 static void test_buses(void)
 {
 	begin("numbers of buses");

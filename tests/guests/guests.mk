@@ -8,7 +8,7 @@ GUEST_OUT := $(OUT)/tests/guests
 GUEST_EFI := $(GUESTS:%=$(GUEST_OUT)/%.efi)
 GUEST_RT_OBJECTS := $(patsubst tests/guests/%,$(GUEST_OUT)/%.o,$(GUEST_RT))
 
-# No vector registers: what a trap handler may do to them is not the tests' subject.
+# No vector registers: the tests are not about a trap handler's use of them.
 GUEST_CFLAGS := -std=gnu17 -O2 -ffreestanding -fpic -fvisibility=hidden -fshort-wchar -fno-stack-protector -fcf-protection=none \
 	-fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -DGNU_EFI_USE_MS_ABI $(WARNINGS) $(REPRODUCIBLE) -Iinclude -I. -Itests/guests/rt \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root guest reaches for memory that is not its own: the hypervisor's region, the guest pool, the TPM's
- * localities 1 to 4. Every access, of any width and alignment, answers #GP at the instruction, changes nothing and is
- * counted (docs/architecture.md, section 3).
+ * The root guest reaches for memory that it does not have: the hypervisor's region, the guest pool, the TPM's
+ * localities 1 to 4. Every access, of any width and alignment, answers #GP at the instruction, changes nothing and
+ * is counted (docs/architecture.md, section 3).
  */
 #include "acpi.h"
 #include "clock.h"
@@ -83,7 +83,7 @@ struct target {
 #define MAX_TARGETS 8u
 static struct target targets[MAX_TARGETS];
 static unsigned int target_count;
-static uint64_t refusals; /* what the hypervisor must have counted */
+static uint64_t refusals; /* the count that the hypervisor must have */
 
 static struct outcome reach(const void *code, struct gprs *r)
 {
@@ -346,7 +346,7 @@ static void test_tpm_answers(void)
 		diag("DID_VID %x", tpm_id());
 }
 
-/* High addresses are other memory, or none, but never a second way to what is protected; above the CPU's width none. */
+/* High addresses are other memory, or none, but never a second way to protected memory; above the CPU's width none. */
 static void test_high_alias(void)
 {
 	const uint32_t bits = cpuid(0x80000008, 0).eax & 0xff;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Model-specific registers from the root guest: what gives power over the hypervisor is refused with #GP, what was
- * frozen at the launch keeps its value, what an operating system needs works (docs/architecture.md, section 3).
+ * Model-specific registers from the root guest: those with power over the hypervisor are refused with #GP, those
+ * frozen at the launch keep their values, those that an operating system needs work (docs/architecture.md, section
+ * 3).
  */
 #include "clock.h"
 #include "cpu.h"

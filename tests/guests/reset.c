@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ends the machine in one of the ways that the root guest has; which one says the program's file name
- * (reset-cf9.efi). The hypervisor wipes its secrets first (docs/architecture.md, section 3): the runner looks for them in
- * the memory of the stopped machine.
+ * Ends the machine in one of the ways that the root guest has, named by the program's file (reset-cf9.efi). The
+ * hypervisor wipes its secrets first (docs/architecture.md, section 3): the runner looks for them in the memory of
+ * the stopped machine.
  */
 #include "acpi.h"
 #include "clock.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System management interrupts. "smm" is its own SMM: the bed's usual firmware leaves it where a CPU has it after reset, in memory
- * that is the root guest's (SDM volume 3, 33.4). Its handler must find the guest's registers, and what it changes must reach the
- * guest. "smm-firmware" runs on a firmware with SMM, which alone writes its variables: it is asked for that, as any OS asks.
+ * System management interrupts. "smm" is its own SMM: the bed's usual firmware leaves it where a CPU has it after
+ * reset, in memory that is the root guest's (SDM volume 3, 33.4). Its handler must find the guest's registers, and
+ * its changes must reach the guest. "smm-firmware" runs on a firmware with SMM, which alone writes its variables:
+ * the program asks for that, as any OS does.
  */
 #include <efi.h>
 

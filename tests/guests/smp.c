@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * INIT, SIPI, NMI and fixed interrupts between CPUs, which the hypervisor carries itself or lets through: a CPU starts
- * as the manuals say, no command takes one out of the hypervisor, and no interrupt is lost (docs/architecture.md, section
- * 3).
+ * INIT, SIPI, NMI and fixed interrupts between CPUs, which the hypervisor carries itself or lets through: a CPU
+ * starts as the manuals say, no command takes one out of the hypervisor, and no interrupt is lost
+ * (docs/architecture.md, section 3).
  */
 #include "clock.h"
 #include "cpu.h"
@@ -14,7 +14,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SETTLE_US   20000u
-#define PROGRESS    5000u /* loops of a CPU, each with an exit: what was sent to it before has come */
+#define PROGRESS    5000u /* loops of a CPU, each with an exit: events sent to it before have come */
 #define RESTARTS    20u
 #define SPACED      300u
 #define BURST       2000u
@@ -139,7 +139,7 @@ static bool restart(unsigned int page)
 	return cpu_start(other, page);
 }
 
-/* A stopped CPU is seen by what it does not do any more, a running one by what it goes on doing. */
+/* True if the other CPU has stopped: its count of loops stays; a running one's rises. */
 static bool same_after_a_while(void)
 {
 	const uint64_t before = loops;

@@ -2,7 +2,7 @@
 # Static checks of everything in Python and shell; all functions of the test bed have type hints.
 
 SCRIPTS_PYTHON := $(shell find tools tests -name '*.py'; grep -rlI '^\#!/usr/bin/\(env \)\?python3' tools tests fuzz)
-# SC2016: what 'sh -c' gets in single quotes is meant for that shell.
+# SC2016: text that 'sh -c' gets in single quotes is meant for that shell.
 SCRIPTS_SHELL := $(shell grep -rlI '^\#!/bin/sh' tools tests fuzz .ci)
 
 .PHONY: lint-scripts

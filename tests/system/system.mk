@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whole machines: 'make system' tests them, 'make run' gives one to the user, 'make demo' shows what they are for.
+# Whole machines: 'make system' tests them, 'make run' gives one to the user, 'make demo' shows their purpose.
 
 # IMAGES comes from a fragment that is read later.
 BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
 
-# What the other test bed boots.
+# Files that the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
 SYSTEM_NEEDS = reference debian-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/hv-svm-debug.elf \
@@ -28,7 +28,7 @@ system: $$(SYSTEM_NEEDS)
 systems-fetched:
 	@tools/images/systems build/systems
 
-# What takes minutes each: not part of 'make test'.
+# Tests that take minutes each: not part of 'make test'.
 .PHONY: systems
 systems: systems-fetched $$(SYSTEM_NEEDS)
 	$(call system_tests,systems,-m slow)

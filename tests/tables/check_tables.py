@@ -30,7 +30,7 @@ def tables_of_acpidump(text):
 
 
 def tables_of_raw_file(data):
-    """Tables one after the other; what is no table is one, too, to be refused."""
+    """Tables one after the other; any other data counts as a table, to be refused."""
     while data:
         length = struct.unpack_from("<I", data, 4)[0] if len(data) >= 8 else 0
         if not HEADER_BYTES <= length <= len(data):
@@ -68,7 +68,7 @@ class Walker:
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def verdicts(self, found):
-        """(table, accepted, what is said) of each table that the loader reads, then of the machine."""
+        """(table, accepted, the parser's words) of each table that the loader reads, then of the machine."""
         self.process.stdin.write(struct.pack("=I", len(found)) + b"".join(
             struct.pack("=I", len(table)) + table for table in found))
         self.process.stdin.flush()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The measured host's initramfs: busybox, the drivers that it needs, and what of Cloister runs in the host.
+"""The measured host's initramfs: busybox, the drivers that it needs, and Cloister's programs for the host.
 
     python3 tools/images/initramfs.py OUTPUT [PROGRAM-OR-MODULE.ko...]
 """
@@ -15,7 +15,7 @@ from cpio import Archive
 KERNEL = pathlib.Path("/opt/kernel")
 INIT = pathlib.Path(__file__).with_name("init")
 BUSYBOX = pathlib.Path("/bin/busybox")
-# With what they need first; TPM, virtio and EFI support are part of Debian's cloud kernel itself.
+# Each with the modules that it needs first; TPM, virtio and EFI support are part of Debian's cloud kernel itself.
 DRIVERS = ("failover", "net_failover", "virtio_net", "virtio_blk",
            "scsi_common", "scsi_mod", "libata", "libahci", "ahci", "ata_piix", "sd_mod")
 
@@ -25,7 +25,7 @@ def kernel_image():
 
 
 def add_drivers(archive, drivers, modules):
-    """The kernel's drivers by name, then 'modules', files; /lib/modules/order is what init loads."""
+    """The kernel's drivers by name, then 'modules', files; init loads those of /lib/modules/order."""
     order = []
     for name in drivers:
         for compressed in (KERNEL / "usr/lib/modules").rglob(f"{name}.ko.xz"):

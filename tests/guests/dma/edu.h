@@ -16,7 +16,7 @@
 struct edu {
 	uint32_t function;
 	uint32_t
-		source; /* what units see it as: behind a bridge to PCI, the bridge's secondary bus (VT-d 5.1, 3.4.1) */
+		source; /* its number as units see it: behind a bridge to PCI, the bridge's secondary bus (VT-d 5.1, 3.4.1) */
 	volatile uint8_t *registers;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The random attack. What a value did is the runner's to judge, from memory. */
+/* The random attack. The runner judges the effect of a value, from memory. */
 #include "random.h"
 
 #include <stdbool.h>
@@ -84,7 +84,7 @@ static void write_config(void)
 		outb((uint16_t)(CONFIG_DATA + below(4)), (uint8_t)next_random());
 }
 
-/* The byte without what resets the machine or puts it to sleep, as the chipsets' data sheets and ACPI have it. */
+/* The byte without bits that reset the machine or put it to sleep, as the chipsets' data sheets and ACPI have it. */
 static uint8_t tamed(uint16_t port, uint8_t byte)
 {
 	const struct acpi_fadt *const fadt = acpi_fadt();
@@ -136,7 +136,7 @@ static void batch(bool tame)
 #define SMM_BASE  0x30000u
 #define SMM_BYTES 0x10000u
 
-/* The bed's firmware has no SMM and leaves it there: an SMI runs what is in this memory. So: RSM. */
+/* The bed's firmware has no SMM and leaves it there: an SMI runs the code in this memory. So: RSM. */
 static void answer_smis(void)
 {
 	for (uint32_t i = 0; i < memory_ranges; i++) {
@@ -151,7 +151,7 @@ static void answer_smis(void)
 	bail_out("the memory at %x is not free", SMM_BASE);
 }
 
-/* FNV-1a over the configuration of what routes memory. */
+/* FNV-1a over the configuration of functions that route memory. */
 static uint64_t routing(void)
 {
 	uint64_t hash = 0xcbf29ce484222325;

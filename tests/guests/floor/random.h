@@ -9,7 +9,7 @@
  * Attacks for a while with values that do not end the machine by themselves; then with any, until the machine has ended.
  * Memory can be looked at before and after the first part.
  * @seconds: of the first part
- * @seed: what decides all values, or 0 for one from the clock; it is printed
+ * @seed: decides all values, or 0 for one from the clock; it is printed
  */
 _Noreturn void random_attack(uint32_t seconds, uint32_t seed);
 

@@ -222,7 +222,7 @@ void registers_test_sleep(void)
 #define MCHBAR        0x48u
 #define MCHBAR_ENABLE 1u
 #define MCHBAR_BYTES  0x4000u
-#define EDU_LIVENESS  4u /* reads as the complement of what was written (docs/specs/edu.rst) */
+#define EDU_LIVENESS  4u /* reads as the complement of the written value (docs/specs/edu.rst) */
 
 void registers_test_memory(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the programs need of ACPI: CPUs, PM timer, sleep and reset registers. */
+/* The parts of ACPI that the programs need: CPUs, PM timer, sleep and reset registers. */
 #ifndef RT_ACPI_H
 #define RT_ACPI_H
 

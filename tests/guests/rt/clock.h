@@ -10,14 +10,14 @@ void clock_init(void);
 uint64_t clock_us(void);
 void delay_us(uint64_t us);
 
-/* For what takes a moment: only what never comes takes longer, on however slow a computer. */
+/* For events that take a moment: even on a slow computer, only a missing one takes longer. */
 #define PATIENCE_US 100000000u
 
 struct wait {
 	uint64_t seen_us, left_us;
 };
 
-/* A wait is over when its time is, of which what passes between two looks counts little: an emulator may be stopped. */
+/* A wait is over when its time is, of which the time between two looks counts little: an emulator may be stopped. */
 struct wait wait_begin(uint64_t timeout_us);
 bool wait_goes_on(struct wait *wait);
 

@@ -59,14 +59,14 @@ struct cpu {
 _Static_assert(offsetof(struct cpu, attempt_rsp) == 8, "struct cpu layout");
 _Static_assert(offsetof(struct cpu, attempt_regs) == 16, "struct cpu layout");
 
-/* What a CPU had in its registers at its first instruction after INIT and SIPI; written by trampoline.S. */
+/* A CPU's registers at its first instruction after INIT and SIPI; written by trampoline.S. */
 struct __attribute__((packed)) start_state {
 	uint32_t eax, ebx, ecx, edx, esi, edi, ebp, esp;
 	uint16_t ip, cs, ds, es, fs, gs, ss, reserved;
 	uint32_t eflags, cr0, cr2, cr3, cr4, dr6, dr7, efer;
 };
 
-/* A hypercall in real mode, and what it left in its registers. */
+/* A hypercall in real mode, and the registers after it. */
 struct __attribute__((packed)) start_call {
 	uint32_t eax, edi, esi, edx, ecx;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UEFI entry: learns what the firmware knows, leaves boot services, takes the first CPU over. */
+/* UEFI entry: reads the firmware's tables, leaves boot services, takes the first CPU over. */
 #include <efi.h>
 
 #include "machine.h"

@@ -18,7 +18,7 @@ extern uint32_t memory_ranges;
 /* EFI_RUNTIME_SERVICES of the firmware, at physical addresses. */
 extern const void *runtime_services;
 
-/* What follows the first '-' in the program's file name, without the suffix: "cf9" for reset-cf9.efi. */
+/* The part after the first '-' in the program's file name, without the suffix: "cf9" for reset-cf9.efi. */
 extern char program_argument[32];
 
 /* The program itself; runs with the machine its own, and ends with finish(). */

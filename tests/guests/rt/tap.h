@@ -32,7 +32,7 @@ void data(const char *name, const void *bytes, uint32_t len);
 /* Names the test that is about to run; if it hangs, the runner reports this name. */
 void begin(const char *name);
 
-/* Waits until what was printed is out: an end of the machine would lose the rest. */
+/* Waits until all output has left: an end of the machine would lose the rest. */
 void drain(void);
 
 /* Gives up: the program cannot go on. */

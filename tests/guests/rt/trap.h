@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attempts: one instruction form is run with chosen registers, and what came of it is looked at: nothing, or
- * an exception with its vector, error code and RIP. An exception outside an attempt ends the program.
+ * Attempts: one instruction form is run with chosen registers, and its result is recorded: nothing, or an exception
+ * with its vector, error code and RIP. An exception outside an attempt ends the program.
  */
 #ifndef RT_TRAP_H
 #define RT_TRAP_H
@@ -45,10 +45,10 @@ struct outcome attempt(const void *code, struct gprs *regs);
 /* The same at CPL 3, in 64-bit mode. */
 struct outcome attempt_cpl3(const void *code, struct gprs *regs);
 
-/* True if the attempt faulted as given, in the code's first instruction; else says what happened. */
+/* True if the attempt faulted as given, in the code's first instruction; else prints the result. */
 bool faulted(const struct outcome *o, uint32_t vector, uint32_t error, const void *rip);
 
-/* True if nothing happened; else says what did. */
+/* True if nothing happened; else prints the result. */
 bool completed(const struct outcome *o);
 
 /* A handler that sees a trap on this CPU first; true: dealt with, return from it. NULL removes it. */

@@ -10,7 +10,7 @@
  *   net-send         a frame whose payload is memory at ADDRESS
  *   net-receive      the next receive buffers that the driver hands out begin at ADDRESS; BYTES counts them
  *
- * What the driver answers, 0 or an error, is what the write returns.
+ * The write returns the driver's answer, 0 or an error.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,8 +36,8 @@ MODULE_PARM_DESC(nic, "the e1000e interface");
 
 static struct pci_dev *ahci;
 static struct net_device *net;
-static struct page *buffer; /* what the drivers are given */
-static phys_addr_t target;  /* what their devices get for it */
+static struct page *buffer; /* the drivers get it */
+static phys_addr_t target;  /* their devices get it in place of the buffer */
 static atomic_t receives;   /* receive buffers that are still to be moved */
 
 /* No unit is known to this kernel: a device's address is the physical one, and nothing is to be done for it. */

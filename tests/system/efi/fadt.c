@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gives the machine the FADT of another one, then starts the loader of its volume: \EFI\tests\fadt.bin holds what is to be
- * written into it, as an offset and a count of 16 bits each, and so many bytes, and so on.
+ * Gives the machine the FADT of another one, then starts the loader of its volume. \EFI\tests\fadt.bin holds the
+ * changes: an offset and a count of 16 bits each, then so many bytes, and so on.
  */
 #include <efi.h>
 #include <efilib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hypervisor image of the attacker's, for the loader to launch under the weak binding: it virtualises nothing, but sends
- * the TPM the extends of a strong launch, at locality 2, and lets the machine boot on. What it sends is written into it
- * by tests/testbed/forgery.py.
+ * A hypervisor image of the attacker's, for the loader to launch under the weak binding: it virtualises nothing, but
+ * sends the TPM the extends of a strong launch, at locality 2, and lets the machine boot on.
+ * tests/testbed/forgery.py writes its commands into it.
  */
 #include <cloister/boot_info.h>
 #include <cloister/errors.h>

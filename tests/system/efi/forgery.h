@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an attacker's program sends to the TPM at locality 2 so that PCRs 17 to 19 look like a strong launch.
- * tests/testbed/forgery.py writes the commands into the program's file.
+ * The commands that an attacker's program sends to the TPM at locality 2, to make PCRs 17 to 19 look like a strong
+ * launch. tests/testbed/forgery.py writes the commands into the program's file.
  */
 #ifndef TESTS_SYSTEM_EFI_FORGERY_H
 #define TESTS_SYSTEM_EFI_FORGERY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gives the host bridge an MCHBAR, which QEMU's has as a register but nothing behind it: the registers of the "edu" device on
- * bus 0. Then starts the loader of its volume.
+ * Gives the host bridge an MCHBAR. QEMU's bridge has the register but no memory for it: the registers of the "edu"
+ * device on bus 0 serve as such. Then starts the loader of its volume.
  */
 #include <efi.h>
 #include <efilib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starts the loader of its volume once for each fault of the MTRRs that a firmware could leave behind; it must refuse each
- * one and come back. The registers are put back after each. Prints each case's begin and end.
+ * Starts the loader of its volume once for each fault of the MTRRs that a firmware could leave; it must refuse each
+ * one and come back. The registers are restored after each. Prints where each case begins and ends.
  */
 #include <efi.h>
 #include <efilib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the firmware fetches from the network: says where it came from, and what the hypervisor counted meanwhile. */
+/* The firmware fetches this program from the network. It prints where it came from, and the hypervisor's counts. */
 #include <efi.h>
 #include <efilib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Does what firmware with pre-boot DMA protection does: switches the DMA remapping unit on, with tables of its own that map
- * memory one to one. Then it starts the loader of its volume, which must take the unit over, and says what the hypervisor
- * counts. QEMU's units are where QEMU has them.
+ * Acts as firmware with pre-boot DMA protection: switches the DMA remapping unit on, with its own tables, which map
+ * memory one to one. Then it starts the loader of its volume, which must take the unit over, and prints the
+ * hypervisor's counts. QEMU's units are where QEMU has them.
  */
 #include <efi.h>
 #include <efilib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The attacker's EFI boot-service driver: from a Driver#### variable or from a device's option ROM it is started before
- * the loader. The firmware then measures the genuine loader, and this driver takes its place: PCRs 14 and 17 to 19 get
- * what a launch leaves there, and the target of the loader's config is started, without a hypervisor.
+ * The attacker's EFI boot-service driver: from a Driver#### variable or from a device's option ROM it is started
+ * before the loader. The firmware then measures the genuine loader, and this driver takes its place: it leaves PCRs
+ * 14 and 17 to 19 as a launch does, and starts the target of the loader's config, without a hypervisor.
  */
 #include "loader/boot.h"
 #include "loader/file.h"
@@ -23,7 +23,7 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 static EFI_IMAGE_START start_honestly;
 static EFI_BOOT_SERVICES *services;
 
-/* What the loader measures through the firmware, as it does it. */
+/* Measures through the firmware as the loader does. */
 static bool mark(uint32_t pcr, const char *label)
 {
 	const struct log_data event = {label, NULL, 0};

@@ -53,7 +53,7 @@ static void begin(struct exchange *x, struct pollfd *p)
 	}
 }
 
-/* Sends what is left of the request, then reads what there is of the answer; closes the connection at its end. */
+/* Sends the rest of the request, then reads the answer as far as it has come; closes the connection at its end. */
 static void go_on(struct exchange *x, struct pollfd *p)
 {
 	if (p->events == POLLOUT) {
