@@ -77,8 +77,8 @@ static unsigned width(uint32_t which)
 }
 
 /*
- * Paging control and EFER; EPT tables of different roots have separate translations (SDM 3C 28.3.2). OSXSAVE and PKE change
- * none: protection keys are looked at in each access (SDM 3A 4.6.2).
+ * Paging control and EFER; EPT tables of different roots have separate translations (SDM 3C 28.3.2). OSXSAVE and PKE
+ * change none: protection keys are looked at in each access (SDM 3A 4.6.2).
  */
 static bool changes_translations(uint32_t which, uint64_t changed)
 {

@@ -51,8 +51,8 @@ void arrive_exception(unsigned vector);
 void other_cpu_sends(uint32_t icr);
 
 /*
- * @event, to be injected, is @delivering once more, or one that a CPU takes (APM 2 15.20; SDM 3C 26.2.1.3), or none where
- * nothing was delivered.
+ * @event, to be injected, is @delivering once more, or one that a CPU takes (APM 2 15.20; SDM 3C 26.2.1.3), or none
+ * where nothing was delivered.
  */
 void check_event(uint32_t event, uint32_t delivering, bool error_codes);
 
@@ -63,7 +63,10 @@ void check_event(uint32_t event, uint32_t delivering, bool error_codes);
 /* A CPU after its launch. */
 void vendor_set_up(struct cpu *cpu);
 
-/* The guest's state at an exit of the running CPU, and the exit, whose code it returns. Sets world.stops and double_fault. */
+/*
+ * The guest's state at an exit of the running CPU, and the exit, whose code it returns. Sets world.stops and
+ * double_fault.
+ */
 uint32_t vendor_take_exit(struct input *input, struct cpu *cpu);
 
 /* Answers it, and checks the vendor's promises. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/machine/console.c: for every number and every text of up to 165 characters, a line is written inside its 160 bytes and
- * ends with a terminator; for every state of the ring, reading and adding stay inside it.
+ * hv/machine/console.c: for every number and every text of up to 165 characters, a line is written inside its 160
+ * bytes and ends with a terminator; for every state of the ring, reading and adding stay inside it.
  */
 #include "proof.h"
 

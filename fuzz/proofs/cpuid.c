@@ -65,7 +65,10 @@ static void check_absent(uint32_t leaf, uint32_t subleaf, const struct cpuid_res
 	PROVE(leaf != 0x80000021 || (r->eax & (1u << 7 | 1u << 8 | 1u << 13)) == 0); /* UAI, automatic IBRS */
 }
 
-/* Nothing is shown that the CPU lacks, but for bits that mirror CR4, name the hypervisor, or say that x2APIC is locked. */
+/*
+ * Nothing is shown that the CPU lacks, but for bits that mirror CR4, name the hypervisor, or say that x2APIC is
+ * locked.
+ */
 static void check_native(uint32_t leaf, uint32_t subleaf, const struct cpuid_result *r)
 {
 	const bool seven = leaf == 7 && subleaf == 0;

@@ -21,7 +21,10 @@ static bool wiped, wrote, touched;
 static unsigned byte, way;
 enum { SLEEP_A, SLEEP_B, SLEEP_C, RESET_CONTROL, SYSTEM_CONTROL, KEYBOARD, RESET_REGISTER, WAYS };
 
-/* By number: ACPI 6.5, 4.8.3.2.1, 4.8.3.6 and 4.8.3.7; ICH9 data sheet, 13.7.3 and 13.7.5; the keyboard controller's pulse commands. */
+/*
+ * By number: ACPI 6.5, 4.8.3.2.1, 4.8.3.6 and 4.8.3.7; ICH9 data sheet, 13.7.3 and 13.7.5; the keyboard controller's
+ * pulse commands.
+ */
 static bool ends(unsigned how, uint32_t port, uint8_t value, bool is_config_address)
 {
 	switch (how) {

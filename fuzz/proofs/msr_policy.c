@@ -26,7 +26,10 @@ static bool within(uint32_t first, uint32_t last)
 	return watched >= first && watched <= last;
 }
 
-/* By number (SDM volume 4; APM 2 appendix A): writing them changes memory, control flow or privilege under the hypervisor. */
+/*
+ * By number (SDM volume 4; APM 2 appendix A): writing them changes memory, control flow or privilege under the
+ * hypervisor.
+ */
 static bool is_dangerous(void)
 {
 	return watched == 0x10 || watched == 0x1b || watched == 0x3a ||

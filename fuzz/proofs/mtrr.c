@@ -19,7 +19,10 @@ static bool defined(unsigned type)
 	return type == 0 || type == 1 || type == 4 || type == 5 || type == 6;
 }
 
-/* Types that two ranges over one address may have: the same, one of them uncacheable, or write-through and write-back. */
+/*
+ * Types that two ranges over one address may have: the same, one of them uncacheable, or write-through and
+ * write-back.
+ */
 static bool combines(unsigned a, unsigned b)
 {
 	return a == b || a == 0 || b == 0 || (a == 4 && b == 6) || (a == 6 && b == 4);

@@ -10,7 +10,9 @@ struct wide {
 	int64_t high;
 };
 
-/* @dividend / @divisor, rounded towards zero; @divisor is not 0. A quotient of 2^127 wraps, and is #DE to the caller. */
+/*
+ * @dividend / @divisor, rounded towards zero; @divisor is not 0. A quotient of 2^127 wraps, and is #DE to the caller.
+ */
 void wide_divide(struct wide *quotient, int64_t *remainder, const struct wide *dividend, int64_t divisor);
 
 void wide_multiply(struct wide *product, int64_t a, int64_t b);

@@ -114,7 +114,10 @@ static void test_cpuid_registers(void)
 	ok(completed(&o) && r.rbx == HV_CPUID_EBX, "CPUID works at CPL 3");
 }
 
-/* Prefixes that CPUID ignores, up to the 15 bytes that an instruction may have; after each a NOP that a wrong length would miss. */
+/*
+ * Prefixes that CPUID ignores, up to the 15 bytes that an instruction may have; after each a NOP that a wrong length
+ * would miss.
+ */
 FORM(form_cpuid_rex, ".byte 0x48\n cpuid");
 FORM(form_cpuid_66, ".byte 0x66\n cpuid");
 FORM(form_cpuid_f2, ".byte 0xf2\n cpuid");
@@ -499,8 +502,8 @@ static bool note_interrupt(struct frame *frame)
 }
 
 /*
- * STI's shadow ends with the CPUID that the hypervisor executes, or, on VT-x, with the instruction after it: looking for a
- * shadow would make each CPUID of a program dearer.
+ * STI's shadow ends with the CPUID that the hypervisor executes, or, on VT-x, with the instruction after it: looking
+ * for a shadow would make each CPUID of a program dearer.
  */
 static void test_interrupt_shadow(void)
 {

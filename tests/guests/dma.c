@@ -104,7 +104,10 @@ static void load_buffer(void)
 	transfer(false, (uint64_t)allowed, PAGE_BYTES);
 }
 
-/* The buffer after a read that was refused: its old contents, or zeros, which QEMU gives; nothing that tells anything. */
+/*
+ * The buffer after a read that was refused: its old contents, or zeros, which QEMU gives; nothing that tells
+ * anything.
+ */
 static bool buffer_tells_nothing(uint32_t from, uint32_t bytes)
 {
 	bool old = true, zero = true;
@@ -257,8 +260,9 @@ static uint64_t faults_counted(void)
 }
 
 /*
- * One device after the other, each again as soon as it can, with a look at the faults in between. On a slow computer a second may
- * have few of them: it goes on until one had so many that not all have a line, whenever the log's seconds begin.
+ * One device after the other, each again as soon as it can, with a look at the faults in between. On a slow computer
+ * a second may have few of them: it goes on until one had so many that not all have a line, whenever the log's
+ * seconds begin.
  */
 static void flood(void)
 {
@@ -290,7 +294,10 @@ static void settle_log(void)
 	(void)stats_read();
 }
 
-/* More faults than the log has lines for: all are counted, the lines of a second are bounded, the next fault is shown again. */
+/*
+ * More faults than the log has lines for: all are counted, the lines of a second are bounded, the next fault is shown
+ * again.
+ */
 static void test_flood(void)
 {
 	begin("a flood of faults");
@@ -299,7 +306,10 @@ static void test_flood(void)
 	const uint32_t seen = log_read();
 
 	flood();
-	/* Seconds are counted from a fault, on the hypervisor's clock: one may have begun before, and one has not ended. */
+	/*
+	 * Seconds are counted from a fault, on the hypervisor's clock: one may have begun before, and one has not
+	 * ended.
+	 */
 	const unsigned int most = LINES_PER_SECOND * ((unsigned int)((stats_read().uptime_us - start) / 1000000) + 2);
 
 	(void)log_read();
@@ -419,8 +429,9 @@ static bool reads_no_message(uint64_t address, uint32_t bytes)
 }
 
 /*
- * A device may send the root guest the messages that the root guest may send itself. Not INIT: QEMU's INIT intercept is broken. Of messages
- * to all CPUs the one counts that this CPU got; the other one is the hypervisor's, waiting for its SIPI.
+ * A device may send the root guest the messages that the root guest may send itself. Not INIT: QEMU's INIT intercept
+ * is broken. Of messages to all CPUs the one counts that this CPU got; the other one is the hypervisor's, waiting for
+ * its SIPI.
  */
 static void test_messages(void)
 {

@@ -96,7 +96,10 @@ static void find_bridge(uint32_t function)
 		bridges[bridge_count++] = function;
 }
 
-/* Gives the buses below the bridge other numbers, then looks for functions that route memory on all buses, and tries them. */
+/*
+ * Gives the buses below the bridge other numbers, then looks for functions that route memory on all buses, and tries
+ * them.
+ */
 static void renumber(uint32_t bridge, uint32_t first, uint32_t last)
 {
 	const uint32_t before = config_read(bridge, CONFIG_BUSES), control = config_read(bridge, BRIDGE_CONTROL);

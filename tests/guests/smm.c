@@ -28,8 +28,8 @@
 #define COMMAND     0x55u /* nothing to the chipset */
 
 /*
- * Counts, adds RCX to RAX, writes RBX and R15: in the state that RSM loads (APM volume 2, table 10-1). At entry, DS begins at 0
- * and has no limit.
+ * Counts, adds RCX to RAX, writes RBX and R15: in the state that RSM loads (APM volume 2, table 10-1). At entry, DS
+ * begins at 0 and has no limit.
  */
 extern const char smm_code[], smm_code_end[];
 __asm__(".pushsection .text\n.code16\nsmm_code:\n"

@@ -505,8 +505,8 @@ static uint32_t store(uint64_t address, uint32_t value)
 }
 
 /*
- * A CPU's own store must not become an interrupt message. On QEMU it does where the range is mapped, and its INIT resets the
- * CPU past the intercept; its SIPI starts no CPU there, but no manual says so for every chipset.
+ * A CPU's own store must not become an interrupt message. On QEMU it does where the range is mapped, and its INIT
+ * resets the CPU past the intercept; its SIPI starts no CPU there, but no manual says so for every chipset.
  */
 static void test_messages(void)
 {

@@ -30,7 +30,7 @@ SCENES = [
 
 
 def wait_ready(machine, started):
-    """Waits until attestd listens, and shows on a terminal what the machine is doing."""
+    """Waits until attestd listens, and shows the machine's progress on a terminal."""
     while True:
         try:
             machine.expect("init: ready", timeout=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The images for VT-x with a guest state that VM entry refuses, put in around entry_check(): what release and debug image make of it.
+# Release and debug image for VT-x, each with a guest state that VM entry refuses, put in around entry_check().
 
 WRONG_STATE := $(OUT)/tests/system/wrong_state.elf $(OUT)/tests/system/wrong_state-debug.elf
 WRONG_STATE_PART := $(OUT)/tests/system/wrong_state.o

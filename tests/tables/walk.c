@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The loader's ACPI parsers over the tables of one machine after another. Standard input holds machines: a count, and for each
- * table its length and its bytes (all numbers 32 bits, of this computer). Standard output has for each table that the loader
- * reads 'NAME accepted: WHAT IT SAYS' or 'NAME refused: WHY', then a line for the machine as a whole, then an empty one.
+ * The loader's ACPI parsers over the tables of one machine after another. Standard input holds machines: a count, and
+ * for each table its length and its bytes (all numbers 32 bits, of this computer). Standard output has for each table
+ * that the loader reads 'NAME accepted: WHAT IT SAYS' or 'NAME refused: WHY', then a line for the machine as a whole,
+ * then an empty one.
  */
 #include <stdbool.h>
 #include <stdint.h>

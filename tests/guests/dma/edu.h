@@ -15,12 +15,14 @@
 
 struct edu {
 	uint32_t function;
-	uint32_t
-		source; /* its number as units see it: behind a bridge to PCI, the bridge's secondary bus (VT-d 5.1, 3.4.1) */
+	uint32_t source; /* as units see it: behind a bridge to PCI, the bridge's secondary bus (VT-d 5.1, 3.4.1) */
 	volatile uint8_t *registers;
 };
 
-/* Finds the devices on bus 0, then those behind bridges there, and makes them masters. Returns how many, at most 'most'. */
+/*
+ * Finds the devices on bus 0, then those behind bridges there, and makes them masters. Returns how many, at most
+ * 'most'.
+ */
 unsigned int edu_find(struct edu *found, unsigned int most);
 
 uint32_t edu_identity(const struct edu *edu);

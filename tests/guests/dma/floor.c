@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The platform's floor: registers of the host bridge that move or alias memory cannot be written, by ports or by memory. */
+/*
+ * The platform's floor: registers of the host bridge that move or alias memory cannot be written, by ports or by
+ * memory.
+ */
 #include "floor.h"
 
 #include <stddef.h>

@@ -11,7 +11,10 @@ uint32_t log_read(void);
 /* Counts a text among the messages from 'from' on. */
 unsigned int log_count(uint32_t from, const char *text);
 
-/* Refused DMA in the messages from 'from' on: lines, each of one fault or of faults that a unit lost, and faults not shown. */
+/*
+ * Refused DMA in the messages from 'from' on: lines, each of one fault or of faults that a unit lost, and faults not
+ * shown.
+ */
 struct log_shown {
 	unsigned int lines, hidden;
 };

@@ -29,8 +29,8 @@
 #define RESET_CONTROL_HARD 6u
 
 /*
- * Of the chipset, not of a UART or of a device of the emulator's. The last becomes the ACPI block. Without the interval timer: its
- * interrupts at 1 MHz leave the emulator no time for anything else.
+ * Of the chipset, not of a UART or of a device of the emulator's. The last becomes the ACPI block. Without the
+ * interval timer: its interrupts at 1 MHz leave the emulator no time for anything else.
  */
 static struct span {
 	uint16_t first, last;

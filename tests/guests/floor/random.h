@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /**
- * Attacks for a while with values that do not end the machine by themselves; then with any, until the machine has ended.
+ * Attacks for a while with values that do not end the machine by themselves; then with any, until it has ended.
  * Memory can be looked at before and after the first part.
  * @seconds: of the first part
  * @seed: decides all values, or 0 for one from the clock; it is printed

@@ -19,7 +19,10 @@ bool register_keeps(uint32_t function, uint32_t at);
 /* Tries that on each register of the function's configuration space, the extended part included. */
 bool function_keeps(uint32_t function);
 
-/* By name, each register of this machine's chipset that docs/floor.md lists; and where no chipset is known, a failure. */
+/*
+ * By name, each register of this machine's chipset that docs/floor.md lists; and where no chipset is known, a
+ * failure.
+ */
 void registers_test_named(void);
 
 /* A sleep where root would have the ACPI block: it stays where it is. */

@@ -19,7 +19,10 @@ struct reading {
 
 static uint64_t tsc_start, tsc_per_ms = 1;
 
-/* Both clocks at one time: of several readings the one that took least, since the CPU may have been held up in others. */
+/*
+ * Both clocks at one time: of several readings the one that took least, since the CPU may have been held up in
+ * others.
+ */
 static struct reading read_both(uint16_t port)
 {
 	struct reading best = {0};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * First code of a started CPU, copied to a page below 1 MiB: records the state after INIT and SIPI (struct
- * start_state, cpu.h), makes a hypercall if it is to (struct start_call), then goes to 64-bit mode. The parameters at the page's end are filled in by cpu.c.
+ * start_state, cpu.h), makes a hypercall if it is to (struct start_call), then goes to 64-bit mode. The parameters at
+ * the page's end are filled in by cpu.c.
  */
 #define STATE   0xf00
 #define CALL    0xf50

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers that the test programs name, and the instructions that the hypervisor itself has no use for. These wrappers
- * are for accesses that must work; an access that may fault goes through attempt() (trap.h).
+ * The registers that the test programs name, and the instructions that the hypervisor itself has no use for. These
+ * wrappers are for accesses that must work; an access that may fault goes through attempt() (trap.h).
  */
 #ifndef RT_X86_H
 #define RT_X86_H

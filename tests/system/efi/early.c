@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An application that the firmware starts before any boot option, as a Dell server starts its System_Services.efi: it
- * returns. It also measures what firmware of PFP 1.06 (3.3.4.5) does before a boot option.
+ * returns. It also measures as firmware of PFP 1.06 (3.3.4.5) does before a boot option.
  */
 #include <efi.h>
 #include <efilib.h>

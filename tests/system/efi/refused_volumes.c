@@ -111,7 +111,7 @@ static void print_pcrs(void)
 		print_pcr(pcrs[i]);
 }
 
-/* Reads at most *bytes of a file; *bytes becomes what was read, 0 if there is no such file. */
+/* Reads at most *bytes of a file; *bytes becomes the count read, 0 if there is no such file. */
 static void read_file(EFI_FILE_PROTOCOL *root, CHAR16 *path, void *buffer, UINTN *bytes)
 {
 	EFI_FILE_PROTOCOL *file;

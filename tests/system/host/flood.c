@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asks an attestd in the host for evidence, with all requests at once, over plain HTTP and loopback: the network of the
- * test bed loses connections when a thousand come together. Every request must be answered: by 200, or by 503 with a time after which
- * some of those turned away ask again, until they get theirs.
+ * Asks an attestd in the host for evidence, with all requests at once, over plain HTTP and loopback: the network of
+ * the test bed loses connections when a thousand come together. Every request must be answered: by 200, or by 503
+ * with a time after which some of those turned away ask again, until they get theirs.
  *
  *   flood COUNT AGAIN
  *
