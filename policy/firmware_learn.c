@@ -186,10 +186,10 @@ json_t *firmware_learn(const struct tcg_log *log, const char *model, char *why, 
 {
 	json_t *secure_boot = learn_secure_boot(log);
 	const bool complete = is_complete(count_before_separator(log), secure_boot, why, why_size);
-	json_t *rules =
-		json_pack("{s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:o}", "model", model, "pcr0", learn_sequence(log, 0),
-			  "pcr2", learn_digests(log, 2), "event_types", "pcr1", learn_types(log, 1), "pcr3",
-			  learn_types(log, 3), "pcr6", learn_types(log, 6), "secure_boot", secure_boot);
+	json_t *rules = json_pack("{s:s, s:i, s:o, s:o, s:{s:o, s:o, s:o}, s:o}", "model", model, "startup_locality",
+				  log->startup_locality, "pcr0", learn_sequence(log, 0), "pcr2", learn_digests(log, 2),
+				  "event_types", "pcr1", learn_types(log, 1), "pcr3", learn_types(log, 3), "pcr6",
+				  learn_types(log, 6), "secure_boot", secure_boot);
 
 	if (complete && rules)
 		return rules;
@@ -256,10 +256,10 @@ json_t *firmware_import(struct bytes component, const char *model, char *why, si
 	if (!wrong && json_array_size(pcr0) == 0)
 		wrong = "no record of PCR 0";
 	json_decref(root);
-	json_t *rules = json_pack("{s:s, s:o, s:o, s:{s:[], s:[], s:[]}, s:{s:n, s:o, s:o, s:o, s:o, s:[]}}", "model",
-				  model, "pcr0", pcr0, "pcr2", strings_end(&pcr2), "event_types", "pcr1", "pcr3",
-				  "pcr6", "secure_boot", "enabled", "pk", any_database(), "kek", any_database(), "db",
-				  any_database(), "dbx", any_database(), "other_events");
+	json_t *rules = json_pack("{s:s, s:i, s:o, s:o, s:{s:[], s:[], s:[]}, s:{s:n, s:o, s:o, s:o, s:o, s:[]}}",
+				  "model", model, "startup_locality", 0, "pcr0", pcr0, "pcr2", strings_end(&pcr2),
+				  "event_types", "pcr1", "pcr3", "pcr6", "secure_boot", "enabled", "pk", any_database(),
+				  "kek", any_database(), "db", any_database(), "dbx", any_database(), "other_events");
 	if (!wrong && !rules)
 		wrong = "out of memory, or a model's name that is not UTF-8";
 	if (!wrong)

@@ -17,7 +17,8 @@ json_t *firmware_learn(const struct tcg_log *log, const char *model, char *why, 
 /**
  * Rules of a systemd-pcrlock component file (systemd-pcrlock(8)): its records' SHA-256 digests of PCR 0 and of PCR 2.
  * Nothing is known of the other PCRs: those rules accept every machine without an event there, and either state of
- * Secure Boot. NULL and 'why' if it is no such file.
+ * Secure Boot. Records do not say from which locality the TPM was started: the rules say 0. NULL and 'why' if it is no
+ * such file.
  */
 json_t *firmware_import(struct bytes component, const char *model, char *why, size_t why_size);
 

@@ -7,7 +7,7 @@
 
 #include "policy/encoding.h"
 
-static const char *const RULES[] = {"model", "pcr0", "pcr2", "event_types", "secure_boot", NULL};
+static const char *const RULES[] = {"model", "startup_locality", "pcr0", "pcr2", "event_types", "secure_boot", NULL};
 static const char *const TYPES[] = {"pcr1", "pcr3", "pcr6", NULL};
 static const char *const SECURE_BOOT[] = {"enabled", "pk", "kek", "db", "dbx", "other_events", NULL};
 static const char *const DATABASE[] = {"required", "forbidden", "others", NULL};
@@ -166,6 +166,8 @@ void firmware_rules_read(struct members *m, const json_t *object, const char *wh
 
 	members_exactly(m, object, where, RULES, NONE);
 	member_string(m, (struct member){object, where, "model"}, rules->model, sizeof(rules->model));
+	rules->startup_locality =
+		(uint8_t)member_number(m, (struct member){object, where, "startup_locality"}, TPM_LOCALITY_LAST);
 	rules->pcr0 = read_digests(m, object, where, "pcr0");
 	if (!m->failed && rules->pcr0.count == 0)
 		members_fail(m, where, "pcr0 is empty: firmware that measures nothing of itself is not known");

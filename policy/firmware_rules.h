@@ -12,6 +12,8 @@
 #define RULES_MAX_TYPES  32u
 #define RULES_MODEL      96u
 
+#define TPM_LOCALITY_LAST 4u
+
 #define FIRMWARE_MIN_EVENTS 2u /* before PCR 0's separator: the version of the S-CRTM, and some of the firmware */
 
 struct digest_list {
@@ -52,8 +54,9 @@ enum secure_boot { SECURE_BOOT_OFF, SECURE_BOOT_ON, SECURE_BOOT_EITHER };
 
 struct firmware_rules {
 	char model[RULES_MODEL];
-	struct digest_list pcr0; /* exactly these events, in this order */
-	struct digest_list pcr2; /* no others, in any order and number */
+	uint8_t startup_locality; /* of TPM2_Startup, with which PCR 0 begins; 0 where the log has no event of it */
+	struct digest_list pcr0;  /* exactly these events, in this order */
+	struct digest_list pcr2;  /* no others, in any order and number */
 	struct type_list kinds[KIND_PCRS];
 	enum secure_boot secure_boot;
 	struct database_rule databases[DATABASES];

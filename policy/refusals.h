@@ -239,6 +239,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "where you trust the machine now: cloister firmware learn; or \"firmware\": \"unchecked\"")                 \
 	X(REFUSE_FIRMWARE_CODE, STEP_FIRMWARE, "firmware-code", "the firmware was updated or changed",                \
 	  "see what changed: cloister firmware diff; if its maker confirms it, add what firmware learn writes")       \
+	X(REFUSE_STARTUP_LOCALITY, STEP_FIRMWARE, "startup-locality",                                                 \
+	  "another part of the platform started the TPM and measured first (TXT, Boot Guard, PSP on or off)",         \
+	  "see what changed: cloister firmware diff; switch it back in the setup, or add what firmware learn writes") \
 	X(REFUSE_DRIVER, STEP_FIRMWARE, "driver-before-loader",                                                       \
 	  "a driver ran before the loader: of a device, or of the EFI variables Driver####",                          \
 	  "on the host: efibootmgr -r; remove the device's option ROM; or add it: cloister firmware learn")           \

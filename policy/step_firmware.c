@@ -82,6 +82,19 @@ static void check_code(struct comparison *c)
 	       more ? digest_hex(event.sha256).text : "no further event");
 }
 
+/* Who started the TPM. No event of PCR 0 tells it; step 6 has shown that PCR 0 began with the locality of the log. */
+static void check_startup(struct comparison *c)
+{
+	const unsigned int rule = c->rules->startup_locality, found = c->j->tcg_log.startup_locality;
+	char expected[VERDICT_TEXT], text[64];
+
+	if (found == rule)
+		return;
+	snprintf(expected, sizeof(expected), "%s: TPM2_Startup from locality %u", c->rules->model, rule);
+	snprintf(text, sizeof(text), "from locality %u", found);
+	differ(c, REFUSE_STARTUP_LOCALITY, NULL, expected, text);
+}
+
 /* A driver that ran before the loader owns everything after it, whoever wrote Driver#### or an option ROM. */
 static void check_drivers(struct comparison *c)
 {
@@ -263,6 +276,7 @@ static unsigned int compare(struct judgement *j, const struct firmware_rules *ru
 	struct comparison c = {.j = j, .rules = rules, .silent = silent};
 
 	check_code(&c);
+	check_startup(&c);
 	for (enum kind_pcr i = 0; i < KIND_PCRS; i++)
 		check_kinds(&c, i);
 	check_drivers(&c);

@@ -184,7 +184,8 @@ static int import(int argc, char **argv)
 	if (written)
 		printf("%s: %zu events of PCR 0, %zu of PCR 2.\n"
 		       "The file does not cover Secure Boot and settings: either state of Secure Boot passes, with\n"
-		       "any keys, and no event in PCR 1, 3 and 6. Complete event_types; firmware learn shows how.\n",
+		       "any keys, and no event in PCR 1, 3 and 6. Complete event_types; firmware learn shows how.\n"
+		       "Nor does it say from which locality the TPM is started: startup_locality is 0.\n",
 		       r.output, json_array_size(json_object_get(rules, "pcr0")),
 		       json_array_size(json_object_get(rules, "pcr2")));
 	json_decref(rules);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which events of PCRs 0 to 7 two logs do not share. */
+/* Which events of PCRs 0 to 7 two logs do not share, and whether the TPM was started otherwise. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -130,9 +130,19 @@ static bool print_pcr(const struct tcg_log *a, const struct tcg_log *b, uint32_t
 	return made;
 }
 
+/* What PCR 0 starts with: the event that says so extends nothing. */
+static bool print_startup(const struct tcg_log *a, const struct tcg_log *b)
+{
+	if (a->startup_locality == b->startup_locality)
+		return false;
+	printf("TPM2_Startup, what PCR 0 starts with:\n- from locality %u\n+ from locality %u\n", a->startup_locality,
+	       b->startup_locality);
+	return true;
+}
+
 static bool diff_logs(const struct tcg_log *a, const struct tcg_log *b, bool *differ)
 {
-	*differ = false;
+	*differ = print_startup(a, b);
 	for (uint32_t pcr = 0; pcr < PCR_FIRMWARE; pcr++) {
 		if (is_same(a, b, pcr))
 			continue;

@@ -73,6 +73,7 @@ void firmware_words(const json_t *rules, const struct tcg_log *log, const char *
 	       "- whose firmware measures exactly this of itself:\n",
 	       model, path);
 	print_pcr(log, 0);
+	printf("- whose TPM was started from locality %u\n", log->startup_locality);
 	printf("- on which no driver runs before the loader%s\n",
 	       json_array_size(json_object_get(rules, "pcr2")) ? " but these:" : "");
 	print_pcr(log, 2);

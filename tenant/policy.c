@@ -267,8 +267,9 @@ static int show(const char *path)
 	print_references(&p);
 	printf("%-14s %u or higher\n", "svn", p.minimum_svn);
 	for (size_t i = 0; i < p.firmware_count; i++)
-		printf("%-14s %s: %zu events of its code, %zu drivers, Secure Boot %s\n", "firmware",
-		       p.firmware[i].model, p.firmware[i].pcr0.count, p.firmware[i].pcr2.count,
+		printf("%-14s %s: TPM started from locality %u, %zu events of its code, %zu drivers, Secure Boot %s\n",
+		       "firmware", p.firmware[i].model, p.firmware[i].startup_locality, p.firmware[i].pcr0.count,
+		       p.firmware[i].pcr2.count,
 		       p.firmware[i].secure_boot == SECURE_BOOT_ON    ? "on"
 		       : p.firmware[i].secure_boot == SECURE_BOOT_OFF ? "off"
 								      : "on or off");
@@ -344,21 +345,67 @@ static bool has_value(const json_t *array, const json_t *value)
 	return false;
 }
 
+/* What people call an element, or NULL. */
+static const json_t *element_name(const json_t *element)
+{
+	const json_t *model = json_object_get(element, "model");
+
+	return model ? model : json_object_get(element, "name");
+}
+
+/* The only element of the list with the name of 'element', or NULL. */
+static const json_t *namesake(const json_t *array, const json_t *element)
+{
+	const json_t *found = NULL, *name = element_name(element);
+
+	for (size_t i = 0; i < json_array_size(array) && name; i++) {
+		const json_t *other = json_array_get(array, i);
+
+		if (!json_equal(element_name(other), name))
+			continue;
+		if (found)
+			return NULL;
+		found = other;
+	}
+	return found;
+}
+
+/* Of two elements with one name only what differs in them, since a model's rules are long. */
+static void diff_namesakes(const char *path, const json_t *a, const json_t *b)
+{
+	char *name = json_dumps(element_name(a), JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	char below[256];
+
+	snprintf(below, sizeof(below), "%s[%s]", path, name ? name : "");
+	free(name);
+	diff_members(below, a, b);
+}
+
 /* Elements that only one of the lists has; their order is said only if it is all. */
 static bool diff_elements(const char *path, const json_t *a, const json_t *b)
 {
 	bool said = false;
 
-	for (size_t i = 0; i < json_array_size(a); i++)
-		if (!has_value(b, json_array_get(a, i))) {
-			print_value(path, "-", json_array_get(a, i));
-			said = true;
-		}
-	for (size_t i = 0; i < json_array_size(b); i++)
-		if (!has_value(a, json_array_get(b, i))) {
-			print_value(path, "+", json_array_get(b, i));
-			said = true;
-		}
+	for (size_t i = 0; i < json_array_size(a); i++) {
+		const json_t *element = json_array_get(a, i);
+
+		if (has_value(b, element))
+			continue;
+		if (namesake(a, element) && namesake(b, element))
+			diff_namesakes(path, element, namesake(b, element));
+		else
+			print_value(path, "-", element);
+		said = true;
+	}
+	for (size_t i = 0; i < json_array_size(b); i++) {
+		const json_t *element = json_array_get(b, i);
+
+		if (has_value(a, element))
+			continue;
+		if (!namesake(a, element) || !namesake(b, element))
+			print_value(path, "+", element);
+		said = true;
+	}
 	if (!said)
 		printf("  %s: the same elements in another order or number\n", path);
 	return true;

@@ -60,8 +60,8 @@ class Recorded:
                                     "others": name == "dbx"} for name in second_verifier.DATABASES}
         names = {number: name for name, number in second_verifier.EVENT_TYPES.items()}
         kinds = {f"pcr{pcr}": sorted({names[event.kind] for event in case.unseparated(pcr)}) for pcr in (1, 3, 6)}
-        rules = {"model": "recorded", "pcr0": [event.digest.hex() for event in case.unseparated(0)], "pcr2": [],
-                 "event_types": kinds,
+        rules = {"model": "recorded", "startup_locality": case.locality,
+                 "pcr0": [event.digest.hex() for event in case.unseparated(0)], "pcr2": [], "event_types": kinds,
                  "secure_boot": {"enabled": said["SecureBoot"] == b"\1", **databases, "other_events": []}}
         return self.policy | {"firmware": [rules]}
 
@@ -191,6 +191,11 @@ class Owner:
             events[at][3] = some_bytes(rng, events[at][3])
         return events
 
+    def startup(self, locality: int) -> Event:
+        """StartupLocality, which extends nothing (PFP 10.4.5.3)."""
+        digests = {bank: bytes(len(digest)) for bank, digest in self.events[0][2].items()}
+        return [0, second_verifier.EV_NO_ACTION, digests, b"StartupLocality\0" + bytes([locality])]
+
     def statement(self, rng: random.Random, change: bool) -> bytes:
         """The statement with one of its numbers changed, or as it is; signed."""
         raw = bytearray(self.recorded.evidence.statement[:-64])
@@ -208,10 +213,13 @@ class Owner:
 
     def evidence(self, rng: random.Random, part: str | None = None) -> Evidence:
         """Complete, signed, and wrong in at most one place."""
-        part = part or rng.choice(("log", "log", "log", "log", "statement", "fresh", "quote", "launch", "pcr"))
+        part = part or rng.choice(("log", "log", "log", "log", "start", "statement", "fresh", "quote", "launch", "pcr"))
         base = self.recorded.evidence
         e = dataclasses.replace(base, ak_public=self.ak_public)
         events = self.log_changed(rng) if part == "log" else self.events
+        locality = rng.choice((0, 3, 4)) if part == "start" else 0
+        if part == "start":  # a TPM that another part of the platform started
+            events = [self.startup(locality), *events]
         e.tcg_log = event_log.join(self.header, events)
         e.statement = self.statement(rng, part == "statement")
         launch = [list(event) for event in self.launch]
@@ -230,6 +238,7 @@ class Owner:
         e.hv_log = event_log.join(self.launch_header, launch)
         e.tcg_claimed, e.hv_claimed = sha256(e.tcg_log), sha256(e.hv_log)
         pcrs = {pcr: bytes(32) if pcr < 16 else b"\xff" * 32 for pcr in second_verifier.QUOTED}
+        pcrs[0] = bytes(31) + bytes([locality])
         for pcr, kind, digests, data in (*events, *launch):
             if kind != 3 and pcr in pcrs:
                 pcrs[pcr] = sha256(pcrs[pcr] + digests[0x0B])

@@ -517,6 +517,8 @@ class Case:
         return [event for event in self.of(pcr) if event.digest not in SEPARATORS]
 
     def is_model(self, model: dict[str, Any]) -> bool:
+        if self.locality != model["startup_locality"]:
+            return False
         if [event.digest.hex() for event in self.unseparated(0)] != model["pcr0"]:
             return False
         if not {event.digest.hex() for event in self.unseparated(2)} <= set(model["pcr2"]):

@@ -128,6 +128,7 @@ static void learnt_rules_accept_this_machine_alone(void **state)
 	use_rules(learnt, &rules, &storage);
 	assert_int_equal(rules.pcr0.count, 3);
 	assert_int_equal(rules.pcr2.count, 0);
+	assert_int_equal(rules.startup_locality, 0);
 	assert_int_equal(rules.secure_boot, SECURE_BOOT_OFF);
 	strict = policy;
 	strict.firmware_unchecked = false;

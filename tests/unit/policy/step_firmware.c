@@ -59,6 +59,23 @@ static void code_later(struct scenario *s)
 {
 	scenario_event(s, 0, EV_POST_CODE, "late", 4);
 }
+static void started_from_0(struct scenario *s)
+{
+	start_from(s, 0, 17);
+}
+static void started_from_3(struct scenario *s)
+{
+	start_from(s, 3, 17);
+}
+static void started_from_4(struct scenario *s)
+{
+	start_from(s, 4, 17);
+}
+static void rules_of_locality_3(struct built *b)
+{
+	build_rules(b);
+	b->rules.startup_locality = 3;
+}
 static void driver(struct scenario *s)
 {
 	scenario_event(s, 2, 0x80000004, "driver", 6);
@@ -261,6 +278,29 @@ static const struct lie LIES[] = {
 	{"firmware volumes in another order", code_swapped, NULL, build_rules, {REFUSE_FIRMWARE_CODE}, 17, NULL},
 	{"PCR 0 extended later", code_later, NULL, build_rules, {REFUSE_FIRMWARE_CODE}, 17, NULL},
 	{"firmware unchecked", code_changed, NULL, NULL, {0}, 0, NULL},
+	{"StartupLocality 0, as without it", started_from_0, started, build_rules, {0}, 0, NULL},
+	{"StartupLocality 3 of rules with 3", started_from_3, started, rules_of_locality_3, {0}, 0, NULL},
+	{"StartupLocality 3 of rules with 0",
+	 started_from_3,
+	 started,
+	 build_rules,
+	 {REFUSE_STARTUP_LOCALITY},
+	 17,
+	 "from locality 3"},
+	{"StartupLocality 4 of rules with 3",
+	 started_from_4,
+	 started,
+	 rules_of_locality_3,
+	 {REFUSE_STARTUP_LOCALITY},
+	 17,
+	 "from locality 4"},
+	{"no StartupLocality of rules with 3",
+	 NULL,
+	 NULL,
+	 rules_of_locality_3,
+	 {REFUSE_STARTUP_LOCALITY},
+	 17,
+	 "from locality 0"},
 	{"a driver", driver, NULL, build_rules, {REFUSE_DRIVER}, 17, NULL},
 	{"a driver logged as a separator", driver_as_separator, NULL, build_rules, {REFUSE_DRIVER}, 17, NULL},
 	{"a driver later", driver_after_the_separator, NULL, build_rules, {REFUSE_DRIVER}, 17, NULL},

@@ -197,32 +197,25 @@ static void late_locality(struct scenario *s)
 	scenario_event(s, 0, EV_NO_ACTION, "StartupLocality\0\3", 17);
 }
 
-static void locality_of(struct scenario *s, size_t len)
-{
-	char data[64] = "StartupLocality\0\3";
-
-	insert_event(s, &s->events[0], 0, EV_NO_ACTION, data, len);
-}
-
 static void early_locality(struct scenario *s)
 {
-	locality_of(s, 17);
+	start_from(s, 3, 17);
 }
 
 /* coreboot's is longer */
 static void padded_locality(struct scenario *s)
 {
-	locality_of(s, 50);
+	start_from(s, 3, 50);
 }
 
 static void short_locality(struct scenario *s)
 {
-	locality_of(s, 16);
+	start_from(s, 3, 16);
 }
 
 static void padded_with_more(struct scenario *s)
 {
-	locality_of(s, 50);
+	start_from(s, 3, 50);
 	s->events[0].data[49] = 1;
 }
 
@@ -254,15 +247,6 @@ static void one_bank(struct scenario *s)
 	s->spec_banks = 1;
 }
 
-static void locality_started(struct built *b, struct scenario *s)
-{
-	b->pcr[0] = digest_filled(0);
-	b->pcr[0].bytes[31] = 3;
-	for (size_t i = 0; i < s->event_count; i++)
-		if (s->events[i].pcr == 0 && s->events[i].type != EV_NO_ACTION)
-			b->pcr[0] = pcr_extend(b->pcr[0], s->events[i].digest);
-}
-
 static void long_log(struct built *b, struct scenario *s)
 {
 	static const uint8_t zeros[100u << 10];
@@ -278,8 +262,8 @@ static void long_log(struct built *b, struct scenario *s)
 
 static const struct lie LIES[] = {
 	{"log longer than 64 KiB", NULL, long_log, NULL, {0}, 0, NULL},
-	{"StartupLocality 3", early_locality, locality_started, NULL, {0}, 0, NULL},
-	{"StartupLocality 3, padded", padded_locality, locality_started, NULL, {0}, 0, NULL},
+	{"StartupLocality 3", early_locality, started, NULL, {0}, 0, NULL},
+	{"StartupLocality 3, padded", padded_locality, started, NULL, {0}, 0, NULL},
 	{"EV_NO_ACTION of PCRs above 23", no_action_everywhere, NULL, NULL, {0}, 0, NULL},
 	{"quote cut", NULL, NULL, cut_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},
 	{"quote with a byte more", NULL, NULL, long_quote, {REFUSE_QUOTE_FORMAT, REFUSE_SIGNATURE}, 11, NULL},

@@ -59,6 +59,23 @@ struct event *insert_event(struct scenario *s, const struct event *before, uint3
 	return &s->events[at];
 }
 
+void start_from(struct scenario *s, char locality, size_t len)
+{
+	char data[64] = "StartupLocality";
+
+	data[16] = locality;
+	insert_event(s, &s->events[0], 0, EV_NO_ACTION, data, len);
+}
+
+void started(struct built *b, struct scenario *s)
+{
+	b->pcr[0] = digest_filled(0);
+	b->pcr[0].bytes[31] = (uint8_t)s->events[0].data[16];
+	for (size_t i = 0; i < s->event_count; i++)
+		if (s->events[i].pcr == 0 && s->events[i].type != EV_NO_ACTION)
+			b->pcr[0] = pcr_extend(b->pcr[0], s->events[i].digest);
+}
+
 void remove_event(struct scenario *s, struct event *event)
 {
 	memmove(event, event + 1, (size_t)(&s->events[--s->event_count] - event) * sizeof(*event));

@@ -39,6 +39,9 @@ void put_head(struct writer *w, uint32_t pcr, uint32_t count);
 struct event *insert_event(struct scenario *s, const struct event *before, uint32_t pcr, uint32_t type,
 			   const void *data, size_t len);
 void remove_event(struct scenario *s, struct event *event);
+/* A StartupLocality event of 'len' bytes as the log's first; and PCR 0 as a TPM has it that was started so. */
+void start_from(struct scenario *s, char locality, size_t len);
+void started(struct built *b, struct scenario *s);
 void no_mark(struct scenario *s);
 void not_the_loader(struct scenario *s);
 void image_byte(struct scenario *s);
