@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one exit code of
- * 'cloister verify' for each. Each field lies in memory of exactly its length, so the sanitisers see each byte too many.
+ * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one line for
+ * each: the exit code of 'cloister verify', then the names of the refusals. Each field lies in memory of exactly its
+ * length, so the sanitisers see each byte too many.
  *
  *   judge POLICY
  */
@@ -62,7 +63,15 @@ static void read_pcrs(struct evidence *evidence)
 	}
 }
 
-static int judge_one(const struct policy *policy, const struct challenge *challenge)
+static void print_verdict(const struct verdict *verdict)
+{
+	printf("%d", verdict_exit_code(verdict));
+	for (size_t i = 0; i < verdict->refusal_count; i++)
+		printf(" %s", refusal_name(verdict->refusals[i].code));
+	putchar('\n');
+}
+
+static void judge_one(const struct policy *policy, const struct challenge *challenge)
 {
 	static const struct known_host nothing;
 	struct bytes f[FIELDS];
@@ -81,7 +90,7 @@ static int judge_one(const struct policy *policy, const struct challenge *challe
 	judge(&evidence, challenge, policy, &nothing, &verdict);
 	for (size_t i = 0; i < FIELDS; i++)
 		free((void *)f[i].data);
-	return verdict_exit_code(&verdict);
+	print_verdict(&verdict);
 }
 
 static void load_policy(const char *path, struct policy *policy)
@@ -109,7 +118,7 @@ int main(int argc, char **argv)
 	load_policy(argv[1], &policy);
 	must(fread(&challenge, sizeof(challenge), 1, stdin) == 1, "no challenge");
 	while (read_number(&more)) {
-		printf("%d\n", judge_one(&policy, &challenge));
+		judge_one(&policy, &challenge);
 		if (more == 0)
 			fflush(stdout);
 	}
