@@ -141,13 +141,13 @@ static void test_prefixed_cpuid(void)
 		struct outcome o;
 
 		if (cpu_is_amd()) {
-			ok(true, "CPUID with prefix %s goes on behind it # SKIP QEMU's SVM tells no instruction length",
+			ok(true, "CPUID with prefix %s goes on after it # SKIP QEMU's SVM tells no instruction length",
 			   prefixed[i].name);
 			continue;
 		}
 		o = attempt(prefixed[i].code, &r);
 		ok(completed(&o) && r.rax == expected.eax && r.rbx == expected.ebx,
-		   "CPUID with prefix %s goes on behind it", prefixed[i].name);
+		   "CPUID with prefix %s goes on after it", prefixed[i].name);
 	}
 }
 
@@ -393,7 +393,7 @@ static void test_step(const char *name, const char *code, const char *after, str
 	o = attempt(code, &r);
 	trap_set_hook(NULL);
 	if (!ok(completed(&o) && traps == 5 && steps[0] == (uint64_t)after && steps[1] == (uint64_t)after + 1 && bs_set,
-		"single-stepping through %s traps behind it", name))
+		"single-stepping through %s traps after it", name))
 		diag("%u traps, first at %lx and %lx, expected at %lx", traps, steps[0], steps[1], (uint64_t)after);
 }
 
@@ -435,11 +435,11 @@ static void test_storms(void)
 		o = attempt_cpl3(form_int3, &r);
 		hits += o.vector == VEC_BP && o.rip == (uint64_t)form_int3 + 1;
 	}
-	ok(hits == STORM, "#BP storm: INT3 traps behind itself, %u times", hits);
+	ok(hits == STORM, "#BP storm: INT3 traps after itself, %u times", hits);
 	o = attempt_cpl3(form_int_closed, &r);
 	ok(faulted(&o, VEC_GP, 0x81 * 8 + 2, form_int_closed), "INT n through a closed gate is #GP");
 	o = attempt(form_icebp, &r);
-	ok(o.vector == VEC_DB && o.rip == (uint64_t)form_icebp + 1, "ICEBP is #DB behind itself");
+	ok(o.vector == VEC_DB && o.rip == (uint64_t)form_icebp + 1, "ICEBP is #DB after itself");
 }
 
 static void test_alignment_storm(void)
@@ -516,7 +516,7 @@ static void test_interrupt_shadow(void)
 	o = attempt(form_shadow, &r);
 	trap_set_hook(NULL);
 	if (!ok(completed(&o) && interrupted_at - (uint64_t)shadow_after <= 1, /* the NOP's length */
-		"an interrupt comes behind STI, CPUID, at most one instruction later"))
+		"an interrupt comes after STI, CPUID, at most one instruction later"))
 		diag("came at %lx, expected at %lx", interrupted_at, (uint64_t)shadow_after);
 	ipi_send(this_cpu()->apic_id, ICR_FIXED | ICR_ASSERT | IPI_VECTOR);
 	o = attempt(form_halt, &r);

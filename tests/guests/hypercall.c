@@ -103,7 +103,7 @@ static void test_bad_buffers(void)
 		{"in the local APIC", LAPIC_MMIO},
 		{"in flash", FLASH},
 		{"in the PCI window", 0x380000000000},
-		{"behind RAM", 1ul << 40},
+		{"above RAM", 1ul << 40},
 		{"above the physical width", 1ul << 52},
 		{"not canonical", 1ul << 63},
 		{"at the very end", ~0ul - 7},
@@ -140,7 +140,7 @@ static void test_exact_copy(void)
 	const uint64_t tail = (uint64_t)buffer + PAGE_BYTES - 8;
 
 	ok(answers(8, read_object(HV_OBJECT_STATS, 0, tail, 8)), "a buffer may end with its page");
-	ok(answers(HC_E_BUFFER, read_object(HV_OBJECT_STATS, 0, tail, 9)), "but not one byte behind it");
+	ok(answers(HC_E_BUFFER, read_object(HV_OBJECT_STATS, 0, tail, 9)), "but not one byte after it");
 }
 
 /* --- from where they are not allowed --- */

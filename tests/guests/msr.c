@@ -354,7 +354,7 @@ void test_main(void)
 	test_denied();
 	test_frozen();
 	test_writable();
-	begin("registers with rules of their own");
+	begin("registers with special rules");
 	test_pat();
 	test_efer();
 	test_apic_base();

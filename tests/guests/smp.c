@@ -267,7 +267,7 @@ static void test_init_destinations(void)
 	begin_spin(spin_cpuid);
 	ipi_send(NO_SUCH_CPU, ICR_INIT | ICR_ASSERT);
 	ipi_send(NO_SUCH_CPU << 16 | 1, ICR_INIT | ICR_ASSERT | ICR_LOGICAL);
-	ok(goes_on() && end_spin(), "INIT to a CPU that is not there stops nobody");
+	ok(goes_on() && end_spin(), "INIT to a CPU that is not there stops no CPU");
 }
 
 static void init_myself(void *argument)
@@ -339,7 +339,7 @@ static void test_invalid_commands(void)
 	(void)icr_write(ICR_ASSERT | ICR_SELF | 2ul << 8);
 	(void)icr_write(ICR_ASSERT | ICR_ALL | 2ul << 8);
 	(void)icr_write(ICR_ASSERT | ICR_ALL | 7ul << 8);
-	ok(goes_on() && end_spin() && inside(), "ICR: SMI, reserved and ExtINT modes harm nobody");
+	ok(goes_on() && end_spin() && inside(), "ICR: SMI, reserved and ExtINT modes harm no CPU");
 }
 
 static void leave_x2apic(void *argument)
@@ -517,14 +517,14 @@ static void test_messages(void)
 	begin_spin(spin_cpuid);
 	const uint32_t refused = store(to_other, MESSAGE_ASSERT | MESSAGE_INIT);
 
-	ok(goes_on(), "INIT as an interrupt message, stored by a CPU, stops nobody (vector %u)", refused);
+	ok(goes_on(), "INIT as an interrupt message, stored by a CPU, stops no CPU (vector %u)", refused);
 	(void)store(to_other, MESSAGE_ASSERT | MESSAGE_STARTUP | vector);
 	(void)goes_on();
 	if (other->starts != starts) {
 		other->work = NULL;
 		diag("the second CPU started %s the hypervisor", inside() ? "inside" : "outside of");
 	}
-	ok(end_spin() && other->starts == starts && inside(), "SIPI as an interrupt message starts nobody");
+	ok(end_spin() && other->starts == starts && inside(), "SIPI as an interrupt message starts no CPU");
 }
 
 void test_main(void)

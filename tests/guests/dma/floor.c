@@ -95,7 +95,7 @@ static void test_dropped_stores(uint64_t address)
 	test_dropped("REP STOS", store_twice, address);
 	test_dropped("XCHG", exchange, address);
 	o = attempt(store_and_flags, &r);
-	ok(completed(&o) && !(r.rax & 0x100), "no trap flag is left behind a dropped store");
+	ok(completed(&o) && !(r.rax & 0x100), "no trap flag is left after a dropped store");
 	traps = 0;
 	trap_set_hook(count_traps);
 	o = attempt(store_stepped, &(struct gprs){.rdi = address});
