@@ -22,13 +22,20 @@ static bool read_rsa(struct reader *r, struct ek_public *ek)
 	return read_done(r) && ek->modulus[0] >= 0x80 && (ek->modulus[EK_MODULUS_BYTES - 1] & 1);
 }
 
+/* Only with its leading zeros, as a TPM gives it (part 1, C.8): a key has one public area, and one name. */
+static bool read_number(struct reader *r, uint8_t number[32])
+{
+	if (read_be16(r) != 32)
+		return false;
+	read_copy(r, number, 32);
+	return true;
+}
+
 static bool read_ecc(struct reader *r, struct ek_public *ek)
 {
 	if (read_be16(r) != TPM_ECC_NIST_P256 || read_be16(r) != TPM_ALG_NULL)
 		return false;
-	read_p256_number(r, ek->point.x);
-	read_p256_number(r, ek->point.y);
-	return read_done(r);
+	return read_number(r, ek->point.x) && read_number(r, ek->point.y) && read_done(r);
 }
 
 bool ek_public_parse(struct bytes raw, struct ek_public *ek)

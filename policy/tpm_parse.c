@@ -15,7 +15,8 @@ static struct bytes read_tpm2b(struct reader *r, size_t max)
 	return read_bytes(r, len);
 }
 
-void read_p256_number(struct reader *r, uint8_t out[32])
+/* TPM2B_ECC_PARAMETER (11.2.5.1) as 32 bytes: leading zeros may be absent, a longer value is refused. */
+static void read_p256_number(struct reader *r, uint8_t out[32])
 {
 	const struct bytes b = read_tpm2b(r, 32);
 

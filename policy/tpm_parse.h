@@ -83,9 +83,6 @@ struct tpm_public {
 /** The name of an object from SHA-256 of its public area (part 1, 16). */
 struct tpm_name tpm_name_of(struct digest digest);
 
-/** TPM2B_ECC_PARAMETER (11.2.5.1) as 32 bytes: leading zeros may be absent, a longer value is refused. */
-void read_p256_number(struct reader *r, uint8_t out[32]);
-
 /** TPMS_ATTEST. False if malformed; see is_quote for a structure that is another attestation. */
 bool tpm_quote_parse(struct bytes raw, struct tpm_quote *quote);
 

@@ -503,6 +503,26 @@ static void test_public_areas(void **state)
 	}
 }
 
+/* Or a point would have two areas, and the key two names. */
+static void numbers_of_a_point_have_their_zeros(void **state)
+{
+	enum { X = 56, Y = X + 32 + 2 };
+	static const size_t numbers[] = {X, Y};
+	struct ek_public parsed;
+	uint8_t raw[128];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const size_t at = numbers[i], len = ecc_public(keys[EK], raw);
+
+		raw[at] = 0;
+		assert_true(ek_public_parse((struct bytes){raw, len}, &parsed));
+		raw[at - 1] = 31;
+		memmove(raw + at, raw + at + 1, len - at - 1);
+		assert_false(ek_public_parse((struct bytes){raw, len - 1}, &parsed));
+	}
+}
+
 /* TPMT_PUBLIC of template L-1: the modulus has its 2048 bits, and is odd. */
 static void rsa_moduli_are_odd_and_long(void **state)
 {
@@ -613,6 +633,7 @@ int main(void)
 		cmocka_unit_test(files_without_a_certificate_are_refused),
 		cmocka_unit_test(no_key_vouches_for_itself),
 		cmocka_unit_test(test_public_areas),
+		cmocka_unit_test(numbers_of_a_point_have_their_zeros),
 		cmocka_unit_test(rsa_moduli_are_odd_and_long),
 		cmocka_unit_test(only_the_right_key_opens_a_credential),
 	};
