@@ -45,16 +45,16 @@ class Authority:
                                       start=start, end=end, ca=ca)
 
     def issue(self, tpm, key, *, subject=None, issuer=None, start=NOW - DAY, end=NOW + 365 * DAY, ca=False, usage=None,
-              extended=(EK_USAGE,), more=(), digest=None):
+              extended=(EK_USAGE,), model=(1, 2, 3), more=(), digest=None):
         """A certificate, for an endorsement key as the profile has it: empty subject, critical alternative name."""
         issuer = issuer or self
         builder = (x509.CertificateBuilder().subject_name(subject or x509.Name([])).issuer_name(issuer.name)
                    .public_key(key).serial_number(x509.random_serial_number()).not_valid_before(start)
                    .not_valid_after(end).add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True))
         if tpm:
-            model = x509.Name([x509.NameAttribute(x509.ObjectIdentifier(f"2.23.133.2.{i}"), text)
-                               for i, text in ((1, "id:00001014"), (2, tpm), (3, "id:00010000"))])
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DirectoryName(model)]), critical=True)
+            texts = {1: "id:00001014", 2: tpm, 3: "id:00010000"}
+            name = x509.Name([x509.NameAttribute(x509.ObjectIdentifier(f"2.23.133.2.{i}"), texts[i]) for i in model])
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DirectoryName(name)]), critical=True)
             if extended:
                 builder = builder.add_extension(x509.ExtendedKeyUsage(extended), critical=False)
         names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -404,6 +404,9 @@ for number in range(12):
     LONG.append(Authority(f"link {number}", LONG[-1]))
 
 
+PRINTER = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a printer")])
+
+
 def leaf(key, issuer=ROOT, **more):
     return issuer.issue("model", key, **more)
 
@@ -467,6 +470,10 @@ BAD = [
     ("keyUsage of an authority", lambda key: [leaf(key, ca=True)], "ek-usage"),
     ("an authority that may not sign", lambda key: [leaf(key, ca=True, usage={"key_encipherment"})], "ek-usage"),
     ("for a web server", lambda key: [leaf(key, extended=(x509.oid.ExtendedKeyUsageOID.SERVER_AUTH,))], "ek-usage"),
+    ("for nothing", lambda key: [leaf(key, usage=set(), extended=())], "ek-usage"),
+    ("a printer's for nothing", lambda key: [ROOT.issue(None, key, subject=PRINTER, usage=set())], "ek-usage"),
+    ("a printer's without extendedKeyUsage", lambda key: [ROOT.issue(None, key, subject=PRINTER)], "ek-usage"),
+    ("without extendedKeyUsage, of no model", lambda key: [leaf(key, extended=(), model=(1, 3))], "ek-usage"),
     ("an unknown critical extension", lambda key: [leaf(key, more=[(x509.ObjectIdentifier("1.2.3.4"), True)])],
      "ek-usage"),
     ("both expired and for a web server", lambda key: [leaf(
