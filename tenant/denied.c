@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The list of keys that are denied, DIRECTORY/denied: on each line a TPM name (68 hexadecimal digits) of an endorsement
- * key or attestation key, or SHA-256 (64) of an endorsement key's certificate or of its SubjectPublicKeyInfo; then
- * whatever the tenant wants to remember. Lines that are empty or begin with '#' are skipped.
+ * key or attestation key, or SHA-256 (64) of an endorsement key's SubjectPublicKeyInfo; then whatever the tenant wants
+ * to remember. Lines that are empty or begin with '#' are skipped. A certificate's digest denies nothing: it covers the
+ * signature, and who has an ECDSA signature can make a second one.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "policy/encoding.h"
 #include "tenant/file.h"
@@ -21,7 +20,7 @@ static bool matches(const uint8_t *value, size_t len, const struct enrolled *hos
 {
 	if (len == TPM_NAME_BYTES)
 		return memcmp(value, host->ek_name.bytes, len) == 0 || memcmp(value, host->ak_name.bytes, len) == 0;
-	return memcmp(value, host->certificate.bytes, len) == 0 || memcmp(value, host->key.bytes, len) == 0;
+	return memcmp(value, host->key.bytes, len) == 0;
 }
 
 /* HOSTS_FOUND: it denies the host. */
@@ -66,14 +65,9 @@ static enum hosts_result judge_list(const char *directory, char *text, const str
 
 enum hosts_result hosts_denied(const char *directory, const struct enrolled *host, char *found, size_t size)
 {
-	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct file file;
 
-	if (folder < 0)
-		return HOSTS_NONE; /* no store at all */
-	const bool there = faccessat(folder, DENIED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	close(folder);
-	if (!there)
+	if (!file_is_there(directory, DENIED))
 		return HOSTS_NONE;
 	if (!file_read_in(directory, DENIED, DENIED_MAX_BYTES, &file))
 		return HOSTS_BAD;

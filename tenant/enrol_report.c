@@ -64,12 +64,14 @@ static json_t *tpm_json(const struct enrol_result *result)
 {
 	const struct enrolled *host = result->host;
 	const struct names names = names_of(host);
-	char certificate[2 * SHA256_BYTES + 1];
+	char certificate[2 * SHA256_BYTES + 1], key[2 * SHA256_BYTES + 1];
 
 	hex_encode(host->certificate.bytes, SHA256_BYTES, certificate);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "ek_name", names.ek, "ek_kind", kind(result),
+	hex_encode(host->key.bytes, SHA256_BYTES, key);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "ek_name", names.ek, "ek_kind", kind(result),
 			 "ak_name", names.ak, "subject", host->subject, "issuer", host->issuer, "root", host->root,
-			 "certificate_sha256", certificate, "tolerated", faults_json(result->certificate->faults));
+			 "certificate_sha256", certificate, "key_sha256", key, "tolerated",
+			 faults_json(result->certificate->faults));
 }
 
 bool enrol_print_json(const struct enrol_result *result)

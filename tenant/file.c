@@ -89,6 +89,16 @@ bool file_read_in(const char *directory, const char *name, size_t max, struct fi
 	return read_and_close(stream, path, max, file);
 }
 
+bool file_is_there(const char *directory, const char *name)
+{
+	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool there = (folder >= 0 && faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) || errno != ENOENT;
+
+	if (folder >= 0)
+		close(folder);
+	return there;
+}
+
 /*
  * What mkostemp made is for the user alone; evidence is no secret, and has the rights of any file that the user makes.
  */

@@ -18,6 +18,9 @@ bool file_read(const char *path, size_t max, struct file *file);
 /** Reads DIRECTORY/NAME, which must be a regular file and no link. */
 bool file_read_in(const char *directory, const char *name, size_t max, struct file *file);
 
+/** Is there something of that name? Only what is certainly not there is not: any other error is found by reading it. */
+bool file_is_there(const char *directory, const char *name);
+
 /** Writes DIRECTORY/NAME, in place of what was there. On failure says why on standard error. */
 bool file_write_in(const char *directory, const char *name, struct bytes data);
 

@@ -152,18 +152,6 @@ static void read_host(struct members *m, const json_t *root, const char *name, s
 	read_memory(m, root, &host->memory);
 }
 
-/* True if there is such a file, or something else of its name; only what is not there at all counts as no host. */
-static bool is_there(const char *directory, const char *file)
-{
-	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const int error = folder < 0 ? errno : 0;
-	const bool there = folder >= 0 && (faccessat(folder, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT);
-
-	if (folder >= 0)
-		close(folder);
-	return there || (error != 0 && error != ENOENT);
-}
-
 enum hosts_result hosts_read(const char *directory, const char *name, struct enrolled *host)
 {
 	const struct file_name path = file_name_of(name);
@@ -173,7 +161,7 @@ enum hosts_result hosts_read(const char *directory, const char *name, struct enr
 	char what[300];
 
 	*host = (struct enrolled){.enrolled = ""};
-	if (!is_there(directory, path.text))
+	if (!file_is_there(directory, path.text))
 		return HOSTS_NONE;
 	if (!file_read_in(directory, path.text, HOST_MAX_BYTES, &file)) {
 		complain(directory, name, "cannot be read");

@@ -55,7 +55,8 @@ enum hosts_result hosts_each(const char *directory, bool (*each)(const struct en
 bool hosts_remember(const char *directory, const char *name, const struct host_memory *seen);
 
 /**
- * Is one of these on the folder's list of what is denied (DIRECTORY/denied)? HOSTS_NONE if not, or without a list.
+ * Is one of these on the folder's list of what is denied (DIRECTORY/denied)? HOSTS_NONE if not, or without a list;
+ * HOSTS_BAD if there may be one that cannot be read.
  * @found: the line, for people
  */
 enum hosts_result hosts_denied(const char *directory, const struct enrolled *host, char *found, size_t size);

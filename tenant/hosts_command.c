@@ -45,6 +45,7 @@ static void print_host(const struct enrolled *host)
 	printf("%-20s%s\n%-20s%s\n%-20s%s\n%-20s%s\n%-20s%s\n", "host", host->name, "enrolled", host->enrolled, "TPM",
 	       host->subject, "certified by", host->issuer, "root", host->root);
 	print_hex("certificate SHA-256", host->certificate.bytes, SHA256_BYTES);
+	print_hex("key SHA-256", host->key.bytes, SHA256_BYTES);
 	print_hex("endorsement key", host->ek_name.bytes, TPM_NAME_BYTES);
 	print_hex("attestation key", host->ak_name.bytes, TPM_NAME_BYTES);
 	print_memory(&host->memory);

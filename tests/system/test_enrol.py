@@ -15,7 +15,7 @@ import threading
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 
 from testbed.attestd import Attestd, Swtpm, another
 from testbed.emulator import OUT, PATIENCE_S
@@ -142,8 +142,22 @@ def name_of(public):
     return "000b" + hashlib.sha256(public).hexdigest()
 
 
+def key_hash(certificate):
+    """SHA-256 of its SubjectPublicKeyInfo."""
+    spki = x509.load_der_x509_certificate(certificate).public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).hexdigest()
+
+
 def stored(store, name="host-a"):
     return json.loads((store / f"{name}.json").read_text())
+
+
+def sealed(host):
+    """A host's file, of a right checksum."""
+    host = {name: value for name, value in host.items() if name != "sha256"}
+    shortest = json.dumps(host, sort_keys=True, separators=(",", ":"))
+    return json.dumps(host | {"sha256": hashlib.sha256(shortest.encode()).hexdigest()})
 
 
 class TestEnrolled:
@@ -165,6 +179,7 @@ class TestEnrolled:
         assert (said["exit_code"], said["refusals"]) == (0, [])
         assert (said["tpm"]["ek_name"], said["tpm"]["ak_name"]) == (name_of(bed.ek), name_of(bed.ak))
         assert said["tpm"]["certificate_sha256"] == hashlib.sha256(bed.certificate).hexdigest()
+        assert said["tpm"]["key_sha256"] == key_hash(bed.certificate)
         assert said["tpm"]["ek_kind"] == "RSA 2048" and said["tpm"]["tolerated"] == []
         status, text = other.enrol(tmp_path, "--json")
         said = json.loads(text)
@@ -185,6 +200,7 @@ class TestEnrolled:
         assert status == 0 and text.startswith("host-a "), text
         status, text = cloister("hosts", "show", "host-a", "--store", tmp_path)
         assert status == 0 and name_of(bed.ak) in text and "seen                not yet" in text, text
+        assert f"key SHA-256         {key_hash(bed.certificate)}\n" in text, text
         assert cloister("hosts", "forget", "host-a", "--store", tmp_path)[0] == 0
         assert cloister("hosts", "forget", "host-a", "--store", tmp_path)[0] == USAGE
         assert cloister("hosts", "show", "host-a", "--store", tmp_path)[0] == USAGE
@@ -203,11 +219,7 @@ class TestEnrolled:
     def test_same_machine_with_another_key_is_refused(self, bed, tmp_path):
         """As after a clear of the endorsement hierarchy: the store says that another key was enrolled."""
         assert bed.enrol(tmp_path)[0] == ENROLLED
-        host = stored(tmp_path) | {"ak_name": "000b" + "11" * 32}
-        del host["sha256"]
-        shortest = json.dumps(host, sort_keys=True, separators=(",", ":"))
-        host["sha256"] = hashlib.sha256(shortest.encode()).hexdigest()
-        (tmp_path / "host-a.json").write_text(json.dumps(host))
+        (tmp_path / "host-a.json").write_text(sealed(stored(tmp_path) | {"ak_name": "000b" + "11" * 32}))
         status, text = bed.enrol(tmp_path)
         assert status == IDENTITY and "refused: host-with-another-key " in text and "--replace" in text, text
         assert bed.enrol(tmp_path, "--replace")[0] == ENROLLED
@@ -221,12 +233,9 @@ class TestEnrolled:
         assert cloister("hosts", "forget", "host-a", "--store", tmp_path)[0] == 0
         assert bed.enrol(tmp_path, name="host-c")[0] == ENROLLED
 
-    @pytest.mark.parametrize("what", ["ek", "ak", "certificate", "spki"])
+    @pytest.mark.parametrize("what", ["ek", "ak", "spki"])
     def test_denied_key_is_refused(self, bed, tmp_path, what):
-        spki = x509.load_der_x509_certificate(bed.certificate).public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        line = {"ek": name_of(bed.ek), "ak": name_of(bed.ak), "spki": hashlib.sha256(spki).hexdigest(),
-                "certificate": hashlib.sha256(bed.certificate).hexdigest()}[what]
+        line = {"ek": name_of(bed.ek), "ak": name_of(bed.ak), "spki": key_hash(bed.certificate)}[what]
         (tmp_path / "denied").write_text(f"# stolen\n\n{'00' * 34}\n{line} taken out of its machine\n")
         status, text = bed.enrol(tmp_path)
         assert status == IDENTITY and "key-denied" in text and "taken out of its machine" in text, text
@@ -240,6 +249,30 @@ class TestEnrolled:
         (tmp_path / "denied").write_text(f"{name_of(bed.ek)} stolen\n")
         status, text = bed.enrol(tmp_path)
         assert status == IDENTITY and "key-denied" in text, text
+
+    def test_denied_key_is_refused_under_a_twin_of_its_certificate(self, bed, tmp_path):
+        """Whoever has a certificate can change s of its signature to n - s: another digest, as valid."""
+        key = x509.load_der_x509_certificate(bed.certificate).public_key()
+        roots = folder_of(tmp_path / "roots", ROOT.certificate)
+        certificate = der(leaf(key))
+        for number, one in enumerate((certificate, twin(certificate))):
+            store = tmp_path / f"{number}"
+
+            def enrol(one=one, store=store):
+                relay = Relay(bed.service, lambda answer: answer.update(ek_certificates=[b64(one)]))
+                return through(relay, store, roots)
+
+            status, text = enrol()
+            assert status == ENROLLED, text
+            assert stored(store)["certificate"]["sha256"] == hashlib.sha256(one).hexdigest()
+            (store / "denied").write_text(f"{key_hash(certificate)} stolen\n")
+            status, text = enrol()
+            assert status == IDENTITY and "key-denied" in text, text
+
+    def test_digest_of_a_certificate_denies_nothing(self, bed, tmp_path):
+        """Or people would rely on what a twin evades."""
+        (tmp_path / "denied").write_text(f"{hashlib.sha256(bed.certificate).hexdigest()} a certificate\n")
+        assert bed.enrol(tmp_path)[0] == ENROLLED
 
 
 POLICY = json.dumps({
@@ -411,6 +444,22 @@ def leaf(key, issuer=ROOT, **more):
     return issuer.issue("model", key, **more)
 
 
+def twin(certificate):
+    """The same certificate with the other ECDSA signature of the same key: (r, n - s)."""
+    order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+    old = x509.load_der_x509_certificate(certificate)
+    r, s = utils.decode_dss_signature(old.signature)
+    signature = b"\0" + utils.encode_dss_signature(r, order - s)
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # ecdsa-with-SHA256
+    content = old.tbs_certificate_bytes + algorithm + bytes([3, len(signature)]) + signature
+    return b"\x30\x82" + len(content).to_bytes(2, "big") + content
+
+
+def ecc_key(public):
+    """Of the public area of template L-2."""
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\4" + public[-66:-34] + public[-32:])
+
+
 def damaged(certificate):
     data = bytearray(der(certificate))
     data[-1] ^= 1
@@ -557,8 +606,7 @@ class TestEkCertificates:
     def test_ecc_key_must_be_for_key_agreement(self, bed, folder, tmp_path):
         with another(folder, bed.tpm.tcti, "--ek", "ecc") as service:
             public = base64.b64decode(json.loads(service.curl("/v1/identity")[2])["ek_public"])
-            point = b"\4" + public[-66:-34] + public[-32:]
-            key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+            key = ecc_key(public)
             for usage, status in ({"key_agreement"}, ENROLLED), ({"key_encipherment"}, IDENTITY):
                 relay = Relay(service, lambda answer, usage=usage: answer.update(
                     ek_certificates=[b64(der(leaf(key, usage=usage)))]))
