@@ -119,13 +119,20 @@ static bool same_name(const struct tpm_name *a, const struct tpm_name *b)
 	return memcmp(a->bytes, b->bytes, TPM_NAME_BYTES) == 0;
 }
 
-/* Another host with this endorsement key. */
+/* A TPM has more than one endorsement key: the attestation key can be the same under each. */
+static bool same_tpm(const struct enrolled *a, const struct enrolled *b)
+{
+	return same_name(&a->ek_name, &b->ek_name) || same_name(&a->ak_name, &b->ak_name) ||
+	       digest_equal(a->key, b->key);
+}
+
+/* Another host with this TPM. */
 static bool find_elsewhere(const struct enrolled *host, void *context)
 {
 	struct enrolment *e = context;
 	char expected[VERDICT_TEXT], found[VERDICT_TEXT];
 
-	if (strcmp(host->name, e->host.name) == 0 || !same_name(&host->ek_name, &e->host.ek_name))
+	if (strcmp(host->name, e->host.name) == 0 || !same_tpm(host, &e->host))
 		return true;
 	snprintf(expected, sizeof(expected), "a TPM that is not enrolled under another name than %s", e->host.name);
 	snprintf(found, sizeof(found), "the TPM of %s, enrolled on %s", host->name, host->enrolled);

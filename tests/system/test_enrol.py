@@ -274,6 +274,27 @@ class TestEnrolled:
         (tmp_path / "denied").write_text(f"{hashlib.sha256(bed.certificate).hexdigest()} a certificate\n")
         assert bed.enrol(tmp_path)[0] == ENROLLED
 
+    @pytest.mark.parametrize("same", ["ek_name", "ak_name", "key_sha256"])
+    def test_any_key_of_another_host_is_refused(self, bed, tmp_path, same):
+        assert bed.enrol(tmp_path)[0] == ENROLLED
+        host = stored(tmp_path)
+        strange = {"ek_name": "000b" + "11" * 32, "ak_name": "000b" + "22" * 32, "key_sha256": "33" * 32}
+        strange.pop(same)
+        host["certificate"] |= {"key_sha256": strange.pop("key_sha256", host["certificate"]["key_sha256"])}
+        (tmp_path / "host-a.json").write_text(sealed(host | strange))
+        status, text = bed.enrol(tmp_path, name="host-b")
+        assert status == IDENTITY and "tpm-of-another-host" in text, text
+
+    def test_same_machine_with_its_other_endorsement_key_is_refused(self, bed, folder, tmp_path):
+        assert bed.enrol(tmp_path / "store")[0] == ENROLLED
+        with another(folder, bed.tpm.tcti, "--ek", "ecc") as service:
+            key = ecc_key(base64.b64decode(json.loads(service.curl("/v1/identity")[2])["ek_public"]))
+            relay = Relay(service, lambda answer: answer.update(ek_certificates=[b64(der(leaf(key)))]))
+            roots = folder_of(tmp_path / "roots", ROOT.certificate)
+            status, text = through(relay, tmp_path / "store", roots, "--name", "host-b")
+        assert status == IDENTITY and "tpm-of-another-host" in text and "the TPM of host-a" in text, text
+        assert [path.name for path in (tmp_path / "store").iterdir()] == ["host-a.json"]
+
 
 POLICY = json.dumps({
     "version": 2, "serial": 1, "not_before": None, "not_after": None,
