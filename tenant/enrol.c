@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -216,6 +217,23 @@ static bool refused(const struct enrolment *e)
 	return e->verdict->refusal_count > 0 || e->store_failed;
 }
 
+/* The host took its time: what other processes have written to the store meanwhile counts. */
+static void store(struct enrolment *e)
+{
+	const int lock = hosts_lock(e->options->store);
+
+	e->store_failed = lock < 0;
+	if (lock < 0)
+		return;
+	if (check_store(e) && !refused(e)) {
+		/* What was seen of the same TPM stays, unless the user replaces it. */
+		if (e->known && !e->options->replace)
+			e->host.memory = e->before.memory;
+		e->store_failed = !hosts_write(e->options->store, &e->host);
+	}
+	close(lock);
+}
+
 static void enrol(struct enrolment *e, const struct ek_authorities *authorities)
 {
 	memcpy(e->host.name, e->options->name, sizeof(e->host.name));
@@ -226,12 +244,8 @@ static void enrol(struct enrolment *e, const struct ek_authorities *authorities)
 	if (!check_store(e) || refused(e))
 		return;
 	challenge(e);
-	if (refused(e))
-		return;
-	/* What was seen of the same TPM stays, unless the user replaces it. */
-	if (e->known && !e->options->replace)
-		e->host.memory = e->before.memory;
-	e->store_failed = !hosts_write(e->options->store, &e->host);
+	if (!refused(e))
+		store(e);
 }
 
 static int report(const struct enrolment *e)

@@ -230,8 +230,6 @@ bool hosts_write(const char *directory, const struct enrolled *host)
 	json_decref(root);
 	if (!text) {
 		fprintf(stderr, "cloister: out of memory: the host is not stored\n");
-	} else if (!file_make_folder(directory)) {
-		fprintf(stderr, "cloister: %s: %s\n", directory, strerror(errno));
 	} else {
 		const size_t len = strlen(text);
 
@@ -247,7 +245,7 @@ enum hosts_result hosts_forget(const char *directory, const char *name)
 {
 	const struct file_name path = file_name_of(name);
 	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const int result = folder >= 0 ? unlinkat(folder, path.text, 0) : -1;
+	const int result = folder >= 0 && flock(folder, LOCK_EX) == 0 ? unlinkat(folder, path.text, 0) : -1;
 	const int error = result == 0 ? 0 : errno;
 
 	if (folder >= 0)
@@ -261,6 +259,18 @@ enum hosts_result hosts_forget(const char *directory, const char *name)
 }
 
 /* --- the whole folder --- */
+
+int hosts_lock(const char *directory)
+{
+	const int folder = file_make_folder(directory) ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (folder >= 0 && flock(folder, LOCK_EX) == 0)
+		return folder;
+	fprintf(stderr, "cloister: %s: %s\n", directory, strerror(errno));
+	if (folder >= 0)
+		close(folder);
+	return -1;
+}
 
 static int is_host_file(const struct dirent *entry)
 {
@@ -331,11 +341,11 @@ static bool remember(const char *directory, const char *name, const struct host_
 
 bool hosts_remember(const char *directory, const char *name, const struct host_memory *seen)
 {
-	const int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = folder >= 0 && flock(folder, LOCK_EX) == 0 && remember(directory, name, seen);
+	const int lock = hosts_lock(directory);
+	const bool ok = lock >= 0 && remember(directory, name, seen);
 
-	if (folder >= 0)
-		close(folder);
+	if (lock >= 0)
+		close(lock);
 	if (!ok)
 		fprintf(stderr, "cloister: %s: what was seen of %s could not be remembered\n", directory, name);
 	return ok;

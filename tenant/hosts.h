@@ -39,10 +39,19 @@ bool hosts_name_of_url(const char *url, char name[HOST_NAME_MAX_CHARS + 1]);
 /** Reads a host. */
 enum hosts_result hosts_read(const char *directory, const char *name, struct enrolled *host);
 
-/** Writes a host in place of what was there, as a whole or not at all. On failure says why on standard error. */
+/**
+ * Makes the folder if it is not there, and waits until no other process writes to it. Returns a file descriptor: close
+ * it to let others write; -1 on failure, said why on standard error.
+ */
+int hosts_lock(const char *directory);
+
+/**
+ * Writes a host in place of what was there, as a whole or not at all. On failure says why on standard error. Under the
+ * folder's lock (hosts_lock).
+ */
 bool hosts_write(const char *directory, const struct enrolled *host);
 
-/** Removes a host. */
+/** Removes a host, under the folder's lock. */
 enum hosts_result hosts_forget(const char *directory, const char *name);
 
 /**

@@ -3,9 +3,11 @@
 
 import base64
 import datetime
+import fcntl
 import hashlib
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -294,6 +296,48 @@ class TestEnrolled:
             status, text = through(relay, tmp_path / "store", roots, "--name", "host-b")
         assert status == IDENTITY and "tpm-of-another-host" in text and "the TPM of host-a" in text, text
         assert [path.name for path in (tmp_path / "store").iterdir()] == ["host-a.json"]
+
+
+class TestMeanwhile:
+    """What other processes write to the store while the host answers an enrolment."""
+
+    def run(self, bed, store, meanwhile, *more):
+        def enrol(body):
+            status, _, answer = bed.service.curl("/v1/enrol", "-H", "Content-Type: application/json", data=body)
+            meanwhile()
+            return status, answer
+
+        return through(Relay(bed.service, enrol=enrol), store, bed.roots, "--certificates", bed.issuer, *more)
+
+    def test_later_memory_is_kept(self, bed, tmp_path):
+        """The other process holds the folder's lock, and writes just before it gives it back."""
+        assert bed.enrol(tmp_path)[0] == ENROLLED
+        memory = {"reset_count": 7, "restart_count": 0, "clock_ms": 9, "firmware_version": "0" * 16,
+                  "boot_id": "00" * 32, "policy_serial": 3}
+
+        def write(lock):
+            (tmp_path / "host-a.json").write_text(sealed(stored(tmp_path) | {"memory": memory}))
+            os.close(lock)
+
+        def verified():
+            lock = os.open(tmp_path, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            threading.Timer(1, write, (lock,)).start()
+
+        status, text = self.run(bed, tmp_path, verified)
+        assert status == ENROLLED, text
+        assert stored(tmp_path)["memory"] == memory
+
+    def test_two_names_at_the_same_time_are_refused(self, bed, tmp_path):
+        status, text = self.run(bed, tmp_path, lambda: bed.enrol(tmp_path, name="host-b"))
+        assert status == IDENTITY and "tpm-of-another-host" in text, text
+        assert [path.name for path in tmp_path.iterdir()] == ["host-b.json"]
+
+    def test_denied_meanwhile(self, bed, tmp_path):
+        denied = tmp_path / "denied"
+        status, text = self.run(bed, tmp_path, lambda: denied.write_text(f"{name_of(bed.ek)} stolen\n"))
+        assert status == IDENTITY and "key-denied" in text, text
+        assert not (tmp_path / "host-a.json").exists()
 
 
 POLICY = json.dumps({
