@@ -9,7 +9,7 @@
 static struct config config;
 static struct failure failure;
 
-/* Parses a copy that ends where the text ends, so that a read past it is seen. */
+/* Parses a copy that ends where the text ends, so a read past it is seen. */
 static bool parse_bytes(const char *text, size_t bytes)
 {
 	char *copy = malloc(bytes ? bytes : 1);

@@ -51,7 +51,7 @@ static int good_table(void **state)
 	return 0;
 }
 
-/* In memory of exactly its length, so that a read past the end is seen. */
+/* In memory of exactly its length, so a read past the end is seen. */
 static bool parse(uint32_t bytes)
 {
 	uint8_t *const copy = malloc(bytes + 1);

@@ -315,7 +315,10 @@ static void prepare_failure_has_its_place(void **state)
 	}
 }
 
-/* Of an image whose preparation says that all is well, the addresses are looked at: what is measured and called is in the region. */
+/*
+ * Of an image whose preparation says that all is well, the addresses are looked at: what is measured and called is in
+ * the region.
+ */
 static bool prepared_with(struct boot_out out)
 {
 	const struct elf_image image = {.entry = 0};

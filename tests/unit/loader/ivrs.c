@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: loader/dma_table.c */
-/* IVRS: a good table, one wrong field at a time, every cut and every byte changed; what devices may send; reserved memory. */
+/*
+ * IVRS: a good table, one wrong field at a time, every cut and every byte changed; what devices may send; reserved
+ * memory.
+ */
 #include "loader_test.h"
 
 #include "dma_table.h"
@@ -161,7 +164,10 @@ static void settings_in_number(void **state)
 	assert_int_equal(parsed.records.setting_count, 1);
 }
 
-/* The device table is that of segment 0: what a unit of another segment says of its devices is not heard, the unit is. */
+/*
+ * The device table is that of segment 0: what a unit of another segment says of its devices is not heard, the unit
+ * is.
+ */
 static void settings_of_other_segments(void **state)
 {
 	(void)state;
@@ -193,7 +199,10 @@ static void assert_reserved(uint8_t type, uint64_t start, uint64_t length, uint6
 	assert_int_equal(parsed.records.reserved[0].bytes, bytes);
 }
 
-/* Unity maps and exclusion ranges, for whatever devices; each page of which a byte is reserved (real laptops have length 1). */
+/*
+ * Unity maps and exclusion ranges, for whatever devices; each page of which a byte is reserved (real laptops have
+ * length 1).
+ */
 static void reserved_memory_is_whole_pages(void **state)
 {
 	(void)state;

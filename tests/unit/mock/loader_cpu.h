@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes the place of loader/cpu.h: a CPU whose width, vendor and ports a test chooses, and whose interrupts are nobody's. */
+/*
+ * Takes the place of loader/cpu.h: a CPU whose width, vendor and ports a test chooses, and whose interrupts go to no
+ * handler.
+ */
 #ifndef LOADER_CPU_H
 #define LOADER_CPU_H
 

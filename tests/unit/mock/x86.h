@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPU as the unit tests of hv/ see it: included in front of hv/x86/instructions.h, whose place it takes. A test defines what it needs
- * of these; the linker drops the rest.
+ * The CPU as the unit tests of hv/ see it: included in front of hv/x86/instructions.h, whose place it takes. A test
+ * defines what it needs of these; the linker drops the rest.
  */
 #ifndef CLOISTER_X86_INSTRUCTIONS_H
 #define CLOISTER_X86_INSTRUCTIONS_H

@@ -9,7 +9,9 @@ static void forged_first(struct scenario *s, struct digest digest)
 	scenario_event(s, 14, EV_IPL, "cloister-strong", sizeof("cloister-strong"))->digest = digest;
 }
 
-/* tpm_binding = weak and an image of the attacker's, which extends PCR 17 to 19 at locality 2 as if it were approved. */
+/*
+ * tpm_binding = weak and an image of the attacker's, which extends PCR 17 to 19 at locality 2 as if it were approved.
+ */
 static void image_first(struct scenario *s)
 {
 	forged_first(s, digest_filled(0x42));

@@ -406,7 +406,7 @@ static void revoked_certificates_are_refused(void **state)
 	}
 }
 
-/* In memory of its exact size, so that a read past the end is seen. */
+/* In memory of its exact size, so a read past the end is seen. */
 static bool is_enrolled(struct bytes der, size_t len)
 {
 	struct ek_certificate facts;

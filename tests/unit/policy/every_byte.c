@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: policy/judge.c policy/verdict.c */
-/* Of a name, digest, id or nonce that is compared, every byte counts: with one bit changed in it, the host is refused. */
+/*
+ * Of a name, digest, id or nonce that is compared, every byte counts: with one bit changed in it, the host is
+ * refused.
+ */
 #include "lie.h"
 
 /* What is compared, in what a tenant has or in what a host sent. */

@@ -47,7 +47,7 @@ static bool trusts(struct evidence *e)
 	return verdict_accepted(&v) || verdict_exit_code(&v) < 10;
 }
 
-/* In memory of its exact size, so that a read past the end is seen. */
+/* In memory of its exact size, so a read past the end is seen. */
 static void evidence_cut_at_every_length_is_refused(void **state)
 {
 	const size_t part = *(const size_t *)*state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: policy/firmware_learn.c policy/firmware_rules.c policy/judge.c policy/print_text.c policy/tcg_log.c */
 /*
- * The answer of a whole host (recorded/, made by 'record'): OVMF's and Linux's log, a quote by swtpm, the loader's launch
- * log, the hypervisor's statement. Its reference values are taken out of the answer itself.
+ * The answer of a whole host (recorded/, made by 'record'): OVMF's and Linux's log, a quote by swtpm, the loader's
+ * launch log, the hypervisor's statement. Its reference values are taken out of the answer itself.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one line for
- * each: the exit code of 'cloister verify', then the names of the refusals. Each field lies in memory of exactly its
- * length, so the sanitisers see each byte too many.
+ * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one
+ * line for each: the exit code of 'cloister verify', then the names of the refusals. Each field lies in memory of
+ * exactly its length, so the sanitisers see each byte too many.
  *
  *   judge POLICY
  */

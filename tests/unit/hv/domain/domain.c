@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: hv/domain/ hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c */
 /* links: tests/unit/support/domain_host.c tests/unit/support/domain_calls.c */
-/* Domains as the host builds and ends them: each call with what it refuses, and a second model of the pool beside random calls. */
+/*
+ * Domains as the host builds and ends them: each call with what it refuses, and a second model of the pool beside
+ * random calls.
+ */
 #include "hv_test.h"
 
 #include <openssl/evp.h>

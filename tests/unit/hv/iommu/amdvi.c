@@ -161,7 +161,10 @@ static void checks_capabilities(void **state)
 	assert_int_equal(amdvi_check(unit), HV_OK); /* taken over */
 }
 
-/* As a unit walks (2.2.3): the level of each step from the entry before it, rights of all entries together. 0 if it is blocked. */
+/*
+ * As a unit walks (2.2.3): the level of each step from the entry before it, rights of all entries together. 0 if it
+ * is blocked.
+ */
 static uint64_t device_walk(uint64_t address)
 {
 	const uint64_t *const entry = region_pointer(iommu.root_table);
@@ -282,7 +285,10 @@ static void enable_ends_the_firmwares_exclusion_range(void **state)
 	assert_false(iommu_translates(&m));
 }
 
-/* The firmware's own protection: its rings end, and translation is never off on the way, which the unit's registers watch. */
+/*
+ * The firmware's own protection: its rings end, and translation is never off on the way, which the unit's registers
+ * watch.
+ */
 static void takes_over(void **state)
 {
 	(void)state;
@@ -341,7 +347,10 @@ static void events_are_logged(void **state)
 	assert_int_equal(*at(AMDVI_CONTROL), CONTROL);
 }
 
-/* The tail moves before the record is there, also over a record of the lap before: nothing is read that was not written since. */
+/*
+ * The tail moves before the record is there, also over a record of the lap before: nothing is read that was not
+ * written since.
+ */
 static void events_are_awaited(void **state)
 {
 	uint64_t *events;

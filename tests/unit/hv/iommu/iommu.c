@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All units of a machine, of either kind: which are taken, switched on and asked, and what one that fails means for all. */
+/*
+ * All units of a machine, of either kind: which are taken, switched on and asked, and what one that fails means for
+ * all.
+ */
 #include "hv_test.h"
 
 #include "iommu/iommu.h"
@@ -34,7 +37,7 @@ static void called_as(enum iommu_kind kind)
 static enum hv_error check(const struct iommu_unit *unit)
 {
 	assert_int_equal(number_of(unit), world.checked);
-	assert_int_equal(world.hidden, ++world.checked); /* nobody else reaches it by then */
+	assert_int_equal(world.hidden, ++world.checked); /* nothing else reaches it by then */
 	assert_int_equal(world.mapped, world.checked);
 	return world.checked - 1 == world.bad_check ? HV_E_IOMMU_UNIT : HV_OK;
 }

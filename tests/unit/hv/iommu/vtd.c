@@ -147,7 +147,10 @@ void mmio_write32(uint64_t address, uint32_t value)
 		memcpy(registers + at, &value, sizeof(value));
 }
 
-/* All requests up to the tail, in their order: the caches are emptied before a status is stored where it was asked for. */
+/*
+ * All requests up to the tail, in their order: the caches are emptied before a status is stored where it was asked
+ * for.
+ */
 static void run_queue(uint64_t tail)
 {
 	const uint64_t *const queue = (const uint64_t *)(uintptr_t)get(VTD_IQA.offset);
@@ -391,7 +394,9 @@ static void enables_by_register(void **state)
 	assert_true(iommu_translates(&m));
 }
 
-/* The firmware's own protection: never off on the way, its queue worked off, its table and what is cached of it gone. */
+/*
+ * The firmware's own protection: never off on the way, its queue worked off, its table and what is cached of it gone.
+ */
 static void takes_over(void **state)
 {
 	(void)state;

@@ -2,7 +2,7 @@
 /* links: hv/lib/wipe.c */
 /*
  * hv/lib: the memory functions at every small length, offset and overlap, with bytes on either side that must stay. The
- * names of the library are redefined on the command line, so that these are ours and not the C library's.
+ * names of the library are redefined on the command line, so these are ours and not the C library's.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: hv/machine/reset.c hv/machine/console.c */
-/* The end of a CPU: the key is wiped before anything else, then the record, then the reset by each means, or the parked CPU. */
+/*
+ * The end of a CPU: the key is wiped before anything else, then the record, then the reset by each means, or the
+ * parked CPU.
+ */
 #include "hv_test.h"
 
 #include "attest/attestation.h"

@@ -165,7 +165,10 @@ static unsigned level_of(const struct stage2 *stage2, uint64_t address)
 	return mapped(stage2, address) && stage2_walk(stage2, gpa(address), &level) != 0 ? level : 0;
 }
 
-/* In each GiB with RAM, holes and pages that are protected included; nowhere else. Exactly as many pages as announced. */
+/*
+ * In each GiB with RAM, holes and pages that are protected included; nowhere else. Exactly as many pages as
+ * announced.
+ */
 static void limited_leaves(void **state)
 {
 	const uint64_t gib = 1u << 30, mib = 1u << 20;
@@ -224,7 +227,10 @@ static void out_of_pages(void **state)
 	destroy(&stage2);
 }
 
-/* Only the write-protected pages of the floor lead elsewhere, in as many tables as it takes, and the view itself is as it was. */
+/*
+ * Only the write-protected pages of the floor lead elsewhere, in as many tables as it takes, and the view itself is
+ * as it was.
+ */
 static void write_protected_pages_lead_elsewhere(void **state)
 {
 	const uint64_t page = 0xe0000000, hole = 0xe0009000, other = 0xe0200000, far = 1ull << 33;

@@ -52,8 +52,8 @@ static uint32_t part(const struct registers *r, char reg)
 #define WRITE 2u
 
 /*
- * Which bit of CPUID promises which registers, and what a system does with them that believes the bit (SDM volume 4, APM 2 appendix
- * A; Linux). Sets of bits with the same registers are one row.
+ * Which bit of CPUID promises which registers, and what a system does with them that believes the bit (SDM volume 4,
+ * APM 2 appendix A; Linux). Sets of bits with the same registers are one row.
  */
 static const struct promise {
 	uint32_t leaf, subleaf;
@@ -170,7 +170,7 @@ static const struct promise {
 	{0x80000022, 0, 'a', ~0u, 0xc0000300, 0xc0000302, READ | WRITE},                /* ExtPerfMonAndDbg */
 };
 
-/* Dropped and checked writes are served: no system is told of a #GP that it does not expect. */
+/* Dropped and checked writes are served: no system gets a #GP that it does not expect. */
 static bool served(const struct promise *p)
 {
 	for (uint32_t msr = p->first; msr <= p->last; msr++) {

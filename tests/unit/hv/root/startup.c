@@ -205,7 +205,7 @@ static void init_while_waiting(void **state)
 {
 	(void)state;
 	startup_icr_write(&vcpus[0], TO(1) | INIT | ASSERT);
-	next_icr = TO(1) | INIT | ASSERT; /* and a SIPI behind it */
+	next_icr = TO(1) | INIT | ASSERT; /* and a SIPI after it */
 	exit_startup(&vcpus[1]);
 	assert_int_equal(resets[1], 1);
 	assert_int_equal(starts[1], 1);

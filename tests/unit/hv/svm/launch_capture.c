@@ -2,8 +2,8 @@
 /* as: svm-segments */
 /* links: hv/svm/launch.c hv/root/msr_policy.c */
 /*
- * Capture and first entry: what the firmware had is the guest's, what an entry needs is set, the registers of the hypervisor's own
- * are in order when the guest starts. Fields and bits by number, from APM 2 appendix B and 15.
+ * Capture and first entry: what the firmware had is the guest's, what an entry needs is set, the registers of the
+ * hypervisor's own are in order when the guest starts. Fields and bits by number, from APM 2 appendix B and 15.
  */
 #include "hv_test.h"
 

@@ -2,8 +2,9 @@
 /* as: vmx-segments */
 /* links: hv/vmx/controls.c */
 /*
- * Capture and first entry on a VMCS that holds rubbish: each field that an entry with the controls in use looks at, or that a
- * guest or an exit loads from, was written. Fields by number, from SDM 3C 24 and 26 (chapters of its sections).
+ * Capture and first entry on a VMCS that holds rubbish: each field that an entry with the controls in use looks at,
+ * or that a guest or an exit loads from, was written. Fields by number, from SDM 3C 24 and 26 (chapters of its
+ * sections).
  */
 #include "hv_test.h"
 

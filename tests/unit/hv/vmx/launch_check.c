@@ -75,7 +75,7 @@ uint32_t mmio_read32(uint64_t address)
 	return txt_status;
 }
 
-/* Mitigations have a test of their own. */
+/* Mitigations have a separate test. */
 void speculation_choose(struct machine *machine_)
 {
 	machine_->vendor->speculation.itlb_multihit = itlb_multihit;

@@ -233,7 +233,7 @@ static void blocks_agree_with_pages(void **state)
 	assert_int_equal(type_at(&mtrr, 24 * MIB + 4096), TYPE_WB);
 }
 
-/* To the page: behind the ranges, in a hole of any size, in the VGA window; and none where all is write-back. */
+/* To the page: after the ranges, in a hole of any size, in the VGA window; and none where all is write-back. */
 static void write_back_end(void **state)
 {
 	struct mtrr mtrr;

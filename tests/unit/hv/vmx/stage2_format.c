@@ -47,7 +47,10 @@ static void check(const struct stage2 *stage2, uint64_t address, unsigned level,
 	const uint64_t span = 1ull << (12 + 9 * (level - 1));
 
 	assert_int_equal(found, level);
-	/* SDM 3C tables 28-3, 28-5, 28-6: read, write, execute; type in bits 5:3; no PAT override; bit 7 in a large leaf */
+	/*
+	 * SDM 3C tables 28-3, 28-5, 28-6: read, write, execute; type in bits 5:3; no PAT override; bit 7 in a large
+	 * leaf
+	 */
 	assert_int_equal(entry, (address & ~(span - 1)) | 7 | type << 3 | (level > 1 ? 1u << 7 : 0));
 }
 

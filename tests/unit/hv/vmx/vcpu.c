@@ -113,7 +113,7 @@ void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
 	fields[SEGMENT_FIELD(GUEST_ES_BASE, which)] = segment->base;
 }
 
-/* Answers that have tests of their own. */
+/* Answers that have separate tests. */
 void entry_check(struct vcpu *at)
 {
 	(void)at;
@@ -235,7 +235,7 @@ static void cpuid_is_cheap(void **state)
 	}
 }
 
-/* A step over CPUID traps behind it, whatever shadow it stood in: the shadow ends, the trap is pending. */
+/* A step over CPUID traps after it, whatever shadow it stood in: the shadow ends, the trap is pending. */
 static void cpuid_steps(void **state)
 {
 	const uint32_t shadows[] = {0, BLOCKING_STI, BLOCKING_MOV_SS};
@@ -328,13 +328,13 @@ static void delivers_again(void **state)
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0e);
 	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
 	assert_int_equal(fields[ENTRY_INSTRUCTION_LENGTH], 0); /* of software's events only */
-	fields[IDT_VECTORING_INFO] = 0x80000480;               /* INT 0x80, whose error code nobody wrote */
+	fields[IDT_VECTORING_INFO] = 0x80000480;               /* INT 0x80, whose error code is not written */
 	fields[IDT_VECTORING_ERROR_CODE] = 0x1ffff;
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000480);
 	assert_int_equal(fields[ENTRY_EXCEPTION_ERROR_CODE], 7);
 	assert_int_equal(fields[ENTRY_INSTRUCTION_LENGTH], 3);
-	fields[IDT_VECTORING_INFO] = 0x80000202; /* NMI: its delivery starts anew */
+	fields[IDT_VECTORING_INFO] = 0x80000202; /* NMI: its delivery starts again */
 	fields[GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
 	leave_guest(REASON_TRAP_FLAG);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000202);
@@ -425,7 +425,7 @@ static void port_exits_decode_the_qualification(void **state)
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
 }
 
-/* An NMI that is an exit: looked at, and no trap flag stays behind. */
+/* An NMI that is an exit: looked at, and no trap flag stays. */
 static void nmi_in_guest(void **state)
 {
 	(void)state;
@@ -470,7 +470,10 @@ static void detour_lasts_one_instruction(void **state)
 	assert_int_equal(fields[EPT_POINTER], EPTP(0x5000));
 }
 
-/* Between request and window, and at the window itself, the trap flag is never lost; STI does not block what is injected. */
+/*
+ * Between request and window, and at the window itself, the trap flag is never lost; STI does not block what is
+ * injected.
+ */
 static void nmi_window(void **state)
 {
 	(void)state;
@@ -504,7 +507,10 @@ static void cr_access(void **state)
 	assert_int_equal(fields[CR0_SHADOW], 0x21);
 }
 
-/* To CR4, from RAX. The bits that CPUID mirrors are the hypervisor's to set; the rest is left to the instruction itself. */
+/*
+ * To CR4, from RAX. The bits that CPUID mirrors are the hypervisor's to set; the rest is left to the instruction
+ * itself.
+ */
 static void mov_to_cr4(uint64_t value)
 {
 	frame.guest.rax = value;
