@@ -7,6 +7,8 @@
 
 struct machine machine;
 
+#define SIGNATURE_MS 100u /* longer than one takes */
+
 uint64_t machine_uptime_us(const struct machine *m)
 {
 	const uint64_t ticks = rdtsc() - m->launch_tsc;
@@ -17,12 +19,17 @@ uint64_t machine_uptime_us(const struct machine *m)
 
 void machine_wipe_secrets(struct machine *m)
 {
+	const uint64_t start = rdtsc();
+
 	while (!lock_try(&m->attestation->lock)) {
-		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0)
-			return; /* crash() wiped them, on a CPU that may hold the lock for ever */
+		/* crash() wiped them, on a CPU that may hold the lock for ever; another may still sign on its stack. */
+		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0 &&
+		    rdtsc() - start > SIGNATURE_MS * m->boot.tsc_khz)
+			return;
 		cpu_relax();
 	}
 	hk_wipe(&m->attestation->hk);
 	lock_release(&m->attestation->lock);
+	wbinvd(); /* what a signature left on a stack is zeros in a cache only: a reset drops them */
 	console_line(m, "secrets wiped");
 }
