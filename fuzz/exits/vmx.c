@@ -22,7 +22,7 @@ static const struct {
 	{VMCS_LINK_POINTER, ~0ull},
 	{EXCEPTION_BITMAP, 1u << 18},
 	{CR0_MASK, 0x60000020},
-	{CR4_MASK, CR4_OWNED | 0x6000},
+	{CR4_MASK, CR4_OWNED | CR4_MCE | 0x6000},
 	{CR0_SHADOW, 0x80010033},
 	{CR4_SHADOW, 0x668},
 	{HOST_CR0, 0x80010033},
@@ -114,6 +114,7 @@ static void check_controls(const struct cpu *cpu)
 	PROMISE(((entry ^ at_launch[FIELD_SLOT(ENTRY_CONTROLS)]) & ~0x200ull) == 0);
 	PROMISE(stage2 == (STAGE2 | 0x1e) || (stage2 == (DETOUR | 0x1e) && (primary & TRAP_FLAG) != 0));
 	PROMISE((*field(CR4_SHADOW) & 0x6000) == 0);
+	PROMISE((*field(GUEST_CR4) & CR4_MCE) != 0); /* a machine check is an exit */
 	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (*field(CR4_SHADOW) & CR4_OWNED));
 	PROMISE((*field(GUEST_CR4) & CR4_OWNED) == (vcpu_cr4(cpu->vcpu) & CR4_OWNED));
 	PROMISE(*field(GUEST_ACTIVITY_STATE) <= 1); /* active or HLT: SIPIs are the hypervisor's */
@@ -187,7 +188,7 @@ static void check_reset(const struct cpu *cpu)
 	PROMISE(started || (cpu->is_bsp && *field(GUEST_RIP) == 0xfff0 &&
 			    *field(SEGMENT_FIELD(GUEST_ES_BASE, SEGMENT_CS)) == 0xffff0000));
 	PROMISE(*field(GUEST_RFLAGS) == 2 && *field(GUEST_CR3) == 0 && *field(GUEST_EFER) == 0);
-	PROMISE((*field(GUEST_CR0) & ~0x60000000ull) == 0x30 && *field(GUEST_CR4) == 0x2000);
+	PROMISE((*field(GUEST_CR0) & ~0x60000000ull) == 0x30 && *field(GUEST_CR4) == 0x2040);
 	PROMISE(*field(GUEST_INTERRUPTIBILITY) == 0 && *field(GUEST_PENDING_DEBUG) == 0);
 	PROMISE((*field(ENTRY_INTERRUPTION_INFO) & 0x80000000) == 0);
 }

@@ -70,7 +70,7 @@ static void set_control_registers(enum mode mode, uint16_t choice)
 
 	*field(GUEST_CR0) = modes[mode].cr0;
 	*field(CR0_SHADOW) = (*field(CR0_SHADOW) & ~0x60000000ull) | ((choice & CHOICE_CACHE) != 0 ? 0x60000000u : 0);
-	*field(GUEST_CR4) = modes[mode].cr4 | (*field(GUEST_CR4) & CR4_OWNED) |
+	*field(GUEST_CR4) = modes[mode].cr4 | CR4_MCE | (*field(GUEST_CR4) & CR4_OWNED) |
 			    (is_long && (choice & CHOICE_PCIDE) != 0 ? 0x20000u : 0);
 	*field(GUEST_EFER) = (*field(GUEST_EFER) & ~0x400ull) | (is_long ? 0x400u : 0);
 	*field(ENTRY_CONTROLS) = (*field(ENTRY_CONTROLS) & ~0x200ull) | (is_long ? 0x200u : 0);

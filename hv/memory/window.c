@@ -5,15 +5,12 @@
 #include "pte.h"
 #include "x86/instructions.h"
 
-static uint64_t index_of(uint32_t cpu, enum window window)
-{
-	return (uint64_t)cpu * WINDOWS_PER_CPU + window;
-}
+#define INDEX(cpu, window) ((uint64_t)(cpu) * WINDOWS_PER_CPU + (window))
 
 /* A closed window is in no TLB: closing it flushed. */
 void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page, bool writable)
 {
-	const uint64_t index = index_of(cpu, window);
+	const uint64_t index = INDEX(cpu, window);
 
 	paging->window[index] = (page.value & PTE_ADDRESS) | PTE_LEAF | PTE_NX | (writable ? PTE_RW : 0);
 	return (void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES);
@@ -21,7 +18,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 
 void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 {
-	const uint64_t index = index_of(cpu, window);
+	const uint64_t index = INDEX(cpu, window);
 
 	paging->window[index] = 0;
 	invlpg((const void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES));

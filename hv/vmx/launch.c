@@ -161,12 +161,6 @@ void vcpu_load(struct vcpu *vcpu)
 	vmptrld(vcpu->vendor.vmcs);
 }
 
-/* The bits that this CPU has: the others are reserved, and it refuses them itself. */
-static uint64_t mirrored_cr4(void)
-{
-	return CR4_OSXSAVE | ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0);
-}
-
 #define PAT_RESET 0x0007040600070406ull
 
 /*
@@ -220,7 +214,9 @@ static void write_controls(const struct vcpu *vcpu)
 	/* What VMX operation fixes is the hypervisor's; the guest sees what it wrote. */
 	vmwrite(CR0_MASK,
 		vmx_guest_cr0(0) | CR0_CD | CR0_NW); /* no exit restores CD: the hypervisor would run uncached */
-	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | mirrored_cr4());
+	/* PKE where this CPU has it: otherwise it is reserved, and the CPU refuses it itself. */
+	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | CR4_MCE | CR4_OSXSAVE |
+				  ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0));
 	/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
 	invept(INVALIDATE_ALL, 0);
 	invvpid(INVALIDATE_ALL, 0);
@@ -309,9 +305,9 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	write_controls(vcpu);
 	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0 & ~(CR0_CD | CR0_NW)));
 	vmwrite(CR0_SHADOW, cr0);
-	vmwrite(GUEST_CR4, cr4 | CR4_VMXE);
+	vmwrite(GUEST_CR4, cr4 | CR4_VMXE | CR4_MCE);
 	vmwrite(CR4_SHADOW, cr4);
-	vcpu->vendor.cr4 = cr4 & CR4_MIRRORED;
+	vcpu->vendor.cr4 = cr4 & CR4_SHOWN;
 	vmwrite(GUEST_EFER, efer);
 	capture_segments();
 	capture_registers(frame);

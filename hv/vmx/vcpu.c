@@ -40,13 +40,13 @@ static bool cr4_valid(uint64_t value)
 
 bool vmx_cr4_write(struct vcpu *vcpu, uint64_t value)
 {
-	const uint64_t mirrored = vmread(CR4_MASK) & CR4_MIRRORED;
+	const uint64_t shown = vmread(CR4_MASK) & CR4_SHOWN;
 
 	if (!cr4_valid(value))
 		return false;
-	vcpu->vendor.cr4 = value & mirrored;
+	vcpu->vendor.cr4 = value & shown;
 	vmwrite(CR4_SHADOW, vcpu->vendor.cr4);
-	vmwrite(GUEST_CR4, (vmread(GUEST_CR4) & ~mirrored) | vcpu->vendor.cr4);
+	vmwrite(GUEST_CR4, (vmread(GUEST_CR4) & ~shown) | vcpu->vendor.cr4 | CR4_MCE);
 	return true;
 }
 
@@ -214,7 +214,7 @@ static void reset_control_registers(struct vcpu *vcpu)
 	vmwrite(GUEST_CR0, vmx_guest_cr0(CR0_ET));
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR3, 0);
-	vmwrite(GUEST_CR4, CR4_VMXE);
+	vmwrite(GUEST_CR4, CR4_VMXE | CR4_MCE);
 	vmwrite(CR4_SHADOW, 0);
 	vcpu->vendor.cr4 = 0;
 	vmwrite(GUEST_EFER, 0);

@@ -17,6 +17,12 @@ struct segment {
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 
 /*
+ * Of the masked bits those that the guest has as it writes them. MCE is always set in its CR4: without it, a machine
+ * check is a shutdown of the CPU in place of an exit, and nothing is wiped (SDM 3B 15.10.4.1).
+ */
+#define CR4_SHOWN (CR4_MIRRORED | CR4_MCE)
+
+/*
  * MOV to CR4 of a value that differs in a bit of CR4_MASK. True: the guest executes it again, without an exit. False:
  * #GP.
  */

@@ -230,6 +230,7 @@ static void caches_are_on_and_cet_off_in_the_hypervisor(void **state)
 	assert_int_equal(fields[GUEST_CR0] & (CR0_CD | CR0_NW), 0);
 	assert_int_equal(fields[CR0_SHADOW], 0xe0010031);
 	assert_int_equal(fields[HOST_CR4] & CR4_CET, 0);
+	assert_int_not_equal(fields[CR4_MASK] & fields[GUEST_CR4] & CR4_MCE, 0); /* each machine check is an exit */
 }
 
 /* SDM 3C 24.6.9: 1 KiB each for reads of low and of high registers, then for writes of them. Others always exit. */

@@ -522,16 +522,19 @@ static void mov_to_cr4(uint64_t value)
 static void cr4_access(void **state)
 {
 	(void)state;
-	fields[GUEST_CR4] = CR4_VMXE | CR4_PAE;
-	fields[CR4_MASK] = CR4_VMXE | CR4_SMXE | CR4_OSXSAVE; /* a CPU without protection keys */
+	fields[GUEST_CR4] = CR4_VMXE | CR4_PAE | CR4_MCE;
+	fields[CR4_MASK] = CR4_VMXE | CR4_SMXE | CR4_MCE | CR4_OSXSAVE; /* a CPU without protection keys */
 	mov_to_cr4(CR4_OSXSAVE | CR4_PKE | CR4_SMEP);
-	assert_int_equal(fields[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_OSXSAVE);
+	assert_int_equal(fields[GUEST_CR4],
+			 CR4_VMXE | CR4_PAE | CR4_MCE | CR4_OSXSAVE); /* a machine check still exits */
 	assert_int_equal(fields[CR4_SHADOW], CR4_OSXSAVE);
-	assert_int_equal(vcpu_cr4(&vcpu), CR4_OSXSAVE);
+	assert_int_equal(vcpu_cr4(&vcpu) & CR4_MIRRORED, CR4_OSXSAVE);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0);
+	mov_to_cr4(CR4_MCE | CR4_OSXSAVE);
+	assert_int_equal(fields[CR4_SHADOW], CR4_MCE | CR4_OSXSAVE);
 	fields[CR4_MASK] |= CR4_PKE;
 	mov_to_cr4(CR4_PKE);
-	assert_int_equal(fields[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_PKE);
+	assert_int_equal(fields[GUEST_CR4], CR4_VMXE | CR4_PAE | CR4_MCE | CR4_PKE);
 	assert_int_equal(vcpu_cr4(&vcpu), CR4_PKE);
 	mov_to_cr4(CR4_SMXE | CR4_OSXSAVE);
 	assert_int_equal(fields[ENTRY_INTERRUPTION_INFO], 0x80000b0d);
@@ -610,7 +613,7 @@ static const struct {
 	{GUEST_CR0, CR0_NE | CR0_ET},
 	{CR0_SHADOW, CR0_CD | CR0_ET},
 	{GUEST_CR3, 0},
-	{GUEST_CR4, CR4_VMXE},
+	{GUEST_CR4, CR4_VMXE | CR4_MCE},
 	{CR4_SHADOW, 0},
 	{GUEST_EFER, 0},
 	{ENTRY_CONTROLS, 0xd1ff},
