@@ -18,7 +18,8 @@ struct host_memory {
 struct known_host {
 	bool any_tpm;            /* where neither an enrolment nor the policy names a key, any will do */
 	bool enrolled;           /* the key below was bound to this host's TPM */
-	struct tpm_name ak_name; /* attestation key */
+	bool saved;              /* the evidence may be older than the memory, of which only the serial counts then */
+	struct tpm_name ak_name; /* attestation key: enrolled, or that of which the memory is */
 	struct host_memory memory;
 };
 

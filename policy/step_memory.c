@@ -52,6 +52,13 @@ static void check_firmware(struct judgement *j, const struct host_memory *m)
 	refuse(j, REFUSE_TPM_FIRMWARE_BACK, expected, "%016" PRIx64, now);
 }
 
+/* A policy may pin another key for a host that it pinned before. Another one than the enrolled is refused by step 2. */
+static bool is_of_this_tpm(const struct judgement *j)
+{
+	return j->known->enrolled ||
+	       (j->has_ak && memcmp(j->known->ak_name.bytes, j->ak.name.bytes, TPM_NAME_BYTES) == 0);
+}
+
 void check_memory(struct judgement *j)
 {
 	const struct host_memory *m = &j->known->memory;
@@ -61,11 +68,13 @@ void check_memory(struct judgement *j)
 			       "the TPM lost power without an orderly shutdown: its clock may have gone back");
 	if (!m->seen)
 		return;
+	if (j->policy->serial < m->policy_serial)
+		refuse_back(j, REFUSE_POLICY_BACK, "a policy with a serial", m->policy_serial, j->policy->serial);
+	if (j->known->saved || !is_of_this_tpm(j))
+		return;
 	check_clock(j, m);
 	check_boot_id(j, m);
 	check_firmware(j, m);
-	if (j->policy->serial < m->policy_serial)
-		refuse_back(j, REFUSE_POLICY_BACK, "a policy with a serial", m->policy_serial, j->policy->serial);
 }
 
 void set_seen(struct judgement *j)

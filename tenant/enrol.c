@@ -133,7 +133,7 @@ static bool find_elsewhere(const struct enrolled *host, void *context)
 	struct enrolment *e = context;
 	char expected[VERDICT_TEXT], found[VERDICT_TEXT];
 
-	if (strcmp(host->name, e->host.name) == 0 || !same_tpm(host, &e->host))
+	if (host->by_policy || strcmp(host->name, e->host.name) == 0 || !same_tpm(host, &e->host))
 		return true;
 	snprintf(expected, sizeof(expected), "a TPM that is not enrolled under another name than %s", e->host.name);
 	snprintf(found, sizeof(found), "the TPM of %s, enrolled on %s", host->name, host->enrolled);
@@ -145,7 +145,7 @@ static void check_before(struct enrolment *e)
 {
 	char expected[VERDICT_TEXT];
 
-	if (e->options->replace || !e->known)
+	if (e->options->replace || !e->known || e->before.by_policy)
 		return;
 	snprintf(expected, sizeof(expected), "the key that was enrolled for %s on %s", e->before.name,
 		 e->before.enrolled);
@@ -227,7 +227,7 @@ static void store(struct enrolment *e)
 		return;
 	if (check_store(e) && !refused(e)) {
 		/* What was seen of the same TPM stays, unless the user replaces it. */
-		if (e->known && !e->options->replace)
+		if (e->known && !e->options->replace && same_name(&e->before.ak_name, &e->host.ak_name))
 			e->host.memory = e->before.memory;
 		e->store_failed = !hosts_write(e->options->store, &e->host);
 	}

@@ -117,6 +117,21 @@ static void read_memory(struct members *m, const json_t *root, struct host_memor
 	memcpy(memory->boot_id, boot_id.bytes, sizeof(memory->boot_id));
 }
 
+/* What only an enrolment gives: all of it is null where a policy pinned the key. */
+static void read_enrolment(struct members *m, const json_t *root, struct enrolled *host)
+{
+	if (m->failed)
+		return;
+	host->by_policy = json_is_null(json_object_get(root, "ek_name")) &&
+			  json_is_null(json_object_get(root, "enrolled")) &&
+			  json_is_null(json_object_get(root, "certificate"));
+	if (host->by_policy)
+		return;
+	read_name(m, root, "ek_name", &host->ek_name);
+	member_string(m, (struct member){root, "", "enrolled"}, host->enrolled, sizeof(host->enrolled));
+	read_certificate(m, root, host);
+}
+
 /* SHA-256 of the members in their shortest form, in alphabetical order, but for "sha256" itself. */
 static bool checksum(const json_t *root, struct digest *digest)
 {
@@ -145,10 +160,8 @@ static void read_host(struct members *m, const json_t *root, const char *name, s
 	member_string(m, (struct member){root, "", "host"}, host->name, sizeof(host->name));
 	if (!m->failed && strcmp(host->name, name) != 0)
 		members_fail(m, "host", "is not the file's name");
-	read_name(m, root, "ek_name", &host->ek_name);
 	read_name(m, root, "ak_name", &host->ak_name);
-	member_string(m, (struct member){root, "", "enrolled"}, host->enrolled, sizeof(host->enrolled));
-	read_certificate(m, root, host);
+	read_enrolment(m, root, host);
 	read_memory(m, root, &host->memory);
 }
 
@@ -204,17 +217,27 @@ static json_t *memory_json(const struct host_memory *memory)
 			 (json_int_t)(memory->policy_serial & INT64_MAX));
 }
 
+static json_t *enrolment_json(const struct enrolled *host)
+{
+	if (host->by_policy)
+		return json_pack("{s:n, s:n, s:n}", "ek_name", "enrolled", "certificate");
+	return json_pack("{s:o, s:s, s:{s:s, s:s, s:s, s:o, s:o}}", "ek_name",
+			 hex_json(host->ek_name.bytes, TPM_NAME_BYTES), "enrolled", host->enrolled, "certificate",
+			 "subject", host->subject, "issuer", host->issuer, "root", host->root, "sha256",
+			 hex_json(host->certificate.bytes, SHA256_BYTES), "key_sha256",
+			 hex_json(host->key.bytes, SHA256_BYTES));
+}
+
 static json_t *host_json(const struct enrolled *host)
 {
 	struct digest digest;
-	json_t *root = json_pack("{s:i, s:s, s:o, s:o, s:s, s:{s:s, s:s, s:s, s:o, s:o}, s:o}", "version", 1, "host",
-				 host->name, "ek_name", hex_json(host->ek_name.bytes, TPM_NAME_BYTES), "ak_name",
-				 hex_json(host->ak_name.bytes, TPM_NAME_BYTES), "enrolled", host->enrolled,
-				 "certificate", "subject", host->subject, "issuer", host->issuer, "root", host->root,
-				 "sha256", hex_json(host->certificate.bytes, SHA256_BYTES), "key_sha256",
-				 hex_json(host->key.bytes, SHA256_BYTES), "memory", memory_json(&host->memory));
+	json_t *root = enrolment_json(host);
+	json_t *rest = json_pack("{s:i, s:s, s:o, s:o}", "version", 1, "host", host->name, "ak_name",
+				 hex_json(host->ak_name.bytes, TPM_NAME_BYTES), "memory", memory_json(&host->memory));
+	const bool complete = root && rest && json_object_update(root, rest) == 0;
 
-	if (root && checksum(root, &digest) &&
+	json_decref(rest);
+	if (complete && checksum(root, &digest) &&
 	    json_object_set_new(root, "sha256", hex_json(digest.bytes, SHA256_BYTES)) == 0)
 		return root;
 	json_decref(root);
@@ -324,25 +347,40 @@ static bool is_later(const struct host_memory *a, const struct host_memory *b)
 }
 
 /* Under the folder's lock. */
-static bool remember(const char *directory, const char *name, const struct host_memory *seen)
+static bool remember(const char *directory, const char *name, const struct tpm_name *ak_name, bool by_policy,
+		     const struct host_memory *seen)
 {
 	struct enrolled host;
+	const enum hosts_result before = hosts_read(directory, name, &host);
 
-	if (hosts_read(directory, name, &host) != HOSTS_FOUND)
+	if (before == HOSTS_BAD || (before == HOSTS_NONE && !by_policy))
 		return false;
-	if (host.memory.seen && !is_later(seen, &host.memory))
-		return true;
+	if (before == HOSTS_NONE) {
+		host.by_policy = true;
+		snprintf(host.name, sizeof(host.name), "%s", name);
+	}
+	const bool same = memcmp(host.ak_name.bytes, ak_name->bytes, TPM_NAME_BYTES) == 0;
+	if (!same && !host.by_policy)
+		return false;
 	const uint64_t serial = host.memory.policy_serial;
-	host.memory = *seen;
+	if (!same || !host.memory.seen || is_later(seen, &host.memory))
+		host.memory = *seen;
 	if (host.memory.policy_serial < serial)
 		host.memory.policy_serial = serial;
+	host.ak_name = *ak_name;
 	return hosts_write(directory, &host);
 }
 
-bool hosts_remember(const char *directory, const char *name, const struct host_memory *seen)
+bool hosts_remember(const char *directory, const char *name, const struct tpm_name *ak_name, bool by_policy,
+		    const struct host_memory *seen)
 {
+	if (!directory || !name[0]) {
+		fprintf(stderr, "cloister: what was seen of the host could not be remembered: %s\n",
+			directory ? "it has no name: give --name HOST" : "there is no home folder: give --store DIR");
+		return false;
+	}
 	const int lock = hosts_lock(directory);
-	const bool ok = lock >= 0 && remember(directory, name, seen);
+	const bool ok = lock >= 0 && remember(directory, name, ak_name, by_policy, seen);
 
 	if (lock >= 0)
 		close(lock);

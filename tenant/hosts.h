@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hosts that the tenant has enrolled: one file for each in a folder, DIRECTORY/HOST.json, for people to read. A
- * file that was edited or cut is an error, and nothing in it is believed (docs/protocol.md, "Store of hosts").
+ * The hosts that the tenant has enrolled, or whose key his policy pinned: one file for each in a folder,
+ * DIRECTORY/HOST.json, for people to read. A file that was edited or cut is an error, and nothing in it is believed
+ * (docs/protocol.md, "Store of hosts").
  */
 #ifndef TENANT_HOSTS_H
 #define TENANT_HOSTS_H
@@ -14,6 +15,7 @@
 
 struct enrolled {
 	char name[HOST_NAME_MAX_CHARS + 1];
+	bool by_policy; /* a policy pinned the key, and no enrolment: what is not its name or the memory is empty */
 	struct tpm_name ek_name, ak_name;
 	char enrolled[HOST_TIME_CHARS + 1];
 	char subject[256], issuer[256], root[256]; /* of the endorsement key's certificate */
@@ -60,8 +62,16 @@ enum hosts_result hosts_forget(const char *directory, const char *name);
 enum hosts_result hosts_each(const char *directory, bool (*each)(const struct enrolled *host, void *context),
 			     void *context);
 
-/** Remembers what was seen of a host, unless another process has seen something later meanwhile. */
-bool hosts_remember(const char *directory, const char *name, const struct host_memory *seen);
+/**
+ * Remembers what was seen of a host, unless another process has seen something later meanwhile. On failure says why on
+ * standard error.
+ * @directory: NULL if there is none
+ * @name: empty if the host has none
+ * @ak_name: of the key that answered; an enrolled host must have no other
+ * @by_policy: the policy pins that key, so a host that is not in the store is added
+ */
+bool hosts_remember(const char *directory, const char *name, const struct tpm_name *ak_name, bool by_policy,
+		    const struct host_memory *seen);
 
 /**
  * Is one of these on the folder's list of what is denied (DIRECTORY/denied)? HOSTS_NONE if not, or without a list;

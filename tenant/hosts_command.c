@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'cloister hosts': what is enrolled. */
+/* 'cloister hosts': what is known of them. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,10 @@ static void complain(const char *what, const char *value)
 static bool print_line(const struct enrolled *host, void *context)
 {
 	(void)context;
-	printf("%-24s enrolled %s  %s\n", host->name, host->enrolled, host->subject);
+	if (host->by_policy)
+		printf("%-24s pinned by a policy, not enrolled\n", host->name);
+	else
+		printf("%-24s enrolled %s  %s\n", host->name, host->enrolled, host->subject);
 	return true;
 }
 
@@ -42,11 +45,15 @@ static void print_memory(const struct host_memory *m)
 
 static void print_host(const struct enrolled *host)
 {
-	printf("%-20s%s\n%-20s%s\n%-20s%s\n%-20s%s\n%-20s%s\n", "host", host->name, "enrolled", host->enrolled, "TPM",
-	       host->subject, "certified by", host->issuer, "root", host->root);
-	print_hex("certificate SHA-256", host->certificate.bytes, SHA256_BYTES);
-	print_hex("key SHA-256", host->key.bytes, SHA256_BYTES);
-	print_hex("endorsement key", host->ek_name.bytes, TPM_NAME_BYTES);
+	printf("%-20s%s\n%-20s%s\n", "host", host->name, "enrolled",
+	       host->by_policy ? "no: pinned by a policy" : host->enrolled);
+	if (!host->by_policy) {
+		printf("%-20s%s\n%-20s%s\n%-20s%s\n", "TPM", host->subject, "certified by", host->issuer, "root",
+		       host->root);
+		print_hex("certificate SHA-256", host->certificate.bytes, SHA256_BYTES);
+		print_hex("key SHA-256", host->key.bytes, SHA256_BYTES);
+		print_hex("endorsement key", host->ek_name.bytes, TPM_NAME_BYTES);
+	}
 	print_hex("attestation key", host->ak_name.bytes, TPM_NAME_BYTES);
 	print_memory(&host->memory);
 }
@@ -63,7 +70,7 @@ static int show_or_forget(const char *store, const char *verb, const char *name)
 	const enum hosts_result result = show ? hosts_read(store, name, &host) : hosts_forget(store, name);
 
 	if (result == HOSTS_NONE)
-		fprintf(stderr, "cloister: %s is not enrolled in %s\n", name, store);
+		fprintf(stderr, "cloister: %s is not in %s\n", name, store);
 	if (result == HOSTS_FOUND && show)
 		print_host(&host);
 	else if (result == HOSTS_FOUND)

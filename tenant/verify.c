@@ -12,6 +12,7 @@
 #include "tenant/cache.h"
 #include "tenant/commands.h"
 #include "tenant/fetch.h"
+#include "tenant/known.h"
 #include "tenant/options.h"
 #include "tenant/signed_policy.h"
 #include "tenant/store.h"
@@ -36,37 +37,6 @@ static bool ask(const struct options *o, struct challenge *challenge, const stru
 	return false;
 }
 
-/* What the store knows of the host. False if it cannot be believed, which is said on standard error. */
-static bool know_host(const struct options *o, struct enrolled *host, struct known_host *known)
-{
-	*known = (struct known_host){.any_tpm = o->any_tpm};
-	*host = (struct enrolled){.enrolled = ""};
-	if (!o->store || !o->name[0])
-		return true;
-	const enum hosts_result result = hosts_read(o->store, o->name, host);
-	known->enrolled = result == HOSTS_FOUND;
-	known->ak_name = host->ak_name;
-	if (!o->evidence) /* what was saved is older than what was seen since */
-		known->memory = host->memory;
-	return result != HOSTS_BAD;
-}
-
-/* A key may be denied after it was enrolled. */
-static void check_denied(const struct options *o, const struct enrolled *host, const struct evidence *evidence,
-			 struct verdict *v)
-{
-	struct enrolled answering = *host;
-	struct tpm_public ak;
-	char line[200] = "a list that cannot be read";
-
-	if (!o->store)
-		return;
-	if (tpm_public_parse(evidence->ak_public, &ak))
-		answering.ak_name = ak.name;
-	if (hosts_denied(o->store, &answering, line, sizeof(line)) != HOSTS_NONE)
-		verdict_refuse(v, REFUSE_KEY_DENIED, "a key that is not on the list of denied keys", line);
-}
-
 /* Judges an answer that came; keeps it first, so that a refused one can be looked at. */
 static bool judge_answer(const struct options *o, const struct challenge *challenge, struct bytes answer,
 			 const struct cache *cache, const struct policy *policy, const struct enrolled *host,
@@ -81,9 +51,9 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 	if (parsed) {
 		cache_store(cache, &evidence);
 		judge(&evidence, challenge, policy, known, v);
-		check_denied(o, host, &evidence, v);
-		if (verdict_accepted(v) && known->enrolled && !o->evidence)
-			saved = hosts_remember(o->store, o->name, &v->seen) && saved;
+		known_check_denied(o->store, host, &evidence, v);
+		if (verdict_accepted(v) && !o->evidence && (known->enrolled || policy_pins(policy, &v->ak_name)))
+			saved = hosts_remember(o->store, o->name, &v->ak_name, !known->enrolled, &v->seen) && saved;
 		evidence_free(&evidence);
 	} else {
 		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);
@@ -163,15 +133,20 @@ int command_verify(int argc, char **argv)
 	    !signed_policy_load(options.policy, options.policy_key, (int64_t)time(NULL), &policy))
 		return EXIT_USAGE;
 	int code = EXIT_USAGE;
-	if (know_host(&options, &host, &known) &&
+	if (known_load(options.store, options.name, options.evidence != NULL, &host, &known) &&
 	    get_answer(&options, &challenge, &cache, &answer, &answered, &verdict)) {
+		known.any_tpm = options.any_tpm;
 		if (answered)
 			saved = judge_answer(&options, &challenge, file_bytes(&answer), &cache, &policy, &host, &known,
 					     &verdict);
-		code = report(&options, &verdict);
+		/* What was not kept is not said: the next verdict would not know of it. */
+		if (verdict_accepted(&verdict) && !saved)
+			fprintf(stderr, "cloister: no verdict is given, because something of it could not be kept\n");
+		else
+			code = report(&options, &verdict);
 	}
 	cache_free(&cache);
 	file_free(&answer);
 	policy_free(&policy);
-	return verdict_accepted(&verdict) && !saved ? EXIT_USAGE : code;
+	return code;
 }

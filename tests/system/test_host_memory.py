@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An enrolled host's counters never go back: TPMs that are put back or reset alone, stores that are changed."""
+"""Counters of a host, enrolled or pinned, never go back: TPMs put back or reset alone, stores that are changed."""
 
 import json
 import os
@@ -86,19 +86,32 @@ def store(machine):
     return hosts.SCRATCH / "store" / f"{machine.name}.json"
 
 
+def judged_as_pinned(machine, store, **changes):
+    """By who has not enrolled the host, but pins its key in his policy."""
+    policy = hosts.pinned(machine)
+    policy.write_text(json.dumps(json.loads(policy.read_text()) | changes))
+    return hosts.verify_at(hosts.url(machine), "--policy", policy, "--no-cache", "--store", store)
+
+
+def seen_as_pinned(folder):
+    """What is then remembered, under the name of the address."""
+    return json.loads((folder / "127.0.0.1.json").read_text())
+
+
 class TestTpmPutBack:
     """The TPM's memory, copied while the machine was off in good order, and put back later."""
 
     def test_next_boot_is_accepted(self, kept, disk):
         """A third boot: resetCount and clock rise. (QEMU and swtpm start the TPM twice each time.)"""
-        tpm, _ = kept
+        tpm, folder = kept
         with booted(disk, tpm) as machine:
             machine.enrolled = True
             before = seen(machine)
             status, text = judged(machine)
             after = seen(machine)
+            pinned = judged_as_pinned(machine, folder / "pinned")
             power_off(machine)
-        assert status == hosts.PASS, text
+        assert status == hosts.PASS and pinned[0] == hosts.PASS, text + pinned[1]
         assert after["reset_count"] > before["reset_count"] and after["clock_ms"] > before["clock_ms"]
 
     def test_earlier_tpm_memory_is_refused(self, kept, disk):
@@ -111,6 +124,8 @@ class TestTpmPutBack:
             before = seen(machine)
             status, text = judged(machine)
             assert seen(machine) == before, "what is refused is not remembered"
+            pinned = judged_as_pinned(machine, folder / "pinned")
+        assert pinned[0] == COUNTERS_REFUSED and re.search("refused: (reset-count-back|boot-id) ", pinned[1]), pinned[1]
         assert status == COUNTERS_REFUSED, text
         assert re.search("refused: (reset-count-back|boot-id) ", text), text
         assert "hypervisor-key  pass" in text.replace("\x1b[32m", ""), text
@@ -241,3 +256,44 @@ class TestHostStore:
         finally:
             store(machine).write_text(good)
         assert hosts.verify_at(hosts.url(machine), *arguments)[0] == hosts.PASS
+
+
+class TestPinnedByPolicy:
+    """A host that nothing enrolled: the policy pins its key, and what was seen of it is kept under its name."""
+
+    def test_policys_serial_does_not_fall(self, measured, tmp_path):
+        assert judged_as_pinned(measured, tmp_path, serial=9)[0] == hosts.PASS
+        host = seen_as_pinned(tmp_path)
+        assert (host["ek_name"], host["enrolled"], host["certificate"]) == (None, None, None)
+        status, text = judged_as_pinned(measured, tmp_path, serial=3)
+        assert status == COUNTERS_REFUSED and "refused: policy-serial-back " in text, text
+        assert seen_as_pinned(tmp_path) == host
+        assert judged_as_pinned(measured, tmp_path, serial=9)[0] == hosts.PASS
+        assert seen_as_pinned(tmp_path)["memory"]["clock_ms"] > host["memory"]["clock_ms"]
+
+    def test_enrolment_replaces_it(self, measured, tmp_path):
+        """The key is the same, so what was seen stays."""
+        assert judged_as_pinned(measured, tmp_path, serial=9)[0] == hosts.PASS
+        seen_before = seen_as_pinned(tmp_path)["memory"]
+        hosts.enrol(measured, "--name", "127.0.0.1", "--store", tmp_path)
+        host = seen_as_pinned(tmp_path)
+        measured.enrolled = False  # in the store of the other tests
+        assert host["certificate"] and host["memory"] == seen_before
+        assert judged_as_pinned(measured, tmp_path, serial=3)[0] == COUNTERS_REFUSED
+
+    def test_edited_memory_gives_no_verdict(self, measured, tmp_path):
+        assert judged_as_pinned(measured, tmp_path, serial=9)[0] == hosts.PASS
+        path = tmp_path / "127.0.0.1.json"
+        path.write_text(path.read_text().replace('"policy_serial": 9', '"policy_serial": 1'))
+        status, text = judged_as_pinned(measured, tmp_path, serial=3)
+        assert status == NO_VERDICT and "nothing in it is believed" in text, text
+
+    def test_no_verdict_where_nothing_can_be_remembered(self, measured):
+        """Without a home there is no store: nothing is printed that a caller could take for a verdict."""
+        homeless = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_DATA_HOME")}
+        for form in (), ("--json",):
+            result = subprocess.run(
+                [hosts.OUT / "cloister", "verify", hosts.url(measured), "--policy", hosts.pinned(measured),
+                 "--no-cache", *form], env=homeless, capture_output=True, text=True, timeout=PATIENCE_S)
+            assert (result.returncode, result.stdout) == (NO_VERDICT, ""), result.stdout + result.stderr
+            assert "give --store DIR" in result.stderr and "no verdict is given" in result.stderr, result.stderr

@@ -150,7 +150,7 @@ def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
     """The build's policy with the firmware rules of a machine that is trusted now; and the tool's output."""
     rules, policy = (SCRATCH / f"{name}.{kind}.json" for kind in ("rules", "policy"))
     said = ""
-    for command in (["firmware", "learn", url(machine), "--model", name, "--output", rules],
+    for command in (["firmware", "learn", url(machine), "--model", name, "--output", rules, *known(machine)],
                     ["policy", "new", "--from", REFERENCE, "--firmware", rules, "--serial", "1", "--output", policy]):
         result = subprocess.run([OUT / "cloister", *command], capture_output=True, text=True, timeout=2 * PATIENCE_S)
         assert result.returncode == 0, result.stdout + result.stderr
@@ -168,12 +168,15 @@ def verify_at(*arguments: str | pathlib.Path, save: pathlib.Path | None = None) 
     The same for any arguments. Independent tools must agree with each acceptance, the second verifier with each
     verdict.
 
+    What was seen of hosts is forgotten after it, unless a store is named: machines here share an address.
+
     save: a folder that keeps the evidence
     """
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder, tempfile.TemporaryDirectory(dir=SCRATCH) as store:
         folder = pathlib.Path(save or folder)
-        argv = [OUT / "cloister", "verify", "--timeout", str(PATIENCE_S), "--save", folder, *arguments]
+        argv = [OUT / "cloister", "verify", "--timeout", str(PATIENCE_S), "--save", folder, "--store", store,
+                *arguments]
         result = subprocess.run(argv, capture_output=True, text=True, timeout=2 * PATIENCE_S)
         if result.returncode in (TRUSTED, CONDITIONAL):
             independent.check(folder)

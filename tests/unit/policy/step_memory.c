@@ -13,6 +13,7 @@ static void seen(struct built *b)
 		.policy_serial = 5,
 	};
 	memset(b->known.memory.boot_id, 0x33, sizeof(b->known.memory.boot_id));
+	b->known.ak_name = b->policy.ak_names[0];
 	b->policy.serial = 5;
 }
 
@@ -79,6 +80,33 @@ static void unnumbered_policy(struct built *b)
 	b->policy.serial = 0;
 }
 
+/* As if the policy had pinned the key of another TPM before. */
+static void seen_other_tpm(struct built *b)
+{
+	seen_later_boot(b);
+	b->known.ak_name.bytes[33] ^= 1;
+}
+
+static void seen_other_tpm_and_policy(struct built *b)
+{
+	seen_other_tpm(b);
+	b->known.memory.policy_serial++;
+}
+
+/* As if the evidence had been saved before the host was accepted last. */
+static void saved(struct built *b)
+{
+	seen_later_boot(b);
+	b->known.memory.clock_ms = 123457;
+	b->known.saved = true;
+}
+
+static void saved_and_other_policy(struct built *b)
+{
+	saved(b);
+	b->known.memory.policy_serial++;
+}
+
 static void newer_policy(struct built *b)
 {
 	seen(b);
@@ -112,6 +140,10 @@ static const struct lie LIES[] = {
 	{"older firmware of the TPM", NULL, NULL, seen_other_firmware, {REFUSE_TPM_FIRMWARE_BACK}, 15, NULL},
 	{"a policy without a number", NULL, NULL, unnumbered_policy, {REFUSE_POLICY_BACK}, 15, NULL},
 	{"an earlier policy", NULL, NULL, seen_other_policy, {REFUSE_POLICY_BACK}, 15, NULL},
+	{"another TPM that is pinned now", NULL, NULL, seen_other_tpm, {0}, 0, NULL},
+	{"another TPM, an earlier policy", NULL, NULL, seen_other_tpm_and_policy, {REFUSE_POLICY_BACK}, 15, NULL},
+	{"saved before it was seen", NULL, NULL, saved, {0}, 0, NULL},
+	{"saved, an earlier policy", NULL, NULL, saved_and_other_policy, {REFUSE_POLICY_BACK}, 15, NULL},
 };
 
 int main(void)
