@@ -39,8 +39,11 @@ _cloister() {
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
 			--firmware-unchecked --ak-name" -- "$word")
-	elif [ "${COMP_WORDS[1]}" = firmware ] && [ "${COMP_WORDS[2]}" != diff ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--evidence --model --output --pin --cacert --timeout" -- "$word")
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "firmware learn" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--evidence --model --output --name --store --any-tpm --pin --cacert
+			--timeout" -- "$word")
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "firmware import" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--model --output" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	fi

@@ -12,6 +12,7 @@
 #include "tenant/fetch.h"
 #include "tenant/firmware_words.h"
 #include "tenant/json_file.h"
+#include "tenant/known.h"
 #include "tenant/store.h"
 
 #define COMMAND   "cloister firmware"
@@ -19,16 +20,20 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: cloister firmware learn URL|--evidence DIR --model NAME --output FILE [--pin PIN]\n"
-			"                               [--cacert PEM] [--timeout S]\n"
-			"       cloister firmware import FILE --model NAME --output FILE\n"
-			"       cloister firmware diff A B   (folders of evidence, or TCG logs)\n");
+	fprintf(stderr,
+		"usage: cloister firmware learn URL|--evidence DIR --model NAME --output FILE [--name HOST]\n"
+		"                               [--store DIR] [--any-tpm] [--pin PIN] [--cacert PEM] [--timeout S]\n"
+		"       cloister firmware import FILE --model NAME --output FILE\n"
+		"       cloister firmware diff A B   (folders of evidence, or TCG logs)\n");
 	return EXIT_USAGE;
 }
 
 struct request {
 	const char *subject, *evidence, *model, *output;
-	struct host host; /* its address is 'subject' */
+	struct host host;                   /* its address is 'subject' */
+	const char *store;                  /* folder of enrolled hosts, or NULL */
+	char name[HOST_NAME_MAX_CHARS + 1]; /* under which the host is enrolled; empty: none */
+	bool any_tpm;
 };
 
 static bool take(int option, struct request *r)
@@ -42,6 +47,14 @@ static bool take(int option, struct request *r)
 		return true;
 	case 'o':
 		r->output = optarg;
+		return true;
+	case 'n':
+		return host_name_take(optarg, r->name);
+	case 's':
+		r->store = optarg;
+		return true;
+	case 'a':
+		r->any_tpm = true;
 		return true;
 	case 'c':
 		r->host.cacert = optarg;
@@ -57,20 +70,21 @@ static bool take(int option, struct request *r)
 
 static bool parse(int argc, char **argv, struct request *r)
 {
-	static const struct option known[] = {{"evidence", required_argument, NULL, 'e'},
-					      {"model", required_argument, NULL, 'm'},
-					      {"output", required_argument, NULL, 'o'},
-					      {"cacert", required_argument, NULL, 'c'},
-					      {"pin", required_argument, NULL, 'p'},
-					      {"timeout", required_argument, NULL, 't'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option known[] = {
+		{"evidence", required_argument, NULL, 'e'}, {"model", required_argument, NULL, 'm'},
+		{"output", required_argument, NULL, 'o'},   {"name", required_argument, NULL, 'n'},
+		{"store", required_argument, NULL, 's'},    {"any-tpm", no_argument, NULL, 'a'},
+		{"cacert", required_argument, NULL, 'c'},   {"pin", required_argument, NULL, 'p'},
+		{"timeout", required_argument, NULL, 't'},  {NULL, 0, NULL, 0}};
 	int option;
 
-	*r = (struct request){.host = {.timeout_s = HOST_TIMEOUT_S}};
+	*r = (struct request){.host = {.timeout_s = HOST_TIMEOUT_S}, .store = hosts_default_folder()};
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
 		if (!take(option, r))
 			return false;
 	r->subject = r->host.url = optind < argc ? argv[optind] : NULL;
+	if (r->subject && !r->name[0] && !hosts_name_of_url(r->subject, r->name))
+		r->name[0] = '\0';
 	return argc - optind <= 1 && !r->subject != !r->evidence && r->model && r->model[0] && r->output &&
 	       strlen(r->model) < RULES_MODEL;
 }
@@ -93,29 +107,54 @@ static bool ask(const struct host *host, struct challenge *challenge, struct fil
 	return false;
 }
 
-/*
- * No unquoted log is learnt from: a TPM must quote it, now, for us. Which machine it is, and whether it is
- * to be trusted, is the user's word.
- */
-static bool is_quoted(const struct evidence *evidence, const struct challenge *challenge)
+static void explain(const struct verdict *v, enum step step)
 {
-	static const enum step needed[] = {STEP_FORMAT, STEP_FRESHNESS, STEP_SIGNATURE, STEP_COUNTERS, STEP_PCRS};
+	bool unknown = false;
+
+	fprintf(stderr, "cloister: nothing is learnt: step %d, %s, is not passed\n", step_number(step),
+		step_name(step));
+	for (size_t i = 0; i < v->refusal_count; i++) {
+		const struct refusal *r = &v->refusals[i];
+
+		if (refusal_step(r->code) != step)
+			continue;
+		fprintf(stderr, "  %s: expected %s\n  found %s\n", refusal_name(r->code), r->expected, r->found);
+		unknown = unknown || r->code == REFUSE_IDENTITY_UNKNOWN;
+	}
+	if (unknown)
+		fprintf(stderr,
+			"  next: enrol the host first (cloister enrol), and name it (--name); or, if you know by\n"
+			"  other means that this answer is the machine's, --any-tpm\n");
+}
+
+/* No log is learnt from unless a TPM quotes it, now, for us: the host's, unless the user says that any will do. */
+static bool is_quoted(const struct evidence *evidence, const struct challenge *challenge, const struct request *r)
+{
+	static const enum step needed[] = {STEP_FORMAT,    STEP_IDENTITY, STEP_FRESHNESS,
+					   STEP_SIGNATURE, STEP_COUNTERS, STEP_PCRS};
 	static struct policy policy = {.firmware_unchecked = true}; /* judges nothing of the steps above */
 	static struct verdict v;
+	struct enrolled host;
+	struct known_host known;
 
-	policy.loader_count = policy.image_count = policy.config_count = 1;
-	judge(evidence, challenge, &policy, &(struct known_host){.any_tpm = true}, &v);
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (v.state[needed[i]] == STEP_PASSED)
-			continue;
-		fprintf(stderr, "cloister: nothing is learnt: step %d, %s, is not passed\n", step_number(needed[i]),
-			step_name(needed[i]));
-		for (size_t k = 0; k < v.refusal_count; k++)
-			if (refusal_step(v.refusals[k].code) == needed[i])
-				fprintf(stderr, "  %s: expected %s\n  found %s\n", refusal_name(v.refusals[k].code),
-					v.refusals[k].expected, v.refusals[k].found);
+	if (!known_load(r->store, r->name, r->evidence != NULL, &host, &known))
 		return false;
+	known.any_tpm = r->any_tpm;
+	policy.loader_count = policy.image_count = policy.config_count = 1;
+	policy.serial = known.memory.policy_serial;
+	judge(evidence, challenge, &policy, &known, &v);
+	known_check_denied(r->store, &host, evidence, &v);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		const bool any = needed[i] == STEP_IDENTITY && r->any_tpm && v.state[needed[i]] == STEP_NOT_EVALUATED;
+
+		if (v.state[needed[i]] != STEP_PASSED && !any) {
+			explain(&v, needed[i]);
+			return false;
+		}
 	}
+	if (!known.enrolled)
+		fprintf(stderr, "cloister: any TPM would do (--any-tpm): the rules are worth what the way is worth on\n"
+				"which the evidence came here\n");
 	return true;
 }
 
@@ -158,7 +197,7 @@ static int learn(int argc, char **argv)
 		fprintf(stderr, "cloister: the answer is no evidence: %s %s\n", error.where, error.what);
 		ok = false;
 	} else if (ok) {
-		ok = is_quoted(&evidence, &challenge) && learn_log(evidence.tcg_log.data, &r);
+		ok = is_quoted(&evidence, &challenge, &r) && learn_log(evidence.tcg_log.data, &r);
 		evidence_free(&evidence);
 	}
 	cache_free(&cache);
