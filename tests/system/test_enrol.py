@@ -209,6 +209,21 @@ class TestEnrolled:
         for wrong in ["show"], ["list", "x"], ["frob"], [], ["show", "../x"]:
             assert cloister("hosts", *wrong, "--store", tmp_path)[0] == USAGE
 
+    def test_host_that_a_policy_pins_can_be_enrolled(self, bed, tmp_path):
+        """Under the name by which it is remembered, which it keeps, and under another one."""
+        assert bed.enrol(tmp_path)[0] == ENROLLED
+        memory = {"reset_count": 1, "restart_count": 0, "clock_ms": 1, "firmware_version": "0" * 16,
+                  "boot_id": "00" * 32, "policy_serial": 9}
+        for ak_name, kept in (name_of(bed.ak), memory), ("000b" + "11" * 32, None):
+            pinned = {"ek_name": None, "enrolled": None, "certificate": None, "ak_name": ak_name, "memory": memory}
+            (tmp_path / "host-a.json").write_text(sealed(stored(tmp_path) | pinned))
+            assert bed.enrol(tmp_path, name="host-b")[0] == ENROLLED
+            assert cloister("hosts", "forget", "host-b", "--store", tmp_path)[0] == 0
+            status, text = bed.enrol(tmp_path)
+            assert status == ENROLLED, text
+            host = stored(tmp_path)
+            assert (host["ek_name"], host["ak_name"]) == (name_of(bed.ek), name_of(bed.ak)) and host["memory"] == kept
+
     def test_other_machine_under_the_name_is_refused(self, bed, other, tmp_path):
         assert bed.enrol(tmp_path)[0] == ENROLLED
         before = (tmp_path / "host-a.json").read_bytes()
