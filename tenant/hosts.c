@@ -56,8 +56,8 @@ static void complain(const char *directory, const char *name, const char *what)
 {
 	fprintf(stderr,
 		"cloister: %s/%s" SUFFIX ": %s\n"
-		"nothing in it is believed: restore the file, enrol the host again (cloister enrol --replace), or forget\n"
-		"it and what was seen of it (cloister hosts forget)\n",
+		"nothing in it is believed: restore the file, enrol the host again (cloister enrol --replace), or\n"
+		"forget it and what was seen of it (cloister hosts forget)\n",
 		directory, name, what);
 }
 
