@@ -74,8 +74,6 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 	const struct pool_view view = view_of(cpu);
 	struct td *td;
 
-	if (number < HC_DOMAIN_CREATE || number > HC_PAGE_RECLAIM)
-		return HC_E_NUMBER;
 	if (number == HC_DOMAIN_CREATE)
 		return create(cpu, a);
 	int64_t result = domain_enter(&view, a->rdi, &td);

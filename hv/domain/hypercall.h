@@ -11,8 +11,7 @@ struct hypercall_arguments {
 };
 
 /*
- * Answers HC_DOMAIN_*, HC_VCPU_*, HC_TABLE_* and HC_PAGE_*: the result, or HC_E_NUMBER for what is
- * none of them.
+ * Answers one of HC_DOMAIN_CREATE to HC_PAGE_RECLAIM.
  */
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a);
 

@@ -7,8 +7,6 @@
 
 struct machine machine;
 
-#define SIGNATURE_MS 100u /* longer than one takes */
-
 uint64_t machine_uptime_us(const struct machine *m)
 {
 	const uint64_t ticks = rdtsc() - m->launch_tsc;
@@ -22,9 +20,8 @@ void machine_wipe_secrets(struct machine *m)
 	const uint64_t start = rdtsc();
 
 	while (!lock_try(&m->attestation->lock)) {
-		/* crash() wiped them, on a CPU that may hold the lock for ever; another may still sign on its stack. */
-		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0 &&
-		    rdtsc() - start > SIGNATURE_MS * m->boot.tsc_khz)
+		/* crash() wiped them, on a CPU that may hold the lock for ever; another may sign for some ms. */
+		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0 && rdtsc() - start > 100 * m->boot.tsc_khz)
 			return;
 		cpu_relax();
 	}

@@ -143,8 +143,10 @@ static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct hyperc
 		return hypercall_read(vcpu, a);
 	case HC_SIGN:
 		return hypercall_sign(vcpu, a);
-	default:
+	case HC_DOMAIN_CREATE ... HC_PAGE_RECLAIM:
 		return domain_hypercall(vcpu->cpu, number, a);
+	default:
+		return HC_E_NUMBER;
 	}
 }
 

@@ -52,8 +52,8 @@ def round_trips(report: Report) -> None:
     disk = hosts.esp("bench-roundtrip", config=config, kernel=False, more={"EFI/cloister/roundtrip.efi": ROUNDTRIP})
     with Machine("bench-roundtrip", disks=[disk], cpus=1, nics=(), icount=True) as machine:
         own_start = int(machine.expect(r"launched: \d+ CPUs, (\d+) ticks")[1])
-        cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
-        vmmcall = int(machine.expect(r"BENCH hypercall (\d+)")[1])
+        cpuid = int(machine.expect(r"BENCH cpuid (\d+)\s")[1])
+        vmmcall = int(machine.expect(r"BENCH hypercall (\d+)\s")[1])
     report.figure("CPUID round trip, instructions", cpuid, 150)
     report.figure("VMMCALL round trip, instructions", vmmcall, 150)
     report.figure("loader entry to root guest running, TPM waits included", own_start, 100_000_000)

@@ -215,8 +215,6 @@ int64_t ghost_call(struct ghost *ghost, uint64_t number, const uint64_t a[4], bo
 {
 	const uint32_t domain = (uint32_t)a[0];
 
-	if (number < HC_DOMAIN_CREATE || number > HC_PAGE_RECLAIM)
-		return HC_E_NUMBER;
 	if (number == HC_DOMAIN_CREATE)
 		return create(ghost, a, is_ram, params);
 	if (!is_domain(ghost, a[0]))

@@ -213,6 +213,9 @@ static void hands_on_what_concerns_domains(void **state)
 	(void)state;
 	assert_int_equal(call(HC_DOMAIN_DESTROY, 1, 20, 300, 4000), 4321);
 	assert_int_equal(domain_number, HC_DOMAIN_DESTROY);
+	assert_int_equal(call(HC_DOMAIN_CREATE - 1, 0, 0, 0, 0), HC_E_NUMBER);
+	assert_int_equal(call(HC_PAGE_RECLAIM + 1, 0, 0, 0, 0), HC_E_NUMBER);
+	assert_int_equal(domain_number, HC_DOMAIN_DESTROY);
 	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAIN | 7ull << 32, 0, RAM_BASE, 4096), sizeof(info));
 	memcpy(&info, ram, sizeof(info));
 	assert_int_equal(info.domain, 7);
