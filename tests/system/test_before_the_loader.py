@@ -38,14 +38,14 @@ class TestRogueDriver:
         variables.start_first("Driver", r"\EFI\rogue.efi")
         status, text = self.judged("rogue-variable", forgery, more={"EFI/rogue.efi": forgery.fill_in(ROGUE)},
                                    variables=variables.write("rogue-variable"))
-        assert status == hosts.FIRMWARE_REFUSED, text
+        assert (status, hosts.refusals(text)) == (hosts.FIRMWARE_REFUSED, ["driver-before-loader"]), text
 
     def test_refused_if_started_from_an_option_rom(self, forgery):
         rom = hosts.SCRATCH / "rogue.rom"
         rom.write_bytes(firmware.option_rom(forgery.fill_in(ROGUE)))
         device = f"virtio-rng-pci,iommu_platform=on,disable-legacy=on,romfile={rom}"
         status, text = self.judged("rogue-rom", forgery, extra=["-device", device])
-        assert status == hosts.FIRMWARE_REFUSED, text
+        assert (status, hosts.refusals(text)) == (hosts.FIRMWARE_REFUSED, ["driver-before-loader"]), text
 
 
 class TestFirmwareProgram:
@@ -70,7 +70,7 @@ class TestFirmwareProgram:
 
     def test_refused_unless_the_policy_lists_it(self, machine):
         status, text = hosts.verify(machine, self.policy("early-unknown", []))
-        assert status == hosts.BOOT_PATH, text
+        assert (status, hosts.refusals(text)) == (hosts.BOOT_PATH, ["foreign-program"]), text
 
     def test_accepted_where_the_policy_lists_it(self, machine):
         digest = firmware.authenticode(EARLY)

@@ -4,6 +4,7 @@
 import base64
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import urllib.request
@@ -161,6 +162,11 @@ def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
 def verify(machine: Machine, policy: pathlib.Path = POLICY) -> tuple[int, str]:
     """The verdict of a tenant who knows the machine: the tool's exit code and its explanation."""
     return verify_at(url(machine), "--policy", pinned(machine, policy), "--no-cache")
+
+
+def refusals(text: str) -> list[str]:
+    """The names of a verdict's refusals, in the order of the steps."""
+    return re.findall(r"^refused: (\S+) ", text, re.M)
 
 
 def verify_at(*arguments: str | pathlib.Path, save: pathlib.Path | None = None) -> tuple[int, str]:
