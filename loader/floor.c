@@ -18,7 +18,7 @@
 #define PCI_BAR_0          0x10u
 #define PCI_BUSES          0x18u
 #define HEADER_BRIDGE      1u
-#define HEADER_MULTI       0x80u
+#define CLASS_DISPLAY      0x03u /* its upper byte */
 #define CLASS_HOST_BRIDGE  0x0600u
 #define CLASS_ISA_BRIDGE   0x0601u
 #define CLASS_IOMMU        0x0806u
@@ -57,9 +57,18 @@ static const struct host {
 	{INTEL, 0x2f00, 0x2f00, true, 0},
 	{INTEL, 0x6f00, 0x6f00, true, 0},
 	{INTEL, 0x2020, 0x2020, true, 0}, /* Xeon Scalable, second generation included */
-	{INTEL, 0x09a2, 0x09a2, true, 0}, /* third generation and later */
-	{AMD, 0x0000, 0xffff, false, 0},
-	{HYGON, 0x0000, 0xffff, false, 0},
+	{AMD, 0x1450, 0x1450, false, 0},  /* family 17h */
+	{AMD, 0x15d0, 0x15d0, false, 0},
+	{AMD, 0x1480, 0x1480, false, 0}, /* and 19h */
+	{AMD, 0x1630, 0x1630, false, 0},
+	{AMD, 0x14b5, 0x14b5, false, 0},
+	{AMD, 0x14a4, 0x14a4, false, 0}, /* family 19h */
+	{AMD, 0x14d8, 0x14d8, false, 0},
+	{AMD, 0x14e8, 0x14e8, false, 0},
+	{AMD, 0x153a, 0x153a, false, 0}, /* family 1Ah */
+	{AMD, 0x1507, 0x1507, false, 0},
+	{AMD, 0x1122, 0x1122, false, 0},
+	{HYGON, 0x1450, 0x1450, false, 0},
 };
 
 /* On servers, functions of class 0880 that are accelerators: their drivers need them. */
@@ -177,12 +186,31 @@ static void add_one(struct scan *scan, uint16_t function)
 		add_range(scan->floor, scan->ecam->base + (uint64_t)function * PAGE_BYTES, PAGE_BYTES);
 }
 
+static bool is_bridge(const struct scan *scan, uint16_t function)
+{
+	return (read(scan, function, PCI_HEADER) >> 16 & 0x7f) == HEADER_BRIDGE;
+}
+
+/* By each number that it answers to: those that lead to the same bus. */
+static void add_bridge(struct scan *scan, uint16_t bridge)
+{
+	const uint32_t buses = read(scan, bridge, PCI_BUSES);
+	const uint16_t first = bridge & (uint16_t)~7u;
+
+	for (uint16_t number = 0; number < DEVICE_FUNCTIONS; number++) {
+		const uint16_t function = first | number;
+
+		if (is_bridge(scan, function) && read(scan, function, PCI_BUSES) == buses)
+			add_one(scan, function);
+	}
+}
+
 /* With the bridges above it, whose registers give its bus a number. */
 static void add(struct scan *scan, uint16_t function)
 {
 	add_one(scan, function);
 	for (uint32_t bus = function >> 8; scan->below[bus]; bus = scan->bridge[bus] >> 8)
-		add_one(scan, scan->bridge[bus]);
+		add_bridge(scan, scan->bridge[bus]);
 }
 
 /* The window of PCI-to-sideband, which the firmware hides: its registers can be written all the same. */
@@ -290,6 +318,12 @@ static bool is_memory_map(const struct scan *scan, uint16_t function, uint32_t i
 	return true;
 }
 
+/* Graphics of an APU: its driver reaches the SMN by its BAR. A card is not told from it. */
+static bool reaches_smn(const struct scan *scan, uint32_t id, uint32_t class)
+{
+	return class >> 8 == CLASS_DISPLAY && (uint16_t)id == ATI && scan->host && scan->host->vendor == AMD;
+}
+
 static void note_bridge(struct scan *scan, uint16_t function)
 {
 	const uint32_t buses = read(scan, function, PCI_BUSES), own = function >> 8;
@@ -306,8 +340,10 @@ static void examine(struct scan *scan, uint16_t function, uint32_t id)
 
 	if (scan->segment == 0 && function == 0)
 		examine_host(scan, id);
-	if ((read(scan, function, PCI_HEADER) >> 16 & 0x7f) == HEADER_BRIDGE)
+	if (is_bridge(scan, function))
 		note_bridge(scan, function);
+	if (reaches_smn(scan, id, class))
+		scan->floor->smn_open = true;
 	if (class == CLASS_HOST_BRIDGE || class == CLASS_IOMMU || is_memory_map(scan, function, id, class))
 		add(scan, function);
 	if (class == CLASS_ISA_BRIDGE && scan->segment == 0 && function >> 8 == 0)
@@ -316,13 +352,14 @@ static void examine(struct scan *scan, uint16_t function, uint32_t id)
 		scan->chipset_unknown = true; /* a second chipset */
 }
 
+/*
+ * All eight, since a device may hide function 0 or its bit that there are more. One with a single function may answer to
+ * all numbers (PCI 3.0, 3.2.2.3.4): each of them is closed.
+ */
 static void scan_device(struct scan *scan, uint16_t first)
 {
-	if ((uint16_t)read(scan, first, PCI_ID) == 0xffff)
-		return;
-	const uint32_t count = read(scan, first, PCI_HEADER) >> 16 & HEADER_MULTI ? DEVICE_FUNCTIONS : 1;
-
-	for (uint16_t function = first; function < first + count; function++) {
+	for (uint16_t number = 0; number < DEVICE_FUNCTIONS; number++) {
+		const uint16_t function = first | number;
 		const uint32_t id = read(scan, function, PCI_ID);
 
 		if ((uint16_t)id != 0xffff)
@@ -361,5 +398,5 @@ void floor_find(const struct floor_view *view, const struct floor_ecam *ecam, ui
 
 bool floor_closed(const struct floor *floor)
 {
-	return floor->host_known && floor->chipset_known && floor->whole;
+	return floor->host_known && floor->chipset_known && floor->whole && !floor->smn_open;
 }

@@ -34,6 +34,7 @@ struct floor {
 	bool host_known;    /* 00:00.0 is in the table */
 	bool chipset_known; /* and each ISA bridge of bus 0, and there is none on another root bus */
 	bool whole;         /* there was room for everything */
+	bool smn_open;      /* graphics of an AMD processor, which reach its system management network */
 };
 
 /** Looks at each function of each segment. @count of @ecam may be 0: segment 0 is there all the same. */

@@ -9,10 +9,11 @@ struct function {
 	uint16_t segment, at;
 	uint32_t id;
 	uint16_t class;
-	uint8_t header; /* 1: bridge */
+	uint8_t header; /* 1: bridge; 0x80: multi-function */
 	uint32_t buses;
 	uint32_t bar, bar_high, mchbar;
-	bool hidden; /* until E1h is written */
+	bool hidden;  /* until E1h is written */
+	bool aliased; /* a single function that answers to all eight numbers (PCI 3.0, 3.2.2.3.4) */
 };
 
 #define AT(bus, device, function) ((bus) << 8 | (device) << 3 | (function))
@@ -25,7 +26,9 @@ static struct floor floor_found;
 static const struct function *find(uint16_t segment, uint16_t at)
 {
 	for (size_t i = 0; i < functions; i++) {
-		if (model[i].segment == segment && model[i].at == at && (!model[i].hidden || shown))
+		const uint16_t number = model[i].aliased ? at & (uint16_t)~7u : at;
+
+		if (model[i].segment == segment && model[i].at == number && (!model[i].hidden || shown))
 			return &model[i];
 	}
 	return NULL;
@@ -44,7 +47,7 @@ static uint32_t read_config(const void *context, const struct floor_ecam *ecam, 
 	case 8:
 		return (uint32_t)f->class << 16;
 	case 0xc:
-		return (uint32_t)(f->header | 0x80) << 16;
+		return (uint32_t)f->header << 16;
 	case 0x10:
 		return f->bar;
 	case 0x14:
@@ -327,6 +330,116 @@ static void more_functions_than_rows_leave_the_floor_open(void **state)
 	assert_int_equal(floor_found.found.range_count, BOOT_MAX_FLOOR);
 }
 
+/* A device may hide function 0 and have others; its header need not say that it has more than one. */
+static void functions_without_function_0_are_found(void **state)
+{
+	const struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+		{.at = AT(0, 5, 2), .id = 0x14811022, .class = 0x806},
+		{.at = AT(0, 6, 0), .id = 0x10008086, .class = 0x200},
+		{.at = AT(0, 6, 7), .id = 0x14801022, .class = 0x600},
+		{.at = AT(0, 7, 1), .id = 0x29188087, .class = 0x601},
+	};
+	(void)state;
+
+	look(machine, 5, &one, 1);
+	assert_true(floor_closed(&floor_found));
+	assert_true(has_function(AT(0, 5, 2)) && has_page(0xe002a000));
+	assert_true(has_function(AT(0, 6, 7)) && has_page(0xe0037000));
+	assert_false(has_function(AT(0, 6, 0)));
+	LOOK(machine, &one, 1); /* a second chipset */
+	assert_false(floor_closed(&floor_found));
+}
+
+/* Each number that a device answers to is closed; so is each number of the bridge above it. */
+static void every_number_of_a_device_is_closed(void **state)
+{
+	const struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600, .aliased = true},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+		{.at = AT(0, 3, 0), .id = 0x000c1b36, .class = 0x604, .header = 1, .buses = 0x010100, .aliased = true},
+		{.at = AT(0, 4, 0), .id = 0x000c1b36, .class = 0x604, .header = 0x81, .buses = 0x020200},
+		{.at = AT(0, 4, 1), .id = 0x000c1b36, .class = 0x604, .header = 0x81, .buses = 0x030300},
+		{.at = AT(1, 5, 0), .id = 0x10421af4, .class = 0x600},
+		{.at = AT(2, 5, 0), .id = 0x10421af4, .class = 0x600},
+	};
+	(void)state;
+
+	LOOK(machine, &one, 1);
+	assert_true(floor_closed(&floor_found));
+	for (uint16_t function = 0; function < 8; function++) {
+		assert_true(has_function(AT(0, 0, 0) + function) && has_page(0xe0000000 + function * 4096ull));
+		assert_true(has_function(AT(0, 3, 0) + function) && has_page(0xe0018000 + function * 4096ull));
+	}
+	assert_true(has_function(AT(0, 4, 0)) && has_function(AT(1, 5, 0)) && has_function(AT(2, 5, 0)));
+	assert_false(has_function(AT(0, 4, 1)));
+}
+
+/* The driver of an APU's graphics reaches the SMN by its BAR. */
+static void graphics_of_an_amd_processor_leave_the_floor_open(void **state)
+{
+	struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x16301022, .class = 0x600},
+		{.at = AT(0, 0x14, 0), .id = 0x790b1022, .class = 0xc05},
+		{.at = AT(0, 0x14, 3), .id = 0x790e1022, .class = 0x601},
+		{.at = AT(0, 8, 1), .id = 0x16351022, .class = 0x604, .header = 1, .buses = 0x040400},
+		{.at = AT(4, 0, 0), .id = 0x16381002, .class = 0x300},
+	};
+	(void)state;
+
+	LOOK(machine, &one, 1);
+	assert_false(floor_closed(&floor_found));
+	assert_true(has_function(AT(0, 0, 0)) && has_function(AT(0, 0x14, 3)));
+	machine[4].class = 0x380; /* no VGA */
+	LOOK(machine, &one, 1);
+	assert_false(floor_closed(&floor_found));
+	machine[4].class = 0x403; /* its sound */
+	LOOK(machine, &one, 1);
+	assert_true(floor_closed(&floor_found));
+	machine[4] = (struct function){.at = AT(4, 0, 0), .id = 0x220410de, .class = 0x300};
+	LOOK(machine, &one, 1);
+	assert_true(floor_closed(&floor_found));
+}
+
+/* A card of the same maker in another maker's machine reaches no SMN of the processor. */
+static void graphics_card_of_amd_beside_an_intel_host(void **state)
+{
+	const struct function machine[] = {
+		{.at = AT(0, 0, 0), .id = 0x29c08086, .class = 0x600},
+		{.at = AT(0, 2, 0), .id = 0x744c1002, .class = 0x300},
+		{.at = AT(0, 0x1f, 0), .id = 0x29188086, .class = 0x601},
+	};
+	(void)state;
+
+	LOOK(machine, &one, 1);
+	assert_true(floor_closed(&floor_found));
+}
+
+/* Nothing is said of a root complex that no row names, nor of memory controllers whose registers are in memory. */
+static void hosts_without_a_row_leave_the_floor_open(void **state)
+{
+	static const struct {
+		uint32_t host, chipset;
+		bool closed;
+	} cases[] = {
+		{0x14501022, 0x790e1022, true},  {0x14501d94, 0x790e1d94, true},  {0x153a1022, 0x790e1022, true},
+		{0x14f81022, 0x790e1022, false}, {0x16001022, 0x780e1022, false}, {0x14801d94, 0x790e1d94, false},
+		{0x20208086, 0x29188086, true},  {0x09a28086, 0x29188086, false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct function machine[] = {
+			{.at = AT(0, 0, 0), .id = cases[i].host, .class = 0x600},
+			{.at = AT(0, 0x14, 3), .id = cases[i].chipset, .class = 0x601},
+		};
+
+		LOOK(machine, &one, 1);
+		assert_int_equal(floor_closed(&floor_found), cases[i].closed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +452,11 @@ int main(void)
 		cmocka_unit_test(more_functions_than_rows_leave_the_floor_open),
 		cmocka_unit_test(short_mcfg),
 		cmocka_unit_test(processor_sideband),
+		cmocka_unit_test(functions_without_function_0_are_found),
+		cmocka_unit_test(every_number_of_a_device_is_closed),
+		cmocka_unit_test(graphics_of_an_amd_processor_leave_the_floor_open),
+		cmocka_unit_test(graphics_card_of_amd_beside_an_intel_host),
+		cmocka_unit_test(hosts_without_a_row_leave_the_floor_open),
 	};
 
 	return cmocka_run_group_tests_name("loader_floor", tests, NULL, NULL);
