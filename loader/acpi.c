@@ -248,7 +248,7 @@ static bool pm1_port(const struct table *fadt, uint32_t extended, uint32_t offse
 static bool read_reset(const struct table *fadt, struct acpi_info *info, struct failure *failure)
 {
 	const bool there = (get_le32(fadt->data + FADT_FLAGS) & FADT_HAS_RESET) && fadt->bytes > FADT_RESET_VALUE;
-	const uint64_t port = there ? gas_port(fadt, FADT_RESET_REG, &info->sleep_unwatched) : 0;
+	const uint64_t port = there ? gas_port(fadt, FADT_RESET_REG, &info->reset_unwatched) : 0;
 
 	if (port > UINT16_MAX)
 		return fail(failure, LOADER_E_ACPI_TABLE, "FADT: reset register at 0x%lx", port);
@@ -404,6 +404,12 @@ bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *in
 	if (walked)
 		scan_sleep_states(view, &root, dsdt, info);
 	return walked;
+}
+
+bool acpi_check_sleep(const struct acpi_info *info, uint32_t pool_mib, struct failure *failure)
+{
+	return !pool_mib || !info->sleep_unwatched ||
+	       fail(failure, LOADER_E_ACPI_SLEEP, "FADT: PM1 control or SLEEP_CONTROL_REG, pool_mib = %u", pool_mib);
 }
 
 bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure)

@@ -36,7 +36,8 @@ struct acpi_info {
 	uint16_t sleep_port[BOOT_SLEEP_PORTS]; /* as in struct boot_info */
 	uint16_t reset_port;
 	uint8_t reset_value;
-	bool sleep_unwatched; /* a sleep or reset register is no I/O port */
+	bool sleep_unwatched; /* PM1 control or sleep control is no I/O port */
+	bool reset_unwatched; /* the reset register is none */
 	struct sleep_states sleep;
 	uint64_t ecam_base;
 	uint32_t ecam_count; /* segments of MCFG */
@@ -58,6 +59,9 @@ bool acpi_walk(const struct acpi_view *view, uint64_t rsdp, struct acpi_info *in
  * belongs to the hypervisor.
  */
 void acpi_hide(uint8_t *table);
+
+/** With a pool no sleep may keep memory: fails if one could be entered past the hypervisor. */
+bool acpi_check_sleep(const struct acpi_info *info, uint32_t pool_mib, struct failure *failure);
 
 /** Moves the boot processor to index 0. */
 bool acpi_boot_cpu_first(struct acpi_info *info, uint32_t apic_id, struct failure *failure);

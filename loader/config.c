@@ -43,7 +43,7 @@ static const struct key keys[] = {
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-#define POOL_MIB_MAX 16777216u /* 16 TiB */
+#define POOL_MIB_MAX 16777214u /* less than 2^32 pages */
 #define PORT_MAX     0xfff8u   /* a 16550 has eight registers */
 
 /* The parser's position, and the line cut into key and value, both terminated. */
@@ -143,7 +143,7 @@ static bool parse_pool_mib(const struct line *line, uint32_t *to, struct failure
 	uint32_t value = 0;
 
 	if (!parse_number(line->value, 10, POOL_MIB_MAX, &value) || value % 2)
-		return fail_at(failure, LOADER_E_CONFIG_NUMBER, line, "an even number from 0 to 16777216");
+		return fail_at(failure, LOADER_E_CONFIG_NUMBER, line, "an even number from 0 to 16777214");
 	*to = value;
 	return true;
 }

@@ -47,6 +47,8 @@
 	  "update the firmware; switch ACPI on")                                                                       \
 	X(LOADER_E_ACPI_TABLE, "an ACPI table is malformed", "update the firmware and report the table to its vendor") \
 	X(LOADER_E_ACPI_MISSING, "an ACPI table is missing", "update the firmware; check its setup")                   \
+	X(LOADER_E_ACPI_SLEEP, "a sleep register is no I/O port: a sleep could keep the pool's memory",                \
+	  "set pool_mib = 0 in cloister.conf; protected guests need another machine")                                  \
 	X(LOADER_E_CPU_VENDOR, "the CPU is neither AMD's nor Intel's", "use a CPU with AMD-V or VT-x")                 \
 	X(LOADER_E_CPU_COUNT, "the machine has more CPUs than Cloister supports",                                      \
 	  "switch SMT or sockets off in the firmware")                                                                 \

@@ -348,7 +348,7 @@ static bool fill_info(void)
 	info->on_crash = loader.config.on_crash;
 	info->dma = loader.acpi.dma.records;
 	close_floor();
-	if (loader.acpi.sleep_unwatched)
+	if (loader.acpi.sleep_unwatched || loader.acpi.reset_unwatched)
 		info->flags |= BOOT_FLAG_SLEEP_UNWATCHED;
 	if (loader.config.require_iommu)
 		info->flags |= BOOT_FLAG_DMA_REQUIRED;
@@ -433,8 +433,9 @@ static bool measure_statement(struct failure *failure)
 static bool start(struct failure *failure)
 {
 	return mark_and_read_config(failure) && preboot_check(loader.config.allow_preboot, failure) &&
-	       walk_acpi(failure) && check_coverage(failure) && check_x2apic(failure) &&
-	       boot_check(&loader.config, failure) && hypervisor_path(&loader.config, &loader.image_path, failure) &&
+	       walk_acpi(failure) && acpi_check_sleep(&loader.acpi, loader.config.pool_mib, failure) &&
+	       check_coverage(failure) && check_x2apic(failure) && boot_check(&loader.config, failure) &&
+	       hypervisor_path(&loader.config, &loader.image_path, failure) &&
 	       file_read(loader.image_path, ELF_MAX_IMAGE_BYTES, &loader.image_file, failure) &&
 	       elf_check(loader.image_file.data, loader.image_file.bytes, &loader.image, failure) &&
 	       open_tpm(failure) && ask_tpm(failure) && fill_info() && reserve(failure) && measure_files(failure) &&

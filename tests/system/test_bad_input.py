@@ -44,7 +44,7 @@ def missing(part):
 E_MACHINE, E_PHOFF, E_PHNUM, P_OFFSET = 18, 32, 56, 64 + 8
 HUGE = struct.pack("<Q", 0xFFFFFFFFFFFFF000)
 # Offsets in ACPI tables: length and checksum of any; the first entry of the MADT; the TPM2's start method.
-LENGTH, CHECKSUM, MADT_ENTRY, TPM2_START = 4, 9, 44, 48
+LENGTH, CHECKSUM, MADT_ENTRY, TPM2_START, FADT_X_PM1A_CNT = 4, 9, 44, 48, 172
 
 
 def length(value):
@@ -93,6 +93,8 @@ CASES = [
     Case("madt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("APIC", LENGTH, length(40)),), where="MADT"),
     Case("fadt-missing", "LOADER_E_ACPI_MISSING", acpi=(Edit("FACP", 0, b"XXXX"),), where="FADT"),
     Case("fadt-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", LENGTH, length(60)),), where="FADT"),
+    Case("fadt-sleep-in-memory", "LOADER_E_ACPI_SLEEP", changed(pool_mib="8"), where="pool_mib = 8",
+         acpi=(Edit("FACP", FADT_X_PM1A_CNT, b"\0"),)),
     Case("fadt-checksum", "LOADER_E_ACPI_TABLE", acpi=(Edit("FACP", CHECKSUM, b"\x5a", False),), where="FADT"),
     Case("tpm2-missing", "LOADER_E_TPM_LOCALITY", acpi=(Edit("TPM2", 0, b"XXXX"),), where="TPM"),
     Case("tpm2-short", "LOADER_E_ACPI_TABLE", acpi=(Edit("TPM2", LENGTH, length(44)),), where="TPM2"),

@@ -157,7 +157,7 @@ static void say_fadt(const struct acpi_info *info)
 {
 	printf("reset port %#x, value %#x; sleep ports %#x %#x %#x%s", info->reset_port, info->reset_value,
 	       info->sleep_port[0], info->sleep_port[1], info->sleep_port[2],
-	       info->sleep_unwatched ? "; a sleep or reset register is no I/O port" : "");
+	       info->sleep_unwatched || info->reset_unwatched ? "; a sleep or reset register is no I/O port" : "");
 }
 
 static void say_mcfg(const struct acpi_info *info)

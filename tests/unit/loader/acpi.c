@@ -376,6 +376,7 @@ static void fadt_ports(void **state)
 	assert_int_equal(info.sleep_port[0], 0x1805);
 	assert_int_equal(info.sleep_port[1], 0x1815);
 	assert_true(info.sleep_unwatched);
+	assert_false(acpi_check_sleep(&info, 2, &failure));
 	finish(FADT, "FACP", 180); /* ends inside X_PM1a */
 	assert_true(walk());
 	assert_int_equal(info.sleep_port[0], 0x605);
@@ -402,18 +403,19 @@ static void fadt_reset(void **state)
 		assert_true(walk());
 		assert_int_equal(info.reset_port, ports[i]);
 		assert_int_equal(info.reset_value, values[i]);
-		assert_false(info.sleep_unwatched);
+		assert_false(info.reset_unwatched);
 	}
 	at(FADT + 116)[0] = 0; /* in memory */
 	put64(FADT + 120, 0xfed80cf9);
 	finish(FADT, "FACP", 276);
 	assert_true(walk());
 	assert_int_equal(info.reset_port, 0);
-	assert_true(info.sleep_unwatched);
+	assert_true(info.reset_unwatched && !info.sleep_unwatched);
+	assert_true(acpi_check_sleep(&info, 2, &failure));
 	put32(FADT + 112, 0); /* and not there */
 	finish(FADT, "FACP", 276);
 	assert_true(walk());
-	assert_false(info.sleep_unwatched);
+	assert_false(info.reset_unwatched);
 }
 
 /* A hardware-reduced FADT (5.2.9): no PM1 control, sleep control in its place. */
@@ -433,6 +435,10 @@ static void fadt_sleep_control(void **state)
 	assert_true(walk());
 	assert_int_equal(info.sleep_port[2], 0);
 	assert_true(info.sleep_unwatched);
+	assert_true(acpi_check_sleep(&info, 0, &failure));
+	assert_false(acpi_check_sleep(&info, 2, &failure));
+	assert_string_equal(failure.name, "LOADER_E_ACPI_SLEEP");
+	assert_non_null(strstr(failure.where, "pool_mib = 2"));
 	at(FADT + 244)[0] = 1;
 	put64(FADT + 248, 0x10606);
 	finish(FADT, "FACP", 276);

@@ -55,7 +55,7 @@ static void every_key(void **state)
 			  "\n"
 			  " \timage_svm =\\a.elf\t \r\n"
 			  "image_vmx=\\b.elf\n"
-			  "pool_mib = 16777216\n"
+			  "pool_mib = 16777214\n"
 			  "tpm_binding = weak\n"
 			  "require_tpm = no\n"
 			  "require_iommu = no\n"
@@ -72,7 +72,7 @@ static void every_key(void **state)
 			  "chain = \\EFI\\debian\\grubx64.efi"));
 	assert_string_equal(config.image_svm, "\\a.elf");
 	assert_string_equal(config.image_vmx, "\\b.elf");
-	assert_int_equal(config.pool_mib, 16777216);
+	assert_int_equal(config.pool_mib, 16777214);
 	assert_int_equal(config.tpm_binding, CONFIG_BINDING_WEAK);
 	assert_int_equal(config.require_tpm, 0);
 	assert_int_equal(config.require_iommu, 0);
@@ -141,7 +141,7 @@ static void bad_bytes(void **state)
 
 static void bad_numbers(void **state)
 {
-	static const char *const pool[] = {"1", "-2", "0x2", "2 4", "16777218", "4294967296", "18446744073709551618",
+	static const char *const pool[] = {"1", "-2", "0x2", "2 4", "16777216", "4294967296", "18446744073709551618",
 					   "2a"};
 	static const char *const port[] = {"3f8",     "0x",   "0x0",   "0xfff9",
 					   "0x13f80", "None", "0x3g8", "0xffffffffffffffff0"};
