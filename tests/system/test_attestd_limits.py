@@ -128,14 +128,18 @@ def sources(count):
 
 
 def asked(service, slow, calm=None):
-    """How long evidence takes, each time with all of the slow connections there; and how long from a calm service."""
-    times, calm_times = [], []
+    """
+    How long evidence takes, each time with the slow connections there; how long from a calm service; and how many
+    connections were open at most. Those that say nothing are closed all at once, and opened again in the next round.
+    """
+    times, calm_times, most = [], [], 0
     for _ in range(ASKED):
         slow.wait_round()
+        most = max(most, service.metric("attestd_connections"))
         times.append(timed(service))
         if calm:
             calm_times.append(timed(calm))
-    return times, calm_times
+    return times, calm_times, most
 
 
 def timed(service):
@@ -161,8 +165,7 @@ def test_slow_connections_do_not_delay_evidence(folder, tpm, calm, attack, addre
     with another(folder, tpm.tcti, *options) as service:
         service.good_evidence()  # its keys are loaded
         with Slow(service.port, SLOW, sources(addresses), first, drip) as slow:
-            times, calm_times = asked(service, slow, calm)
-            connections = service.metric("attestd_connections")
+            times, calm_times, connections = asked(service, slow, calm)
             memory = re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{service.process.pid}/status").read_text())[1]
         print(f"{attack}, {addresses} addresses:", *(f"{seconds:.3f}" for seconds in times), "s; from the calm service",
               *(f"{seconds:.3f}" for seconds in calm_times), f"s; {connections} open, {memory} KiB")
@@ -178,7 +181,7 @@ def test_new_connection_displaces_one_that_waits(folder, tpm, attack, addresses)
     options, first, drip = ATTACKS[attack]
     with another(folder, tpm.tcti, *options) as service:
         with Slow(service.port, TOO_MANY, sources(addresses), first, drip) as slow:
-            times, _ = asked(service, slow)
+            times, _, _ = asked(service, slow)
             connections = service.metric("attestd_connections")
             displaced = service.metric("attestd_displaced_total")
         print(f"{attack}, {addresses} addresses:", *(f"{seconds:.3f}" for seconds in times),
