@@ -318,7 +318,7 @@ static bool is_memory_map(const struct scan *scan, uint16_t function, uint32_t i
 	return true;
 }
 
-/* Graphics of an APU: its driver reaches the SMN by its BAR. A card is not told from it. */
+/* Graphics of an APU: its driver reaches the SMN by its BAR. A card looks the same. */
 static bool reaches_smn(const struct scan *scan, uint32_t id, uint32_t class)
 {
 	return class >> 8 == CLASS_DISPLAY && (uint16_t)id == ATI && scan->host && scan->host->vendor == AMD;
@@ -353,8 +353,8 @@ static void examine(struct scan *scan, uint16_t function, uint32_t id)
 }
 
 /*
- * All eight, since a device may hide function 0 or its bit that there are more. One with a single function may answer to
- * all numbers (PCI 3.0, 3.2.2.3.4): each of them is closed.
+ * All eight, since a device may hide function 0 or its bit that there are more. One with a single function may answer
+ * to all numbers (PCI 3.0, 3.2.2.3.4): each of them is closed.
  */
 static void scan_device(struct scan *scan, uint16_t first)
 {
