@@ -75,6 +75,7 @@ static uint8_t *boot_id(struct built *b)
 
 	judge(&b->evidence, &b->challenge, &b->policy, &b->known, &v);
 	*memory = v.seen;
+	b->known.ak_name = b->policy.ak_names[0]; /* by this TPM */
 	return memory->boot_id;
 }
 
