@@ -14,9 +14,9 @@ static struct pool_view view_of(const struct cpu *cpu)
 }
 
 /* A whole page of the root guest's RAM. */
-static bool is_root_page(const struct cpu *cpu, uint64_t address)
+static bool is_root_page(const struct cpu *cpu, gpa_t address)
 {
-	return machine_is_ram(cpu->machine, gpa(address), PAGE_BYTES);
+	return machine_is_ram(cpu->machine, address, PAGE_BYTES);
 }
 
 static int64_t create(const struct cpu *cpu, const struct hypercall_arguments *a)
@@ -26,7 +26,7 @@ static int64_t create(const struct cpu *cpu, const struct hypercall_arguments *a
 
 	if (a->rcx != 0)
 		return HC_E_ARGUMENT;
-	if (!is_root_page(cpu, a->rdi))
+	if (!is_root_page(cpu, gpa(a->rdi)))
 		return HC_E_BUFFER;
 	window_read(view.paging, cpu->index, paddr(a->rdi), &params, sizeof(params));
 	return domain_create(&view, a->rsi, a->rdx, &params);
@@ -42,7 +42,7 @@ static int64_t add_table(const struct pool_view *view, struct td *td, const stru
 static int64_t add_page(const struct cpu *cpu, const struct pool_view *view, struct td *td,
 			const struct hypercall_arguments *a)
 {
-	if (!is_root_page(cpu, a->rcx))
+	if (!is_root_page(cpu, gpa(a->rcx)))
 		return HC_E_BUFFER;
 	return domain_add_page(view, td, gpa(a->rsi & ~DOMAIN_EXTEND), (a->rsi & DOMAIN_EXTEND) != 0, a->rdx,
 			       paddr(a->rcx));

@@ -30,18 +30,19 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 }
 
 /* Copies object bytes [@offset, @offset + @bytes) to the guest at @to; less at the end. Returns the bytes copied. */
-static int64_t copy_out(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, uint64_t to,
+static int64_t copy_out(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, gpa_t to,
 			uint64_t bytes)
 {
 	if (offset >= length)
 		return 0;
 	const uint32_t count = (uint32_t)(length - offset < bytes ? length - offset : bytes);
 
-	window_write(vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to), (const uint8_t *)object + offset, count);
+	window_write(vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to.value), (const uint8_t *)object + offset,
+		     count);
 	return count;
 }
 
-static int64_t copy_console_out(struct vcpu *vcpu, uint64_t offset, uint64_t to, uint64_t bytes)
+static int64_t copy_console_out(struct vcpu *vcpu, uint64_t offset, gpa_t to, uint64_t bytes)
 {
 	struct console *const console = &vcpu->cpu->machine->console;
 	uint8_t part[256];
@@ -60,7 +61,7 @@ static int64_t copy_domain_out(struct vcpu *vcpu, const struct hypercall_argumen
 	struct domain_info info;
 	const int64_t error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
 
-	return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, a->rdx, a->rcx);
+	return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, gpa(a->rdx), a->rcx);
 }
 
 static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_arguments *a)
@@ -75,15 +76,15 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 	iommu_poll(m);
 	switch ((enum hv_object)(uint32_t)a->rdi) {
 	case HV_OBJECT_STATEMENT:
-		return copy_out(vcpu, &m->attestation->statement, sizeof(m->attestation->statement), a->rsi, a->rdx,
-				a->rcx);
+		return copy_out(vcpu, &m->attestation->statement, sizeof(m->attestation->statement), a->rsi,
+				gpa(a->rdx), a->rcx);
 	case HV_OBJECT_LOG:
-		return copy_out(vcpu, m->attestation->log, m->boot.log_bytes, a->rsi, a->rdx, a->rcx);
+		return copy_out(vcpu, m->attestation->log, m->boot.log_bytes, a->rsi, gpa(a->rdx), a->rcx);
 	case HV_OBJECT_CONSOLE:
-		return copy_console_out(vcpu, a->rsi, a->rdx, a->rcx);
+		return copy_console_out(vcpu, a->rsi, gpa(a->rdx), a->rcx);
 	case HV_OBJECT_STATS:
 		fill_stats(m, &stats);
-		return copy_out(vcpu, &stats, sizeof(stats), a->rsi, a->rdx, a->rcx);
+		return copy_out(vcpu, &stats, sizeof(stats), a->rsi, gpa(a->rdx), a->rcx);
 	case HV_OBJECT_DOMAIN:
 		return copy_domain_out(vcpu, a);
 	default:
