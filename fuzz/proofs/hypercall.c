@@ -92,9 +92,15 @@ bool iommu_translates(const struct machine *machine)
 	return any_bool();
 }
 
+static bool is_of_domains(uint64_t number)
+{
+	return number >= HC_DOMAIN_CREATE && number <= HC_PAGE_RECLAIM;
+}
+
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
 {
-	return HC_E_NUMBER;
+	PROVE(cpl == 0 && is_of_domains(number));
+	return any_bool() ? HC_E_DOMAIN : 0;
 }
 
 int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
@@ -166,7 +172,7 @@ static int64_t call(void)
 
 	PROVE(refused == (cpl != 0) && refused != advanced);
 	PROVE(!refused || frame.guest.rax == before.rax);
-	PROVE(refused || (result >= HC_E_BUSY && result <= 4096));
+	PROVE(refused || (result >= HC_E_FULL && result <= 4096));
 	PROVE(frame.guest.rdi == before.rdi && frame.guest.rsi == before.rsi);
 	PROVE(frame.guest.rdx == before.rdx && frame.guest.rcx == before.rcx);
 	PROVE(!m.console.lock.held && attestation.lock.held == busy);
@@ -224,15 +230,31 @@ void prove_hypercall_read_stats(void)
 	check_read(HV_OBJECT_STATS, sizeof(struct hv_stats), 4096);
 }
 
+/* Of any domain. */
+void prove_hypercall_read_domain(void)
+{
+	set_up(HC_READ);
+	ASSUME((uint32_t)frame.guest.rdi == HV_OBJECT_DOMAIN);
+	const int64_t result = call();
+
+	PROVE(result <= (int64_t)sizeof(struct domain_info) && wrote == (result > 0));
+	REACHABLE(result == sizeof(struct domain_info));
+	REACHABLE(result == HC_E_DOMAIN);
+	REACHABLE(result == HC_E_BUFFER);
+}
+
 void prove_hypercall_other(void)
 {
 	uint64_t number;
 
 	ASSUME(number != HC_SIGN);
 	set_up(number);
-	ASSUME(number != HC_READ || frame.guest.rdi > HV_OBJECT_STATS);
+	ASSUME(number != HC_READ ||
+	       (frame.guest.rdi > HV_OBJECT_STATS && (uint32_t)frame.guest.rdi != HV_OBJECT_DOMAIN));
 	const int64_t result = call();
 
-	PROVE(!wrote && (result == HC_E_NUMBER || result == HC_E_ARGUMENT));
+	PROVE(!wrote);
+	PROVE(result == HC_E_NUMBER || result == HC_E_ARGUMENT || is_of_domains(number));
 	REACHABLE(result == HC_E_ARGUMENT);
+	REACHABLE(result == HC_E_DOMAIN);
 }
