@@ -144,16 +144,9 @@ void machine_wipe_secrets(struct machine *m)
 	wiped = true;
 }
 
-/* Proven in console.c. */
-void console_line(struct machine *m, const char *format, ...)
+/* Its line is proven in console.c. */
+void exit_note_refusal(const struct vcpu *vcpu, const char *access, const char *object, uint64_t number)
 {
-}
-
-uint64_t vcpu_rip(const struct vcpu *vcpu)
-{
-	uint64_t rip;
-
-	return rip;
 }
 
 static uint8_t length; /* of the instruction */
