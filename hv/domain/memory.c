@@ -7,12 +7,6 @@
 
 #define TOP_LEVEL 4u
 
-/* Bytes that one entry of a table of @level covers. */
-static uint64_t span(unsigned level)
-{
-	return 1ull << (12 + 9 * (level - 1));
-}
-
 /*
  * The entry for @address in a table of @level, in the window of tables, which the caller closes;
  * null, and the window closed, where a table above is missing.
@@ -23,7 +17,7 @@ static uint64_t *entry_open(const struct pool_view *view, const struct td *td, g
 
 	for (unsigned at = TOP_LEVEL;; at--) {
 		uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, table, true);
-		uint64_t *const entry = &entries[address.value / span(at) % (PAGE_BYTES / sizeof(*entries))];
+		uint64_t *const entry = &entries[address.value / stage2_span(at) % (PAGE_BYTES / sizeof(*entries))];
 
 		if (at == level)
 			return entry;
@@ -67,7 +61,7 @@ int64_t domain_add_table(const struct pool_view *view, struct td *td, gpa_t addr
 	if (td->state == DOMAIN_STOPPED)
 		return HC_E_STATE;
 	if (level > DOMAIN_LEVEL_1GIB || address.value >> DOMAIN_GPA_BITS != 0 ||
-	    address.value % span((unsigned)level + 2) != 0)
+	    address.value % stage2_span((unsigned)level + 2) != 0)
 		return HC_E_ARGUMENT;
 	if (page >= view->pool->pages)
 		return HC_E_PAGE;

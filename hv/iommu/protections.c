@@ -16,7 +16,7 @@ static bool absent(const struct stage2 *stage2, gpa_t base, uint64_t bytes)
 
 		if (stage2_walk(stage2, gpa(at), &level) != 0)
 			return false;
-		at = (at | ((PAGE_BYTES << 9 * (level - 1)) - 1)) + 1;
+		at = (at | (stage2_span(level) - 1)) + 1;
 	}
 	return true;
 }

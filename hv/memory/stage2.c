@@ -6,17 +6,11 @@
 
 #define ENTRIES 512u
 
-/* Bytes that one entry of a table at @level covers. */
-static uint64_t span(unsigned level)
-{
-	return 1ull << (12 + 9 * (level - 1));
-}
-
 static uint64_t *entry_of(paddr_t table, unsigned level, uint64_t address)
 {
 	uint64_t *const entries = region_pointer(table);
 
-	return &entries[address / span(level) % ENTRIES];
+	return &entries[address / stage2_span(level) % ENTRIES];
 }
 
 static uint32_t covered_bits(uint32_t phys_bits)
@@ -33,12 +27,12 @@ uint64_t stage2_directory_pages(uint32_t phys_bits)
 
 static bool split(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigned level);
 
-/* Writes the entry that maps [@base, @base + span(@level)) one to one: a leaf, or a table where memory types differ. */
+/* Writes the entry of @level that maps what it covers, from @base, one to one: a leaf, or a table if types differ. */
 static bool map_identity(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigned level)
 {
 	unsigned type;
 
-	if (!stage2_type(stage2->vendor, paddr(base), span(level), &type))
+	if (!stage2_type(stage2->vendor, paddr(base), stage2_span(level), &type))
 		return split(stage2, entry, base, level);
 	__atomic_store_n(entry, stage2_leaf(stage2->vendor, paddr(base), level, type), __ATOMIC_RELEASE);
 	return true;
@@ -51,7 +45,7 @@ static bool split(struct stage2 *stage2, uint64_t *entry, uint64_t base, unsigne
 
 	if (table.value == 0)
 		return false;
-	for (uint64_t at = base; at < base + span(level); at += span(level - 1)) {
+	for (uint64_t at = base; at < base + stage2_span(level); at += stage2_span(level - 1)) {
 		if (!map_identity(stage2, entry_of(table, level - 1, at), at, level - 1))
 			return false;
 	}
@@ -70,10 +64,10 @@ enum hv_error stage2_build_identity(struct stage2 *stage2, uint32_t phys_bits, s
 
 	const uint64_t end = 1ull << stage2->bits;
 
-	for (uint64_t base = 0; base < end; base += span(4)) {
+	for (uint64_t base = 0; base < end; base += stage2_span(4)) {
 		const paddr_t directory = region_take(&stage2->tables, 1);
 
-		for (uint64_t at = base; at < end && at < base + span(4); at += span(3)) {
+		for (uint64_t at = base; at < end && at < base + stage2_span(4); at += stage2_span(3)) {
 			if (!map_identity(stage2, entry_of(directory, 3, at), at, 3))
 				return HV_E_STAGE2_FULL;
 		}
@@ -109,15 +103,14 @@ static enum hv_error change_in(struct stage2 *stage2, paddr_t table, unsigned le
 {
 	while (base < end) {
 		uint64_t *const entry = entry_of(table, level, base);
-		const uint64_t next = (base & ~(span(level) - 1)) + span(level);
+		const uint64_t start = base & ~(stage2_span(level) - 1), next = start + stage2_span(level);
 		const uint64_t stop = next < end ? next : end;
-
-		const bool whole = stop - base == span(level);
+		const bool whole = stop - base == next - start;
 
 		if (whole && in_place(*entry, level, change)) {
 			*entry = changed(*entry, change);
 		} else if (stage2_present(*entry)) {
-			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, base & ~(span(level) - 1), level))
+			if (stage2_is_leaf(*entry, level) && !split(stage2, entry, start, level))
 				return HV_E_STAGE2_FULL;
 			const enum hv_error error =
 				change_in(stage2, stage2_address(*entry), level - 1, base, stop, change);
@@ -153,7 +146,7 @@ enum hv_error stage2_limit_leaves(struct stage2 *stage2, const struct boot_info 
 	for (uint32_t i = 0; error == HV_OK && i < boot->ram_count; i++) {
 		const uint64_t base = boot->ram[i].base, last = base + boot->ram[i].bytes - 1;
 
-		error = change_range(stage2, base & ~(span(3) - 1), (last | (span(3) - 1)) + 1, change);
+		error = change_range(stage2, base & ~(stage2_span(3) - 1), (last | (stage2_span(3) - 1)) + 1, change);
 	}
 	return error;
 }
@@ -215,7 +208,7 @@ enum hv_error stage2_build_detour(const struct stage2 *stage2, struct region *re
 	for (uint32_t i = 0; i < floor->range_count; i++) {
 		const uint64_t end = floor->range[i].base + floor->range[i].bytes;
 
-		for (uint64_t at = floor->range[i].base & ~(span(2) - 1); at < end; at += span(2)) {
+		for (uint64_t at = floor->range[i].base & ~(stage2_span(2) - 1); at < end; at += stage2_span(2)) {
 			if (!divert(stage2, region, *root, at, scratch))
 				return HV_E_REGION;
 		}

@@ -21,6 +21,12 @@ struct stage2 {
 	const struct vendor_machine *vendor;
 };
 
+/* Bytes that one entry of a table at @level covers (1: 4 KiB). */
+static inline uint64_t stage2_span(unsigned level)
+{
+	return 1ull << (12 + 9 * (level - 1));
+}
+
 /**
  * Maps all of the physical address space one to one with 1 GiB leaves.
  * @phys_bits: 36 to 52; bits from 48 on cannot be reached with four levels
