@@ -4,14 +4,9 @@
 
 #define XFAM_X87_SSE 3ull
 
-static bool page_number(const struct pool_view *view, uint64_t page)
-{
-	return page < view->pool->pages;
-}
-
 int64_t domain_enter(const struct pool_view *view, uint64_t domain, struct td **td)
 {
-	if (!page_number(view, domain))
+	if (!pool_has(view, domain))
 		return HC_E_DOMAIN;
 	switch (pool_lock_domain(view, (uint32_t)domain)) {
 	case POOL_LOCKED:
@@ -68,7 +63,7 @@ bool domain_params_sane(const struct domain_params *params)
 
 int64_t domain_create(const struct pool_view *view, uint64_t domain, uint64_t table, const struct domain_params *params)
 {
-	if (!page_number(view, domain) || !page_number(view, table))
+	if (!pool_has(view, domain) || !pool_has(view, table))
 		return HC_E_PAGE;
 	if (!domain_params_sane(params))
 		return HC_E_ARGUMENT;
@@ -108,7 +103,7 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 		return HC_E_FULL;
 	if (apic_id >= UINT32_MAX || apic_id_taken(td, apic_id)) /* all ones: a broadcast */
 		return HC_E_ARGUMENT;
-	if (!page_number(view, page) || !pool_claim(view, (uint32_t)page, PAGE_VCPU, td->page))
+	if (!pool_has(view, page) || !pool_claim(view, (uint32_t)page, PAGE_VCPU, td->page))
 		return HC_E_PAGE;
 	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, (uint32_t)page);
 
@@ -160,7 +155,7 @@ int64_t domain_reclaim(const struct pool_view *view, struct td *td, uint64_t fir
 
 	if (td->state != DOMAIN_STOPPED)
 		return HC_E_STATE;
-	if (count == 0 || count > DOMAIN_CALL_PAGES || first >= view->pool->pages || count > view->pool->pages - first)
+	if (count == 0 || count > DOMAIN_CALL_PAGES || !pool_has(view, first) || count > view->pool->pages - first)
 		return HC_E_ARGUMENT;
 	for (uint64_t page = first; page < first + count; page++)
 		freed += reclaim_page(view, td, (uint32_t)page);

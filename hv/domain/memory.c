@@ -63,7 +63,7 @@ int64_t domain_add_table(const struct pool_view *view, struct td *td, gpa_t addr
 	if (level > DOMAIN_LEVEL_1GIB || address.value >> DOMAIN_GPA_BITS != 0 ||
 	    address.value % stage2_span((unsigned)level + 2) != 0)
 		return HC_E_ARGUMENT;
-	if (page >= view->pool->pages)
+	if (!pool_has(view, page))
 		return HC_E_PAGE;
 	const int64_t result = set_entry(view, td, address, (unsigned)level + 2, page, PAGE_TABLE,
 					 stage2_table(pool_address(view->pool, (uint32_t)page)));
@@ -107,7 +107,7 @@ int64_t domain_add_page(const struct pool_view *view, struct td *td, gpa_t addre
 		return HC_E_STATE;
 	if ((address.value & PAGE_MASK) != 0 || !is_memory(td, address))
 		return HC_E_ARGUMENT;
-	if (page >= view->pool->pages)
+	if (!pool_has(view, page))
 		return HC_E_PAGE;
 	const int64_t result = set_entry(view, td, address, 1, page, PAGE_PRIVATE,
 					 stage2_private(pool_address(view->pool, (uint32_t)page)));

@@ -51,7 +51,7 @@ static uint64_t *record_open(const struct pool_view *view, uint32_t page)
 
 static uint64_t record_read(const struct pool_view *view, uint32_t page)
 {
-	if (page >= view->pool->pages)
+	if (!pool_has(view, page))
 		return RECORD(PAGE_RECORDS, 0); /* without owner, and never free */
 	const uint64_t record = __atomic_load_n(record_open(view, page), __ATOMIC_ACQUIRE);
 
@@ -62,7 +62,7 @@ static uint64_t record_read(const struct pool_view *view, uint32_t page)
 /* Changes a record from @from to @to in one step. False: it is something else. */
 static bool record_change(const struct pool_view *view, uint32_t page, uint64_t from, uint64_t to)
 {
-	if (page >= view->pool->pages)
+	if (!pool_has(view, page))
 		return false;
 	const bool changed = __atomic_compare_exchange_n(record_open(view, page), &from, to, false, __ATOMIC_ACQ_REL,
 							 __ATOMIC_ACQUIRE);

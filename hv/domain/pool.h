@@ -45,6 +45,12 @@ struct pool_view {
  */
 void pool_prepare(struct pool *pool, const struct boot_range *range);
 
+/* Is there a page of this number? */
+static inline bool pool_has(const struct pool_view *view, uint64_t page)
+{
+	return page < view->pool->pages;
+}
+
 /* The address of page @page, which exists. */
 paddr_t pool_address(const struct pool *pool, uint32_t page);
 
