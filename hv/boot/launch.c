@@ -195,7 +195,7 @@ static struct hv_failure prepare(struct machine *m)
 
 /**
  * Entry point of the image (boot_info.h). Once, on the BSP.
- * Returns HV_OK, or what is wrong; then nothing was changed outside the region.
+ * Returns HV_OK, or what is wrong; then nothing was changed outside region and pool.
  */
 enum hv_error hv_prepare(struct boot_info *info)
 {
