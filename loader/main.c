@@ -18,6 +18,7 @@
 #include "measure.h"
 #include "memory.h"
 #include "message.h"
+#include "mmio.h"
 #include "preboot.h"
 #include "tcg2.h"
 #include "tis.h"
@@ -283,7 +284,7 @@ static uint32_t config_read(const void *context, const struct floor_ecam *ecam, 
 {
 	(void)context;
 	if (ecam)
-		return *(const volatile uint32_t *)(ecam->base + (uint64_t)function * 4096 + offset);
+		return mmio_read_32(ecam->base + (uint64_t)function * 4096 + offset);
 	const uint64_t flags = interrupts_off();
 	const uint32_t kept = in32(PCI_ADDRESS); /* the firmware may be between its two accesses */
 
@@ -298,7 +299,7 @@ static uint32_t config_read(const void *context, const struct floor_ecam *ecam, 
 static uint32_t memory_read(const void *context, uint64_t address)
 {
 	(void)context;
-	return *(const volatile uint32_t *)address;
+	return mmio_read_32(address);
 }
 
 static void config_write(const void *context, uint16_t function, uint16_t offset, uint8_t value)
