@@ -46,6 +46,7 @@ struct domain_range {
 
 /*
  * HC_DOMAIN_CREATE's page. All multiples of 4096 where they are addresses; what is not used is 0.
+ * Outside the RAM, pages may be added to the firmware's range, and only while the domain is built.
  */
 struct domain_params {
 	uint32_t version; /* 1 */
@@ -55,8 +56,7 @@ struct domain_params {
 	uint32_t ram_count;
 	uint32_t reserved;
 	struct domain_range ram[DOMAIN_MAX_RAM]; /* sorted, not overlapping, below the shared bit */
-	struct domain_range
-		firmware; /* beside the RAM: pages may be added here, and only before the end of the build */
+	struct domain_range firmware;
 	uint8_t mrconfigid[48], mrowner[48], mrownerconfig[48];
 };
 
@@ -134,8 +134,7 @@ struct domain_info {
 	uint32_t domain;  /* page number */
 	uint32_t state;   /* enum domain_state */
 	uint32_t vcpus, max_vcpus;
-	uint32_t tables; /* pages, by kind */
-	uint32_t private_pages;
+	uint32_t tables, private_pages; /* pages that were added: HC_PAGE_RECLAIM does not count down */
 	uint64_t attributes, xfam;
 	uint8_t mrtd[48]; /* 0 before the end of the build */
 	uint8_t mrconfigid[48], mrowner[48], mrownerconfig[48];
