@@ -87,6 +87,14 @@ static struct reply work(void *context, const struct job *job)
 	return ok ? reply : answer_failure(&failure);
 }
 
+/* A TPM that hangs holds the queue's thread here, not the end of the service. */
+static void leave(void *context)
+{
+	const struct service *service = context;
+
+	tpm_close(service->tpm);
+}
+
 /* The first job is the service's own: later requests find the TPM open, and its keys made. */
 static char own_job;
 
@@ -140,7 +148,7 @@ static void watch(struct queue *queue)
 
 static enum exit_code run(const struct options *options, const struct tls *tls, struct service *service)
 {
-	const struct queue_hooks hooks = {.work = work, .done = done, .context = service};
+	const struct queue_hooks hooks = {.work = work, .done = done, .end = leave, .context = service};
 	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
 	struct http *http = queue ? http_start(options, tls, queue) : NULL;
 	bool idle;

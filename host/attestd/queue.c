@@ -71,6 +71,7 @@ static void *worker(void *argument)
 		free(entry);
 	}
 	pthread_mutex_unlock(&queue->lock);
+	queue->hooks.end(queue->hooks.context);
 	return NULL;
 }
 

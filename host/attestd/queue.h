@@ -28,6 +28,8 @@ struct queue_hooks {
 	struct reply (*work)(void *context, const struct job *job);
 	/* Takes over the answer; called once for each job, in any thread, and must not call the queue. */
 	void (*done)(void *owner, struct reply reply);
+	/* Leaves the TPM; called once, in the queue's thread, after the last job. */
+	void (*end)(void *context);
 	void *context;
 };
 

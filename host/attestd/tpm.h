@@ -70,6 +70,9 @@ struct tpm_sources {
 struct tpm *tpm_new(const struct tpm_sources *sources);
 void tpm_free(struct tpm *tpm);
 
+/** Gives everything back that is open, by a command if the key is loaded; the next call opens the TPM again. */
+void tpm_close(struct tpm *tpm);
+
 /** Opens the TPM and loads the attestation key, if that has not been done. */
 bool tpm_ready(struct tpm *tpm, struct failure *failure);
 

@@ -31,9 +31,6 @@ bool tpm_fail(struct failure *failure, const char *command, TSS2_RC rc);
 bool tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template, ESYS_TR *key, struct tpm_public *public,
 			struct failure *failure);
 
-/** Gives everything back that is open; the next call opens the TPM again. */
-void tpm_close(struct tpm *tpm);
-
 /** Loads the RSA or the ECC endorsement key. The caller flushes 'key'. */
 bool tpm_load_ek(struct tpm *tpm, bool rsa, ESYS_TR *key, struct tpm_public *public, struct failure *failure);
 

@@ -445,7 +445,18 @@ def test_service_ends_while_the_tpm_is_stopped(folder, tpm):
         tpm.process.send_signal(signal.SIGSTOP)
         try:
             waiting.sendall(evidence_request(service))
-            service.settle()
+            service.wait_metric("attestd_waiting", 1)
+            assert service.stop() == 0
+        finally:
+            tpm.process.send_signal(signal.SIGCONT)
+
+
+def test_service_ends_while_the_tpm_is_stopped_and_nobody_waits(folder, tpm):
+    """The attestation key, which is to be flushed at the end, is given up."""
+    with another(folder, tpm.tcti) as service:
+        service.good_evidence()
+        tpm.process.send_signal(signal.SIGSTOP)
+        try:
             assert service.stop() == 0
         finally:
             tpm.process.send_signal(signal.SIGCONT)

@@ -127,6 +127,11 @@ class Attestd:
         text = self.curl("/v1/metrics")[2].decode()
         return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
 
+    def wait_metric(self, name: str, value: int) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := self.metric(name)) != value:
+            assert time.monotonic() < deadline, f"{name} is {found}, must become {value}"
+
     def settle(self) -> None:
         """Returns when all earlier requests are served: the service has taken them before the second of these."""
         for _ in range(2):
@@ -163,7 +168,8 @@ def another(folder: pathlib.Path, tcti: str, *options: str) -> Iterator[Attestd]
     try:
         yield attestd
     finally:
-        assert attestd.stop() == 0
+        status = attestd.stop()
+        assert status == 0, f"attestd ended with {status}: {attestd.log.read_text()[-2000:]}"
 
 
 def error_of(body: bytes) -> tuple[str, str | None]:

@@ -25,7 +25,8 @@
 /* A TPM that works on command, and the jobs that wait for it. */
 static struct {
 	sem_t started, go;
-	sem_t done;
+	sem_t done, leave;
+	bool left;
 } tpm;
 
 struct waiter {
@@ -55,14 +56,31 @@ static void done(void *owner, struct reply reply)
 	sem_post(&tpm.done);
 }
 
+static void end(void *context)
+{
+	assert_ptr_equal(context, &tpm);
+	assert_false(tpm.left);
+	sem_wait(&tpm.leave);
+	tpm.left = true;
+}
+
 static struct queue *start(void)
 {
-	const struct queue_hooks hooks = {.work = work, .done = done, .context = &tpm};
+	const struct queue_hooks hooks = {.work = work, .done = done, .end = end, .context = &tpm};
+
+	tpm.left = false;
 
 	sem_init(&tpm.started, 0, 0);
 	sem_init(&tpm.go, 0, 0);
 	sem_init(&tpm.done, 0, 0);
+	sem_init(&tpm.leave, 0, 1);
 	return queue_start(&hooks, LIMIT, PATIENCE_MS);
+}
+
+static void stop(struct queue *queue)
+{
+	assert_true(queue_stop(queue, STOP_MS));
+	assert_true(tpm.left);
 }
 
 static bool submit_from(struct queue *queue, struct waiter *waiter, uint8_t nonce, uint64_t source)
@@ -91,7 +109,7 @@ static void jobs_are_done_in_order(void **state)
 		assert_int_equal(waiters[i].status, 200);
 		assert_int_equal(waiters[i].nonce, i + 1);
 	}
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
 }
 
 /* One job is done; it must have been this one. */
@@ -121,7 +139,7 @@ static void sources_take_turns(void **state)
 	expect_done(&modest);
 	expect_done(&greedy[1]);
 	expect_done(&later);
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
 }
 
 /* The last job of who has most waits no longer; the newcomer's second job has no earlier turn than what is there. */
@@ -144,7 +162,7 @@ static void full_queue_makes_room_for_others(void **state)
 	expect_done(&greedy[0]);
 	expect_done(&modest);
 	expect_done(&greedy[1]);
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
 }
 
 static void full_queue_refuses(void **state)
@@ -163,7 +181,7 @@ static void full_queue_refuses(void **state)
 	for (size_t i = 0; i <= LIMIT; i++)
 		sem_wait(&tpm.done);
 	assert_int_equal(waiters[LIMIT + 1].status, 0);
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
 }
 
 static void who_waits_too_long_is_told(void **state)
@@ -191,7 +209,7 @@ static void who_waits_too_long_is_told(void **state)
 		sem_wait(&tpm.done);
 	assert_int_equal(later.status, 200);
 	assert_int_equal(later.nonce, 3);
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
 }
 
 static void stops_although_the_tpm_does_not_answer(void **state)
@@ -206,7 +224,18 @@ static void stops_although_the_tpm_does_not_answer(void **state)
 	assert_int_equal(waiter.status, 503);
 	assert_false(submit(queue, &waiter, 1));
 	sem_post(&tpm.go);
-	assert_true(queue_stop(queue, STOP_MS));
+	stop(queue);
+}
+
+static void stops_although_the_tpm_cannot_be_left(void **state)
+{
+	struct queue *queue = start();
+
+	(void)state;
+	sem_wait(&tpm.leave);
+	assert_false(queue_stop(queue, 0));
+	sem_post(&tpm.leave);
+	stop(queue);
 }
 
 static void listen_address_is_numeric_with_a_port(void **state)
@@ -269,6 +298,7 @@ int main(void)
 		cmocka_unit_test(full_queue_refuses),
 		cmocka_unit_test(who_waits_too_long_is_told),
 		cmocka_unit_test(stops_although_the_tpm_does_not_answer),
+		cmocka_unit_test(stops_although_the_tpm_cannot_be_left),
 		cmocka_unit_test(sources_take_turns),
 		cmocka_unit_test(full_queue_makes_room_for_others),
 		cmocka_unit_test(listen_address_is_numeric_with_a_port),
