@@ -133,7 +133,7 @@ static bool find_elsewhere(const struct enrolled *host, void *context)
 	struct enrolment *e = context;
 	char expected[VERDICT_TEXT], found[VERDICT_TEXT];
 
-	if (host->by_policy || strcmp(host->name, e->host.name) == 0 || !same_tpm(host, &e->host))
+	if (host->by_policy || !same_tpm(host, &e->host))
 		return true;
 	snprintf(expected, sizeof(expected), "a TPM that is not enrolled under another name than %s", e->host.name);
 	snprintf(found, sizeof(found), "the TPM of %s, enrolled on %s", host->name, host->enrolled);
@@ -171,8 +171,7 @@ static bool check_store(struct enrolment *e)
 	if (denied == HOSTS_FOUND)
 		refuse(e, REFUSE_KEY_DENIED, "a key that is not on the list of denied keys", line);
 	check_before(e);
-	if (before != HOSTS_BAD)
-		e->store_failed = hosts_each(store, find_elsewhere, e) == HOSTS_BAD;
+	e->store_failed = hosts_each(store, e->host.name, find_elsewhere, e) == HOSTS_BAD;
 	return !e->store_failed;
 }
 

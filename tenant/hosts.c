@@ -304,8 +304,8 @@ static int is_host_file(const struct dirent *entry)
 }
 
 /* One file of the folder. */
-static enum hosts_result visit(const char *directory, char *file, bool (*each)(const struct enrolled *, void *),
-			       void *context, bool *more)
+static enum hosts_result visit(const char *directory, const char *except, char *file,
+			       bool (*each)(const struct enrolled *, void *), void *context, bool *more)
 {
 	char name[HOST_NAME_MAX_CHARS + 1];
 	struct enrolled host;
@@ -315,13 +315,16 @@ static enum hosts_result visit(const char *directory, char *file, bool (*each)(c
 		complain(directory, file, "is not the name of a host");
 		return HOSTS_BAD;
 	}
+	if (except && strcmp(name, except) == 0)
+		return HOSTS_NONE;
 	const enum hosts_result result = hosts_read(directory, name, &host);
 	if (result == HOSTS_FOUND)
 		*more = each(&host, context);
 	return result;
 }
 
-enum hosts_result hosts_each(const char *directory, bool (*each)(const struct enrolled *, void *), void *context)
+enum hosts_result hosts_each(const char *directory, const char *except, bool (*each)(const struct enrolled *, void *),
+			     void *context)
 {
 	struct dirent **entries;
 	enum hosts_result result = HOSTS_FOUND;
@@ -334,7 +337,7 @@ enum hosts_result hosts_each(const char *directory, bool (*each)(const struct en
 	}
 	for (int i = 0; i < count; i++) {
 		if (more && result != HOSTS_BAD)
-			result = visit(directory, entries[i]->d_name, each, context, &more);
+			result = visit(directory, except, entries[i]->d_name, each, context, &more);
 		free(entries[i]);
 	}
 	if (count >= 0)

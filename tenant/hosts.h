@@ -58,9 +58,10 @@ enum hosts_result hosts_forget(const char *directory, const char *name);
 
 /**
  * Calls 'each' for every host, in the order of their names, until it returns false. HOSTS_BAD at the first bad file.
+ * @except: a host whose file is passed over, readable or not; NULL for none
  */
-enum hosts_result hosts_each(const char *directory, bool (*each)(const struct enrolled *host, void *context),
-			     void *context);
+enum hosts_result hosts_each(const char *directory, const char *except,
+			     bool (*each)(const struct enrolled *host, void *context), void *context);
 
 /**
  * Remembers what was seen of a host, unless another process has seen something later meanwhile. On failure says why on

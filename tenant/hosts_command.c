@@ -60,7 +60,7 @@ static void print_host(const struct enrolled *host)
 
 static int list(const char *store)
 {
-	return hosts_each(store, print_line, NULL) == HOSTS_BAD ? EXIT_USAGE : 0;
+	return hosts_each(store, NULL, print_line, NULL) == HOSTS_BAD ? EXIT_USAGE : 0;
 }
 
 static int show_or_forget(const char *store, const char *verb, const char *name)

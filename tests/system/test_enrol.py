@@ -407,6 +407,18 @@ class TestHostStore:
         assert bed.enrol(tmp_path, "--replace")[0] == ENROLLED
         assert stored(tmp_path)["ak_name"] == name_of(bed.ak)
 
+    def test_damaged_record_hides_no_other_host(self, bed, other, tmp_path):
+        """One TPM never gets a second name, not in place of a record that nobody can read."""
+        assert bed.enrol(tmp_path)[0] == other.enrol(tmp_path, name="host-b")[0] == ENROLLED
+        (tmp_path / "host-b.json").write_text("{}")
+        status, text = bed.enrol(tmp_path, "--replace", name="host-b")
+        assert status == IDENTITY and "tpm-of-another-host" in text and "the TPM of host-a" in text, text
+        assert (tmp_path / "host-b.json").read_text() == "{}"
+        (tmp_path / "host-c.json").write_text("{}")
+        assert other.enrol(tmp_path, "--replace", name="host-b")[0] == USAGE, "it may be the TPM of host-c"
+        (tmp_path / "host-c.json").unlink()
+        assert other.enrol(tmp_path, "--replace", name="host-b")[0] == ENROLLED
+
     def test_spaces_do_not_matter(self, bed, tmp_path):
         assert bed.enrol(tmp_path)[0] == ENROLLED
         edit(lambda host: None)(tmp_path / "host-a.json")
