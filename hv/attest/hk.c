@@ -71,11 +71,11 @@ enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
 }
 
 /*
- * ECDSA over the bytes before the signature; a wiped key is zero, which p256-m refuses. The message goes into the
+ * A wiped key is zero, which p256-m refuses. The message goes into the
  * nonce, so that a generator that were ever in the same state twice would not sign two messages with one nonce; and no
  * signature leaves unverified: one computed with a fault gives the key away.
  */
-static bool sign(struct hk *hk, const void *message, size_t bytes, uint8_t signature[64])
+bool hk_sign(struct hk *hk, const void *message, size_t bytes, uint8_t signature[64])
 {
 	uint8_t digest[32];
 
@@ -94,7 +94,7 @@ enum hv_error hk_sign_statement(struct hk *hk, struct hk_statement *statement)
 	statement->bytes = sizeof(*statement);
 	memcpy(statement->hk_public, hk->public, sizeof(statement->hk_public));
 	memcpy(statement->boot_id, hk->boot_id, sizeof(statement->boot_id));
-	if (sign(hk, statement, offsetof(struct hk_statement, signature), statement->signature))
+	if (hk_sign(hk, statement, offsetof(struct hk_statement, signature), statement->signature))
 		return HV_OK;
 	secure_wipe(statement, sizeof(*statement));
 	return HV_E_ENTROPY_FAILED;
@@ -107,7 +107,7 @@ int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 	fresh->bytes = sizeof(*fresh);
 	memcpy(fresh->boot_id, hk->boot_id, sizeof(fresh->boot_id));
 	fresh->reserved = 0;
-	if (sign(hk, fresh, offsetof(struct hk_fresh, signature), fresh->signature))
+	if (hk_sign(hk, fresh, offsetof(struct hk_fresh, signature), fresh->signature))
 		return 0;
 	secure_wipe(fresh, sizeof(*fresh));
 	return HC_E_WIPED;

@@ -10,6 +10,8 @@
 #ifndef CLOISTER_ATTEST_HK_H
 #define CLOISTER_ATTEST_HK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cloister/errors.h"
@@ -43,6 +45,9 @@ enum hv_error hk_sign_statement(struct hk *hk, struct hk_statement *statement);
  * Result: 0, or HC_E_WIPED if there is no key (any more); the answer is then wiped as well.
  */
 int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh);
+
+/* ECDSA over a message. False, and the key is wiped, if there is none or the signature did not verify. */
+bool hk_sign(struct hk *hk, const void *message, size_t bytes, uint8_t signature[64]);
 
 /* Clears key and generator, in DRAM too. Cannot fail. */
 void hk_wipe(struct hk *hk);

@@ -26,3 +26,12 @@ void sha384_finish(struct sha384 *hash, uint8_t digest[SHA384_BYTES])
 {
 	(void)mbedtls_sha512_finish(context(hash), digest);
 }
+
+void sha384_of(const void *bytes, size_t length, uint8_t digest[SHA384_BYTES])
+{
+	struct sha384 hash;
+
+	sha384_start(&hash);
+	sha384_add(&hash, bytes, length);
+	sha384_finish(&hash, digest);
+}

@@ -17,4 +17,7 @@ void sha384_start(struct sha384 *hash);
 void sha384_add(struct sha384 *hash, const void *bytes, size_t length);
 void sha384_finish(struct sha384 *hash, uint8_t digest[SHA384_BYTES]);
 
+/* Of bytes that are all there. @digest may be among them. */
+void sha384_of(const void *bytes, size_t length, uint8_t digest[SHA384_BYTES]);
+
 #endif
