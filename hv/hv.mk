@@ -16,6 +16,8 @@ HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/boot/image.ld -Wl,--gc-sections -W
 HV_ROOMS := boot domain iommu machine memory root vcpu
 HV_SOURCES := $(filter-out hv/boot/build_%,$(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c hv/$(room)/*.S)))
 HV_VENDORS := svm vmx
+# Optimised for size: what runs once, or seldom.
+HV_SMALL := hv/boot/% hv/domain/% hv/iommu/% hv/svm/guest.c hv/vmx/guest.c
 HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name
@@ -34,7 +36,7 @@ define hv_vendor
 $$(OUT)/hv-$(1)/%.o: %.c hv/hv.mk build.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)gcc $$(HV_CFLAGS) -Ihv/$(1) -c $$< -o $$@
+	$$(Q)gcc $$(HV_CFLAGS) $$(if $$(filter $$(HV_SMALL),$$<),-Os) -Ihv/$(1) -c $$< -o $$@
 $$(OUT)/hv-$(1)/%.o: %.S hv/hv.mk build.mk
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$@)

@@ -39,7 +39,7 @@
 	X(HV_E_NO_UNRESTRICTED, "the CPU has no unrestricted guest", "use a CPU with unrestricted guest")            \
 	X(HV_E_NO_VIRTUAL_NMI, "the CPU has no NMI exiting with virtual NMIs", "use a CPU with virtual NMIs")        \
 	X(HV_E_NO_TRAP_FLAG, "the CPU has no monitor trap flag", "use a CPU with it (VT-x with EPT has it)")         \
-	X(HV_E_NO_BITMAPS, "the CPU has no I/O or MSR bitmaps", "use a CPU with both")                               \
+	X(HV_E_NO_BITMAPS, "VT-x lacks exits: I/O, MSRs, interrupts, HLT, MWAIT, CR8 or WBINVD", "use another CPU")  \
 	X(HV_E_NO_MSR_SWITCH, "VM entry and exit cannot switch EFER, PAT, debug controls and 64-bit mode",           \
 	  "use a CPU that can")                                                                                      \
 	X(HV_E_CR3_EXITS, "the CPU cannot run a guest without exits at each CR3 access",                             \

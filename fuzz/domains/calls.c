@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's hypercalls for domains: each byte of an input is a choice
+ * The host's hypercalls for domains, and their guests' requests: each byte of an input is a choice
  * (tests/unit/support/domain_calls.h).
  */
 #include "fuzz/shared/harness.h"
 #include "tests/unit/support/domain_calls.h"
 
-#define CALLS_MAX 100u
+#define CALLS_MAX 300u
 
 /* 0 where the input has ended. */
 static uint32_t next_byte(void *from, uint32_t limit)

@@ -88,9 +88,16 @@ bool iommu_translates(const struct machine *m)
 /* Domains have a harness for themselves, fuzz/domains. */
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
 {
-	(void)number;
 	(void)a;
-	return cpu == world.running ? HC_E_NUMBER : HC_E_BUSY;
+	PROMISE(cpu == world.running);
+	return number == HC_VCPU_RUN ? HC_ENTERS : HC_E_NUMBER;
+}
+
+/* The caller's part is complete: a domain has the CPU, and the sequence ends. */
+void domain_run(struct vcpu *vcpu)
+{
+	PROMISE(vcpu == world.running->vcpu && vcpu_cpl(vcpu) == 0 && vcpu->frame->guest.rax == 0);
+	longjmp(stopped, 1);
 }
 
 int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)

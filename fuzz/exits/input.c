@@ -2,6 +2,8 @@
 /* A hostile guest's choices. Numbers, so a wrong constant of hv/ is not repeated here. */
 #include "input.h"
 
+#include "hv/domain/hypercall.h"
+
 uint64_t take(struct input *input, unsigned bytes)
 {
 	uint64_t value = 0;
@@ -69,6 +71,8 @@ void take_hypercall(struct input *input, struct registers *guest)
 		guest->rdi = choice % (HV_OBJECT_COUNT + 1);
 		guest->rcx = 1 + take(input, 2) % 4096;
 		guest->rdx = RAM_BASE + (choice & 0x10 ? RAM_BYTES - 64 + take(input, 1) % 128 : take(input, 2));
+	} else if (choice < 0xf0) {
+		guest->rax = HC_DOMAIN_CREATE + choice % (HC_DOMAIN_LAST - HC_DOMAIN_CREATE + 1);
 	}
 }
 

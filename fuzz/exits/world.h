@@ -11,7 +11,7 @@
 
 #define CPUS 3u
 
-#define TAG 5u /* of translations: ASID, VPID */
+#define TAG VCPU_ROOT_TAG /* of translations: ASID, VPID */
 
 /* The second-level tables. */
 #define STAGE2 0x77000ull

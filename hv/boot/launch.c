@@ -72,8 +72,6 @@ static enum hv_error hide_protected(struct machine *m)
 #define PAGES_PER_CPU (CPU_PAGES + 1 + VENDOR_PAGES)
 _Static_assert(PAGES_PER_CPU <= BOOT_PAGES_PER_CPU, "loader reserves too little per CPU");
 
-#define ROOT_TAG 1u /* ASID or VPID */
-
 static void carve(struct machine *m, uint32_t index, paddr_t pages)
 {
 	struct cpu *const cpu = cpu_carve(m, index, pages);
@@ -81,7 +79,7 @@ static void carve(struct machine *m, uint32_t index, paddr_t pages)
 
 	vcpu->cpu = cpu;
 	vcpu->domain = &m->root->domain;
-	vcpu->tag = ROOT_TAG;
+	vcpu->tag = VCPU_ROOT_TAG;
 	vcpu->frame = (struct entry_frame *)cpu->stack - 1;
 	vcpu->frame->vcpu = vcpu;
 	vcpu_carve(vcpu, paddr(pages.value + (CPU_PAGES + 1) * PAGE_BYTES));
@@ -110,7 +108,7 @@ static struct hv_failure build_tables(struct machine *m)
 				     BOOT_SPLITS_PER_UNIT * m->boot.dma.unit_count +
 				     BOOT_SPLITS_PER_FLOOR * m->boot.floor.range_count;
 	const paddr_t stage2_pages = region_take(&region, directories);
-	const paddr_t map_pages = region_take(&region, VENDOR_DOMAIN_PAGES);
+	const paddr_t map_pages = region_take(&region, 2ULL * VENDOR_DOMAIN_PAGES); /* the root guest's, all others' */
 	const paddr_t cpu_pages = region_take(&region, PAGES_PER_CPU * m->boot.cpu_count);
 	struct hv_failure failure;
 	enum hv_error error;
@@ -127,6 +125,7 @@ static struct hv_failure build_tables(struct machine *m)
 		carve(m, i, paddr(cpu_pages.value + i * PAGES_PER_CPU * PAGE_BYTES));
 	descriptors_build_idt();
 	pool_prepare(m->pool, &m->boot.pool);
+	guest_prepare(&m->pool->guest, paddr(map_pages.value + VENDOR_DOMAIN_PAGES * PAGE_BYTES), m->phys_bits);
 	const struct region tables = {stage2_pages.value, stage2_pages.value + directories * PAGE_BYTES};
 
 	if ((error = build_stage2(m, tables)) != HV_OK)

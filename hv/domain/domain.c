@@ -2,21 +2,20 @@
 /* A domain's life: created, built, closed, stopped, and its pages free again. */
 #include "domain.h"
 
-#define XFAM_X87_SSE 3ull
+#include "cpuid.h"
+#include "machine/cpu.h"
+#include "tdx/abi.h"
+#include "vcpu.h"
+#include "x86/cpuid.h"
 
 int64_t domain_enter(const struct pool_view *view, uint64_t domain, struct td **td)
 {
-	if (!pool_has(view, domain))
-		return HC_E_DOMAIN;
-	switch (pool_lock_domain(view, (uint32_t)domain)) {
-	case POOL_LOCKED:
-		*td = pool_open(view, WINDOW_DOMAIN, (uint32_t)domain);
-		return 0;
-	case POOL_BUSY:
-		return HC_E_BUSY;
-	default:
-		return HC_E_DOMAIN;
-	}
+	const enum pool_lock lock = pool_lock_domain(view, domain);
+
+	if (lock != POOL_LOCKED)
+		return lock == POOL_BUSY ? HC_E_BUSY : HC_E_DOMAIN;
+	*td = pool_open(view, WINDOW_DOMAIN, domain);
+	return 0;
 }
 
 void domain_leave(const struct pool_view *view, const struct td *td)
@@ -32,58 +31,96 @@ void domain_leave(const struct pool_view *view, const struct td *td)
 }
 
 /* Whole pages below the shared bit. */
-static bool range_sane(const struct domain_range *range)
+static bool range_sane(const struct domain_range *range, uint64_t shared_bit)
 {
-	return ((range->base | range->bytes) & PAGE_MASK) == 0 && range->base < DOMAIN_SHARED_BIT &&
-	       range->bytes <= DOMAIN_SHARED_BIT - range->base;
+	return ((range->base | range->bytes) & PAGE_MASK) == 0 && range->base < shared_bit &&
+	       range->bytes <= shared_bit - range->base;
 }
 
-static bool ranges_sane(const struct domain_params *params)
+static bool ranges_sane(const struct domain_params *params, uint64_t shared_bit)
 {
 	uint64_t end = 0;
 
-	if (params->ram_count == 0 || params->ram_count > DOMAIN_MAX_RAM || !range_sane(&params->firmware))
+	if (params->ram_count == 0 || params->ram_count > DOMAIN_MAX_RAM || !range_sane(&params->firmware, shared_bit))
 		return false;
 	for (uint32_t i = 0; i < params->ram_count; i++) {
 		const struct domain_range *const ram = &params->ram[i];
 
-		if (!range_sane(ram) || ram->bytes == 0 || ram->base < end)
+		if (!range_sane(ram, shared_bit) || ram->bytes == 0 || ram->base < end)
 			return false;
 		end = ram->base + ram->bytes;
 	}
 	return true;
 }
 
-bool domain_params_sane(const struct domain_params *params)
+bool domain_xcr0_sane(uint64_t value, uint64_t allowed)
 {
-	return params->version == 1 && params->reserved == 0 && params->attributes == DOMAIN_ATTRIBUTES &&
-	       params->xfam == XFAM_X87_SSE && params->max_vcpus != 0 && params->max_vcpus <= DOMAIN_MAX_VCPUS &&
-	       ranges_sane(params);
+	const uint64_t avx512 = value & XCR0_AVX512;
+
+	return (value & ~allowed) == 0 && (value & XCR0_X87) != 0 &&
+	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
+	       (avx512 == 0 || (avx512 == XCR0_AVX512 && (value & XCR0_AVX) != 0));
 }
 
-int64_t domain_create(const struct pool_view *view, uint64_t domain, uint64_t table, const struct domain_params *params)
+/* x87 and SSE at least; of the rest what the CPU has, and the page for it can hold. */
+bool domain_xfam_sane(uint64_t xfam)
+{
+	const struct cpuid_result native = cpuid(LEAF_XSAVE, 0);
+	const uint64_t known = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
+
+	return domain_xcr0_sane(xfam, known & native.eax) && (xfam & XCR0_SSE) != 0 &&
+	       guest_xsave_bytes(xfam) <= PAGE_BYTES;
+}
+
+bool domain_params_sane(const struct domain_params *params, uint32_t gpa_bits)
+{
+	return params->version == 1 && params->reserved == 0 && params->attributes == DOMAIN_ATTRIBUTES &&
+	       domain_xfam_sane(params->xfam) && params->max_vcpus != 0 && params->max_vcpus <= DOMAIN_MAX_VCPUS &&
+	       ranges_sane(params, domain_shared_bit(gpa_bits));
+}
+
+int64_t domain_create(const struct pool_view *view, uint64_t domain, uint64_t table, const struct domain_params *params,
+		      uint64_t now_us)
 {
 	if (!pool_has(view, domain) || !pool_has(view, table))
 		return HC_E_PAGE;
-	if (!domain_params_sane(params))
+	if (!domain_params_sane(params, view->pool->guest.gpa_bits))
 		return HC_E_ARGUMENT;
-	if (!pool_claim(view, (uint32_t)domain, PAGE_DOMAIN, (uint32_t)domain))
+	if (!pool_claim(view, domain, PAGE_DOMAIN, (uint32_t)domain))
 		return HC_E_PAGE;
-	if (!pool_claim(view, (uint32_t)table, PAGE_TABLE, (uint32_t)domain)) {
-		pool_free(view, (uint32_t)domain);
-		return HC_E_PAGE;
+	if (pool_is_closed(view) || !pool_claim(view, table, PAGE_TABLE, (uint32_t)domain)) {
+		pool_free(view, domain);
+		return pool_is_closed(view) ? HC_E_WIPED : HC_E_PAGE;
 	}
-	struct td *const td = pool_open(view, WINDOW_DOMAIN, (uint32_t)domain);
+	struct td *const td = pool_open(view, WINDOW_DOMAIN, domain);
 
 	td->page = (uint32_t)domain;
 	td->table = (uint32_t)table;
 	td->state = DOMAIN_BUILDING;
 	td->pages = 2;
 	td->tables = 1;
+	td->td_ctls = TD_CTLS_PENDING_VE_DISABLE;
+	td->gpa_bits = view->pool->guest.gpa_bits;
+	td->started_us = now_us;
 	td->params = *params;
 	sha384_start(&td->mrtd_hash);
 	domain_leave(view, td);
 	return 0;
+}
+
+bool domain_claim(const struct pool_view *view, struct td *td, uint64_t first, uint64_t count, enum page_kind kind)
+{
+	if (!pool_has(view, first) || count > view->pool->pages - first)
+		return false;
+	for (uint64_t i = 0; i < count; i++) {
+		if (pool_claim(view, first + i, kind, td->page))
+			continue;
+		while (i-- != 0)
+			pool_free(view, first + i);
+		return false;
+	}
+	td->pages += (uint32_t)count;
+	return true;
 }
 
 static bool apic_id_taken(const struct td *td, uint64_t apic_id)
@@ -103,14 +140,16 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 		return HC_E_FULL;
 	if (apic_id >= UINT32_MAX || apic_id_taken(td, apic_id)) /* all ones: a broadcast */
 		return HC_E_ARGUMENT;
-	if (!pool_has(view, page) || !pool_claim(view, (uint32_t)page, PAGE_VCPU, td->page))
+	if (!domain_claim(view, td, page, DOMAIN_VCPU_PAGES, PAGE_VCPU))
 		return HC_E_PAGE;
-	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, (uint32_t)page);
+	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, page);
 
-	*vcpu = (struct td_vcpu){td->page, td->vcpu_count, (uint32_t)apic_id, rcx};
+	vcpu->index = td->vcpu_count;
+	vcpu->apic_id = (uint32_t)apic_id;
+	vcpu->initial_rcx = rcx;
+	lapic_reset(&vcpu->lapic, vcpu->apic_id);
 	pool_close(view, WINDOW_VCPU);
-	td->vcpu[td->vcpu_count++] = (struct domain_vcpu){(uint32_t)page, (uint32_t)apic_id};
-	td->pages++;
+	td->vcpu[td->vcpu_count++] = (struct domain_vcpu){.page = (uint32_t)page, .apic_id = (uint32_t)apic_id};
 	return 0;
 }
 
@@ -123,47 +162,69 @@ int64_t domain_finalize(struct td *td)
 	return 0;
 }
 
-int64_t domain_stop(struct td *td)
+/* Who is in it leaves it: the state is looked at before each entry. */
+int64_t domain_stop(const struct pool_view *view, struct td *td)
 {
 	if (td->state == DOMAIN_STOPPED)
 		return HC_E_STATE;
-	td->state = DOMAIN_STOPPED;
+	__atomic_store_n(&td->state, DOMAIN_STOPPED, __ATOMIC_SEQ_CST);
+	domain_start_flush(td);
+	(void)domain_is_flushed(view, td);
 	return 0;
 }
 
-/*
- * Frees @page if it belongs to the domain; the domain's own page only as the last one, in
- * domain_leave().
- */
-static bool reclaim_page(const struct pool_view *view, struct td *td, uint32_t page)
+/* Is any CPU in one of its vCPUs, or may write to one's pages yet? */
+static bool is_loaded(const struct td *td)
 {
-	switch (pool_kind(view, page, td->page)) {
-	case PAGE_VCPU:
-	case PAGE_TABLE:
-	case PAGE_PRIVATE:
-		pool_free(view, page);
-		td->pages--;
-		return true;
-	default:
-		return false;
+	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+		if (__atomic_load_n(&td->vcpu[i].runs_on, __ATOMIC_ACQUIRE) != 0 ||
+		    __atomic_load_n(&td->vcpu[i].loaded_on, __ATOMIC_ACQUIRE) != 0)
+			return true;
 	}
+	return false;
 }
 
 int64_t domain_reclaim(const struct pool_view *view, struct td *td, uint64_t first, uint64_t count)
 {
-	int64_t freed = 0;
-
 	if (td->state != DOMAIN_STOPPED)
 		return HC_E_STATE;
+	if (is_loaded(td))
+		return HC_E_BUSY;
 	if (count == 0 || count > DOMAIN_CALL_PAGES || !pool_has(view, first) || count > view->pool->pages - first)
 		return HC_E_ARGUMENT;
-	for (uint64_t page = first; page < first + count; page++)
-		freed += reclaim_page(view, td, (uint32_t)page);
-	if (td->pages == 1 && td->page >= first && td->page - first < count) {
-		td->pages = 0;
-		freed++;
+	const uint32_t before = td->pages;
+
+	for (uint64_t page = first; page < first + count; page++) {
+		if (pool_is_part(view, page, td->page)) {
+			pool_free(view, page);
+			td->pages--;
+		}
 	}
-	return freed;
+	if (td->pages == 1 && td->page >= first && td->page - first < count)
+		td->pages = 0; /* domain_leave() frees its own one */
+	return before - td->pages;
+}
+
+void domain_start_flush(struct td *td)
+{
+	__atomic_fetch_add(&td->epoch, 1, __ATOMIC_SEQ_CST);
+}
+
+bool domain_is_flushed(const struct pool_view *view, const struct td *td)
+{
+	const uint64_t epoch = __atomic_load_n(&td->epoch, __ATOMIC_SEQ_CST);
+	bool flushed = true;
+
+	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+		const uint32_t runs_on = __atomic_load_n(&td->vcpu[i].runs_on, __ATOMIC_SEQ_CST);
+
+		if (runs_on == 0 || runs_on == view->cpu + 1 ||
+		    __atomic_load_n(&td->vcpu[i].epoch, __ATOMIC_SEQ_CST) == epoch)
+			continue;
+		cpu_kick(view->cpus[runs_on - 1]);
+		flushed = false;
+	}
+	return flushed;
 }
 
 void domain_describe(const struct td *td, struct domain_info *info)

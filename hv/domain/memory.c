@@ -3,118 +3,430 @@
 #include "memory.h"
 
 #include "measure.h"
-#include "stage2_format.h"
+#include "guest_format.h"
 
 #define TOP_LEVEL 4u
+#define ENTRIES   512u
 
 /*
- * The entry for @address in a table of @level, in the window of tables, which the caller closes;
- * null, and the window closed, where a table above is missing.
+ * What a private entry says that has neither leaf nor table (SDM 3C 28.3.2; APM 2 15.25.5: ignored
+ * there). With an address: a page that the guest cannot reach.
  */
-static uint64_t *entry_open(const struct pool_view *view, const struct td *td, gpa_t address, unsigned level)
+#define HAD_PAGE (1ull << 52) /* the next one has to be accepted */
+#define PENDING  (1ull << 53) /* has a page, which is not accepted */
+#define RELEASED (1ull << 54) /* the guest wants a shared page */
+#define BLOCKED  (1ull << 55) /* has a page, which goes once no CPU can reach it */
+
+/* An entry in the window of tables. */
+struct slot {
+	uint64_t *entry;
+	unsigned level;
+};
+
+static bool is_table(uint64_t entry, unsigned level)
+{
+	return stage2_present(entry) && !stage2_is_leaf(entry, level);
+}
+
+static bool has_page(uint64_t entry)
+{
+	return stage2_present(entry) || (entry & (PENDING | BLOCKED)) != 0;
+}
+
+/*
+ * The entry for @address of @level, or the one above where no table leads further. In the window of tables, which the
+ * caller closes. Each entry is read once: the walk for a guest's code holds no lock.
+ */
+static struct slot slot_open(const struct pool_view *view, const struct td *td, gpa_t address, unsigned level)
 {
 	paddr_t table = pool_address(view->pool, td->table);
 
 	for (unsigned at = TOP_LEVEL;; at--) {
 		uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, table, true);
-		uint64_t *const entry = &entries[address.value / stage2_span(at) % (PAGE_BYTES / sizeof(*entries))];
+		const struct slot slot = {&entries[address.value / stage2_span(at) % ENTRIES], at};
+		const uint64_t entry = __atomic_load_n(slot.entry, __ATOMIC_ACQUIRE);
 
-		if (at == level)
-			return entry;
-		const uint64_t value = *entry;
-
+		if (at == level || !is_table(entry, at))
+			return slot;
+		table = stage2_address(entry);
 		pool_close(view, WINDOW_TABLE);
-		if (!stage2_present(value) || stage2_is_leaf(value, at))
-			return 0;
-		table = stage2_address(value);
 	}
 }
 
-/* Takes @page for an entry that is empty, and writes @value there. */
-static int64_t fill_entry(const struct pool_view *view, struct td *td, uint64_t *entry, uint64_t page,
-			  enum page_kind kind, uint64_t value)
+static void write_entry(struct slot slot, uint64_t value)
 {
-	if (*entry != 0)
-		return HC_E_MAPPING;
-	if (!pool_claim(view, (uint32_t)page, kind, td->page))
-		return HC_E_PAGE;
-	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
-	td->pages++;
-	return 0;
+	__atomic_store_n(slot.entry, value, __ATOMIC_RELEASE);
 }
 
-static int64_t set_entry(const struct pool_view *view, struct td *td, gpa_t address, unsigned level, uint64_t page,
-			 enum page_kind kind, uint64_t value)
+static void give_back(const struct pool_view *view, struct td *td, paddr_t first, uint64_t bytes)
 {
-	uint64_t *const entry = entry_open(view, td, address, level);
+	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
+		pool_free(view, pool_page(view->pool, paddr(first.value + at)));
+	td->pages -= (uint32_t)(bytes / PAGE_BYTES);
+	td->private_pages -= (uint32_t)(bytes / PAGE_BYTES);
+}
 
-	if (!entry)
-		return HC_E_MAPPING;
-	const int64_t result = fill_entry(view, td, entry, page, kind, value);
+/* The entry below one that has no table: of a page, its part; otherwise what it says. */
+static uint64_t part_of(uint64_t entry, uint64_t index)
+{
+	if (!has_page(entry))
+		return entry;
+	const paddr_t page = paddr(stage2_address(entry).value + index * PAGE_BYTES);
 
+	return stage2_present(entry) ? stage2_private(page, 1) : page.value | (entry & (PENDING | HAD_PAGE));
+}
+
+static void fill_table(const struct pool_view *view, uint64_t page, uint64_t entry)
+{
+	uint64_t *const entries = pool_open(view, WINDOW_TARGET, page);
+
+	for (unsigned i = 0; i < ENTRIES; i++)
+		entries[i] = part_of(entry, i);
+	pool_close(view, WINDOW_TARGET);
+}
+
+/*
+ * Only private entries of 2 MiB have something to hand down: tables above them come before all pages, and what a
+ * shared leaf would hand down is the host's, never to be executed.
+ */
+static int64_t put_table(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
+{
+	const bool shared = (place.address.value & td_shared_bit(td)) != 0;
+	const struct slot slot = slot_open(view, td, place.address, place.level + 1);
+	const uint64_t entry = *slot.entry;
+	int64_t result = 0;
+
+	if (slot.level != place.level + 1 || (stage2_present(entry) && (shared || is_table(entry, slot.level)))) {
+		result = HC_E_MAPPING;
+	} else if ((entry & BLOCKED) != 0) {
+		result = HC_E_BUSY;
+	} else if (!domain_claim(view, td, page, 1, PAGE_TABLE)) {
+		result = HC_E_PAGE;
+	} else {
+		if (entry != 0)
+			fill_table(view, page, entry);
+		write_entry(slot, stage2_table(pool_address(view->pool, page)));
+		td->tables++;
+	}
 	pool_close(view, WINDOW_TABLE);
 	return result;
 }
 
-int64_t domain_add_table(const struct pool_view *view, struct td *td, gpa_t address, uint64_t level, uint64_t page)
+int64_t domain_add_table(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
 {
 	if (td->state == DOMAIN_STOPPED)
 		return HC_E_STATE;
-	if (level > DOMAIN_LEVEL_1GIB || address.value >> DOMAIN_GPA_BITS != 0 ||
-	    address.value % stage2_span((unsigned)level + 2) != 0)
+	if (place.level >= TOP_LEVEL || place.address.value >> td->gpa_bits != 0 ||
+	    place.address.value % stage2_span(place.level + 1) != 0)
 		return HC_E_ARGUMENT;
-	if (!pool_has(view, page))
-		return HC_E_PAGE;
-	const int64_t result = set_entry(view, td, address, (unsigned)level + 2, page, PAGE_TABLE,
-					 stage2_table(pool_address(view->pool, (uint32_t)page)));
+	return pool_has(view, page) ? put_table(view, td, place, page) : HC_E_PAGE;
+}
 
-	td->tables += result == 0;
+static bool contains(const struct domain_range *range, gpa_t address, uint64_t bytes)
+{
+	return address.value >= range->base && bytes <= range->bytes &&
+	       address.value - range->base <= range->bytes - bytes;
+}
+
+bool domain_is_ram(const struct td *td, gpa_t address, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < td->params.ram_count; i++) {
+		if (contains(&td->params.ram[i], address, bytes))
+			return true;
+	}
+	return false;
+}
+
+/* 4 KiB or 2 MiB of the domain's RAM. */
+static bool is_ram_page(const struct td *td, struct place place)
+{
+	return place.level <= 2 && place.address.value % stage2_span(place.level) == 0 &&
+	       domain_is_ram(td, place.address, stage2_span(place.level));
+}
+
+/* The calls that change memory while the guest runs. */
+static int64_t check_running(const struct td *td, struct place place)
+{
+	if (td->state != DOMAIN_READY)
+		return HC_E_STATE;
+	return is_ram_page(td, place) ? 0 : HC_E_ARGUMENT;
+}
+
+/* Pages of the pool from @page on become those at @place: pending, or private where nothing has to be accepted. */
+static int64_t put_pages(const struct pool_view *view, struct td *td, struct place place, uint64_t page, bool accepted)
+{
+	const uint64_t count = stage2_span(place.level) / PAGE_BYTES;
+	const struct slot slot = slot_open(view, td, place.address, place.level);
+	const uint64_t first = pool_address(view->pool, page).value;
+	int64_t result = 0;
+
+	if (slot.level != place.level || (*slot.entry & ~HAD_PAGE) != 0) {
+		result = HC_E_MAPPING;
+	} else if (!domain_claim(view, td, page, count, PAGE_PRIVATE)) {
+		result = HC_E_PAGE;
+	} else {
+		write_entry(slot, accepted && *slot.entry == 0 ? stage2_private(paddr(first), slot.level)
+							       : first | PENDING | HAD_PAGE);
+		td->private_pages += (uint32_t)count;
+	}
+	pool_close(view, WINDOW_TABLE);
 	return result;
 }
 
-static bool contains(const struct domain_range *range, gpa_t address)
-{
-	return address.value >= range->base && address.value - range->base < range->bytes;
-}
-
-/* Is there memory at @address while the domain is built? */
-static bool is_memory(const struct td *td, gpa_t address)
-{
-	for (uint32_t i = 0; i < td->params.ram_count; i++) {
-		if (contains(&td->params.ram[i], address))
-			return true;
-	}
-	return contains(&td->params.firmware, address);
-}
-
 /* Copied once, then measured as it is in the domain. */
-static void fill_page(const struct pool_view *view, struct td *td, gpa_t address, bool extend, uint32_t page,
-		      paddr_t source)
+static void fill_page(const struct pool_view *view, struct td *td, uint64_t address, uint64_t page, paddr_t source)
 {
 	void *const contents = pool_open(view, WINDOW_TARGET, page);
+	const gpa_t at = gpa(address & ~DOMAIN_EXTEND);
 
 	window_read(view->paging, view->cpu, source, contents, PAGE_BYTES);
-	measure_page(&td->mrtd_hash, address);
-	if (extend)
-		measure_contents(&td->mrtd_hash, address, contents);
+	measure_page(&td->mrtd_hash, at);
+	if ((address & DOMAIN_EXTEND) != 0)
+		measure_contents(&td->mrtd_hash, at, contents);
 	pool_close(view, WINDOW_TARGET);
 }
 
-int64_t domain_add_page(const struct pool_view *view, struct td *td, gpa_t address, bool extend, uint64_t page,
-			paddr_t source)
+int64_t domain_add_page(const struct pool_view *view, struct td *td, uint64_t address, uint64_t page, paddr_t source)
 {
+	const struct place place = {gpa(address & ~DOMAIN_EXTEND), 1};
+
 	if (td->state != DOMAIN_BUILDING)
 		return HC_E_STATE;
-	if ((address.value & PAGE_MASK) != 0 || !is_memory(td, address))
+	if (!is_ram_page(td, place) &&
+	    ((place.address.value & PAGE_MASK) != 0 || !contains(&td->params.firmware, place.address, PAGE_BYTES)))
 		return HC_E_ARGUMENT;
-	if (!pool_has(view, page))
+	const int64_t result = pool_has(view, page) ? put_pages(view, td, place, page, true) : HC_E_PAGE;
+
+	if (result == 0)
+		fill_page(view, td, address, page, source);
+	return result;
+}
+
+int64_t domain_augment(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
+{
+	const int64_t error = check_running(td, place);
+
+	if (error != 0)
+		return error;
+	if (!pool_has(view, page) || pool_address(view->pool, page).value % stage2_span(place.level) != 0)
 		return HC_E_PAGE;
-	const int64_t result = set_entry(view, td, address, 1, page, PAGE_PRIVATE,
-					 stage2_private(pool_address(view->pool, (uint32_t)page)));
+	return put_pages(view, td, place, page, td->lazy);
+}
+
+/*
+ * Takes what an entry has away, its page or the host's, in two steps: first no new translation, then, once no CPU has
+ * an old one, the page.
+ * @left: what the entry says afterwards
+ */
+static enum memory_answer take_page(const struct pool_view *view, struct td *td, struct slot slot, uint64_t left)
+{
+	const paddr_t page = stage2_address(*slot.entry);
+
+	if (stage2_present(*slot.entry)) {
+		write_entry(slot, page.value | BLOCKED | HAD_PAGE);
+		domain_start_flush(td);
+	}
+	if ((*slot.entry & (BLOCKED | RELEASED)) != 0 && !domain_is_flushed(view, td))
+		return MEMORY_REPEAT;
+	if (has_page(*slot.entry))
+		give_back(view, td, page, stage2_span(slot.level));
+	write_entry(slot, left);
+	return MEMORY_DONE;
+}
+
+int64_t domain_remove_page(const struct pool_view *view, struct td *td, struct place place)
+{
+	int64_t result = check_running(td, place);
 
 	if (result != 0)
 		return result;
-	fill_page(view, td, address, extend, (uint32_t)page, source);
-	td->private_pages++;
-	return 0;
+	const struct slot slot = slot_open(view, td, place.address, place.level);
+	const uint64_t count = stage2_span(slot.level) / PAGE_BYTES;
+
+	if (slot.level != place.level || !has_page(*slot.entry) || is_table(*slot.entry, slot.level)) {
+		result = HC_E_MAPPING;
+	} else if (take_page(view, td, slot, HAD_PAGE) != MEMORY_DONE) {
+		result = HC_E_BUSY;
+	} else {
+		result = (int64_t)count;
+		td->removed_pages += count;
+	}
+	pool_close(view, WINDOW_TABLE);
+	return result;
+}
+
+/* What a request for one entry of its size gets. */
+static enum memory_answer accept_entry(struct slot slot)
+{
+	const uint64_t entry = *slot.entry;
+
+	if (stage2_present(entry))
+		return MEMORY_ALREADY;
+	if ((entry & RELEASED) != 0)
+		return MEMORY_INVALID;
+	if ((entry & PENDING) == 0)
+		return (entry & BLOCKED) != 0 ? MEMORY_REPEAT : MEMORY_NO_PAGE;
+	write_entry(slot, stage2_private(stage2_address(entry), slot.level));
+	return MEMORY_DONE;
+}
+
+/*
+ * 2 MiB of 4 KiB each: all or none. Pages of the pool are zero, so that accepting writes entries only.
+ * @address: of the first; of the page that the answer is about
+ */
+static enum memory_answer accept_table(struct slot first, gpa_t *address)
+{
+	unsigned private = 0;
+
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		const uint64_t entry = first.entry[i];
+
+		if (!has_page(entry) || (entry & BLOCKED) != 0) {
+			address->value += i * PAGE_BYTES;
+			return accept_entry((struct slot){&first.entry[i], 1});
+		}
+		private += stage2_present(entry);
+	}
+	if (private != 0)
+		return private == ENTRIES ? MEMORY_ALREADY : MEMORY_MIXED;
+	for (unsigned i = 0; i < ENTRIES; i++)
+		(void)accept_entry((struct slot){&first.entry[i], 1});
+	return MEMORY_DONE;
+}
+
+enum memory_answer domain_accept(const struct pool_view *view, struct td *td, gpa_t *address, uint64_t level)
+{
+	const struct place place = {*address, (unsigned)level + 1};
+	enum memory_answer answer;
+
+	if (!is_ram_page(td, place))
+		return MEMORY_INVALID;
+	const struct slot slot = slot_open(view, td, *address, 1);
+
+	if (slot.level < place.level)
+		answer = accept_table(slot, address);
+	else if (slot.level > place.level && (*slot.entry & (PENDING | BLOCKED)) != 0)
+		answer = MEMORY_NO_TABLE; /* a part of what the host gave as one */
+	else
+		answer = accept_entry(slot);
+	pool_close(view, WINDOW_TABLE);
+	return answer;
+}
+
+/* Clears the shared entries from @address on; where one reaches further, as a whole: the host maps the rest again. */
+static void clear_shared(const struct pool_view *view, struct td *td, gpa_t address, uint64_t bytes)
+{
+	const struct slot slot = slot_open(view, td, gpa(address.value | td_shared_bit(td)), 1);
+	const uint64_t count = slot.level == 1 ? bytes / PAGE_BYTES : 1;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (!stage2_present(slot.entry[i]))
+			continue;
+		write_entry((struct slot){&slot.entry[i], slot.level}, 0);
+		domain_start_flush(td);
+	}
+	pool_close(view, WINDOW_TABLE);
+}
+
+/* What the entry for @address says now, and its level. */
+static uint64_t look(const struct pool_view *view, const struct td *td, gpa_t address, unsigned *level)
+{
+	const struct slot slot = slot_open(view, td, address, 1);
+	const uint64_t entry = __atomic_load_n(slot.entry, __ATOMIC_ACQUIRE);
+
+	*level = slot.level;
+	pool_close(view, WINDOW_TABLE);
+	return entry;
+}
+
+enum memory_answer domain_convert(const struct pool_view *view, struct td *td, gpa_t address, uint64_t *bytes,
+				  bool shared)
+{
+	enum memory_answer answer = MEMORY_DONE;
+	unsigned level;
+
+	if (!domain_is_ram(td, address, *bytes))
+		return MEMORY_INVALID;
+	(void)look(view, td, address, &level);
+	if (level > 2 || address.value % stage2_span(level) != 0 || stage2_span(level) > *bytes) {
+		*bytes = 0; /* no table, or the entry reaches beyond */
+		return MEMORY_NO_TABLE;
+	}
+	*bytes = stage2_span(level);
+	if (!shared)
+		clear_shared(view, td, address, *bytes);
+	const struct slot slot = slot_open(view, td, address, 1);
+
+	if (shared != ((*slot.entry & RELEASED) != 0))
+		answer = take_page(view, td, slot, shared ? RELEASED | HAD_PAGE : HAD_PAGE);
+	pool_close(view, WINDOW_TABLE);
+	return answer;
+}
+
+/* Has the guest released all of it? */
+static bool is_released(const struct pool_view *view, const struct td *td, struct place place)
+{
+	const struct slot slot = slot_open(view, td, place.address, 1);
+	const uint64_t count = slot.level == 1 ? stage2_span(place.level) / PAGE_BYTES : 1;
+	uint64_t released = 0;
+
+	for (uint64_t i = 0; i < count; i++)
+		released += (slot.entry[i] & RELEASED) != 0;
+	pool_close(view, WINDOW_TABLE);
+	return released == count;
+}
+
+int64_t domain_map_shared(const struct pool_view *view, struct td *td, struct place place, paddr_t source)
+{
+	const int64_t error = check_running(td, place);
+
+	if (error != 0)
+		return error;
+	if (source.value % stage2_span(place.level) != 0)
+		return HC_E_ARGUMENT;
+	if (!is_released(view, td, place))
+		return HC_E_MAPPING;
+	const struct slot slot = slot_open(view, td, gpa(place.address.value | td_shared_bit(td)), place.level);
+	const bool empty = slot.level == place.level && !stage2_present(*slot.entry);
+
+	if (empty)
+		write_entry(slot, stage2_shared(source, slot.level));
+	pool_close(view, WINDOW_TABLE);
+	return empty ? 0 : HC_E_MAPPING;
+}
+
+int64_t domain_unmap_shared(const struct pool_view *view, struct td *td, struct place place)
+{
+	const int64_t error = check_running(td, place);
+
+	if (error != 0)
+		return error;
+	clear_shared(view, td, place.address, stage2_span(place.level));
+	return domain_is_flushed(view, td) ? 0 : HC_E_BUSY;
+}
+
+enum memory_state domain_memory_state(const struct pool_view *view, const struct td *td, gpa_t address)
+{
+	unsigned level;
+	const uint64_t entry = look(view, td, address, &level);
+
+	if (stage2_present(entry))
+		return MEMORY_PRIVATE;
+	if ((entry & RELEASED) != 0)
+		return MEMORY_RELEASED;
+	return (entry & PENDING) != 0 ? MEMORY_PENDING : MEMORY_ABSENT;
+}
+
+paddr_t domain_translate(const struct pool_view *view, const struct td *td, gpa_t address)
+{
+	/* Where the domain is not locked, the host may put a table in place of the leaf meanwhile: once for a level. */
+	for (;;) {
+		unsigned level;
+		const uint64_t entry = look(view, td, address, &level);
+
+		if (!stage2_present(entry))
+			return paddr(0);
+		if (stage2_is_leaf(entry, level))
+			return paddr(stage2_address(entry).value + address.value % stage2_span(level));
+	}
 }

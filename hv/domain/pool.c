@@ -10,11 +10,6 @@
 #define RECORD(kind, owner) ((uint64_t)(owner) << 32 | (kind))
 #define RECORDS_PER_PAGE    (PAGE_BYTES / sizeof(uint64_t))
 
-static uint64_t record_pages(uint64_t pages)
-{
-	return (pages + RECORDS_PER_PAGE - 1) / RECORDS_PER_PAGE;
-}
-
 void pool_prepare(struct pool *pool, const struct boot_range *range)
 {
 	uint64_t *const records = region_pointer(paddr(range->base));
@@ -22,16 +17,21 @@ void pool_prepare(struct pool *pool, const struct boot_range *range)
 	pool->base = paddr(range->base);
 	pool->pages = (uint32_t)(range->bytes / PAGE_BYTES);
 	secure_wipe(records, range->bytes);
-	for (uint64_t i = 0; i < record_pages(pool->pages); i++)
+	for (uint64_t i = 0; i * RECORDS_PER_PAGE < pool->pages; i++)
 		records[i] = RECORD(PAGE_RECORDS, 0);
 }
 
-paddr_t pool_address(const struct pool *pool, uint32_t page)
+paddr_t pool_address(const struct pool *pool, uint64_t page)
 {
 	return paddr(pool->base.value + page * PAGE_BYTES);
 }
 
-void *pool_open(const struct pool_view *view, enum window window, uint32_t page)
+uint32_t pool_page(const struct pool *pool, paddr_t address)
+{
+	return (uint32_t)((address.value - pool->base.value) / PAGE_BYTES);
+}
+
+void *pool_open(const struct pool_view *view, enum window window, uint64_t page)
 {
 	return window_open(view->paging, view->cpu, window, pool_address(view->pool, page), true);
 }
@@ -42,14 +42,14 @@ void pool_close(const struct pool_view *view, enum window window)
 }
 
 /* The record of @page, in the window of records. */
-static uint64_t *record_open(const struct pool_view *view, uint32_t page)
+static uint64_t *record_open(const struct pool_view *view, uint64_t page)
 {
 	uint64_t *const records = pool_open(view, WINDOW_RECORDS, page / RECORDS_PER_PAGE);
 
 	return &records[page % RECORDS_PER_PAGE];
 }
 
-static uint64_t record_read(const struct pool_view *view, uint32_t page)
+static uint64_t record_read(const struct pool_view *view, uint64_t page)
 {
 	if (!pool_has(view, page))
 		return RECORD(PAGE_RECORDS, 0); /* without owner, and never free */
@@ -60,7 +60,7 @@ static uint64_t record_read(const struct pool_view *view, uint32_t page)
 }
 
 /* Changes a record from @from to @to in one step. False: it is something else. */
-static bool record_change(const struct pool_view *view, uint32_t page, uint64_t from, uint64_t to)
+static bool record_change(const struct pool_view *view, uint64_t page, uint64_t from, uint64_t to)
 {
 	if (!pool_has(view, page))
 		return false;
@@ -71,13 +71,13 @@ static bool record_change(const struct pool_view *view, uint32_t page, uint64_t 
 	return changed;
 }
 
-bool pool_claim(const struct pool_view *view, uint32_t page, enum page_kind kind, uint32_t owner)
+bool pool_claim(const struct pool_view *view, uint64_t page, enum page_kind kind, uint32_t owner)
 {
 	return record_change(view, page, RECORD(PAGE_FREE, 0),
 			     RECORD(kind, owner) | (kind == PAGE_DOMAIN ? RECORD_LOCKED : 0));
 }
 
-void pool_free(const struct pool_view *view, uint32_t page)
+void pool_free(const struct pool_view *view, uint64_t page)
 {
 	secure_wipe(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
 	pool_close(view, WINDOW_TARGET);
@@ -85,28 +85,30 @@ void pool_free(const struct pool_view *view, uint32_t page)
 	pool_close(view, WINDOW_RECORDS);
 }
 
-bool pool_is(const struct pool_view *view, uint32_t page, enum page_kind kind, uint32_t owner)
-{
-	return (record_read(view, page) & ~RECORD_LOCKED) == RECORD(kind, owner);
-}
-
-enum page_kind pool_kind(const struct pool_view *view, uint32_t page, uint32_t owner)
+bool pool_is_part(const struct pool_view *view, uint64_t page, uint32_t domain)
 {
 	const uint64_t record = record_read(view, page);
 
-	return record >> 32 == owner ? RECORD_KIND(record) : PAGE_FREE;
+	return record >> 32 == domain && RECORD_KIND(record) > PAGE_DOMAIN;
 }
 
-enum pool_lock pool_lock_domain(const struct pool_view *view, uint32_t domain)
+bool pool_has_contents(const struct pool_view *view, uint32_t page)
+{
+	const enum page_kind kind = RECORD_KIND(record_read(view, page));
+
+	return kind == PAGE_DOMAIN || kind == PAGE_VCPU || kind == PAGE_PRIVATE;
+}
+
+enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
 {
 	const uint64_t idle = RECORD(PAGE_DOMAIN, domain);
 
 	if (record_change(view, domain, idle, idle | RECORD_LOCKED))
 		return POOL_LOCKED;
-	return pool_is(view, domain, PAGE_DOMAIN, domain) ? POOL_BUSY : POOL_ABSENT;
+	return record_read(view, domain) == (idle | RECORD_LOCKED) ? POOL_BUSY : POOL_ABSENT;
 }
 
-void pool_unlock_domain(const struct pool_view *view, uint32_t domain)
+void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
 {
 	__atomic_fetch_and(record_open(view, domain), ~RECORD_LOCKED, __ATOMIC_RELEASE);
 	pool_close(view, WINDOW_RECORDS);

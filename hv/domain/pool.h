@@ -16,12 +16,13 @@
 #include "cloister/boot_info.h"
 #include "memory/address.h"
 #include "memory/window.h"
+#include "vcpu/guest.h"
 
 enum page_kind {
 	PAGE_FREE,
 	PAGE_RECORDS, /* of the pool itself */
 	PAGE_DOMAIN,
-	PAGE_VCPU,
+	PAGE_VCPU, /* from here on: parts of a domain */
 	PAGE_TABLE,
 	PAGE_PRIVATE,
 };
@@ -29,13 +30,18 @@ enum page_kind {
 struct pool {
 	paddr_t base;
 	uint32_t pages; /* of all kinds */
+	bool closed;    /* atomic: the machine ends, and no domain runs any more */
+	struct guest_setup guest;
 };
+
+struct cpu;
 
 /* One CPU's way to the pool. */
 struct pool_view {
 	const struct pool *pool;
 	const struct paging *paging;
 	uint32_t cpu;
+	struct cpu *const *cpus; /* all of them, by index */
 };
 
 /**
@@ -45,17 +51,30 @@ struct pool_view {
  */
 void pool_prepare(struct pool *pool, const struct boot_range *range);
 
+/**
+ * What domains have in common, by what the CPU has (setup.c). Once, while all memory is mapped one to one.
+ * @pages: VENDOR_DOMAIN_PAGES zeroed pages
+ */
+void guest_prepare(struct guest_setup *setup, paddr_t pages, uint32_t phys_bits);
+
 /* Is there a page of this number? */
 static inline bool pool_has(const struct pool_view *view, uint64_t page)
 {
 	return page < view->pool->pages;
 }
 
-/* The address of page @page, which exists. */
-paddr_t pool_address(const struct pool *pool, uint32_t page);
+/* Is it over? Looked at after a domain was claimed or a CPU has said that it is in a guest: the end waits for both. */
+static inline bool pool_is_closed(const struct pool_view *view)
+{
+	return __atomic_load_n(&view->pool->closed, __ATOMIC_SEQ_CST);
+}
+
+/* The address of page @page, which exists, and the page at an address of the pool. */
+paddr_t pool_address(const struct pool *pool, uint64_t page);
+uint32_t pool_page(const struct pool *pool, paddr_t address);
 
 /* Page @page, which exists, in a window of this CPU, until pool_close(). */
-void *pool_open(const struct pool_view *view, enum window window, uint32_t page);
+void *pool_open(const struct pool_view *view, enum window window, uint64_t page);
 void pool_close(const struct pool_view *view, enum window window);
 
 /**
@@ -64,16 +83,16 @@ void pool_close(const struct pool_view *view, enum window window);
  * Returns false where there is no such page or it is not free. Takes no lock: a record changes from
  * free in one step.
  */
-bool pool_claim(const struct pool_view *view, uint32_t page, enum page_kind kind, uint32_t owner);
+bool pool_claim(const struct pool_view *view, uint64_t page, enum page_kind kind, uint32_t owner);
 
 /* Wipes a page that is claimed, then frees it. */
-void pool_free(const struct pool_view *view, uint32_t page);
+void pool_free(const struct pool_view *view, uint64_t page);
 
-/* Is @page a page of @kind that belongs to @owner? */
-bool pool_is(const struct pool_view *view, uint32_t page, enum page_kind kind, uint32_t owner);
+/* Does @page belong to @domain, other than as its own one? */
+bool pool_is_part(const struct pool_view *view, uint64_t page, uint32_t domain);
 
-/* The kind of @page if it belongs to @owner, else PAGE_FREE. */
-enum page_kind pool_kind(const struct pool_view *view, uint32_t page, uint32_t owner);
+/* Has @page what is a guest's: memory, registers, measurements? */
+bool pool_has_contents(const struct pool_view *view, uint32_t page);
 
 enum pool_lock { POOL_LOCKED, POOL_BUSY, POOL_ABSENT };
 
@@ -83,7 +102,7 @@ enum pool_lock { POOL_LOCKED, POOL_BUSY, POOL_ABSENT };
  * Returns POOL_ABSENT where there is no such domain, POOL_BUSY where another CPU has it. Does not
  * wait.
  */
-enum pool_lock pool_lock_domain(const struct pool_view *view, uint32_t domain);
-void pool_unlock_domain(const struct pool_view *view, uint32_t domain);
+enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain);
+void pool_unlock_domain(const struct pool_view *view, uint64_t domain);
 
 #endif

@@ -32,8 +32,10 @@ _Static_assert(sizeof(struct tss) == 104, "64-bit TSS, SDM 3A 8.7");
 
 struct cpu {
 	struct machine *machine;
-	uint64_t stack;    /* its top */
-	struct vcpu *vcpu; /* the one that it runs */
+	uint64_t stack;      /* its top */
+	struct vcpu *vcpu;   /* the root guest's */
+	struct vcpu *guest;  /* a domain's that it runs meanwhile, or null */
+	uint32_t guest_page; /* whose translations it has with the guests' tag: a page of the pool, or 0 */
 	uint32_t index;
 	uint32_t apic_id;
 	bool is_bsp;

@@ -40,6 +40,7 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 	cpu->crash.cpu = cpu->index;
 	/* The interrupted code may hold a lock; a key that is being used is wiped all the same. */
 	hk_wipe(&m->attestation->hk);
+	machine_end_domains(m);
 	__atomic_fetch_sub(&m->cpus_in_control, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELEASE);
 

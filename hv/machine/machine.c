@@ -19,6 +19,7 @@ void machine_wipe_secrets(struct machine *m)
 {
 	const uint64_t start = rdtsc();
 
+	machine_end_domains(m);
 	while (!lock_try(&m->attestation->lock)) {
 		/* crash() wiped them, on a CPU that may hold the lock for ever; another may sign for some ms. */
 		if (__atomic_load_n(&m->cpus_parked, __ATOMIC_ACQUIRE) != 0 && rdtsc() - start > 100 * m->boot.tsc_khz)

@@ -47,6 +47,9 @@ uint64_t machine_uptime_us(const struct machine *m);
 /* Wipes HK and whatever else must not survive sleep, reset or a crash. Waits for a signature that is being made. */
 void machine_wipe_secrets(struct machine *m);
 
+/* Ends all domains for good; nothing of them stays in memory (domain/end.c). */
+void machine_end_domains(struct machine *m);
+
 /* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
 bool machine_is_ram(const struct machine *m, gpa_t address, uint64_t bytes);
 

@@ -19,7 +19,9 @@ enum window {
 	WINDOW_TABLE,
 	WINDOW_VCPU,
 	WINDOW_TARGET,
-	WINDOWS_PER_CPU = 8
+	WINDOW_CONTROL, /* of the vCPU that runs: AMD-V's VMCB */
+	WINDOW_XSAVE,
+	WINDOWS_PER_CPU
 };
 
 #define WINDOW_BASE 0xffffff8000000000ull /* the last entry of the top level: far from any identity address */

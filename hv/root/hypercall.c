@@ -56,18 +56,12 @@ static int64_t copy_console_out(struct vcpu *vcpu, uint64_t offset, gpa_t to, ui
 	return copy_out(vcpu, part, count, 0, to, count);
 }
 
-static int64_t copy_domain_out(struct vcpu *vcpu, const struct hypercall_arguments *a)
-{
-	struct domain_info info;
-	const int64_t error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
-
-	return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, gpa(a->rdx), a->rcx);
-}
-
 static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
 	struct machine *const m = vcpu->cpu->machine;
 	struct hv_stats stats;
+	struct domain_info info;
+	int64_t error;
 
 	if (((uint32_t)a->rdi != HV_OBJECT_DOMAIN && a->rdi >= HV_OBJECT_COUNT) || a->rcx == 0 || a->rcx > PAGE_BYTES)
 		return HC_E_ARGUMENT;
@@ -86,7 +80,8 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 		fill_stats(m, &stats);
 		return copy_out(vcpu, &stats, sizeof(stats), a->rsi, gpa(a->rdx), a->rcx);
 	case HV_OBJECT_DOMAIN:
-		return copy_domain_out(vcpu, a);
+		error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
+		return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, gpa(a->rdx), a->rcx);
 	default:
 		return HC_E_ARGUMENT;
 	}
@@ -144,7 +139,7 @@ static int64_t hypercall(struct vcpu *vcpu, uint64_t number, const struct hyperc
 		return hypercall_read(vcpu, a);
 	case HC_SIGN:
 		return hypercall_sign(vcpu, a);
-	case HC_DOMAIN_CREATE ... HC_PAGE_RECLAIM:
+	case HC_DOMAIN_CREATE ... HC_DOMAIN_LAST:
 		return domain_hypercall(vcpu->cpu, number, a);
 	default:
 		return HC_E_NUMBER;
@@ -163,8 +158,10 @@ void exit_hypercall(struct vcpu *vcpu)
 	}
 	const int64_t result = hypercall(vcpu, guest->rax, &arguments);
 
+	guest->rax = result == HC_ENTERS ? 0 : (uint64_t)result;
+	vcpu_advance(vcpu, VMCALL_BYTES);
+	if (result == HC_ENTERS)
+		domain_run(vcpu);
 	if (result < 0 && result != HC_E_BUSY && result != HC_E_WIPED)
 		vcpu->refused_hypercall++;
-	guest->rax = (uint64_t)result;
-	vcpu_advance(vcpu, VMCALL_BYTES);
 }

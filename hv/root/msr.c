@@ -73,18 +73,6 @@ void exit_rdmsr(struct vcpu *vcpu)
 	vcpu_advance(vcpu, RDMSR_BYTES);
 }
 
-/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
-static bool pat_valid(uint64_t value)
-{
-	for (unsigned i = 0; i < 8; i++) {
-		const unsigned type = value >> 8 * i & 0xff;
-
-		if (type > 7 || type == 2 || type == 3)
-			return false;
-	}
-	return true;
-}
-
 /* XSS: control-flow enforcement only; other supervisor state could reach MSRs that are refused. */
 static bool xss_write(uint64_t value)
 {
@@ -121,7 +109,7 @@ static bool checked_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		 */
 		return value == rdmsr(IA32_APIC_BASE);
 	case IA32_PAT:
-		return pat_valid(value) && vcpu_msr_write(vcpu, msr, value);
+		return vcpu_pat_valid(value) && vcpu_msr_write(vcpu, msr, value);
 	case IA32_XSS:
 		return xss_write(value);
 	case PERF_EVT_SEL_0 ... PERF_CTR_3:

@@ -8,6 +8,15 @@
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"
 
+/* RAX: the VMCB. */
+.macro switch_worlds
+	pop_registers GUEST_REGISTERS
+	vmload
+	vmrun
+	vmsave
+	push_registers GUEST_REGISTERS
+.endm
+
 	.section .text.svm_run, "ax"
 	.globl svm_run
 	.hidden svm_run
@@ -16,11 +25,7 @@ svm_run:
 1:	mov	FRAME_GUEST_CONTROL(%rsp), %rax
 	mov	FRAME_RAX(%rsp), %rcx
 	mov	%rcx, VMCB_RAX(%rax)
-	pop_registers GUEST_REGISTERS
-	vmload
-	vmrun
-	vmsave
-	push_registers GUEST_REGISTERS
+	switch_worlds
 	mov	VMCB_RAX(%rax), %rcx
 	mov	%rcx, FRAME_RAX(%rsp)
 	mov	FRAME_HOST_CONTROL(%rsp), %rax
@@ -28,6 +33,22 @@ svm_run:
 	mov	FRAME_VCPU(%rsp), %rdi
 	cld
 	call	svm_exit
+	jmp	1b
+
+/* The same for a domain, whose VMCB is seen in a window: svm_guest_exit() moves RAX. False: the root guest's turn. */
+	.globl svm_run_guest
+	.hidden svm_run_guest
+svm_run_guest:
+	mov	%rdi, %rsp
+2:	mov	FRAME_GUEST_CONTROL(%rsp), %rax
+	switch_worlds
+	mov	FRAME_HOST_CONTROL(%rsp), %rax
+	vmload
+	mov	FRAME_VCPU(%rsp), %rdi
+	cld
+	call	svm_guest_exit
+	test	%al, %al
+	jnz	2b
 	jmp	1b
 
 /* void svm_window(struct entry_frame *frame). RSP stays the hypervisor's: exceptions come here, too. */

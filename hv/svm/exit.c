@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of AMD-V. */
-#include "vcpu/event.h"
 #include "machine/cpu.h"
-#include "vcpu/exit.h"
 #include "x86/msr.h"
 #include "svm.h"
 #include "vcpu/vcpu.h"
 #include "vendor_machine.h"
-#include "vmcb.h"
 #include "x86/instructions.h"
 
 void svm_guest_shutdown(struct vcpu *vcpu)
@@ -31,27 +28,6 @@ static _Noreturn void stop(struct vcpu *vcpu, enum crash_kind kind)
 			 });
 }
 
-static void exit_msr(struct vcpu *vcpu)
-{
-	if (vcpu->vendor.vmcb->exit_info1 == 0)
-		exit_rdmsr(vcpu);
-	else
-		exit_wrmsr(vcpu);
-}
-
-static struct io_access io_access(const struct vmcb *vmcb)
-{
-	const uint32_t info = (uint32_t)vmcb->exit_info1;
-
-	return (struct io_access){
-		.port = IO_PORT(info),
-		.bytes = IO_BYTES(info),
-		.in = (info & IO_IN) != 0,
-		.string = (info & IO_STRING) != 0,
-		.length = (uint8_t)(vmcb->exit_info2 - vmcb->rip), /* exit_info2: the next RIP */
-	};
-}
-
 static void exit_nested_page_fault(struct vcpu *vcpu)
 {
 	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
@@ -68,13 +44,13 @@ static void exit_smi(struct vcpu *vcpu)
 	(void)exit_take_nmi(vcpu);
 }
 
-static void svm_exit_dispatch(struct vcpu *vcpu)
+void svm_exit_dispatch(struct vcpu *vcpu)
 {
 	switch ((uint32_t)vcpu->vendor.vmcb->exit_code) {
 	case EXIT_MSR:
-		return exit_msr(vcpu);
+		return vcpu->vendor.vmcb->exit_info1 == 0 ? exit_rdmsr(vcpu) : exit_wrmsr(vcpu);
 	case EXIT_IO:
-		return exit_io_port(vcpu, io_access(vcpu->vendor.vmcb));
+		return exit_io_port(vcpu, svm_io_access(vcpu->vendor.vmcb));
 	case EXIT_NPF:
 		return exit_nested_page_fault(vcpu);
 	case EXIT_NMI:
@@ -119,8 +95,7 @@ void svm_exit(struct vcpu *vcpu)
 	if (speculation->flush_predictors) /* before anything returns */
 		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
 	/* What the exit interrupted is delivered again, unless the answer puts something else in its place. */
-	vmcb->event_injection = (vmcb->exit_interrupt_info & ~(uint64_t)UINT32_MAX) |
-				event_interrupted((uint32_t)vmcb->exit_interrupt_info);
+	vmcb->event_injection = svm_interrupted(vmcb->exit_interrupt_info);
 	vmcb->tlb_control = TLB_KEEP;
 	switch ((uint32_t)vmcb->exit_code) {
 	case EXIT_CPUID:

@@ -7,12 +7,23 @@
 #include "vcpu/domain.h"
 #include "vcpu/launch.h"
 #include "vcpu/vcpu.h"
+#include "svm.h"
 #include "vendor_machine.h"
-#include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
+
+#define EXT1_ECX_SVM (1u << 2)
+#define SVM_EDX_NP   (1u << 0)
+
+#define SYSCFG_MEM_ENCRYPTION (1ull << 23) /* the C-bit is an address bit */
+#define SYSCFG_SNP            (1ull << 24)
+
+#define VM_CR_DPD      (1ull << 0) /* no debug port of the hardware (HDT, JTAG) */
+#define VM_CR_R_INIT   (1ull << 1)
+#define VM_CR_DIS_A20M (1ull << 2)
+#define VM_CR_SVMDIS   (1ull << 4)
 
 /*
  * Address line A20: masked, each address loses its bit 20. The region is whole pages of 2 MiB, so the other word
@@ -89,7 +100,7 @@ struct hv_failure vcpu_prepare(struct machine *m)
 	return fails(HV_OK);
 }
 
-static void set_controls(const struct vcpu *vcpu)
+void svm_set_controls(const struct vcpu *vcpu)
 {
 	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 	const struct domain *const domain = vcpu->domain;
@@ -102,7 +113,6 @@ static void set_controls(const struct vcpu *vcpu)
 	vmcb->iopm_base = domain->io_map.value;
 	vmcb->msrpm_base = domain->msr_map.value;
 	vmcb->asid = vcpu->tag;
-	vmcb->tlb_control = TLB_FLUSH_ALL;
 	vmcb->nested_control = NESTED_PAGING;
 	vmcb->nested_cr3 = domain->stage2.root.value;
 }
@@ -162,17 +172,13 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	wrmsr(VM_HSAVE_PA, vcpu->vendor.host_save.value);
 	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT | VM_CR_DIS_A20M | VM_CR_DPD);
 	vcpu_load(vcpu);
-	set_controls(vcpu);
+	svm_set_controls(vcpu);
+	vmcb->tlb_control = TLB_FLUSH_ALL;
 	capture_segments(vmcb);
 	vmsave(vmcb);
 	capture_registers(vmcb, frame);
 	return HV_OK;
 }
-
-/* entry.S */
-_Noreturn void svm_run(struct entry_frame *frame);
-
-#define PAT_RESET 0x0007040600070406ull
 
 /*
  * The PAT of the guest is the VMCB's; the register's types are those of the hypervisor's accesses and of its walks of

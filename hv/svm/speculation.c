@@ -10,6 +10,12 @@
 #include "vendor_machine.h"
 #include "x86/cpuid.h"
 
+#define EXT8_EBX_BTC_NO      (1u << 29)
+#define LEAF_EXT21           0x80000021u
+#define EXT21_EAX_VERW_CLEAR (1u << 5)
+#define EXT21_EAX_SRSO_NO    (1u << 29)
+#define EXT21_ECX_TSA_NO     (3u << 1) /* TSA_SQ_NO and TSA_L1_NO */
+
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor->speculation;

@@ -41,12 +41,6 @@ static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, paddr_t 
 	return address.value | NPT_P | NPT_RW | NPT_US | (level > 1 ? NPT_PS : 0);
 }
 
-/* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
-static inline uint64_t stage2_private(paddr_t address)
-{
-	return address.value | NPT_P | NPT_RW | NPT_US;
-}
-
 static inline uint64_t stage2_table(paddr_t address)
 {
 	return address.value | NPT_P | NPT_RW | NPT_US;

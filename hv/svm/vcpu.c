@@ -8,12 +8,13 @@
 #include "machine/cpu.h"
 #include "svm.h"
 #include "vcpu/domain.h"
-#include "vcpu/event.h"
 #include "vcpu/launch.h"
-#include "vmcb.h"
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
+
+#define EXT1_ECX_TCE   (1u << 17)
+#define EXT1_EDX_FFXSR (1u << 25)
 
 uint32_t vcpu_statement_flags(const struct machine *m)
 {
@@ -35,9 +36,6 @@ uint64_t vcpu_rip(const struct vcpu *vcpu)
 {
 	return vcpu->vendor.vmcb->rip;
 }
-
-/* CS.L in the VMCB's packed attributes: bit 9. */
-#define ATTRIBUTE_LONG 0x200u
 
 /* The trap of an instruction that the hypervisor executed. Not inlined: the path without it needs no stack frame. */
 static __attribute__((noinline)) void inject_single_step(struct vcpu *vcpu)
@@ -216,11 +214,6 @@ bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return msr == IA32_PAT;
 }
 
-static struct vmcb_segment segment(uint16_t attributes)
-{
-	return (struct vmcb_segment){.attributes = attributes, .limit = 0xffff};
-}
-
 #define ATTRIBUTES_CODE 0x9bu
 #define ATTRIBUTES_DATA 0x93u
 #define ATTRIBUTES_LDT  0x82u
@@ -228,13 +221,13 @@ static struct vmcb_segment segment(uint16_t attributes)
 
 static void reset_segments(struct vmcb *vmcb)
 {
-	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = segment(ATTRIBUTES_DATA);
-	vmcb->cs = segment(ATTRIBUTES_CODE);
+	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = vmcb_segment(ATTRIBUTES_DATA, 0xffff);
+	vmcb->cs = vmcb_segment(ATTRIBUTES_CODE, 0xffff);
 	vmcb->cs.selector = 0xf000;
 	vmcb->cs.base = 0xffff0000;
-	vmcb->gdtr = vmcb->idtr = segment(0);
-	vmcb->ldtr = segment(ATTRIBUTES_LDT);
-	vmcb->tr = segment(ATTRIBUTES_TSS);
+	vmcb->gdtr = vmcb->idtr = vmcb_segment(0, 0xffff);
+	vmcb->ldtr = vmcb_segment(ATTRIBUTES_LDT, 0xffff);
+	vmcb->tr = vmcb_segment(ATTRIBUTES_TSS, 0xffff);
 }
 
 void vcpu_reset(struct vcpu *vcpu)

@@ -9,6 +9,9 @@
 #define VENDOR_MSR_LAST     0xc0011fffu
 #define VENDOR_DOMAIN_PAGES 5 /* I/O permission map: 3 pages, MSR permission map: 2 pages (APM 2 15.10, 15.11) */
 
+/* Registers of a domain's vCPU that the hardware does not switch; each CPU has them. */
+#define VENDOR_GUEST_MSRS IA32_DEBUGCTL
+
 struct vmcb;
 
 struct vendor_vcpu {

@@ -14,6 +14,13 @@ struct vmcb_segment {
 	uint64_t base;
 };
 
+#define ATTRIBUTE_LONG 0x200u /* CS.L: in the packed attributes bit 9 */
+
+static inline struct vmcb_segment vmcb_segment(uint16_t attributes, uint32_t limit)
+{
+	return (struct vmcb_segment){.attributes = attributes, .limit = limit};
+}
+
 struct vmcb {
 	/* Control area, table B-1. */
 	uint16_t intercept_cr_read, intercept_cr_write;
@@ -90,6 +97,11 @@ _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 #define INTERCEPT_SKINIT  (1u << 6)
 #define INTERCEPT_XSETBV  (1u << 13)
 
+/* AMD's bits of EFER */
+#define EFER_SVME  (1ull << 12)
+#define EFER_FFXSR (1ull << 14)
+#define EFER_TCE   (1ull << 15)
+
 #define NESTED_PAGING (1ull << 0)
 
 #define TLB_KEEP      0u
@@ -98,6 +110,7 @@ _Static_assert(sizeof(struct vmcb) == 4096, "APM 2 15.5.1");
 /* exit_info1 of an I/O exit (APM 2 15.10.2) */
 #define IO_IN          (1u << 0)
 #define IO_STRING      (1u << 2)
+#define IO_REPEATED    (1u << 3)
 #define IO_BYTES(info) ((uint8_t)((info) >> 4 & 7))
 #define IO_PORT(info)  ((uint16_t)((info) >> 16))
 

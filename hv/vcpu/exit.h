@@ -24,7 +24,7 @@ struct io_access {
 	uint16_t port;
 	uint8_t bytes;
 	bool in;
-	bool string;
+	bool string, repeated;
 	uint8_t length;
 };
 void exit_io_port(struct vcpu *vcpu, struct io_access access);

@@ -16,11 +16,14 @@
 struct cpu;
 struct domain;
 
+#define VCPU_ROOT_TAG  1u
+#define VCPU_GUEST_TAG 2u /* of whichever domain a CPU runs: what another one left there is flushed */
+
 struct vcpu {
 	struct entry_frame *frame; /* its general registers, on the stack of the CPU that it runs on */
 	struct cpu *cpu;           /* that CPU */
 	struct domain *domain;     /* the guest that it belongs to */
-	uint32_t tag;              /* of its translations in the TLB: ASID or VPID, not 0 */
+	uint32_t tag;              /* of its translations in the TLB: ASID or VPID; VCPU_ROOT_TAG or VCPU_GUEST_TAG */
 	struct vendor_vcpu vendor;
 	struct startup startup; /* INIT and SIPI, set by other CPUs */
 
@@ -66,6 +69,18 @@ void vcpu_inject_nmi(struct vcpu *vcpu);
 /* EFER and PAT, which the guest has for itself; a PAT is valid. False: refuse with #GP. */
 bool vcpu_msr_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+
+/* Each byte a memory type: 0, 1, 4 to 7 (APM 2 7.8.1). */
+static inline bool vcpu_pat_valid(uint64_t value)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const unsigned type = value >> 8 * i & 0xff;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
 
 /* Puts the guest into the state after INIT (SDM 3A table 10-1; APM 2 14.1.3), or after a SIPI with @vector. */
 void vcpu_reset(struct vcpu *vcpu);

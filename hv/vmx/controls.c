@@ -6,14 +6,14 @@
 #include <stddef.h>
 
 #include "x86/msr.h"
-#include "vmcs.h"
+#include "guest.h"
 #include "x86/instructions.h"
 
 #define BASIC_TRUE_CONTROLS (1ull << 55)
 #define BASIC_REVISION      0x7fffffffu
 
-/* IA32_VMX_EPT_VPID_CAP: 4 levels, write-back, 2 MiB, 1 GiB, INVEPT of all contexts */
-#define CAP_EPT (1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 26)
+/* IA32_VMX_EPT_VPID_CAP: 4 levels, write-back, 2 MiB, 1 GiB, INVEPT of a single and of all contexts */
+#define CAP_EPT (1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 25 | 1ull << 26)
 /* INVVPID of a single and of all contexts */
 #define CAP_VPID (1ull << 32 | 1ull << 41 | 1ull << 42)
 
@@ -35,51 +35,43 @@ enum demand {
 struct control_rule {
 	enum control_word word;
 	enum demand demand;
-	uint32_t bit;
+	uint32_t bits;
 	enum hv_error error;
 };
 
 /* In the order of the words: the secondary MSR exists only where the primary word has its bit. */
 static const struct control_rule rules[] = {
-	{WORD_PIN, REQUIRED, PIN_NMI, HV_E_NO_VIRTUAL_NMI},
-	{WORD_PIN, REQUIRED, PIN_VIRTUAL_NMIS, HV_E_NO_VIRTUAL_NMI},
+	{WORD_PIN, REQUIRED, PIN_NMI | PIN_VIRTUAL_NMIS, HV_E_NO_VIRTUAL_NMI},
+	{WORD_PIN, AVAILABLE, PIN_EXTERNAL_INTERRUPT, HV_E_NO_BITMAPS},
 	{WORD_PRIMARY, REQUIRED, PRIMARY_SECONDARY, HV_E_NO_EPT},
-	{WORD_PRIMARY, REQUIRED, PRIMARY_IO_BITMAPS, HV_E_NO_BITMAPS},
-	{WORD_PRIMARY, REQUIRED, PRIMARY_MSR_BITMAP, HV_E_NO_BITMAPS},
+	{WORD_PRIMARY, REQUIRED, PRIMARY_IO_BITMAPS | PRIMARY_MSR_BITMAP, HV_E_NO_BITMAPS},
 	{WORD_PRIMARY, AVAILABLE, PRIMARY_NMI_WINDOW, HV_E_NO_VIRTUAL_NMI},
 	{WORD_PRIMARY, AVAILABLE, PRIMARY_TRAP_FLAG, HV_E_NO_TRAP_FLAG},
-	{WORD_PRIMARY, FORBIDDEN, PRIMARY_CR3_LOAD, HV_E_CR3_EXITS},
-	{WORD_PRIMARY, FORBIDDEN, PRIMARY_CR3_STORE, HV_E_CR3_EXITS},
+	{WORD_PRIMARY, AVAILABLE, PRIMARY_GUEST | PRIMARY_INTERRUPT_WINDOW, HV_E_NO_BITMAPS},
+	{WORD_PRIMARY, FORBIDDEN, PRIMARY_CR3_LOAD | PRIMARY_CR3_STORE, HV_E_CR3_EXITS},
 	{WORD_SECONDARY, REQUIRED, SECONDARY_EPT, HV_E_NO_EPT},
 	{WORD_SECONDARY, REQUIRED, SECONDARY_VPID, HV_E_NO_VPID},
 	{WORD_SECONDARY, REQUIRED, SECONDARY_UNRESTRICTED, HV_E_NO_UNRESTRICTED},
+	{WORD_SECONDARY, AVAILABLE, SECONDARY_WBINVD, HV_E_NO_BITMAPS},
 	{WORD_SECONDARY, OPTIONAL, SECONDARY_RDTSCP, HV_OK},
 	{WORD_SECONDARY, OPTIONAL, SECONDARY_INVPCID, HV_OK},
 	{WORD_SECONDARY, OPTIONAL, SECONDARY_XSAVES, HV_OK},
 	{WORD_SECONDARY, OPTIONAL, SECONDARY_USER_WAIT, HV_OK},
-	{WORD_EXIT, REQUIRED, EXIT_SAVE_DEBUG, HV_E_NO_MSR_SWITCH},
-	{WORD_EXIT, REQUIRED, EXIT_HOST_64BIT, HV_E_NO_MSR_SWITCH},
-	{WORD_EXIT, REQUIRED, EXIT_SAVE_PAT, HV_E_NO_MSR_SWITCH},
-	{WORD_EXIT, REQUIRED, EXIT_LOAD_PAT, HV_E_NO_MSR_SWITCH},
-	{WORD_EXIT, REQUIRED, EXIT_SAVE_EFER, HV_E_NO_MSR_SWITCH},
-	{WORD_EXIT, REQUIRED, EXIT_LOAD_EFER, HV_E_NO_MSR_SWITCH},
-	{WORD_ENTRY, REQUIRED, ENTRY_LOAD_DEBUG, HV_E_NO_MSR_SWITCH},
-	{WORD_ENTRY, REQUIRED, ENTRY_IA32E, HV_E_NO_MSR_SWITCH},
-	{WORD_ENTRY, REQUIRED, ENTRY_LOAD_PAT, HV_E_NO_MSR_SWITCH},
-	{WORD_ENTRY, REQUIRED, ENTRY_LOAD_EFER, HV_E_NO_MSR_SWITCH},
+	{WORD_EXIT, REQUIRED,
+	 EXIT_SAVE_DEBUG | EXIT_HOST_64BIT | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER | EXIT_LOAD_EFER,
+	 HV_E_NO_MSR_SWITCH},
+	{WORD_ENTRY, REQUIRED, ENTRY_LOAD_DEBUG | ENTRY_IA32E | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, HV_E_NO_MSR_SWITCH},
 };
 
-/* @must: bits stuck at 1; @may: bits that can be 1. */
+/* @must: bits stuck at 1; @may: bits that can be 1. An optional control has a rule for itself. */
 static enum hv_error apply(const struct control_rule *rule, uint32_t must, uint32_t may, uint32_t *word)
 {
-	const bool can_be_1 = (may & rule->bit) != 0;
-
 	if (rule->demand == FORBIDDEN)
-		return (must & rule->bit) != 0 ? rule->error : HV_OK;
-	if (!can_be_1)
+		return (must & rule->bits) != 0 ? rule->error : HV_OK;
+	if ((may & rule->bits) != rule->bits)
 		return rule->error;
 	if (rule->demand != AVAILABLE)
-		*word |= rule->bit;
+		*word |= rule->bits;
 	return HV_OK;
 }
 

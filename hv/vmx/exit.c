@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The exit dispatcher of VT-x. */
 #include "entry_check.h"
-#include "vcpu/event.h"
+#include "guest.h"
 #include "machine/cpu.h"
+#include "vcpu/event.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vendor_machine.h"
@@ -26,10 +27,16 @@ void vmx_guest_shutdown(struct vcpu *vcpu)
 	stop(vcpu, CRASH_GUEST_SHUTDOWN, vcpu->vendor.reason);
 }
 
-/* VMLAUNCH or VMRESUME found controls or host state invalid: code = VM-instruction error (SDM 3C 30.4). */
+/*
+ * VMLAUNCH or VMRESUME found controls or host state invalid: code = VM-instruction error (SDM 3C 30.4). A VMCS that
+ * VMCLEAR made ready is the only one that VMRESUME may fail on.
+ */
 void vmx_entry_failed(struct vcpu *vcpu)
 {
-	stop(vcpu, CRASH_ENTRY_REFUSED, vmread(VM_INSTRUCTION_ERROR));
+	const uint64_t error = vmread(VM_INSTRUCTION_ERROR);
+
+	if (error != ERROR_RESUME_OF_CLEAR)
+		stop(vcpu, CRASH_ENTRY_REFUSED, error);
 }
 
 /* An unexpected reason; with its highest bit set, the entry failed on the guest's state. */
@@ -40,21 +47,20 @@ static _Noreturn void stop_unknown(struct vcpu *vcpu)
 	stop(vcpu, (reason & REASON_ENTRY_FAILED) != 0 ? CRASH_ENTRY_REFUSED : CRASH_UNKNOWN_EXIT, reason);
 }
 
+/* The guest was to be left soon: see vcpu_nmi_arrived(). */
+static void exit_trap_flag(struct vcpu *vcpu)
+{
+	vmx_trap_flag_off(vcpu);
+	exit_nmi(vcpu);
+}
+
 /* #MC or an NMI: nothing else is intercepted. */
 static void exit_exception_nmi(struct vcpu *vcpu)
 {
 	if ((vmread(EXIT_INTERRUPTION_INFO) & EVENT_TYPE_MASK) != EVENT_TYPE_NMI)
 		stop(vcpu, CRASH_MACHINE_CHECK, VECTOR_MC);
 	raise_nmi();
-	vmx_trap_flag_off(vcpu);
-	exit_nmi(vcpu);
-}
-
-/* The guest was to be left soon: see vcpu_nmi_arrived(). */
-static void exit_trap_flag(struct vcpu *vcpu)
-{
-	vmx_trap_flag_off(vcpu);
-	exit_nmi(vcpu);
+	exit_trap_flag(vcpu);
 }
 
 /* General register by its number in an instruction. */
@@ -65,6 +71,13 @@ static uint64_t guest_register(const struct vcpu *vcpu, unsigned number)
 	if (number == 4)
 		return vmread(GUEST_RSP);
 	return saved[(number < 4 ? 14 : 15) - number];
+}
+
+uint64_t vmx_cr_operand(const struct vcpu *vcpu, uint64_t qualification)
+{
+	const uint64_t value = guest_register(vcpu, CR_REGISTER(qualification));
+
+	return (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? value : (uint32_t)value;
 }
 
 /*
@@ -78,8 +91,7 @@ static void exit_cr_access(struct vcpu *vcpu)
 	vcpu->exits[HV_EXIT_CR]++;
 	if (CR_ACCESS(qualification) != 0)
 		stop_unknown(vcpu);
-	const uint64_t named = guest_register(vcpu, CR_REGISTER(qualification));
-	const uint64_t value = (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? named : (uint32_t)named;
+	const uint64_t value = vmx_cr_operand(vcpu, qualification);
 
 	if (CR_NUMBER(qualification) == 0)
 		vmwrite(CR0_SHADOW, value);
@@ -167,7 +179,7 @@ static void vmx_exit_dispatch(struct vcpu *vcpu)
 /*
  * What the exit interrupted is delivered again, unless the answer puts something else in its place (SDM 3C 31.7.1).
  */
-static void deliver_again(struct vcpu *vcpu)
+void vmx_deliver_again(struct vcpu *vcpu)
 {
 	const uint32_t event = event_interrupted((uint32_t)vmread(IDT_VECTORING_INFO));
 
@@ -183,6 +195,15 @@ static void deliver_again(struct vcpu *vcpu)
 		vmwrite(GUEST_INTERRUPTIBILITY, vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKING_NMI);
 }
 
+void vmx_before_entry(struct vcpu *vcpu)
+{
+	if (__atomic_load_n(&vcpu->startup.init, __ATOMIC_ACQUIRE))
+		exit_startup(vcpu);
+	entry_check(vcpu);
+	if (vcpu->cpu->machine->vendor->speculation.needed)
+		speculation_before_entry(&vcpu->cpu->machine->vendor->speculation);
+}
+
 /* Instructions that exit by themselves interrupt no delivery: the two that must be fast are answered without a look. */
 void vmx_exit(struct vcpu *vcpu)
 {
@@ -193,13 +214,9 @@ void vmx_exit(struct vcpu *vcpu)
 	} else if (vcpu->vendor.reason == REASON_VMCALL) {
 		exit_hypercall(vcpu);
 	} else {
-		deliver_again(vcpu);
+		vmx_deliver_again(vcpu);
 		vmx_exit_dispatch(vcpu);
 		exit_housekeeping(vcpu);
 	}
-	if (__atomic_load_n(&vcpu->startup.init, __ATOMIC_ACQUIRE))
-		exit_startup(vcpu);
-	entry_check(vcpu);
-	if (vcpu->cpu->machine->vendor->speculation.needed)
-		speculation_before_entry(&vcpu->cpu->machine->vendor->speculation);
+	vmx_before_entry(vcpu);
 }

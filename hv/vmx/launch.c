@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Switching VT-x on, and turning the running firmware into the root guest. */
 #include "entry_check.h"
+#include "guest.h"
 #include "lib/failure.h"
 #include "machine/cpu.h"
 #include "machine/features.h"
@@ -161,8 +162,6 @@ void vcpu_load(struct vcpu *vcpu)
 	vmptrld(vcpu->vendor.vmcs);
 }
 
-#define PAT_RESET 0x0007040600070406ull
-
 /*
  * The fields that are the same on each CPU. A field that is not written holds whatever the CPU takes a zeroed page for
  * (SDM 3C 24.11.3).
@@ -190,7 +189,7 @@ static const uint32_t zeros[] = {
 };
 /* clang-format on */
 
-static void write_controls(const struct vcpu *vcpu)
+void vmx_write_controls(const struct vcpu *vcpu)
 {
 	const struct controls *const controls = &vcpu->cpu->machine->vendor->controls;
 	const struct domain *const domain = vcpu->domain;
@@ -217,9 +216,6 @@ static void write_controls(const struct vcpu *vcpu)
 	/* PKE where this CPU has it: otherwise it is reserved, and the CPU refuses it itself. */
 	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | CR4_MCE | CR4_OSXSAVE |
 				  ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0));
-	/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
-	invept(INVALIDATE_ALL, 0);
-	invvpid(INVALIDATE_ALL, 0);
 }
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)
@@ -302,7 +298,10 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 		return error;
 	wrmsr(IA32_EFER, efer | EFER_NXE);
 	vcpu_load(vcpu);
-	write_controls(vcpu);
+	vmx_write_controls(vcpu);
+	/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
+	invept(INVALIDATE_ALL, 0);
+	invvpid(INVALIDATE_ALL, 0);
 	vmwrite(GUEST_CR0, vmx_guest_cr0(cr0 & ~(CR0_CD | CR0_NW)));
 	vmwrite(CR0_SHADOW, cr0);
 	vmwrite(GUEST_CR4, cr4 | CR4_VMXE | CR4_MCE);
@@ -314,11 +313,9 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	return HV_OK;
 }
 
-/* entry.S */
-_Noreturn void vmx_launch(struct entry_frame *frame);
-extern const char vmx_exit_entry[];
+extern const char vmx_exit_entry[]; /* entry.S */
 
-void vcpu_run(struct vcpu *vcpu)
+void vmx_write_host_state(const struct vcpu *vcpu)
 {
 	vmwrite(HOST_CR0, read_cr0());
 	vmwrite(HOST_CR3, read_cr3());
@@ -329,6 +326,11 @@ void vcpu_run(struct vcpu *vcpu)
 	vmwrite(HOST_IDTR_BASE, read_idtr().base);
 	vmwrite(HOST_RSP, (uintptr_t)&vcpu->frame->guest_control); /* after the general registers */
 	vmwrite(HOST_RIP, (uintptr_t)vmx_exit_entry);
+}
+
+void vcpu_run(struct vcpu *vcpu)
+{
+	vmx_write_host_state(vcpu);
 	entry_check(vcpu);
-	vmx_launch(vcpu->frame);
+	vmx_enter(vcpu->frame);
 }

@@ -3,7 +3,7 @@
  * Mitigations, at VM entry and in stage 2. Not needed here:
  * - branch targets (BHB, BTB): no image holds an indirect branch (tools/branches);
  * - return stack (RSB): since the exit, each return has a matching call;
- * - one guest reading another's traces through predictors (IBPB): there is one guest.
+ * - one guest reading another's traces through predictors (IBPB): where guests change, hv/domain/run.c flushes them.
  */
 #include "speculation.h"
 
@@ -66,7 +66,7 @@ void speculation_choose(struct machine *m)
 	chosen->clear_buffers = (leaf7_edx() & LEAF7_EDX_MD_CLEAR) != 0 && stale_buffers;
 	chosen->needed = chosen->flush_l1d || chosen->clear_buffers;
 	chosen->itlb_multihit = speculation_itlb_multihit();
-	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (one domain), RSB no (no return without its call)",
+	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (at switches), RSB no (no return without its call)",
 		     chosen->flush_l1d ? "yes" : "no", chosen->clear_buffers ? "yes" : "no");
 	chosen->smt_exposed = siblings(&m->boot) && (~capabilities & (RDCL_NO | MDS_NO | TAA_NO)) != 0;
 	console_line(m, "SMT siblings: %s",

@@ -37,12 +37,6 @@ static inline uint64_t stage2_leaf(const struct vendor_machine *vendor, paddr_t 
 	return address.value | EPT_TYPE(type) | (level > 1 ? large : EPT_RWX);
 }
 
-/* Leaf of 4 KiB for a page of a domain: all rights, write-back. */
-static inline uint64_t stage2_private(paddr_t address)
-{
-	return address.value | EPT_TYPE(TYPE_WB) | EPT_RWX;
-}
-
 static inline uint64_t stage2_table(paddr_t address)
 {
 	return address.value | EPT_RWX;

@@ -9,6 +9,9 @@
 #define VENDOR_MSR_LAST     0xc0001fffu /* the registers above are AMD's */
 #define VENDOR_DOMAIN_PAGES 3           /* I/O bitmaps A and B, MSR bitmap (SDM 3C 24.6.4, 24.6.9) */
 
+/* Registers of a domain's vCPU that the hardware does not switch; each CPU has them. */
+#define VENDOR_GUEST_MSRS IA32_STAR, IA32_STAR + 1, IA32_STAR + 2, IA32_FMASK, IA32_KERNEL_GS_BASE
+
 struct vendor_vcpu {
 	paddr_t vmxon, vmcs;
 	uint32_t reason;     /* of the exit that is being answered */

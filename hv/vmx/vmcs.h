@@ -33,7 +33,6 @@ enum vmcs_field {
 	GUEST_DEBUGCTL = 0x2802,
 	GUEST_PAT = 0x2804,
 	GUEST_EFER = 0x2806,
-	GUEST_PDPTE0 = 0x280a, /* to 0x2810 */
 	/* B.2.4: 64-bit host state */
 	HOST_PAT = 0x2c00,
 	HOST_EFER = 0x2c02,
@@ -212,5 +211,8 @@ enum exit_reason {
 	REASON_WRMSRNS_IMMEDIATE = 85,
 };
 #define REASON_ENTRY_FAILED (1u << 31)
+
+/* VM-instruction errors (30.4): VMRESUME of a VMCS that is not launched */
+#define ERROR_RESUME_OF_CLEAR 5u
 
 #endif

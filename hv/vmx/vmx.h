@@ -47,9 +47,10 @@ void vmx_exit_nmi_window(struct vcpu *vcpu);
 void vmx_trap_flag_off(const struct vcpu *vcpu);
 
 /*
- * Entry points from entry.S: answers an exit; VMLAUNCH or VMRESUME failed without entering.
+ * Entry points from entry.S: answers an exit; VMLAUNCH or VMRESUME failed without entering, and it returns where
+ * VMLAUNCH is to be tried.
  */
 void vmx_exit(struct vcpu *vcpu);
-_Noreturn void vmx_entry_failed(struct vcpu *vcpu);
+void vmx_entry_failed(struct vcpu *vcpu);
 
 #endif

@@ -27,23 +27,11 @@
 #define XSAVE1_EAX_XSAVES (1u << 3) /* subleaf 1 */
 
 #define LEAF_EXT1        0x80000001u
-#define EXT1_ECX_SVM     (1u << 2)
-#define EXT1_ECX_TCE     (1u << 17)
 #define EXT1_EDX_NX      (1u << 20)
-#define EXT1_EDX_FFXSR   (1u << 25)
 #define EXT1_EDX_PAGE1GB (1u << 26)
 
-#define LEAF_EXT8       0x80000008u
-#define EXT8_EAX_PHYS   0xffu /* physical address width */
-#define EXT8_EBX_IBPB   (1u << 12)
-#define EXT8_EBX_BTC_NO (1u << 29)
-
-#define LEAF_SVM   0x8000000au
-#define SVM_EDX_NP (1u << 0)
-
-#define LEAF_EXT21           0x80000021u
-#define EXT21_EAX_VERW_CLEAR (1u << 5)
-#define EXT21_EAX_SRSO_NO    (1u << 29)
-#define EXT21_ECX_TSA_NO     (3u << 1) /* TSA_SQ_NO and TSA_L1_NO */
+#define LEAF_EXT8     0x80000008u
+#define EXT8_EAX_PHYS 0xffu /* physical address width */
+#define EXT8_EBX_IBPB (1u << 12)
 
 #endif

@@ -50,6 +50,7 @@
 #define IA32_MTRR_FIX4K_C0000   0x00000268u
 #define IA32_MTRR_FIX4K_F8000   0x0000026fu
 #define IA32_PAT                0x00000277u
+#define PAT_RESET               0x0007040600070406ull
 #define IA32_MTRR_DEF_TYPE      0x000002ffu
 #define IA32_PERF_CAPABILITIES  0x00000345u
 #define IA32_MC0_CTL            0x00000400u
@@ -133,20 +134,9 @@
 #define FEATURE_CONTROL_LOCK (1ull << 0)
 #define FEATURE_CONTROL_VMX  (1ull << 2) /* VMX outside SMX */
 
-#define EFER_SCE   (1ull << 0)
-#define EFER_LME   (1ull << 8)
-#define EFER_LMA   (1ull << 10)
-#define EFER_NXE   (1ull << 11)
-#define EFER_SVME  (1ull << 12)
-#define EFER_FFXSR (1ull << 14)
-#define EFER_TCE   (1ull << 15)
-
-#define SYSCFG_MEM_ENCRYPTION (1ull << 23) /* the C-bit is an address bit */
-#define SYSCFG_SNP            (1ull << 24)
-
-#define VM_CR_DPD      (1ull << 0) /* no debug port of the hardware (HDT, JTAG) */
-#define VM_CR_R_INIT   (1ull << 1)
-#define VM_CR_DIS_A20M (1ull << 2)
-#define VM_CR_SVMDIS   (1ull << 4)
+#define EFER_SCE (1ull << 0)
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
+#define EFER_NXE (1ull << 11)
 
 #endif

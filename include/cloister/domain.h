@@ -8,7 +8,8 @@
  * named by the number of its first page.
  *
  * Registers and results are those of hypercall.h. A call does at most DOMAIN_CALL_PAGES pages of
- * work. On an error nothing has changed. HC_E_BUSY: another CPU works on this domain; try again.
+ * work. On an error nothing has changed. HC_E_BUSY: another CPU works on this domain, or may still
+ * use what is to go; try again. HC_E_WIPED: the machine ends, and domains with it.
  */
 #ifndef CLOISTER_DOMAIN_H
 #define CLOISTER_DOMAIN_H
@@ -19,14 +20,23 @@
 
 #define DOMAIN_CALL_PAGES 512u
 #define DOMAIN_MAX_RAM    8u
-#define DOMAIN_MAX_VCPUS  256u
+#define DOMAIN_MAX_VCPUS  128u
 
 /*
- * Guest-physical width W: the bit W - 1 is the shared bit, so that private addresses end there
- * (TDX: GPAW = 48).
+ * Guest-physical width W (TDX: GPAW): that of the machine, at most 48. The bit W - 1 is the shared bit, so that private
+ * addresses end there. The guest's own page tables must be able to name it.
  */
-#define DOMAIN_GPA_BITS   48u
-#define DOMAIN_SHARED_BIT (1ull << (DOMAIN_GPA_BITS - 1))
+#define DOMAIN_GPA_BITS_MAX 48u
+
+static inline uint32_t domain_gpa_bits(uint32_t phys_bits)
+{
+	return phys_bits < DOMAIN_GPA_BITS_MAX ? phys_bits : DOMAIN_GPA_BITS_MAX;
+}
+
+static inline uint64_t domain_shared_bit(uint32_t gpa_bits)
+{
+	return 1ull << (gpa_bits - 1);
+}
 
 /* ATTRIBUTES: bit 28 must be set, no other may be (Intel TDX module ABI, TD attributes). */
 #define DOMAIN_ATTRIBUTES (1ull << 28) /* SEPT_VE_DISABLE */
@@ -69,19 +79,21 @@ struct domain_params {
 #define HC_DOMAIN_CREATE 0x434c0010u
 
 /*
- * HC_VCPU_CREATE: a page becomes a vCPU.
- *   RDI = domain, RSI = page number, RDX = x2APIC ID, RCX = initial RCX (not trusted by the guest).
+ * HC_VCPU_CREATE: DOMAIN_VCPU_PAGES pages that follow each other become a vCPU, which the first one's number names.
+ *   RDI = domain, RSI = first page number, RDX = x2APIC ID, RCX = initial RCX (not trusted by the guest).
  * Result: 0, HC_E_DOMAIN, HC_E_STATE (the build is over), HC_E_PAGE, HC_E_ARGUMENT (the ID is
  * taken), HC_E_FULL, HC_E_BUSY.
  */
-#define HC_VCPU_CREATE 0x434c0011u
+#define HC_VCPU_CREATE    0x434c0011u
+#define DOMAIN_VCPU_PAGES 3u
 
 /*
  * HC_TABLE_ADD: a page becomes the table through which leaves of the given level are reached (4 KiB
- * or 2 MiB), or tables of them (1 GiB).
+ * or 2 MiB), or tables of them (1 GiB). Where 2 MiB of private memory are one leaf, the new table
+ * has it in 4 KiB.
  *   RDI = domain, RSI = guest-physical address | level, RDX = page number. RCX = 0.
- * Result: 0, HC_E_DOMAIN, HC_E_STATE, HC_E_ARGUMENT (address or level), HC_E_MAPPING (an entry is
- * there, or no table above it), HC_E_PAGE, HC_E_BUSY.
+ * Result: 0, HC_E_DOMAIN, HC_E_STATE, HC_E_ARGUMENT (address or level), HC_E_MAPPING (a table or
+ * a shared leaf is there, or no table above it), HC_E_PAGE, HC_E_BUSY.
  */
 #define HC_TABLE_ADD 0x434c0012u
 
@@ -119,10 +131,113 @@ struct domain_params {
  */
 #define HC_PAGE_RECLAIM 0x434c0016u
 
+/*
+ * HC_PAGE_AUG: a page, or 512 that follow each other and begin at a multiple of 2 MiB, become
+ * private memory that is zero. The guest has to accept it first; only where it asked for lazy
+ * acceptance, and never had memory there before, it has not.
+ *   RDI = domain, RSI = guest-physical address | level, 4 KiB or 2 MiB, RDX = first page number.
+ *   RCX = 0.
+ * Result: 0, HC_E_DOMAIN, HC_E_STATE (it is stopped), HC_E_ARGUMENT (no RAM, or not aligned),
+ * HC_E_MAPPING (there is a page, or the guest wants a shared one, or a table is missing),
+ * HC_E_PAGE, HC_E_BUSY.
+ */
+#define HC_PAGE_AUG 0x434c0017u
+
+/*
+ * HC_PAGE_REMOVE: private memory is taken away, wiped and free. The guest has to accept what comes
+ * to its address later. Where a CPU may still use the page, it is kept from it first, and the call
+ * has to be repeated: HC_E_BUSY.
+ *   RDI = domain, RSI = guest-physical address | level, as it was added. RDX = RCX = 0.
+ * Result: the pages that are now free, HC_E_DOMAIN, HC_E_STATE (the build is not over, or it is
+ * stopped), HC_E_ARGUMENT, HC_E_MAPPING (no page there of this size), HC_E_BUSY.
+ */
+#define HC_PAGE_REMOVE 0x434c0018u
+
+/*
+ * HC_SHARED_MAP: RAM of the root guest appears in the shared half of the guest's memory, which the guest has asked for
+ * by MapGPA. HC_SHARED_UNMAP: it is gone, for every CPU; HC_E_BUSY: not yet, repeat the call.
+ *   RDI = domain, RSI = guest-physical address below the shared bit | level, 4 KiB or 2 MiB,
+ *   RDX = address of RAM (0 for HC_SHARED_UNMAP). RCX = 0.
+ * Result: 0, HC_E_DOMAIN, HC_E_STATE (the build is not over, or it is stopped), HC_E_ARGUMENT, HC_E_BUFFER,
+ * HC_E_MAPPING (not released, mapped, or a table is missing), HC_E_BUSY.
+ */
+#define HC_SHARED_MAP   0x434c0019u
+#define HC_SHARED_UNMAP 0x434c001au
+
+/*
+ * HC_VCPU_RUN: this CPU is in the guest until there is something to do for the host.
+ *   RDI = domain, RSI = vCPU, RDX = page of RAM with struct domain_run. RCX = 0.
+ * All general registers are the caller's again afterwards; x87, SSE and AVX state is lost.
+ * Result: 0 with 'exit' filled in, HC_E_DOMAIN, HC_E_STATE (the build is not over, it is stopped, the vCPU is dead, or
+ * this CPU lacks a part of the domain's XFAM), HC_E_PAGE (no vCPU of this domain), HC_E_BUFFER, HC_E_BUSY (it runs, or
+ * is loaded on another CPU: HC_VCPU_FLUSH).
+ */
+#define HC_VCPU_RUN 0x434c001bu
+
+/*
+ * HC_VCPU_FLUSH: the CPU gives up what it holds of a vCPU, so that another may run it, and its pages can be reclaimed.
+ *   RDI = domain, RSI = vCPU. RDX = RCX = 0.
+ * Result: 0, HC_E_DOMAIN, HC_E_PAGE, HC_E_STATE (it is not loaded on this CPU), HC_E_BUSY.
+ */
+#define HC_VCPU_FLUSH 0x434c001cu
+
+/*
+ * HC_INTERRUPT: a device's interrupt for a vCPU. Where it runs, it takes it at once.
+ *   RDI = domain, RSI = vCPU, RDX = vector, 0x20 to 0xEA but 0x80. RCX = 0.
+ * Result: 0, HC_E_DOMAIN, HC_E_PAGE, HC_E_STATE (the build is not over, or it is stopped), HC_E_ARGUMENT (another
+ * vector), HC_E_BUSY.
+ */
+#define HC_INTERRUPT 0x434c001du
+
+/*
+ * HC_QUOTE: a report that a guest got by TDG.MR.REPORT in this boot is signed by HK (report.h).
+ *   RDI = buffer with struct report, RSI = buffer for struct hk_report. RDX = RCX = 0.
+ * Result: 0, HC_E_ARGUMENT (it is none, or was changed), HC_E_BUFFER, HC_E_BUSY, HC_E_WIPED.
+ */
+#define HC_QUOTE 0x434c001eu
+
+#define HC_DOMAIN_LAST HC_QUOTE
+
+enum domain_exit_kind {
+	DOMAIN_EXIT_PREEMPTED, /* the CPU has something for the root guest, or 'deadline' is new; run it again */
+	DOMAIN_EXIT_IO,        /* port 'address': 'write' of 'value', or the value wanted */
+	DOMAIN_EXIT_MMIO,      /* the same, at guest-physical 'address' */
+	DOMAIN_EXIT_IDLE,      /* nothing to do until an interrupt, or 'deadline' */
+	DOMAIN_EXIT_PAGE,      /* no page at 'address': HC_PAGE_AUG; or, with the shared bit there, HC_SHARED_MAP */
+	DOMAIN_EXIT_TABLE,     /* no table of 4 KiB leaves for 'address': HC_TABLE_ADD */
+	DOMAIN_EXIT_MAP_GPA,   /* 'value' bytes from 'address' on are now shared ('write') or private */
+	DOMAIN_EXIT_GET_QUOTE, /* buffer of 'bytes' at shared 'address' */
+	DOMAIN_EXIT_FATAL,     /* the guest gave up: 'value' is its code, 'text' its words. It is dead */
+	DOMAIN_EXIT_WAKE,      /* vCPUs of the domain that are idle have interrupts: run them */
+	DOMAIN_EXIT_DEAD,      /* triple fault, or 'address' that it may not use */
+};
+
+/* The host's answer to IO, MMIO and GET_QUOTE; for other exits it is not looked at. */
+struct domain_entry {
+	uint64_t value;  /* that was read */
+	uint64_t failed; /* 1: the guest is told that the access failed */
+};
+
+struct domain_exit {
+	uint32_t kind; /* enum domain_exit_kind */
+	uint32_t bytes;
+	uint64_t address;
+	uint64_t value;
+	uint64_t write;
+	uint64_t deadline; /* TSC, or 0: none */
+};
+
+/* What both tell each other at HC_VCPU_RUN. 'exit', and the text of DOMAIN_EXIT_FATAL, are all that the host learns. */
+struct domain_run {
+	struct domain_entry entry;
+	struct domain_exit exit;
+	uint8_t text[64];
+};
+
 #define HC_E_PAGE    (-6) /* a pool page is not free, or there is none of this number */
 #define HC_E_DOMAIN  (-7) /* no domain of this number */
 #define HC_E_STATE   (-8) /* not in this state of the domain */
-#define HC_E_MAPPING (-9) /* stage 2: an entry is there already, or a table above it is not */
+#define HC_E_MAPPING (-9) /* stage 2: an entry is there already or is not, or a table above it is not */
 #define HC_E_FULL    (-10)
 
 enum domain_state { DOMAIN_BUILDING, DOMAIN_READY, DOMAIN_STOPPED };
@@ -134,7 +249,7 @@ struct domain_info {
 	uint32_t domain;  /* page number */
 	uint32_t state;   /* enum domain_state */
 	uint32_t vcpus, max_vcpus;
-	uint32_t tables, private_pages; /* pages that were added: HC_PAGE_RECLAIM does not count down */
+	uint32_t tables, private_pages; /* what HC_PAGE_RECLAIM frees is not subtracted */
 	uint64_t attributes, xfam;
 	uint8_t mrtd[48]; /* 0 before the end of the build */
 	uint8_t mrconfigid[48], mrowner[48], mrownerconfig[48];

@@ -40,7 +40,7 @@ def test_stays_in_x2apic(host):
 def test_boot_log_lists_mitigations(host):
     """Bochs's CPUs have no IA32_ARCH_CAPABILITIES, nor the microcode of the others."""
     log = host.check("cloisterctl console")
-    assert "VM entry: L1D flush no, VERW no, IBPB no (one domain), RSB no" in log
+    assert "VM entry: L1D flush no, VERW no, IBPB no (at switches), RSB no" in log
     assert "indirect branches: none; iTLB multihit: 4 KiB pages" in log
 
 

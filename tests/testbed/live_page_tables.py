@@ -25,6 +25,7 @@ CR0_WP, CR4_SMEP, CR4_SMAP = 1 << 16, 1 << 20, 1 << 21
 # VMCB control area and state save area (APM volume 2, tables B-1 and B-2); a host save area has the same format.
 INTERCEPT_4, ASID, NP_ENABLE, N_CR3 = 0x010, 0x058, 0x090, 0x0B0
 INTERCEPT_VMRUN = 1  # VMRUN wants it, and an ASID that is not 0 (15.5.1)
+ROOT_ASID = 1  # domains have another, and tables of their own
 GDTR_LIMIT, GDTR_BASE = 0x464, 0x468
 EFER, CR4, CR3, CR0, RIP, RSP = 0x4D0, 0x548, 0x550, 0x558, 0x578, 0x5D8
 
@@ -88,11 +89,12 @@ def is_host_save_area(memory: Memory, page: int, region: range) -> bool:
 
 
 def vmcbs(memory: Memory) -> Iterator[tuple[int, int]]:
-    """Pages that are VMCBs with nested paging, and run under SVM: physical addresses of the table and of the page."""
+    """The root guest's VMCBs, with nested paging, running under SVM: addresses of the page and of the table."""
     for page in memory.pages():
         root = memory.u64(page + N_CR3)
+        asid = memory.u64(page + ASID) & 0xFFFFFFFF
         if (memory.u64(page + NP_ENABLE) == 1 and root and root % PAGE == 0 and root < len(memory.dump)
-                and memory.u64(page + INTERCEPT_4) & INTERCEPT_VMRUN and memory.u64(page + ASID) & 0xFFFFFFFF
+                and memory.u64(page + INTERCEPT_4) & INTERCEPT_VMRUN and asid == ROOT_ASID
                 and memory.u64(page + EFER) & EFER_SVME):
             yield page, root
 

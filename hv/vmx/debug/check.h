@@ -12,6 +12,7 @@
  * Of the manuals' fields and registers, what only the checks look at: vmcs.h, event.h, registers.h and msr.h have the
  * rest.
  */
+#define GUEST_PDPTE0        0x280au /* to 0x2810 */
 #define SEGMENTS            8u
 #define RIGHTS_TYPE         0x0fu
 #define RIGHTS_S            (1u << 4)

@@ -5,6 +5,7 @@
  */
 #ifndef CLOISTER_X86_INSTRUCTIONS_H
 #define CLOISTER_X86_INSTRUCTIONS_H
+#define CLOISTER_X86_SWITCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,9 @@ bool rdrand(uint64_t *word);
 bool rdseed(uint64_t *word);
 uint64_t rdtsc(void);
 void xsetbv(uint32_t index, uint64_t value);
+uint64_t xgetbv(uint32_t index);
+void xsave(void *area, uint64_t components);
+void xrstor(const void *area, uint64_t components);
 void outb(uint16_t port, uint8_t value);
 void outw(uint16_t port, uint16_t value);
 void outl(uint16_t port, uint32_t value);
@@ -43,6 +47,8 @@ void write_cr2(uint64_t value);
 void write_cr4(uint64_t value);
 void write_dr6(uint64_t value);
 void clear_debug_addresses(void);
+void read_debug_addresses(uint64_t address[4]);
+void write_debug_addresses(const uint64_t address[4]);
 void wbinvd(void);
 void halt(void);
 _Noreturn void triple_fault(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sequences of hypercalls for domains out of choices that somebody makes, a random generator or a
- * fuzzer. Each result, the pool's records and tables are compared with the specification's
+ * Sequences of hypercalls for domains and of their guests' requests, out of choices that somebody makes, a random
+ * generator or a fuzzer. Each result, the pool's records and the stage-2 entries are compared with the specification's
  * (hv/domain/debug/ghost.h); aborts where they differ.
  */
 #ifndef TESTS_UNIT_SUPPORT_DOMAIN_CALLS_H
@@ -10,13 +10,17 @@
 #include <stdint.h>
 
 #include "cloister/domain.h"
+#include "domain/memory.h"
 
-#define CALL_NUMBERS (HC_PAGE_RECLAIM - HC_DOMAIN_CREATE + 1)
+#define CALL_NUMBERS (HC_INTERRUPT - HC_DOMAIN_CREATE + 1) /* all that change a domain */
+#define ANSWERS      (MEMORY_INVALID + 1)
 
 struct calls {
 	uint32_t (*next)(void *from, uint32_t limit); /* the next choice, below @limit */
 	void *from;
 	unsigned done[CALL_NUMBERS], refused[CALL_NUMBERS]; /* counted */
+	unsigned accepts[ANSWERS], converts[ANSWERS];       /* the guests' requests, by their answers */
+	unsigned large;                                     /* calls and requests for 2 MiB that were done */
 };
 
 /* @count calls on a new pool. */

@@ -20,7 +20,7 @@
 #define DOMAIN 8u /* the pages before it are records */
 #define VCPU   10u
 
-static uint32_t next_page = 11;
+static uint32_t next_page = VCPU + DOMAIN_VCPU_PAGES;
 
 static void must(int64_t result)
 {

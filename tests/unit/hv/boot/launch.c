@@ -65,6 +65,12 @@ static struct cpu cpus[2];
 static struct entry_frame frames[3]; /* one is left free */
 static jmp_buf in_guest;
 
+static void assert_zeros(const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(bytes[i], 0);
+}
+
 /* Nothing is done after what failed, nor what does not follow. */
 static enum hv_error step(enum step which)
 {
@@ -178,6 +184,15 @@ void pool_prepare(struct pool *pool, const struct boot_range *range)
 {
 	assert_ptr_equal(pool, machine.pool);
 	assert_ptr_equal(range, &machine.boot.pool);
+}
+/* Neither the root guest's maps nor what the tables are made of. */
+void guest_prepare(struct guest_setup *setup, paddr_t pages, uint32_t phys_bits)
+{
+	assert_ptr_equal(setup, &machine.pool->guest);
+	assert_int_equal(phys_bits, machine.phys_bits);
+	assert_true(pages.value >= (uintptr_t)region && pages.value % PAGE_BYTES == 0);
+	assert_true(pages.value >= machine.root->domain.io_map.value + VENDOR_DOMAIN_PAGES * PAGE_BYTES);
+	assert_zeros(region_pointer(pages), VENDOR_DOMAIN_PAGES * PAGE_BYTES);
 }
 struct cpu *cpu_carve(struct machine *m, uint32_t index, paddr_t pages)
 {
@@ -327,12 +342,6 @@ static int free_region(void **state)
 	(void)state;
 	free(region);
 	return 0;
-}
-
-static void assert_zeros(const uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(bytes[i], 0);
 }
 
 static bool was_hidden(uint64_t base, uint64_t bytes)

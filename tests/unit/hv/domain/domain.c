@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: tests/unit/support/reports.c */
 /* links: hv/domain/ hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c */
 /* links: tests/unit/support/domain_host.c tests/unit/support/domain_calls.c */
 /*
@@ -9,9 +10,10 @@
 
 #include <openssl/evp.h>
 
+#include "domain/vcpu.h"
 #include "domain_calls.h"
 #include "domain_host.h"
-#include "stage2_format.h"
+#include "guest_format.h"
 
 #define POOL_PAGES 1024u
 #define FIRST_FREE 2u /* after the records */
@@ -170,26 +172,27 @@ static void parameters_are_read_from_whole_pages_of_ram_only(void **state)
 static void calls_for_no_domain_are_refused(void **state)
 {
 	struct host *const host = *state;
+	const uint64_t ram = host_ram(host, 0);
 
 	build(host);
-	for (uint64_t number = HC_VCPU_CREATE; number <= HC_PAGE_RECLAIM; number++) {
-		assert_int_equal(host_call(host, 0, number, TABLE, 0, 0, 0), HC_E_DOMAIN);
-		assert_int_equal(host_call(host, 0, number, 0, 0, 0, 0), HC_E_DOMAIN);
-		assert_int_equal(host_call(host, 0, number, POOL_PAGES, 0, 0, 0), HC_E_DOMAIN);
-		assert_int_equal(host_call(host, 0, number, (1ull << 32) + DOMAIN, 0, 0, 0), HC_E_DOMAIN);
+	for (uint64_t number = HC_VCPU_CREATE; number < HC_QUOTE; number++) {
+		assert_int_equal(host_call(host, 0, number, TABLE, 0, ram, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, 0, 0, ram, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, POOL_PAGES, 0, ram, 0), HC_E_DOMAIN);
+		assert_int_equal(host_call(host, 0, number, (1ull << 32) + DOMAIN, 0, ram, 0), HC_E_DOMAIN);
 	}
 }
 
 static void a_domain_that_another_cpu_has_is_busy(void **state)
 {
 	struct host *const host = *state;
-	const struct pool_view other = {&host->records, &host->paging, 1};
+	const struct pool_view other = host_view(host, 1);
 	struct td *td;
 
 	build(host);
 	assert_int_equal(domain_enter(&other, DOMAIN, &td), 0);
-	for (uint64_t number = HC_VCPU_CREATE; number <= HC_PAGE_RECLAIM; number++)
-		assert_int_equal(host_call(host, 0, number, DOMAIN, 0, 0, 0), HC_E_BUSY);
+	for (uint64_t number = HC_VCPU_CREATE; number < HC_QUOTE; number++)
+		assert_int_equal(host_call(host, 0, number, DOMAIN, 0, host_ram(host, 0), 0), HC_E_BUSY);
 	domain_leave(&other, td);
 	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
 }
@@ -241,7 +244,7 @@ static void a_page_has_the_contents_of_its_source(void **state)
 	assert_memory_equal(host->pool + FIRST_PAGE * PAGE_BYTES, host->ram + 3 * PAGE_BYTES, PAGE_BYTES);
 	const uint64_t *const entries = (const void *)(host->pool + (FIRST_PAGE - 1) * PAGE_BYTES);
 
-	assert_int_equal(entries[5], stage2_private(paddr((uintptr_t)host->pool + FIRST_PAGE * PAGE_BYTES)));
+	assert_int_equal(entries[5], stage2_private(paddr((uintptr_t)host->pool + FIRST_PAGE * PAGE_BYTES), 1));
 	assert_int_equal(info_of(host, DOMAIN).private_pages, 1);
 }
 
@@ -266,22 +269,43 @@ static void pages_are_added_to_memory_only(void **state)
 	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE + 1, host_ram(host, 0)), HC_E_MAPPING);
 }
 
+#define SECOND (FIRST_PAGE + DOMAIN_VCPU_PAGES) /* free where the first free ones became a vCPU */
+
 static void x2apic_ids_may_have_holes_but_no_twins(void **state)
 {
 	struct host *const host = *state;
 
 	build(host);
 	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 4, 0x1234), 0);
-	assert_int_equal(host_record(host, FIRST_PAGE), record(PAGE_VCPU, DOMAIN));
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 4, 0), HC_E_ARGUMENT);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, UINT32_MAX, 0), HC_E_ARGUMENT);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, (1ull << 32) + 9, 0),
-			 HC_E_ARGUMENT);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 5, 0), HC_E_PAGE);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 9, 0), 0);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 2, 10, 0), HC_E_FULL);
-	assert_int_equal(host_record(host, FIRST_PAGE + 2), 0);
+	for (uint32_t page = FIRST_PAGE; page < SECOND; page++)
+		assert_int_equal(host_record(host, page), record(PAGE_VCPU, DOMAIN));
+	assert_int_equal(host_record(host, SECOND), 0);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND, 4, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND, UINT32_MAX, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND, (1ull << 32) + 9, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND, 9, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND + DOMAIN_VCPU_PAGES, 10, 0), HC_E_FULL);
+	assert_int_equal(host_record(host, SECOND + DOMAIN_VCPU_PAGES), 0);
 	assert_int_equal(info_of(host, DOMAIN).vcpus, 2);
+}
+
+/* All of its pages, or none. */
+static void pages_that_are_not_free_make_no_vcpu(void **state)
+{
+	struct host *const host = *state;
+	const uint64_t bad[] = {FIRST_PAGE - 1, POOL_PAGES, POOL_PAGES - 1, POOL_PAGES - 2,
+				UINT32_MAX,     1ull << 32, UINT64_MAX,     (1ull << 32) + FIRST_PAGE,
+				FIRST_FREE - 1, FIRST_PAGE};
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE + 2, host_ram(host, 0)), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, bad[i], 0, 0), HC_E_PAGE);
+	assert_int_equal(host_record(host, FIRST_PAGE), 0);
+	assert_int_equal(host_record(host, FIRST_PAGE + 1), 0);
+	assert_int_equal(host_record(host, POOL_PAGES - 1), 0);
+	assert_int_equal(info_of(host, DOMAIN).vcpus, 0);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, POOL_PAGES - DOMAIN_VCPU_PAGES, 0, 0), 0);
 }
 
 static void the_build_ends_once_and_with_a_vcpu(void **state)
@@ -297,11 +321,155 @@ static void the_build_ends_once_and_with_a_vcpu(void **state)
 
 	assert_int_equal(before.state, DOMAIN_READY);
 	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), HC_E_STATE);
-	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, FIRST_PAGE + 1, host_ram(host, 0)), HC_E_STATE);
-	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE + 1, 1, 0), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_ADD, DOMAIN, 0, SECOND, host_ram(host, 0)), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, SECOND, 1, 0), HC_E_STATE);
 	const struct domain_info after = info_of(host, DOMAIN);
 
 	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static struct td *td_of(struct host *host)
+{
+	return (void *)(host->pool + DOMAIN * PAGE_BYTES);
+}
+
+static const struct td_vcpu *vcpu_of(const struct host *host)
+{
+	return (const void *)(host->pool + FIRST_PAGE * PAGE_BYTES);
+}
+
+/* With one vCPU, at FIRST_PAGE. */
+static void build_ready(struct host *host)
+{
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), 0);
+}
+
+static int64_t interrupt(struct host *host, uint64_t vcpu, uint64_t vector)
+{
+	return host_call(host, 0, HC_INTERRUPT, DOMAIN, vcpu, vector, 0);
+}
+
+/* A device's vectors alone: neither exceptions, nor INT 80h, nor those that the hypervisor sends. */
+static void devices_interrupt_by_their_vectors(void **state)
+{
+	struct host *const host = *state;
+	const uint64_t vectors[] = {0, 0x1f, 0x80, 0xeb, 0xff, 0x100, UINT64_MAX, (1ull << 32) + 0x30};
+	const uint64_t vcpus[] = {FIRST_PAGE + 1, DOMAIN, TABLE, SECOND, POOL_PAGES, (1ull << 32) + FIRST_PAGE};
+
+	build_ready(host);
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+		assert_int_equal(interrupt(host, FIRST_PAGE, vectors[i]), HC_E_ARGUMENT);
+	for (size_t i = 0; i < sizeof(vcpus) / sizeof(vcpus[0]); i++)
+		assert_int_equal(interrupt(host, vcpus[i], 0x30), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_INTERRUPT, DOMAIN, FIRST_PAGE, 0x30, 1), HC_E_ARGUMENT);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(vcpu_of(host)->lapic.reg[LAPIC_IRR + i], 0);
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0x20), 0);
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0xea), 0);
+	assert_int_equal(vcpu_of(host)->lapic.reg[LAPIC_IRR + 1], 1u << (0x20 - 0x20));
+	assert_int_equal(vcpu_of(host)->lapic.reg[LAPIC_IRR + 7], 1u << (0xea - 0xe0));
+	assert_int_equal(host->kicks[0] + host->kicks[1], 0);
+	td_of(host)->vcpu[0].runs_on = 2;
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0x20), 0);
+	assert_int_equal(host->kicks[1], 1);
+}
+
+/* Its pages may be another's: here those of a domain that is not stopped. */
+static void a_stopped_domain_gets_no_interrupt(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	build_ready(host);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0x30), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_PAGE, DOMAIN_VCPU_PAGES, 0), 3);
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0x30), HC_E_STATE);
+	assert_true(page_is_zero(host, FIRST_PAGE));
+	assert_int_equal(host_create(host, &params, 100, FIRST_PAGE), 0);
+	assert_int_equal(interrupt(host, FIRST_PAGE, 0x30), HC_E_STATE);
+	assert_true(page_is_zero(host, FIRST_PAGE));
+}
+
+/* And leaves it at once. */
+static int64_t run(struct host *host, unsigned cpu)
+{
+	const int64_t result = host_run(host, cpu, DOMAIN, FIRST_PAGE, host_ram(host, 1), 0);
+
+	if (result == 0)
+		host_leave_vcpu(host, DOMAIN, FIRST_PAGE);
+	return result;
+}
+
+static int64_t flush(struct host *host, unsigned cpu)
+{
+	return host_call(host, cpu, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE, 0, 0);
+}
+
+/* What a CPU holds of it is given up before another one has it, or its pages are free. */
+static void a_vcpu_is_on_one_cpu(void **state)
+{
+	struct host *const host = *state;
+
+	build_ready(host);
+	assert_int_equal(flush(host, 0), HC_E_STATE);
+	assert_int_equal(run(host, 0), 0);
+	assert_int_equal(run(host, 0), 0);
+	assert_int_equal(run(host, 1), HC_E_BUSY);
+	assert_int_equal(flush(host, 1), HC_E_STATE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE + 1, 0, 0), HC_E_PAGE);
+	assert_int_equal(host_call(host, 0, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE, 1, 0), HC_E_ARGUMENT);
+	assert_int_equal(host_call(host, 0, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE, 0, 1), HC_E_ARGUMENT);
+	assert_int_equal(host->flushed.value, 0);
+	host->cpu[0].guest_page = FIRST_PAGE;
+	assert_int_equal(flush(host, 0), 0);
+	assert_int_equal(host->flushed.value, (uintptr_t)host->pool + (FIRST_PAGE + VCPU_CONTROL) * PAGE_BYTES);
+	assert_int_equal(host->cpu[0].guest_page, 0);
+	assert_int_equal(run(host, 1), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), HC_E_BUSY);
+	assert_int_equal(host_record(host, FIRST_PAGE), record(PAGE_VCPU, DOMAIN));
+	assert_int_equal(flush(host, 1), 0);
+	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), 8);
+}
+
+static void only_a_vcpu_that_can_run_does(void **state)
+{
+	struct host *const host = *state;
+
+	build(host);
+	assert_int_equal(host_call(host, 0, HC_VCPU_CREATE, DOMAIN, FIRST_PAGE, 0, 0), 0);
+	assert_int_equal(run(host, 0), HC_E_STATE); /* the build is not over */
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(host_run(host, 0, DOMAIN, FIRST_PAGE, host_ram(host, 1), 1), HC_E_ARGUMENT);
+	assert_int_equal(host_run(host, 0, DOMAIN, FIRST_PAGE, host_ram(host, 1) + 8, 0), HC_E_BUFFER);
+	assert_int_equal(host_run(host, 0, DOMAIN, FIRST_PAGE, (uintptr_t)host->pool, 0), HC_E_BUFFER);
+	assert_int_equal(host_run(host, 0, TABLE, FIRST_PAGE, host_ram(host, 1), 0), HC_E_DOMAIN);
+	assert_int_equal(host_run(host, 0, DOMAIN, FIRST_PAGE + 1, host_ram(host, 1), 0), HC_E_PAGE);
+	assert_int_equal(host_run(host, 0, DOMAIN, TABLE, host_ram(host, 1), 0), HC_E_PAGE);
+	td_of(host)->vcpu[0].runs_on = 2;
+	assert_int_equal(run(host, 0), HC_E_BUSY);
+	td_of(host)->vcpu[0].runs_on = 0;
+	((struct td_vcpu *)vcpu_of(host))->dead = true;
+	assert_int_equal(run(host, 0), HC_E_STATE);
+	((struct td_vcpu *)vcpu_of(host))->dead = false;
+	assert_int_equal(td_of(host)->vcpu[0].loaded_on, 0);
+	assert_int_equal(run(host, 0), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(run(host, 0), HC_E_STATE);
+}
+
+/* Who is in it is kicked out. */
+static void a_domain_that_ends_is_left(void **state)
+{
+	struct host *const host = *state;
+
+	build_ready(host);
+	td_of(host)->vcpu[0].runs_on = 2;
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(host->kicks[1], 1);
 }
 
 static void hash_record(EVP_MD_CTX *hash, const char *name, uint64_t address)
@@ -434,10 +602,15 @@ static void random_calls_are_answered_as_specified(void **state)
 	struct calls calls = {.next = next_random, .from = &seed};
 
 	(void)state;
-	for (unsigned round = 0; round < 400; round++)
-		calls_run(&calls, 200);
+	for (unsigned round = 0; round < 1000; round++)
+		calls_run(&calls, 400);
 	for (unsigned i = 0; i < CALL_NUMBERS; i++) /* each is often done and often refused */
 		assert_true(calls.done[i] > 100 && calls.refused[i] > 100);
+	for (unsigned i = 0; i < ANSWERS; i++)
+		assert_true(calls.accepts[i] > 2);
+	assert_true(calls.converts[MEMORY_DONE] > 100 && calls.converts[MEMORY_NO_TABLE] > 100);
+	assert_true(calls.converts[MEMORY_INVALID] > 100 && calls.converts[MEMORY_REPEAT] > 20);
+	assert_true(calls.large > 100);
 }
 
 static void what_is_read_of_no_domain_is_an_error(void **state)
@@ -467,7 +640,13 @@ int main(void)
 		TEST(a_page_has_the_contents_of_its_source),
 		TEST(pages_are_added_to_memory_only),
 		TEST(x2apic_ids_may_have_holes_but_no_twins),
+		TEST(pages_that_are_not_free_make_no_vcpu),
 		TEST(the_build_ends_once_and_with_a_vcpu),
+		TEST(devices_interrupt_by_their_vectors),
+		TEST(a_stopped_domain_gets_no_interrupt),
+		TEST(a_vcpu_is_on_one_cpu),
+		TEST(only_a_vcpu_that_can_run_does),
+		TEST(a_domain_that_ends_is_left),
 		TEST(mrtd_is_what_was_built_in_its_order),
 		TEST(a_domain_is_reclaimed_only_when_it_is_stopped),
 		TEST(one_domain_does_not_reclaim_anothers_pages),

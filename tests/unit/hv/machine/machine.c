@@ -7,13 +7,19 @@
 #include "x86/instructions.h"
 
 static struct attestation attestation;
-static unsigned wipes, lines;
+static unsigned wipes, lines, ends;
 static bool locked_meanwhile, written_back;
 static uint64_t now;
 
 uint64_t rdtsc(void)
 {
 	return now += 1000; /* a millisecond at tsc_khz = 1000 */
+}
+void machine_end_domains(struct machine *m)
+{
+	assert_ptr_equal(m, &machine);
+	assert_int_equal(wipes, 0);
+	ends++;
 }
 void wbinvd(void)
 {
@@ -41,7 +47,7 @@ static int setup(void **state)
 	memset(&attestation, 0, sizeof(attestation));
 	machine.attestation = &attestation;
 	machine.boot.tsc_khz = 1000;
-	wipes = lines = 0;
+	wipes = lines = ends = 0;
 	written_back = false;
 	now = 0;
 	return 0;
@@ -51,6 +57,7 @@ static void wiped_under_the_lock(void **state)
 {
 	(void)state;
 	machine_wipe_secrets(&machine);
+	assert_int_equal(ends, 1);
 	assert_int_equal(wipes, 1);
 	assert_true(locked_meanwhile);
 	assert_true(written_back);

@@ -72,7 +72,10 @@ static const struct missing required[] = {
 	{0x48b, 7, HV_E_NO_UNRESTRICTED}, {0x48f, 2, HV_E_NO_MSR_SWITCH},  {0x48f, 9, HV_E_NO_MSR_SWITCH},
 	{0x48f, 18, HV_E_NO_MSR_SWITCH},  {0x48f, 19, HV_E_NO_MSR_SWITCH}, {0x48f, 20, HV_E_NO_MSR_SWITCH},
 	{0x48f, 21, HV_E_NO_MSR_SWITCH},  {0x490, 2, HV_E_NO_MSR_SWITCH},  {0x490, 9, HV_E_NO_MSR_SWITCH},
-	{0x490, 14, HV_E_NO_MSR_SWITCH},  {0x490, 15, HV_E_NO_MSR_SWITCH},
+	{0x490, 14, HV_E_NO_MSR_SWITCH},  {0x490, 15, HV_E_NO_MSR_SWITCH}, {0x48d, 0, HV_E_NO_BITMAPS},
+	{0x48e, 2, HV_E_NO_BITMAPS},      {0x48e, 7, HV_E_NO_BITMAPS},     {0x48e, 10, HV_E_NO_BITMAPS},
+	{0x48e, 11, HV_E_NO_BITMAPS},     {0x48e, 19, HV_E_NO_BITMAPS},    {0x48e, 20, HV_E_NO_BITMAPS},
+	{0x48e, 29, HV_E_NO_BITMAPS},     {0x48b, 6, HV_E_NO_BITMAPS},
 };
 
 static void required_missing(void **state)
@@ -88,7 +91,7 @@ static void required_missing(void **state)
 
 static void capabilities_missing(void **state)
 {
-	const unsigned ept[] = {6, 14, 16, 17, 20, 26}, vpid[] = {32, 41, 42};
+	const unsigned ept[] = {6, 14, 16, 17, 20, 25, 26}, vpid[] = {32, 41, 42};
 	struct controls controls;
 
 	for (size_t i = 0; i < sizeof(ept) / sizeof(ept[0]); i++) {

@@ -10,6 +10,7 @@
 
 #include "controls.h"
 #include "entry_check.h"
+#include "guest.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
 #include "machine/cpu.h"
@@ -164,7 +165,7 @@ void entry_check(struct vcpu *at)
 	assert_ptr_equal(at, &vcpu);
 }
 
-void vmx_launch(struct entry_frame *at)
+void vmx_enter(struct entry_frame *at)
 {
 	assert_ptr_equal(at, &frame);
 	longjmp(launched, 1);

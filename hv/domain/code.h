@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guest's memory as the guest's own page tables have it, and as it names it in a call. */
+#ifndef CLOISTER_DOMAIN_CODE_H
+#define CLOISTER_DOMAIN_CODE_H
+
+#include "vcpu.h"
+
+/**
+ * Reads @bytes of the guest's code, which may lie across two pages, @from so many bytes after its RIP.
+ * False: there is no private page that holds them all.
+ */
+bool code_read(struct td_vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes);
+
+/* Is it so many @bytes of code, at most 16, that the guest is about to execute? */
+bool code_is(struct td_vcpu *vcpu, const void *expected, uint32_t bytes);
+
+/* Copies between the hypervisor and private memory of the guest, within one page. False: there is none. */
+bool private_read(struct td_vcpu *vcpu, gpa_t address, void *buffer, uint32_t bytes);
+bool private_write(struct td_vcpu *vcpu, gpa_t address, const void *buffer, uint32_t bytes);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exits of a domain's vCPU (hv/vcpu/guest_exit.h). */
+#include "vcpu/guest_exit.h"
+
+#include "cpuid.h"
+#include "code.h"
+#include "machine/cpu.h"
+#include "run.h"
+#include "tdcall.h"
+#include "tdx/abi.h"
+#include "vcpu/event.h"
+#include "x86/cpuid.h"
+#include "x86/instructions.h"
+#include "x86/msr.h"
+
+#define HLT_BYTES     1u
+#define MOV_CR8_BYTES 4u
+#define REX_B         1u
+#define REX_R         4u
+#define CR4_ALWAYS    0x6ffull /* VME, PVI, TSD, DE, PSE, PAE, MCE, PGE; not PCE; OSFXSR, OSXMMEXCPT */
+
+static uint64_t edx_eax(const struct registers *guest)
+{
+	return guest->rdx << 32 | (uint32_t)guest->rax;
+}
+
+/* Or its end: an exception while #DF was delivered. */
+void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
+{
+	uint32_t code = error_code;
+
+	if (event_exception(vcpu_guest_delivering(vcpu), vector, &code) == 0)
+		guest_exit_dead(vcpu);
+	else
+		vcpu_inject(vcpu, vector, error_code);
+}
+
+static void refuse(struct vcpu *vcpu)
+{
+	guest_exit_exception(vcpu, VECTOR_GP, 0);
+}
+
+static void complete(struct vcpu *vcpu, bool done, unsigned bytes)
+{
+	if (done)
+		vcpu_advance(vcpu, bytes);
+	else
+		refuse(vcpu);
+}
+
+void guest_exit_cpuid(struct vcpu *vcpu)
+{
+	struct registers *const guest = &vcpu->frame->guest;
+	const struct cpuid_result r = guest_cpuid(td_vcpu_of(vcpu), (uint32_t)guest->rax, (uint32_t)guest->rcx);
+
+	guest->rax = r.eax;
+	guest->rbx = r.ebx;
+	guest->rcx = r.ecx;
+	guest->rdx = r.edx;
+	vcpu_advance(vcpu, CPUID_BYTES);
+}
+
+void guest_exit_rdmsr(struct vcpu *vcpu)
+{
+	struct registers *const guest = &vcpu->frame->guest;
+	uint64_t value;
+	const bool done = guest_msr_read(td_vcpu_of(vcpu), (uint32_t)guest->rcx, &value);
+
+	if (done) {
+		guest->rax = (uint32_t)value;
+		guest->rdx = value >> 32;
+	}
+	complete(vcpu, done, RDMSR_BYTES);
+}
+
+void guest_exit_wrmsr(struct vcpu *vcpu)
+{
+	const struct registers *const guest = &vcpu->frame->guest;
+
+	complete(vcpu, guest_msr_write(td_vcpu_of(vcpu), (uint32_t)guest->rcx, edx_eax(guest)), RDMSR_BYTES);
+}
+
+/* What XSETBV would refuse itself must not fault here. */
+void guest_exit_xsetbv(struct vcpu *vcpu)
+{
+	const struct registers *const guest = &vcpu->frame->guest;
+	const uint64_t value = edx_eax(guest);
+	const bool done = vcpu_cpl(vcpu) == 0 && (uint32_t)guest->rcx == 0 &&
+			  domain_xcr0_sane(value, td_vcpu_of(vcpu)->td->params.xfam);
+
+	if (done)
+		xsetbv(0, value);
+	complete(vcpu, done, XSETBV_BYTES);
+}
+
+/* Bits beyond these come with what CPUID shows: the CPU would refuse the entry, and never the guest's instruction. */
+static uint64_t cr4_allowed(const struct td_vcpu *vcpu)
+{
+	const struct cpuid_result leaf1 = guest_cpuid(vcpu, 1, 0), leaf7 = guest_cpuid(vcpu, 7, 0);
+
+	return CR4_ALWAYS | ((leaf1.ecx & LEAF1_ECX_PCID) != 0 ? CR4_PCIDE : 0) |
+	       ((leaf1.ecx & LEAF1_ECX_XSAVE) != 0 ? CR4_OSXSAVE : 0) |
+	       ((leaf7.ebx & LEAF7_EBX_FSGSBASE) != 0 ? CR4_FSGSBASE : 0) |
+	       ((leaf7.ebx & LEAF7_EBX_SMEP) != 0 ? CR4_SMEP : 0) | ((leaf7.ebx & LEAF7_EBX_SMAP) != 0 ? CR4_SMAP : 0) |
+	       ((leaf7.ecx & LEAF7_ECX_UMIP) != 0 ? CR4_UMIP : 0);
+}
+
+void guest_exit_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes)
+{
+	if ((value & ~cr4_allowed(td_vcpu_of(vcpu))) != 0 || !vcpu_guest_write_cr4(vcpu, value, bytes))
+		refuse(vcpu);
+}
+
+uint64_t guest_cr8(struct vcpu *vcpu)
+{
+	return td_vcpu_of(vcpu)->lapic.reg[LAPIC_TPR] >> 4;
+}
+
+void guest_exit_cr8(struct vcpu *vcpu, uint64_t value)
+{
+	complete(vcpu, value <= 15 && lapic_write(td_vcpu_of(vcpu), IA32_X2APIC_TPR, value << 4), MOV_CR8_BYTES);
+}
+
+/* MOV to a control register: REX or not, 0F 22, two registers (SDM 2B). False: it is not to @control. */
+static bool decode_mov(struct vcpu *vcpu, unsigned control, uint64_t *value, unsigned *bytes)
+{
+	const uint64_t *const saved = &vcpu->frame->guest.r15; /* upwards from there, without RSP */
+	uint8_t rex, code[3];
+
+	if (!code_read(td_vcpu_of(vcpu), 0, &rex, 1))
+		return false;
+	const bool has_rex = (rex & 0xf0) == 0x40;
+
+	if (!code_read(td_vcpu_of(vcpu), has_rex, code, sizeof(code)))
+		return false;
+	if (!has_rex)
+		rex = 0;
+	const unsigned number = (code[2] & 7u) | (rex & REX_B) << 3;
+
+	*value = number == 4 ? vcpu_guest_rsp(vcpu) : saved[(number < 4 ? 14 : 15) - number];
+	*bytes = has_rex ? 4 : 3;
+	return code[0] == 0x0f && code[1] == 0x22 && code[2] >> 6 == 3 &&
+	       ((code[2] >> 3 & 7u) | (rex & REX_R) << 1) == control;
+}
+
+/* Nothing else writes CR4. */
+void guest_exit_mov_cr4(struct vcpu *vcpu)
+{
+	uint64_t value;
+	unsigned bytes;
+
+	if (decode_mov(vcpu, 4, &value, &bytes))
+		guest_exit_cr4(vcpu, vcpu_guest_is_64bit(vcpu) ? value : (uint32_t)value, bytes);
+	else
+		refuse(vcpu);
+}
+
+/* Only 64-bit code has CR8. */
+void guest_exit_mov_cr8(struct vcpu *vcpu)
+{
+	uint64_t value;
+	unsigned bytes;
+
+	if (decode_mov(vcpu, 8, &value, &bytes))
+		guest_exit_cr8(vcpu, value);
+	else
+		refuse(vcpu);
+}
+
+/* A second #VE before the first was looked at has nowhere to go. */
+static void inject_ve(struct td_vcpu *vcpu, const struct ve_info *ve)
+{
+	if (vcpu_guest_delivering(&vcpu->vcpu) != 0)
+		return; /* that comes first, then the instruction again */
+	if (vcpu->ve.valid)
+		return guest_exit_exception(&vcpu->vcpu, VECTOR_DF, 0);
+	vcpu->ve = *ve;
+	vcpu->ve.valid = true;
+	vcpu_guest_inject_ve(&vcpu->vcpu);
+}
+
+/* Exit qualification of VT-x, which a guest expects (SDM 3C table 27-5). */
+void guest_exit_io(struct vcpu *vcpu, struct io_access access)
+{
+	inject_ve(td_vcpu_of(vcpu),
+		  &(struct ve_info){
+			  .reason = VE_REASON_IO,
+			  .length = access.length,
+			  .qualification = (access.bytes - 1u) | (access.in ? 1u << 3 : 0) |
+					   (access.string ? 1u << 4 : 0) | (access.repeated ? 1u << 5 : 0) |
+					   (uint32_t)access.port << 16,
+		  });
+}
+
+void guest_exit_hlt(struct vcpu *vcpu)
+{
+	const bool wakes = vcpu_guest_interrupts_on(vcpu);
+
+	vcpu_advance(vcpu, HLT_BYTES);
+	td_vcpu_of(vcpu)->halt = wakes ? HALTED : HALTED_FOR_GOOD;
+}
+
+#define INVD_OPCODE_BYTES 2u
+
+void guest_exit_skipped(struct vcpu *vcpu)
+{
+	vcpu_advance(vcpu, INVD_OPCODE_BYTES);
+}
+
+void guest_exit_refused(struct vcpu *vcpu)
+{
+	guest_exit_exception(vcpu, VECTOR_UD, 0);
+}
+
+void guest_exit_tdcall(struct vcpu *vcpu)
+{
+	if (vcpu_cpl(vcpu) != 0 || !vcpu_guest_is_64bit(vcpu))
+		guest_exit_exception(vcpu, VECTOR_UD, 0);
+	else
+		tdcall(td_vcpu_of(vcpu));
+}
+
+void guest_exit_ud(struct vcpu *vcpu)
+{
+	static const uint8_t opcode[TDCALL_BYTES] = {0x66, 0x0f, 0x01, 0xcc};
+
+	if (vcpu_cpl(vcpu) == 0 && vcpu_guest_is_64bit(vcpu) && code_is(td_vcpu_of(vcpu), opcode, sizeof(opcode)))
+		tdcall(td_vcpu_of(vcpu));
+	else
+		guest_exit_exception(vcpu, VECTOR_UD, 0);
+}
+
+void guest_exit_dead(struct vcpu *vcpu)
+{
+	run_end(td_vcpu_of(vcpu), &(struct run_exit){.kind = DOMAIN_EXIT_DEAD});
+}
+
+/*
+ * DOMAIN_EXIT_DEAD: the guest touched what it may not, and stops, rather than go on with something else.
+ * DOMAIN_EXIT_PAGE: the host has to add, or to map, a page. It learns no more of the address than that.
+ */
+static void leave_at(struct td_vcpu *vcpu, enum domain_exit_kind kind, gpa_t address)
+{
+	vcpu->dead = kind == DOMAIN_EXIT_DEAD;
+	run_leave(vcpu, &(struct run_exit){.kind = kind, .address = address.value & ~PAGE_MASK});
+}
+
+/*
+ * A shared address. Memory that the guest released has the host's page, or gets it now; everything else is a #VE of a
+ * device's register (reason 48, SDM 3C table 27-7).
+ */
+static void shared_fault(struct td_vcpu *vcpu, const struct guest_fault *fault, enum memory_state state)
+{
+	if (fault->fetch) {
+		leave_at(vcpu, DOMAIN_EXIT_DEAD, fault->address);
+	} else if (state == MEMORY_RELEASED) {
+		leave_at(vcpu, DOMAIN_EXIT_PAGE, fault->address);
+	} else {
+		inject_ve(vcpu, &(struct ve_info){
+					.reason = VE_REASON_MMIO,
+					.qualification = (fault->write ? 2u : 1u) | 1u << 7 | 1u << 8,
+					.linear = fault->linear,
+					.physical = fault->address.value,
+				});
+	}
+}
+
+void guest_exit_stage2(struct vcpu *vcpu, const struct guest_fault *fault)
+{
+	struct td_vcpu *const state = td_vcpu_of(vcpu);
+	const gpa_t address = gpa(fault->address.value & ~td_shared_bit(state->td));
+	const struct pool_view view = state->view;
+	const uint32_t domain = state->td->page;
+	const bool ram = domain_is_ram(state->td, gpa(address.value & ~PAGE_MASK), PAGE_BYTES);
+
+	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
+		return; /* the guest tries again */
+	const enum memory_state memory = ram ? domain_memory_state(&view, state->td, address) : MEMORY_RELEASED;
+
+	pool_unlock_domain(&view, domain);
+	if ((fault->address.value & td_shared_bit(state->td)) != 0)
+		shared_fault(state, fault, ram ? memory : MEMORY_ABSENT);
+	else if (memory == MEMORY_ABSENT)
+		leave_at(state, DOMAIN_EXIT_PAGE, address);
+	else if (memory != MEMORY_PRIVATE) /* it came meanwhile */
+		leave_at(state, DOMAIN_EXIT_DEAD, address);
+}
+
+void guest_exit_preempted(struct vcpu *vcpu)
+{
+	run_leave(td_vcpu_of(vcpu), &(struct run_exit){.kind = DOMAIN_EXIT_PREEMPTED});
+}
+
+/* Interrupts by priority, each as soon as the guest takes it. */
+static void deliver(struct td_vcpu *vcpu)
+{
+	int vector = lapic_next(&vcpu->lapic);
+
+	if (vector >= 0 && vcpu_guest_interruptible(&vcpu->vcpu)) {
+		lapic_deliver(&vcpu->lapic, (uint8_t)vector);
+		vcpu_guest_interrupt(&vcpu->vcpu, (uint8_t)vector);
+		vector = lapic_next(&vcpu->lapic);
+	}
+	vcpu_guest_await_window(&vcpu->vcpu, vector >= 0);
+}
+
+/* The translations that were taken away are gone before the CPU says so. */
+static void follow_epoch(struct td_vcpu *vcpu)
+{
+	struct domain_vcpu *const slot = &vcpu->td->vcpu[vcpu->index];
+	const uint64_t epoch = __atomic_load_n(&vcpu->td->epoch, __ATOMIC_SEQ_CST);
+
+	if (slot->epoch == epoch)
+		return;
+	vcpu_guest_flush_tlb(&vcpu->vcpu);
+	vcpu->site.address = paddr(0);
+	__atomic_store_n(&slot->epoch, epoch, __ATOMIC_SEQ_CST);
+}
+
+/* Is there a reason to go to the host before the guest goes on? */
+static bool goes_to_host(struct td_vcpu *vcpu, enum domain_exit_kind *kind)
+{
+	const uint64_t deadline = vcpu->lapic.deadline;
+
+	*kind = DOMAIN_EXIT_PREEMPTED;
+	if (__atomic_load_n(&vcpu->td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY || pool_is_closed(&vcpu->view))
+		return true;
+	if (vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0)
+		vcpu->halt = NOT_HALTED;
+	if (vcpu->wakes)
+		*kind = DOMAIN_EXIT_WAKE;
+	else if (vcpu->halt != NOT_HALTED)
+		*kind = DOMAIN_EXIT_IDLE;
+	vcpu->wakes = false;
+	return *kind != DOMAIN_EXIT_PREEMPTED ||
+	       (deadline != 0 && (deadline < vcpu->reported_deadline || vcpu->reported_deadline <= rdtsc()));
+}
+
+bool guest_exit_resumes(struct cpu *cpu)
+{
+	enum domain_exit_kind kind;
+
+	if (!cpu->guest)
+		return false;
+	struct td_vcpu *const vcpu = td_vcpu_of(cpu->guest);
+
+	lapic_tick(&vcpu->lapic);
+	if (goes_to_host(vcpu, &kind)) {
+		run_leave(vcpu, &(struct run_exit){.kind = kind});
+		return false;
+	}
+	follow_epoch(vcpu);
+	deliver(vcpu);
+	return true;
+}

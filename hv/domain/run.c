@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The switch between the root guest and a domain. Nothing of the one is left for the other: general registers, x87 to
+ * AVX state, debug registers, what the vendor's hardware switches, and the registers that it does not.
+ */
+#include "run.h"
+
+#include "cpuid.h"
+#include "hypercall.h"
+#include "machine/cpu.h"
+#include "tdx/abi.h"
+#include "vcpu/guest_exit.h"
+#include "x86/instructions.h"
+#include "x86/msr.h"
+#include "x86/switch.h"
+
+#define MXCSR_RESET 0x1f80u
+
+/* The XSAVE area's legacy part and header that put every component into its initial state (SDM 1 13.6). */
+static const struct {
+	uint32_t words[144];
+} __attribute__((aligned(64))) initial_state = {.words = {[6] = MXCSR_RESET}};
+
+/* Registers of @from are kept, those of @to are loaded. */
+static void switch_registers(const struct guest_setup *setup, struct guest_state *from, const struct guest_state *to)
+{
+	if (setup->barrier)
+		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
+	for (uint32_t i = 0; i < setup->msr_count; i++) {
+		from->msr[i] = rdmsr(setup->msr[i]);
+		wrmsr(setup->msr[i], to->msr[i]);
+	}
+	read_debug_addresses(from->dr);
+	write_debug_addresses(to->dr);
+	from->cr2 = read_cr2();
+	write_cr2(to->cr2);
+	from->dr6 = read_dr6();
+	write_dr6(to->dr6);
+	from->xcr0 = xgetbv(0);
+}
+
+/* @xfam: what the domain may have; only that of the registers was the guest's. */
+static void save_vector_state(const struct pool_view *view, uint32_t page, uint64_t xfam)
+{
+	xsetbv(0, xfam);
+	xsave(pool_open(view, WINDOW_XSAVE, page + VCPU_XSAVE), xfam);
+	pool_close(view, WINDOW_XSAVE);
+	xrstor(&initial_state, xfam);
+}
+
+/* An area that nothing was saved in says nothing of MXCSR, which is loaded all the same. */
+static void load_vector_state(const struct pool_view *view, uint32_t page, uint64_t xfam, bool fresh)
+{
+	const void *const area = pool_open(view, WINDOW_XSAVE, page + VCPU_XSAVE);
+
+	xsetbv(0, xfam);
+	xrstor(fresh ? &initial_state : area, xfam);
+	pool_close(view, WINDOW_XSAVE);
+}
+
+/* The slot of a vCPU by its page; null for none of this domain. */
+static struct domain_vcpu *slot_of(struct td *td, uint64_t vcpu)
+{
+	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+		if (td->vcpu[i].page == vcpu)
+			return &td->vcpu[i];
+	}
+	return 0;
+}
+
+/* The domain is locked; nobody else changes whether the vCPU runs, but that it ends. */
+static int64_t occupy(const struct pool_view *view, const struct td *td, struct domain_vcpu *slot)
+{
+	if (!slot)
+		return HC_E_PAGE;
+	if (td->state != DOMAIN_READY || !domain_xfam_sane(td->params.xfam)) /* CPUs may differ */
+		return HC_E_STATE;
+	if (__atomic_load_n(&slot->runs_on, __ATOMIC_ACQUIRE) != 0 ||
+	    (slot->loaded_on != 0 && slot->loaded_on != view->cpu + 1))
+		return HC_E_BUSY;
+	__atomic_store_n(&slot->runs_on, view->cpu + 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+/* The same page as before was looked at before: the list of RAM is constant. */
+static bool is_run_page(const struct cpu *cpu, const struct td_vcpu *vcpu, paddr_t run)
+{
+	return (run.value == vcpu->run.value && run.value != 0) ||
+	       machine_is_ram(cpu->machine, gpa(run.value), PAGE_BYTES);
+}
+
+/* The end of all domains waits for a CPU that has said that it is in a guest. */
+static int64_t announce(struct cpu *cpu, const struct pool_view *view, struct td_vcpu *vcpu, paddr_t run)
+{
+	__atomic_store_n(&cpu->guest, &vcpu->vcpu, __ATOMIC_SEQ_CST);
+	if (pool_is_closed(view))
+		return HC_E_WIPED;
+	if (vcpu->dead)
+		return HC_E_STATE;
+	return is_run_page(cpu, vcpu, run) ? 0 : HC_E_BUFFER;
+}
+
+static void retreat(struct cpu *cpu, const struct pool_view *view, struct domain_vcpu *slot)
+{
+	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);
+	pool_close(view, WINDOW_VCPU);
+	pool_close(view, WINDOW_DOMAIN);
+}
+
+/* From the vCPU being occupied on, neither it nor its domain can go, and their windows stay open. */
+int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t vcpu, paddr_t run)
+{
+	struct cpu *const cpu = view->cpus[view->cpu];
+	struct td *td;
+	int64_t result = domain_enter(view, domain, &td);
+
+	if (result != 0)
+		return result;
+	struct domain_vcpu *const slot = slot_of(td, vcpu);
+
+	result = occupy(view, td, slot);
+	if (result != 0) {
+		domain_leave(view, td);
+		return result;
+	}
+	pool_unlock_domain(view, domain);
+	struct td_vcpu *const state = pool_open(view, WINDOW_VCPU, vcpu);
+
+	result = announce(cpu, view, state, run);
+	if (result != 0) {
+		retreat(cpu, view, slot);
+		return result;
+	}
+	slot->loaded_on = view->cpu + 1;
+	state->td = td;
+	state->view = *view;
+	state->run = run;
+	state->vcpu.cpu = cpu;
+	state->vcpu.frame = cpu->vcpu->frame;
+	return HC_ENTERS;
+}
+
+/* The host's answer to what the guest waits for (struct domain_run, entry), copied once. */
+static void take_answer(struct td_vcpu *vcpu)
+{
+	struct domain_entry entry;
+	struct registers *const guest = &vcpu->registers;
+
+	if (!vcpu->asked)
+		return;
+	vcpu->asked = false;
+	window_read(vcpu->view.paging, vcpu->view.cpu, vcpu->run, &entry, sizeof(entry));
+	guest->r10 = entry.failed == 0 ? VMCALL_SUCCESS : VMCALL_INVALID_OPERAND;
+	if (entry.failed == 0 && vcpu->answer_bytes != 0)
+		guest->r11 =
+			vcpu->answer_bytes == 8 ? entry.value : entry.value & ((1ull << 8 * vcpu->answer_bytes) - 1);
+}
+
+static void start(struct td_vcpu *vcpu)
+{
+	vcpu->started = true;
+	vcpu->domain = vcpu->view.pool->guest.maps;
+	vcpu->domain.stage2.root = pool_address(vcpu->view.pool, vcpu->td->table);
+	vcpu->vcpu.tag = VCPU_GUEST_TAG;
+	vcpu->registers = (struct registers){
+		.rbx = vcpu->td->gpa_bits,
+		.rcx = vcpu->initial_rcx,
+		.r8 = vcpu->initial_rcx,
+		.rdx = vcpu->view.pool->guest.cpuid_version,
+		.rsi = vcpu->index,
+	};
+	vcpu->state.xcr0 = XCR0_X87;
+}
+
+/* From here on the frame, the control structure and all other registers are the domain's. */
+static void load(struct td_vcpu *vcpu, struct vcpu *root, uint32_t page)
+{
+	const bool fresh = !vcpu->started;
+
+	vcpu->vcpu.domain = &vcpu->domain; /* windows are at other addresses on each CPU */
+	if (fresh)
+		start(vcpu);
+	take_answer(vcpu);
+	vcpu->root_registers = root->frame->guest;
+	root->frame->guest = vcpu->registers;
+	root->frame->vcpu = &vcpu->vcpu;
+	switch_registers(&vcpu->view.pool->guest, &vcpu->root_state, &vcpu->state);
+	load_vector_state(&vcpu->view, page, vcpu->td->params.xfam, fresh);
+	xsetbv(0, vcpu->state.xcr0);
+	vcpu_guest_load(&vcpu->vcpu, pool_address(vcpu->view.pool, page + VCPU_CONTROL));
+	if (fresh)
+		vcpu_guest_start(&vcpu->vcpu);
+}
+
+void domain_run(struct vcpu *root)
+{
+	struct cpu *const cpu = root->cpu;
+	struct td_vcpu *const vcpu = td_vcpu_of(cpu->guest);
+	const uint32_t page = vcpu->td->vcpu[vcpu->index].page;
+
+	load(vcpu, root, page);
+	if (cpu->guest_page != page)
+		vcpu_guest_flush_tlb(&vcpu->vcpu);
+	cpu->guest_page = page;
+	vcpu_guest_enter(guest_exit_resumes(cpu) ? &vcpu->vcpu : root);
+}
+
+static void unload(struct td_vcpu *vcpu, struct vcpu *root, uint32_t page)
+{
+	vcpu_guest_unload(&vcpu->vcpu, root);
+	switch_registers(&vcpu->view.pool->guest, &vcpu->state, &vcpu->root_state);
+	save_vector_state(&vcpu->view, page, vcpu->td->params.xfam);
+	xsetbv(0, vcpu->root_state.xcr0);
+	vcpu->registers = root->frame->guest;
+	root->frame->guest = vcpu->root_registers;
+	root->frame->vcpu = root;
+}
+
+/* An interrupt that came after the last look, of a CPU that saw the vCPU running: it is not idle. */
+static enum domain_exit_kind final_kind(const struct td_vcpu *vcpu, enum domain_exit_kind kind)
+{
+	return kind == DOMAIN_EXIT_IDLE && vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0 ? DOMAIN_EXIT_PREEMPTED
+												 : kind;
+}
+
+/* All that the host learns. */
+static void report(struct td_vcpu *vcpu, const struct run_exit *exit)
+{
+	const struct domain_exit record = {
+		.kind = final_kind(vcpu, exit->kind),
+		.bytes = exit->bytes,
+		.address = exit->address,
+		.value = exit->value,
+		.write = exit->write,
+		.deadline = vcpu->lapic.deadline,
+	};
+	const struct pool_view *const view = &vcpu->view;
+
+	vcpu->reported_deadline = vcpu->lapic.deadline;
+	window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, exit)), &record,
+		     sizeof(record));
+	if (exit->text)
+		window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, text)),
+			     exit->text, sizeof(((struct domain_run *)0)->text));
+}
+
+void run_leave(struct td_vcpu *vcpu, const struct run_exit *exit)
+{
+	const struct pool_view view = vcpu->view;
+	struct cpu *const cpu = view.cpus[view.cpu];
+	struct domain_vcpu *const slot = &vcpu->td->vcpu[vcpu->index];
+
+	unload(vcpu, cpu->vcpu, slot->page);
+	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);
+	report(vcpu, exit);
+	pool_close(&view, WINDOW_DOMAIN);
+	pool_close(&view, WINDOW_VCPU);
+}
+
+void run_end(struct td_vcpu *vcpu, const struct run_exit *exit)
+{
+	vcpu->dead = true;
+	run_leave(vcpu, exit);
+}
+
+int64_t run_flush(const struct pool_view *view, struct td *td, uint64_t vcpu)
+{
+	struct domain_vcpu *const slot = slot_of(td, vcpu);
+
+	if (!slot)
+		return HC_E_PAGE;
+	if (slot->loaded_on != view->cpu + 1)
+		return HC_E_STATE;
+	vcpu_guest_flush(pool_address(view->pool, slot->page + VCPU_CONTROL));
+	view->cpus[view->cpu]->guest_page = 0; /* it may come back with other translations */
+	__atomic_store_n(&slot->loaded_on, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* A request that a running vCPU does not see by itself reaches it by a kick. */
+bool run_send_interrupt(const struct pool_view *view, const struct td *td, uint32_t index, uint8_t vector)
+{
+	const struct domain_vcpu *const slot = &td->vcpu[index];
+	struct td_vcpu *const vcpu = pool_open(view, WINDOW_TARGET, slot->page);
+
+	lapic_request(&vcpu->lapic, vector);
+	pool_close(view, WINDOW_TARGET);
+	const uint32_t runs_on = __atomic_load_n(&slot->runs_on, __ATOMIC_SEQ_CST);
+
+	if (runs_on != 0 && runs_on != view->cpu + 1)
+		cpu_kick(view->cpus[runs_on - 1]);
+	return runs_on != 0;
+}
+
+int64_t run_interrupt(const struct pool_view *view, struct td *td, uint64_t vcpu, uint64_t vector)
+{
+	const struct domain_vcpu *const slot = slot_of(td, vcpu);
+
+	if (!slot)
+		return HC_E_PAGE;
+	if (td->state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
+		return HC_E_STATE;
+	if (vector < VECTOR_DEVICE_FIRST || vector > VECTOR_DEVICE_LAST || vector == VECTOR_INT80)
+		return HC_E_ARGUMENT;
+	(void)run_send_interrupt(view, td, (uint32_t)(slot - td->vcpu), (uint8_t)vector);
+	return 0;
+}

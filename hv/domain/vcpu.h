@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A domain's vCPU: what its pages in the pool hold. */
+#ifndef CLOISTER_DOMAIN_VCPU_H
+#define CLOISTER_DOMAIN_VCPU_H
+
+#include "domain.h"
+#include "lapic.h"
+#include "vcpu/domain.h"
+#include "vcpu/guest.h"
+#include "vcpu/vcpu.h"
+
+/* Pages of a vCPU, by their order: this structure; what the hardware calls VMCB or VMCS; the XSAVE area. */
+enum vcpu_page { VCPU_STATE, VCPU_CONTROL, VCPU_XSAVE };
+
+/* What TDG.VP.VEINFO.GET tells of the last #VE. */
+struct ve_info {
+	bool valid;
+	uint32_t reason, length;
+	uint64_t qualification, linear, physical;
+};
+
+/* The page with the guest's last TDCALL: of which linear page, under which CR3. No address: none. */
+struct call_site {
+	uint64_t linear, cr3;
+	paddr_t address;
+};
+
+/* The contents of the first page of a vCPU. */
+struct td_vcpu {
+	struct vcpu vcpu; /* first: an exit finds the rest by it */
+	struct domain domain;
+	struct registers registers; /* while another guest runs on its CPU */
+	struct guest_state state;
+
+	/* While it runs: its domain, in a window; where the host looks for its exit; the root guest's registers. */
+	struct td *td;
+	struct pool_view view;
+	paddr_t run;
+	struct registers root_registers;
+	struct guest_state root_state;
+
+	uint32_t index, apic_id;
+	uint64_t initial_rcx; /* the host's word: the guest must not trust it */
+	bool started, dead;
+	bool wakes; /* vCPUs that do not run have got an interrupt from it */
+	enum halt { NOT_HALTED, HALTED, HALTED_FOR_GOOD } halt;
+	bool asked;                 /* the host has to answer at the next entry */
+	uint32_t answer_bytes;      /* of the value that it is asked for, 0: none */
+	uint64_t reported_deadline; /* the host knows of it */
+	struct lapic lapic;
+	struct ve_info ve;
+	struct call_site site; /* forgotten when a translation is taken away */
+};
+
+_Static_assert(sizeof(struct td_vcpu) <= PAGE_BYTES, "a vCPU's state is one page");
+
+/* The vCPU of a domain whose exit is being answered. */
+static inline struct td_vcpu *td_vcpu_of(struct vcpu *vcpu)
+{
+	return (struct td_vcpu *)vcpu;
+}
+
+#endif
