@@ -79,7 +79,7 @@ static void test_build(void)
 	ok(answers(HC_E_MAPPING, call(HC_PAGE_ADD, first, 0x1000, first + 7, (uint64_t)source)),
 	   "not twice at one address");
 	ok(answers(HC_E_STATE, call(HC_DOMAIN_FINALIZE, first, 0, 0, 0)), "without a vCPU the build does not end");
-	ok(answers(0, call(HC_VCPU_CREATE, first, first + 7, 0, 0)), "a page becomes a vCPU");
+	ok(answers(0, call(HC_VCPU_CREATE, first, first + 7, 0, 0)), "three pages become a vCPU");
 	ok(answers(0, call(HC_DOMAIN_FINALIZE, first, 0, 0, 0)), "the build ends");
 	ok(answers(HC_E_STATE, call(HC_PAGE_ADD, first, 0x2000, first + 8, (uint64_t)source)),
 	   "and nothing is added to it");
@@ -126,6 +126,8 @@ static void test_sources_out_of_reach(void)
 		   "parameters %s are refused", bad[i].where);
 }
 
+#define OWNED (7u + DOMAIN_VCPU_PAGES) /* pages of the domain that is built first */
+
 static uint64_t reclaim(uint64_t domain, uint64_t count)
 {
 	const int64_t freed = call(HC_PAGE_RECLAIM, domain, domain, count, 0);
@@ -135,11 +137,11 @@ static uint64_t reclaim(uint64_t domain, uint64_t count)
 
 static void test_end(void)
 {
-	ok(answers(HC_E_STATE, call(HC_PAGE_RECLAIM, first, first, 8, 0)),
+	ok(answers(HC_E_STATE, call(HC_PAGE_RECLAIM, first, first, OWNED, 0)),
 	   "a domain that is not stopped keeps its pages");
 	let_look();
 	ok(answers(0, call(HC_DOMAIN_DESTROY, first, 0, 0, 0)), "a domain is stopped");
-	ok(reclaim(first, 8) == 8, "then its 8 pages are free");
+	ok(reclaim(first, OWNED) == OWNED, "then its pages are free");
 	ok(answers(HC_E_DOMAIN, call(HC_DOMAIN_DESTROY, first, 0, 0, 0)), "and it is gone");
 }
 

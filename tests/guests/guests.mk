@@ -36,6 +36,19 @@ $(GUEST_EFI): %.efi: %.so
 	$(call say,EFI,$@)
 	$(Q)objcopy $(addprefix -j ,$(GUEST_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
 
+# What domains cost needs the same parts.
+BENCH_DOMAINS := $(OUT)/tests/bench/domains.efi
+
+$(BENCH_DOMAINS:.efi=.c.o): tests/bench/domains.c tests/guests/guests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BENCH_DOMAINS): $(BENCH_DOMAINS:.efi=.c.o) $(GUEST_RT_OBJECTS)
+	$(call say,EFI,$@)
+	$(Q)ld $(GUEST_LDFLAGS) /usr/lib/crt0-efi-x86_64.o $^ /usr/lib/libgnuefi.a -o $(@:.efi=.so)
+	$(Q)objcopy $(addprefix -j ,$(GUEST_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $(@:.efi=.so) $@
+
 .SECONDARY: $(GUEST_RT_OBJECTS) $(GUEST_EFI:.efi=.so) $(GUEST_EFI:.efi=.c.o)
 
 -include $(shell find $(GUEST_OUT) -name '*.d' 2>/dev/null)

@@ -6,6 +6,7 @@
  */
 #include "acpi.h"
 #include "clock.h"
+#include "domain.h"
 #include "hyper.h"
 #include "machine.h"
 #include "paging.h"
@@ -171,9 +172,31 @@ static void test_key(void)
 	data("sizes", (const uint64_t[]){stats.region_bytes, stats.pool_bytes}, 2 * sizeof(uint64_t));
 }
 
+#define SECRET_WORDS 8u
+
+/* A domain with something in its memory and its registers. Nothing of it is left here but the line for the runner. */
+static void test_domain(const struct hv_stats *stats)
+{
+	static struct built built;
+	struct op ops[2] = {{.number = OP_HALT}};
+	const uint64_t start = rdtsc(), first = (stats->pool_bytes / PAGE_BYTES + 511) / 512;
+
+	for (unsigned i = 0; i < SECRET_WORDS; i++)
+		ops[1].in[i] = (start + i) * 0x9e3779b97f4a7c15ul;
+	data("secret", ops[1].in, SECRET_WORDS * sizeof(uint64_t));
+	domain_init();
+	ok(build(&built, first, 1, ops, 2) && run_to_end(&built, 0), "a domain waits");
+	__builtin_memset(ops, 0, sizeof(ops));
+	forget();
+}
+
 void test_main(void)
 {
 	test_key();
+	const struct hv_stats stats = stats_read();
+
+	if (stats.pool_bytes != 0)
+		test_domain(&stats);
 	let_look();
 	for (uint32_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (!equal(ways[i].argument, program_argument))

@@ -85,6 +85,27 @@ def wiped(lines: list[str], before: bytes, after: bytes) -> list[str]:
             f"{'ok' if keys and not left else 'not ok'} - and in none of {len(after) >> 20} MiB after its end"]
 
 
+def signed_report(lines: list[str]) -> list[str]:
+    """A domain's report (include/cloister/report.h), as the host has it signed."""
+    statements, reports = data(lines, "statement"), data(lines, "signed-report")
+    if not statements or not reports:
+        return ["not ok - the program printed no statement or no signed report"]
+    public = statements[0][PUBLIC]
+    flipped = reports[0][:100] + bytes([reports[0][100] ^ 1]) + reports[0][101:]
+    return [f"{'ok' if verifies(public, reports[0]) else 'not ok'} - OpenSSL verifies the report",
+            f"{'ok' if not verifies(public, flipped) else 'not ok'} - and refuses one with a bit changed"]
+
+
+def secret_gone(lines: list[str], before: bytes, after: bytes) -> list[str]:
+    """What a domain had in its memory was there while the machine ran, and is nowhere after its end."""
+    secrets = data(lines, "secret")
+    if not secrets:
+        return []
+    there, left = before.count(secrets[0]), after.count(secrets[0])
+    return [f"{'ok' if there == 1 else 'not ok'} - a domain's secret is found in the running machine, once",
+            f"{'ok' if left == 0 else 'not ok'} - and nowhere after its end"]
+
+
 def stayed(lines: list[str], before: bytes, after: bytes) -> list[str]:
     """The private key is where it was, and nowhere else."""
     statements = data(lines, "statement")

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small guest for a domain: one page at the end of 4 GiB. It enters 64-bit mode, then does what a list at LIST says,
+ * and tells the host each result through port REPORT. The host's C code (script.h) writes list and page tables.
+ */
+#include "domain_layout.h"
+
+#define AT(label) (label - td_guest + GUEST_CODE)
+
+	.section .rodata.td_guest, "a"
+	.balign	4096
+	.globl td_guest, td_guest_end
+	.hidden td_guest, td_guest_end
+td_guest:
+	.code32
+start32:
+	mov	$0x660, %eax			/* PAE, MCE, OSFXSR, OSXMMEXCPT */
+	mov	%eax, %cr4
+	mov	$GUEST_TABLES, %eax
+	mov	%eax, %cr3
+	mov	%cr0, %eax
+	or	$0x80000000, %eax
+	mov	%eax, %cr0
+	lgdtl	AT(gdtr)
+	ljmp	$8, $AT(start64)
+
+	.code64
+start64:
+	mov	$16, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	$GUEST_STACK, %esp
+	mov	$AT(idtr), %eax
+	lidt	(%rax)
+	mov	$0x80f, %ecx			/* SVR: enabled */
+	mov	$0x1ff, %eax
+	xor	%edx, %edx
+	wrmsr
+	mov	$GUEST_LIST, %ebx
+
+/* RBX: the operation. Its number, then registers; results replace them. */
+next:
+	mov	(%rbx), %rax
+	cmp	$OP_TDCALL, %rax
+	je	op_tdcall
+	cmp	$OP_CPUID, %rax
+	je	op_cpuid
+	cmp	$OP_RDMSR, %rax
+	je	op_rdmsr
+	cmp	$OP_WRMSR, %rax
+	je	op_wrmsr
+	cmp	$OP_LOAD, %rax
+	je	op_load
+	cmp	$OP_STORE, %rax
+	je	op_store
+	cmp	$OP_RUN, %rax
+	je	op_run
+	cmp	$OP_AWAIT, %rax
+	je	op_await
+	cmp	$OP_HALT, %rax
+	je	op_halt
+	cmp	$OP_SPIN, %rax
+	je	op_spin
+	cmp	$OP_FILL, %rax
+	je	op_fill
+	cmp	$OP_COPY, %rax
+	je	op_copy
+	cmp	$OP_TIME, %rax
+	je	op_time
+	hlt					/* the end: the host sees IDLE */
+	jmp	next
+
+done:						/* RAX, RDX: what is told */
+	mov	%rdx, %r8
+	call	report
+	mov	%r8, %rax
+	call	report
+step:
+	add	$OP_BYTES, %rbx
+	jmp	next
+
+/* Tells RAX, in two halves. Changes R9 to R15, RCX, RAX. */
+report:
+	mov	%rax, %r9
+	call	half
+	shr	$32, %r9
+half:
+	xor	%r10d, %r10d
+	mov	$30, %r11d			/* Instruction.IO */
+	mov	$4, %r12d
+	mov	$1, %r13d			/* write */
+	mov	$REPORT_PORT, %r14d
+	mov	%r9d, %r15d
+	mov	$0xffcc, %ecx
+	xor	%eax, %eax
+	.byte	0x66, 0x0f, 0x01, 0xcc
+	ret
+
+op_tdcall:
+	mov	%rbx, %rbp
+	mov	0x08(%rbp), %rax
+	mov	0x10(%rbp), %rcx
+	mov	0x18(%rbp), %rdx
+	mov	0x20(%rbp), %r8
+	mov	0x28(%rbp), %r9
+	mov	0x30(%rbp), %r10
+	mov	0x38(%rbp), %r11
+	mov	0x40(%rbp), %r12
+	mov	0x48(%rbp), %r13
+	mov	0x50(%rbp), %r14
+	mov	0x58(%rbp), %r15
+	.byte	0x66, 0x0f, 0x01, 0xcc
+	mov	%rax, 0x08(%rbp)
+	mov	%rcx, 0x10(%rbp)
+	mov	%rdx, 0x18(%rbp)
+	mov	%r8, 0x20(%rbp)
+	mov	%r9, 0x28(%rbp)
+	mov	%r10, 0x30(%rbp)
+	mov	%r11, 0x38(%rbp)
+	mov	%r12, 0x40(%rbp)
+	mov	%rbp, %rbx
+	lea	8(%rbx), %rsi
+	mov	$8, %edi
+1:	lodsq
+	call	report
+	dec	%edi
+	jnz	1b
+	jmp	step
+
+op_cpuid:
+	mov	%rbx, %rbp
+	mov	8(%rbp), %rax
+	mov	16(%rbp), %rcx
+	cpuid
+	mov	%rbx, %rsi
+	mov	%rbp, %rbx
+	shl	$32, %rsi
+	or	%rsi, %rax			/* EAX, EBX */
+	shl	$32, %rdx
+	mov	%ecx, %ecx
+	or	%rcx, %rdx			/* ECX, EDX */
+	jmp	done
+
+op_rdmsr:
+	mov	8(%rbx), %ecx
+	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	xor	%edx, %edx
+	jmp	done
+
+op_wrmsr:
+	mov	8(%rbx), %ecx
+	mov	16(%rbx), %eax
+	mov	20(%rbx), %edx
+	wrmsr
+	xor	%eax, %eax
+	xor	%edx, %edx
+	jmp	done
+
+op_load:
+	mov	8(%rbx), %rax
+	mov	(%rax), %rax
+	xor	%edx, %edx
+	jmp	done
+
+op_store:
+	mov	8(%rbx), %rcx
+	mov	16(%rbx), %rax
+	mov	%rax, (%rcx)
+	xor	%edx, %edx
+	jmp	done
+
+/* Up to 16 bytes of code in the list, as a function. */
+op_run:
+	lea	8(%rbx), %rcx
+	mov	24(%rbx), %rax
+	xor	%edx, %edx
+	call	*%rcx
+	jmp	done
+
+/* With interrupts on, until one has come; tells how many came before, and the vector. */
+op_await:
+	sti
+1:	pause
+	mov	GUEST_SCRATCH + 8, %rax
+	test	%rax, %rax
+	jz	1b
+	cli
+	movq	$0, GUEST_SCRATCH + 8
+	xor	%edx, %edx
+	jmp	done
+
+op_halt:
+	sti
+	hlt
+	cli
+	mov	GUEST_SCRATCH + 8, %rax
+	movq	$0, GUEST_SCRATCH + 8
+	xor	%edx, %edx
+	jmp	done
+
+op_copy:
+	mov	8(%rbx), %rdi
+	mov	16(%rbx), %rsi
+	mov	24(%rbx), %ecx
+	cld
+	rep movsb
+	xor	%eax, %eax
+	xor	%edx, %edx
+	jmp	done
+
+/* The least ticks of 64 times. R12: the least, R13: rounds, R14: the start, R15: RBX. */
+op_time:
+	mov	%rbx, %r15
+	mov	8(%rbx), %rsi
+	mov	$-1, %r12
+	mov	$64, %r13d
+1:	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	mov	%rax, %r14
+	mov	$TDX_INFO, %eax
+	mov	$0x802, %ecx
+	cmp	$TIME_CPUID, %esi
+	jb	2f
+	je	3f
+	cmp	$TIME_RDMSR, %esi
+	je	4f
+	.byte	0x66, 0x0f, 0x01, 0xcc
+	jmp	2f
+3:	cpuid
+	jmp	2f
+4:	rdmsr
+2:	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	sub	%r14, %rax
+	cmp	%rax, %r12
+	cmova	%rax, %r12
+	dec	%r13d
+	jnz	1b
+	mov	%r15, %rbx
+	mov	%r12, %rax
+	xor	%edx, %edx
+	jmp	done
+
+op_spin:
+	sti				/* Bochs ends no turn by an interrupt without */
+1:	pause
+	jmp	1b
+
+/* Every register that there is gets a pattern; then the guest spins. */
+op_fill:
+	mov	8(%rbx), %rax
+	movq	%rax, %xmm0
+	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movdqa	%xmm0, %xmm\n
+	.endr
+	mov	%rax, %dr0
+	mov	%rax, %dr1
+	mov	%rax, %dr2
+	mov	%rax, %dr3
+	mov	%rax, %cr2
+	push	%rax
+	fildll	(%rsp)
+	.irp	r, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	mov	%rax, %\r
+	.endr
+	jmp	op_spin
+
+/* Exceptions: the vector is told in place of the results, with CR2 or the #VE's reason and address. */
+.macro exception vector, code
+	.balign	16
+exception_\vector:
+	.ifeq	\code
+	push	$0
+	.endif
+	push	$\vector
+	jmp	raised
+.endm
+	exception 6, 0
+	exception 13, 1
+	exception 14, 1
+	exception 20, 0
+
+raised:
+	pop	%rdx				/* the vector */
+	mov	$GUEST_STACK, %esp
+	mov	%cr2, %rsi
+	cmp	$20, %edx
+	jne	1f
+	mov	$3, %eax			/* TDG.VP.VEINFO.GET */
+	.byte	0x66, 0x0f, 0x01, 0xcc
+	mov	%rdx, %rsi			/* qualification */
+	shl	$32, %rcx
+	lea	20(%rcx), %rdx			/* reason, vector */
+1:	mov	$RAISED, %eax
+	shl	$32, %rax
+	or	%rdx, %rax
+	mov	%rsi, %rdx
+	mov	$GUEST_SCRATCH, %ecx
+	jmp	done
+
+	.balign	16
+interrupt:
+	push	%rax
+	push	%rcx
+	push	%rdx
+	incq	GUEST_SCRATCH + 8
+	mov	$0x80b, %ecx			/* EOI */
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	iretq
+
+	.balign	8
+gdt:
+	.quad	0
+	.quad	0x00af9b000000ffff		/* 64-bit code */
+	.quad	0x00cf93000000ffff
+gdtr:
+	.word	gdtr - gdt - 1
+	.long	AT(gdt)
+
+	.balign	16
+.macro gate handler
+	.word	\handler - td_guest + (GUEST_CODE & 0xffff)
+	.word	8
+	.word	0x8e00
+	.word	GUEST_CODE >> 16
+	.quad	0
+.endm
+idt:
+	.rept	6
+	.quad	0, 0
+	.endr
+	gate	exception_6
+	.rept	6
+	.quad	0, 0
+	.endr
+	gate	exception_13
+	gate	exception_14
+	.rept	5
+	.quad	0, 0
+	.endr
+	gate	exception_20
+	.rept	GUEST_VECTOR - 21
+	.quad	0, 0
+	.endr
+	gate	interrupt
+idt_end:
+idtr:
+	.word	idt_end - idt - 1
+	.quad	AT(idt)
+
+	.org	0xff0
+	.code32
+	jmp	start32
+	.balign	4096
+td_guest_end:
+
+	.section .note.GNU-stack, "", @progbits

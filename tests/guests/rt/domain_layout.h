@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a small guest has what (domain_guest.S), for C and assembler. */
+#ifndef RT_DOMAIN_LAYOUT_H
+#define RT_DOMAIN_LAYOUT_H
+
+#define GUEST_CODE    0xfffff000
+#define GUEST_TABLES  0x1000 /* top; then two directories of pointers, of pages */
+#define GUEST_LIST    0x6000 /* operations: one page */
+#define GUEST_SCRATCH 0x7000 /* counts interrupts at its second word */
+#define GUEST_STACK   0x9000 /* its end */
+#define GUEST_VECTOR  0x40
+
+/* Linear addresses: RAM one to one below 2 MiB; from here on shared addresses from 0. */
+#define GUEST_SHARED 0x40000000
+
+#define REPORT_PORT 0x510
+#define RAISED      0xe0
+
+/* Operations: a number, then what it needs. Results are two words, of TDCALL eight. */
+#define OP_BYTES  0x60
+#define OP_END    0
+#define OP_TDCALL 1 /* RAX, RCX, RDX, R8 to R15 -> RAX, RCX, RDX, R8 to R12 */
+#define OP_CPUID  2 /* EAX, ECX -> EAX | EBX << 32, ECX | EDX << 32 */
+#define OP_RDMSR  3 /* ECX -> value */
+#define OP_WRMSR  4 /* ECX, value */
+#define OP_LOAD   5 /* address -> value */
+#define OP_STORE  6 /* address, value */
+#define OP_RUN    7 /* 16 bytes of code, RAX -> RAX, RDX */
+#define OP_AWAIT  8 /* -> interrupts */
+#define OP_HALT   9 /* -> interrupts */
+#define OP_SPIN   10
+#define OP_FILL   11 /* pattern */
+#define OP_COPY   12 /* to, from, bytes */
+#define OP_TIME   13 /* TIME_* -> TSC ticks of one, at the least */
+
+#define TIME_NOTHING 0
+#define TIME_CPUID   1
+#define TIME_RDMSR   2 /* the x2APIC ID */
+#define TIME_TDCALL  3 /* TDG.VP.INFO */
+#define TDX_INFO     1
+
+#endif
