@@ -25,5 +25,5 @@ bench-verify: $(BENCH_VERIFY)
 	@$(BENCH_VERIFY)
 
 bench: bench-verify
-bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $(DEBIAN_MODULE)
+bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $$(BENCH_DOMAINS) $(DEBIAN_MODULE)
 	@python3 -m testbed.costs

@@ -21,6 +21,7 @@ from testbed.report import Report
 from testbed.throughput import throughput
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
+DOMAINS = OUT / "tests" / "bench" / "domains.efi"
 HOST_MODULE = OUT / "host" / "cloister.ko"
 TOOL = OUT / "host" / "cloisterctl"
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so both kernels use another one.
@@ -57,6 +58,25 @@ def round_trips(report: Report) -> None:
     report.figure("CPUID round trip, instructions", cpuid, 150)
     report.figure("VMMCALL round trip, instructions", vmmcall, 150)
     report.figure("loader entry to root guest running, TPM waits included", own_start, 100_000_000)
+
+
+# What domains cost. An access to a port goes to the host and back.
+DOMAIN_LIMITS = {
+    "cpuid": ("a domain's CPUID, instructions", 300),
+    "rdmsr": ("a domain's RDMSR, instructions", 300),
+    "tdcall": ("a domain's TDCALL, its bytes fetched, instructions", 450),
+    "run": ("a run of a domain and back to the host, instructions", 1500),
+    "augment": ("HC_PAGE_AUG of 2 MiB, instructions", 2 * MEBI * 12 // 10),
+}
+
+
+def domains(report: Report) -> None:
+    config = hosts.config(boot="loader", chain=r"\EFI\cloister\domains.efi", kernel=None, initrd=None, cmdline=None,
+                          pool_mib=8)
+    disk = hosts.esp("bench-domains", config=config, kernel=False, more={"EFI/cloister/domains.efi": DOMAINS})
+    with Machine("bench-domains", disks=[disk], cpus=1, nics=(), icount=True) as machine:
+        for name, (what, limit) in DOMAIN_LIMITS.items():
+            report.figure(what, int(machine.expect(rf"BENCH {name} (\d+)\s")[1]), limit)
 
 
 def to_shell(name: str, modules: Sequence[pathlib.Path] = (), bare: bool = False) -> Machine:
@@ -160,7 +180,7 @@ def steady(report: Report, machine: Machine, cpus: int) -> None:
 def main() -> int:
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    parts = ((round_trips,), (boot_cost,), (exits_to_shell,), (exits_of_host,),
+    parts = ((round_trips,), (domains,), (boot_cost,), (exits_to_shell,), (exits_of_host,),
              (exits_of_debian, 1), (exits_of_debian, 2), (throughput,))
     for part, *arguments in parts:
         try:
