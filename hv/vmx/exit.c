@@ -99,18 +99,6 @@ static void exit_cr_access(struct vcpu *vcpu)
 		vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
-static struct io_access io_access(void)
-{
-	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
-
-	return (struct io_access){
-		.port = IO_PORT(qualification),
-		.bytes = IO_BYTES(qualification),
-		.in = IO_IN(qualification),
-		.string = IO_STRING(qualification),
-	};
-}
-
 static void exit_ept_violation(struct vcpu *vcpu)
 {
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
@@ -140,7 +128,7 @@ static void vmx_exit_dispatch(struct vcpu *vcpu)
 	case REASON_RDMSR:
 		return exit_rdmsr(vcpu);
 	case REASON_IO:
-		return exit_io_port(vcpu, io_access());
+		return exit_io_port(vcpu, vmx_io_access(vmread(EXIT_QUALIFICATION)));
 	case REASON_CR_ACCESS:
 		return exit_cr_access(vcpu);
 	case REASON_EPT_VIOLATION:

@@ -266,18 +266,15 @@ static void cr_access(struct vcpu *vcpu)
 	}
 }
 
-static struct io_access io_access(void)
+/* A #VE tells of REP, too, and of the instruction's length. */
+static void io_instruction(struct vcpu *vcpu)
 {
 	const uint64_t qualification = vmread(EXIT_QUALIFICATION);
+	struct io_access access = vmx_io_access(qualification);
 
-	return (struct io_access){
-		.port = IO_PORT(qualification),
-		.bytes = IO_BYTES(qualification),
-		.in = IO_IN(qualification),
-		.string = IO_STRING(qualification),
-		.repeated = (qualification >> 5 & 1) != 0,
-		.length = (uint8_t)vmread(EXIT_INSTRUCTION_LENGTH),
-	};
+	access.repeated = (qualification >> 5 & 1) != 0;
+	access.length = (uint8_t)vmread(EXIT_INSTRUCTION_LENGTH);
+	guest_exit_io(vcpu, access);
 }
 
 static void ept_violation(struct vcpu *vcpu)
@@ -339,7 +336,7 @@ static void guest_dispatch(struct vcpu *vcpu)
 	case REASON_HLT:
 		return guest_exit_hlt(vcpu);
 	case REASON_IO:
-		return guest_exit_io(vcpu, io_access());
+		return io_instruction(vcpu);
 	case REASON_INTERRUPT_WINDOW:
 		return;
 	case REASON_TRAP_FLAG:

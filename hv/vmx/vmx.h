@@ -3,6 +3,7 @@
 #ifndef CLOISTER_VMX_VMX_H
 #define CLOISTER_VMX_VMX_H
 
+#include "vcpu/exit.h"
 #include "instructions.h"
 #include "vmcs.h"
 
@@ -52,5 +53,16 @@ void vmx_trap_flag_off(const struct vcpu *vcpu);
  */
 void vmx_exit(struct vcpu *vcpu);
 void vmx_entry_failed(struct vcpu *vcpu);
+
+/* Port I/O, by its exit qualification (SDM 3C table 27-5), without REP and the instruction's length. */
+static inline struct io_access vmx_io_access(uint64_t qualification)
+{
+	return (struct io_access){
+		.port = IO_PORT(qualification),
+		.bytes = IO_BYTES(qualification),
+		.in = IO_IN(qualification),
+		.string = IO_STRING(qualification),
+	};
+}
 
 #endif
