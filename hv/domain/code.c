@@ -8,7 +8,8 @@
 #include "memory.h"
 #include "memory/pte.h"
 
-#define PTE_PS (1ull << 7)
+#define PTE_PS      (1ull << 7)
+#define KERNEL_HALF (1ull << 63)
 
 static paddr_t translate_private(struct td_vcpu *vcpu, gpa_t address)
 {
@@ -71,8 +72,6 @@ bool code_read(struct td_vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes
 	return copy_in(vcpu, translate(vcpu, start), buffer, part) &&
 	       (part == bytes || copy_in(vcpu, translate(vcpu, start + part), (uint8_t *)buffer + part, bytes - part));
 }
-
-#define KERNEL_HALF (1ull << 63)
 
 /* A kernel's code is the same under each CR3. */
 static bool is_site(const struct td_vcpu *vcpu, uint64_t linear)

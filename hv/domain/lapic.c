@@ -98,7 +98,7 @@ int lapic_next(const struct lapic *lapic)
 		return -1;
 	const uint32_t vector = highest(&lapic->reg[LAPIC_IRR]);
 
-	return vector != 0 && vector >> 4 > priority(lapic) >> 4 ? (int)vector : -1;
+	return vector >> 4 > priority(lapic) >> 4 ? (int)vector : -1;
 }
 
 void lapic_deliver(struct lapic *lapic, uint8_t vector)
