@@ -81,7 +81,7 @@ static void carve(struct machine *m, uint32_t index, paddr_t pages)
 	vcpu->domain = &m->root->domain;
 	vcpu->tag = VCPU_ROOT_TAG;
 	vcpu->frame = (struct entry_frame *)cpu->stack - 1;
-	vcpu->frame->vcpu = vcpu;
+	*vcpu->frame = (struct entry_frame){.vcpu = vcpu, .stack = (uintptr_t)vcpu->frame};
 	vcpu_carve(vcpu, paddr(pages.value + (CPU_PAGES + 1) * PAGE_BYTES));
 	cpu->vcpu = m->root->vcpus[index] = vcpu;
 }

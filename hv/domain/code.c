@@ -86,16 +86,15 @@ static bool is_site(const struct td_vcpu *vcpu, uint64_t linear)
  * A guest calls from few places: the last one's page is kept, as in a TLB. A guest that puts other code there
  * is taken to execute what was there only as long as that page has it yet, and the new code is no valid instruction.
  */
-bool code_is(struct td_vcpu *vcpu, const void *expected, uint32_t bytes)
+bool code_is(struct td_vcpu *vcpu, uint32_t expected)
 {
 	const uint64_t rip = vcpu_rip(&vcpu->vcpu), offset = rip & PAGE_MASK, linear = rip - offset;
-	uint8_t code[16];
+	uint32_t code;
 
-	if (is_site(vcpu, linear) && offset <= PAGE_BYTES - bytes &&
-	    copy_in(vcpu, paddr(vcpu->site.address.value + offset), code, bytes) &&
-	    __builtin_memcmp(code, expected, bytes) == 0)
+	if (is_site(vcpu, linear) && offset <= PAGE_BYTES - sizeof(code) &&
+	    copy_in(vcpu, paddr(vcpu->site.address.value + offset), &code, sizeof(code)) && code == expected)
 		return true;
-	if (!code_read(vcpu, 0, code, bytes) || __builtin_memcmp(code, expected, bytes) != 0)
+	if (!code_read(vcpu, 0, &code, sizeof(code)) || code != expected)
 		return false;
 	vcpu->site = (struct call_site){linear, vcpu_guest_cr3(&vcpu->vcpu), translate(vcpu, linear)};
 	return true;

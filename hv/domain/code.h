@@ -11,8 +11,8 @@
  */
 bool code_read(struct td_vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes);
 
-/* Is it so many @bytes of code, at most 16, that the guest is about to execute? */
-bool code_is(struct td_vcpu *vcpu, const void *expected, uint32_t bytes);
+/* Are these four bytes of code, the first one lowest, what the guest is about to execute? */
+bool code_is(struct td_vcpu *vcpu, uint32_t expected);
 
 /* Copies between the hypervisor and private memory of the guest, within one page. False: there is none. */
 bool private_read(struct td_vcpu *vcpu, gpa_t address, void *buffer, uint32_t bytes);

@@ -62,14 +62,14 @@ bool domain_xcr0_sane(uint64_t value, uint64_t allowed)
 	       (avx512 == 0 || (avx512 == XCR0_AVX512 && (value & XCR0_AVX) != 0));
 }
 
-/* x87 and SSE at least; of the rest what the CPU has, and the page for it can hold. */
+/* x87 and SSE at least; of the rest what the CPU has, and a vCPU has room for. */
 bool domain_xfam_sane(uint64_t xfam)
 {
 	const struct cpuid_result native = cpuid(LEAF_XSAVE, 0);
 	const uint64_t known = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
 
 	return domain_xcr0_sane(xfam, known & native.eax) && (xfam & XCR0_SSE) != 0 &&
-	       guest_xsave_bytes(xfam) <= PAGE_BYTES;
+	       guest_xsave_bytes(xfam) <= VCPU_XSAVE_BYTES;
 }
 
 bool domain_params_sane(const struct domain_params *params, uint32_t gpa_bits)
@@ -144,6 +144,7 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 		return HC_E_PAGE;
 	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, page);
 
+	vcpu->owner = td->page;
 	vcpu->index = td->vcpu_count;
 	vcpu->apic_id = (uint32_t)apic_id;
 	vcpu->initial_rcx = rcx;

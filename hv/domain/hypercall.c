@@ -126,10 +126,10 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 	if (pool_is_closed(&view))
 		return HC_E_WIPED;
 	switch (number) {
-	case HC_DOMAIN_CREATE:
-		return sane ? create(cpu, &view, a) : HC_E_ARGUMENT;
 	case HC_VCPU_RUN:
 		return sane ? run_prepare(&view, a->rdi, a->rsi, paddr(a->rdx)) : HC_E_ARGUMENT;
+	case HC_DOMAIN_CREATE:
+		return sane ? create(cpu, &view, a) : HC_E_ARGUMENT;
 	case HC_QUOTE:
 		return sane ? quote(cpu, &view, a) : HC_E_ARGUMENT;
 	default:

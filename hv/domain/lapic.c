@@ -61,14 +61,14 @@ void lapic_tick(struct lapic *lapic)
 		lapic_request(lapic, (uint8_t)lapic->reg[LAPIC_TIMER]);
 }
 
-/* Each exit asks: eight words without a branch. */
-static bool is_empty(const uint32_t set[8])
+/* Each exit asks: without a branch, two words at once. */
+static bool nothing_requested(const struct lapic *lapic)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
-#pragma GCC unroll 8
-	for (uint32_t word = 0; word < 8; word++)
-		bits |= __atomic_load_n(&set[word], __ATOMIC_SEQ_CST);
+#pragma GCC unroll 4
+	for (uint32_t i = LAPIC_IRR / 2; i < LAPIC_IRR / 2 + 4; i++)
+		bits |= __atomic_load_n(&lapic->pair[i], __ATOMIC_SEQ_CST);
 	return bits == 0;
 }
 
@@ -94,7 +94,7 @@ static uint32_t priority(const struct lapic *lapic)
 
 int lapic_next(const struct lapic *lapic)
 {
-	if (is_empty(&lapic->reg[LAPIC_IRR]) || (lapic->reg[LAPIC_SVR] & SVR_ENABLE) == 0)
+	if (nothing_requested(lapic) || (lapic->reg[LAPIC_SVR] & SVR_ENABLE) == 0)
 		return -1;
 	const uint32_t vector = highest(&lapic->reg[LAPIC_IRR]);
 

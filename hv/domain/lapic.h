@@ -21,7 +21,10 @@ struct td_vcpu;
 
 struct lapic {
 	uint64_t deadline;
-	uint32_t reg[LAPIC_REGISTERS]; /* IRR: atomic, other CPUs request interrupts there */
+	union {
+		uint32_t reg[LAPIC_REGISTERS]; /* IRR: atomic, other CPUs request interrupts there */
+		uint64_t pair[LAPIC_REGISTERS / 2];
+	};
 };
 
 /* In 32 bits (SDM 3A 11.12.10.2): the cluster, and one bit of 16. */

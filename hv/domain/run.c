@@ -39,23 +39,23 @@ static void switch_registers(const struct guest_setup *setup, struct guest_state
 	from->xcr0 = xgetbv(0);
 }
 
-/* @xfam: what the domain may have; only that of the registers was the guest's. */
-static void save_vector_state(const struct pool_view *view, uint32_t page, uint64_t xfam)
+/* What the domain may have: only that of the registers was the guest's. */
+static void save_vector_state(struct td_vcpu *vcpu)
 {
+	const uint64_t xfam = vcpu->td->params.xfam;
+
 	xsetbv(0, xfam);
-	xsave(pool_open(view, WINDOW_XSAVE, page + VCPU_XSAVE), xfam);
-	pool_close(view, WINDOW_XSAVE);
+	xsave(vcpu->xsave, xfam);
 	xrstor(&initial_state, xfam);
 }
 
 /* An area that nothing was saved in says nothing of MXCSR, which is loaded all the same. */
-static void load_vector_state(const struct pool_view *view, uint32_t page, uint64_t xfam, bool fresh)
+static void load_vector_state(const struct td_vcpu *vcpu, bool fresh)
 {
-	const void *const area = pool_open(view, WINDOW_XSAVE, page + VCPU_XSAVE);
+	const uint64_t xfam = vcpu->td->params.xfam;
 
 	xsetbv(0, xfam);
-	xrstor(fresh ? &initial_state : area, xfam);
-	pool_close(view, WINDOW_XSAVE);
+	xrstor(fresh ? (const void *)&initial_state : vcpu->xsave, xfam);
 }
 
 /* The slot of a vCPU by its page; null for none of this domain. */
@@ -68,20 +68,6 @@ static struct domain_vcpu *slot_of(struct td *td, uint64_t vcpu)
 	return 0;
 }
 
-/* The domain is locked; nobody else changes whether the vCPU runs, but that it ends. */
-static int64_t occupy(const struct pool_view *view, const struct td *td, struct domain_vcpu *slot)
-{
-	if (!slot)
-		return HC_E_PAGE;
-	if (td->state != DOMAIN_READY || !domain_xfam_sane(td->params.xfam)) /* CPUs may differ */
-		return HC_E_STATE;
-	if (__atomic_load_n(&slot->runs_on, __ATOMIC_ACQUIRE) != 0 ||
-	    (slot->loaded_on != 0 && slot->loaded_on != view->cpu + 1))
-		return HC_E_BUSY;
-	__atomic_store_n(&slot->runs_on, view->cpu + 1, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
 /* The same page as before was looked at before: the list of RAM is constant. */
 static bool is_run_page(const struct cpu *cpu, const struct td_vcpu *vcpu, paddr_t run)
 {
@@ -89,55 +75,97 @@ static bool is_run_page(const struct cpu *cpu, const struct td_vcpu *vcpu, paddr
 	       machine_is_ram(cpu->machine, gpa(run.value), PAGE_BYTES);
 }
 
-/* The end of all domains waits for a CPU that has said that it is in a guest. */
-static int64_t announce(struct cpu *cpu, const struct pool_view *view, struct td_vcpu *vcpu, paddr_t run)
+/* May it run on this CPU, which has never run it before? CPUs may differ. */
+static int64_t check_other(const struct td *td, const struct domain_vcpu *slot)
 {
+	if (!domain_xfam_sane(td->params.xfam))
+		return HC_E_STATE;
+	return slot->loaded_on != 0 ? HC_E_BUSY : 0;
+}
+
+/* The end of all domains waits for a CPU that has said that it is in a guest: nothing is looked at before. */
+static int64_t occupy(struct cpu *cpu, const struct pool_view *view, struct td *td, struct td_vcpu *vcpu, paddr_t run)
+{
+	struct domain_vcpu *const slot = &td->vcpu[vcpu->index];
+	int64_t error = 0;
+
 	__atomic_store_n(&cpu->guest, &vcpu->vcpu, __ATOMIC_SEQ_CST);
 	if (pool_is_closed(view))
 		return HC_E_WIPED;
-	if (vcpu->dead)
+	if (__atomic_load_n(&td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY)
 		return HC_E_STATE;
-	return is_run_page(cpu, vcpu, run) ? 0 : HC_E_BUFFER;
+	if (slot->loaded_on != view->cpu + 1)
+		error = check_other(td, slot);
+	if (error != 0 || vcpu->dead)
+		return error != 0 ? error : HC_E_STATE;
+	if (!is_run_page(cpu, vcpu, run))
+		return HC_E_BUFFER;
+	__atomic_store_n(&slot->runs_on, view->cpu + 1, __ATOMIC_SEQ_CST);
+	slot->loaded_on = view->cpu + 1;
+	return HC_ENTERS;
 }
 
-static void retreat(struct cpu *cpu, const struct pool_view *view, struct domain_vcpu *slot)
+/*
+ * The vCPU that this CPU ran last, and has not given up: neither it nor its domain can go, and no other CPU runs it. So
+ * there is nothing to lock. False: it is another one.
+ */
+static bool open_loaded(const struct pool_view *view, uint64_t domain, uint64_t page, struct td **td,
+			struct td_vcpu **vcpu)
 {
-	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);
-	pool_close(view, WINDOW_VCPU);
-	pool_close(view, WINDOW_DOMAIN);
+	if (page == 0 || page != view->cpus[view->cpu]->guest_page)
+		return false;
+	*vcpu = pool_open(view, WINDOW_VCPU, page);
+	if ((*vcpu)->owner != domain) {
+		pool_close(view, WINDOW_VCPU);
+		return false;
+	}
+	*td = pool_open(view, WINDOW_DOMAIN, domain);
+	return true;
 }
 
-/* From the vCPU being occupied on, neither it nor its domain can go, and their windows stay open. */
-int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t vcpu, paddr_t run)
+static int64_t open_locked(const struct pool_view *view, uint64_t domain, uint64_t page, struct td **td,
+			   struct td_vcpu **vcpu)
 {
-	struct cpu *const cpu = view->cpus[view->cpu];
-	struct td *td;
-	int64_t result = domain_enter(view, domain, &td);
+	int64_t result = domain_enter(view, domain, td);
 
 	if (result != 0)
 		return result;
-	struct domain_vcpu *const slot = slot_of(td, vcpu);
+	if (!slot_of(*td, page))
+		result = HC_E_PAGE;
+	else if ((*td)->state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
+		result = HC_E_STATE;
+	else
+		*vcpu = pool_open(view, WINDOW_VCPU, page);
+	if (result != 0)
+		domain_leave(view, *td);
+	return result;
+}
 
-	result = occupy(view, td, slot);
-	if (result != 0) {
-		domain_leave(view, td);
+/* From the vCPU being occupied on, neither it nor its domain can go, and their windows stay open. */
+int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t page, paddr_t run)
+{
+	struct cpu *const cpu = view->cpus[view->cpu];
+	struct td *td;
+	struct td_vcpu *vcpu;
+	const bool loaded = open_loaded(view, domain, page, &td, &vcpu);
+	int64_t result = loaded ? 0 : open_locked(view, domain, page, &td, &vcpu);
+
+	if (result != 0)
+		return result;
+	result = occupy(cpu, view, td, vcpu, run);
+	if (!loaded)
+		pool_unlock_domain(view, domain);
+	if (result != HC_ENTERS) {
+		__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
+		pool_close(view, WINDOW_VCPU);
+		pool_close(view, WINDOW_DOMAIN);
 		return result;
 	}
-	pool_unlock_domain(view, domain);
-	struct td_vcpu *const state = pool_open(view, WINDOW_VCPU, vcpu);
-
-	result = announce(cpu, view, state, run);
-	if (result != 0) {
-		retreat(cpu, view, slot);
-		return result;
-	}
-	slot->loaded_on = view->cpu + 1;
-	state->td = td;
-	state->view = *view;
-	state->run = run;
-	state->vcpu.cpu = cpu;
-	state->vcpu.frame = cpu->vcpu->frame;
+	vcpu->td = td;
+	vcpu->view = *view;
+	vcpu->run = run;
+	vcpu->vcpu.cpu = cpu;
+	vcpu->vcpu.frame = &vcpu->frame;
 	return HC_ENTERS;
 }
 
@@ -145,7 +173,7 @@ int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t vcpu
 static void take_answer(struct td_vcpu *vcpu)
 {
 	struct domain_entry entry;
-	struct registers *const guest = &vcpu->registers;
+	struct registers *const guest = &vcpu->frame.guest;
 
 	if (!vcpu->asked)
 		return;
@@ -163,7 +191,7 @@ static void start(struct td_vcpu *vcpu)
 	vcpu->domain = vcpu->view.pool->guest.maps;
 	vcpu->domain.stage2.root = pool_address(vcpu->view.pool, vcpu->td->table);
 	vcpu->vcpu.tag = VCPU_GUEST_TAG;
-	vcpu->registers = (struct registers){
+	vcpu->frame.guest = (struct registers){
 		.rbx = vcpu->td->gpa_bits,
 		.rcx = vcpu->initial_rcx,
 		.r8 = vcpu->initial_rcx,
@@ -173,8 +201,8 @@ static void start(struct td_vcpu *vcpu)
 	vcpu->state.xcr0 = XCR0_X87;
 }
 
-/* From here on the frame, the control structure and all other registers are the domain's. */
-static void load(struct td_vcpu *vcpu, struct vcpu *root, uint32_t page)
+/* From here on the control structure and all registers but the general ones are the domain's. */
+static void load(struct td_vcpu *vcpu, const struct vcpu *root, uint32_t page)
 {
 	const bool fresh = !vcpu->started;
 
@@ -182,11 +210,10 @@ static void load(struct td_vcpu *vcpu, struct vcpu *root, uint32_t page)
 	if (fresh)
 		start(vcpu);
 	take_answer(vcpu);
-	vcpu->root_registers = root->frame->guest;
-	root->frame->guest = vcpu->registers;
-	root->frame->vcpu = &vcpu->vcpu;
+	vcpu->frame.vcpu = &vcpu->vcpu;
+	vcpu->frame.stack = root->frame->stack;
 	switch_registers(&vcpu->view.pool->guest, &vcpu->root_state, &vcpu->state);
-	load_vector_state(&vcpu->view, page, vcpu->td->params.xfam, fresh);
+	load_vector_state(vcpu, fresh);
 	xsetbv(0, vcpu->state.xcr0);
 	vcpu_guest_load(&vcpu->vcpu, pool_address(vcpu->view.pool, page + VCPU_CONTROL));
 	if (fresh)
@@ -206,15 +233,12 @@ void domain_run(struct vcpu *root)
 	vcpu_guest_enter(guest_exit_resumes(cpu) ? &vcpu->vcpu : root);
 }
 
-static void unload(struct td_vcpu *vcpu, struct vcpu *root, uint32_t page)
+static void unload(struct td_vcpu *vcpu, struct vcpu *root)
 {
 	vcpu_guest_unload(&vcpu->vcpu, root);
 	switch_registers(&vcpu->view.pool->guest, &vcpu->state, &vcpu->root_state);
-	save_vector_state(&vcpu->view, page, vcpu->td->params.xfam);
+	save_vector_state(vcpu);
 	xsetbv(0, vcpu->root_state.xcr0);
-	vcpu->registers = root->frame->guest;
-	root->frame->guest = vcpu->root_registers;
-	root->frame->vcpu = root;
 }
 
 /* An interrupt that came after the last look, of a CPU that saw the vCPU running: it is not idle. */
@@ -251,7 +275,7 @@ void run_leave(struct td_vcpu *vcpu, const struct run_exit *exit)
 	struct cpu *const cpu = view.cpus[view.cpu];
 	struct domain_vcpu *const slot = &vcpu->td->vcpu[vcpu->index];
 
-	unload(vcpu, cpu->vcpu, slot->page);
+	unload(vcpu, cpu->vcpu);
 	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);
 	report(vcpu, exit);

@@ -7,7 +7,8 @@
 #include "vcpu.h"
 
 /* Length of the instruction. */
-#define TDCALL_BYTES 4u
+#define TDCALL_BYTES  4u
+#define TDCALL_OPCODE 0xcc010f66u /* the first byte lowest */
 
 /* Executes the leaf in RAX, and completes the instruction, or leaves it to be repeated. CPL 0, 64-bit code. */
 void tdcall(struct td_vcpu *vcpu);

@@ -9,8 +9,11 @@
 #include "vcpu/guest.h"
 #include "vcpu/vcpu.h"
 
-/* Pages of a vCPU, by their order: this structure; what the hardware calls VMCB or VMCS; the XSAVE area. */
-enum vcpu_page { VCPU_STATE, VCPU_CONTROL, VCPU_XSAVE };
+/* Pages of a vCPU, by their order: struct td_vcpu; what the hardware calls VMCB or VMCS. */
+enum vcpu_page { VCPU_STATE, VCPU_CONTROL };
+
+/* An XSAVE area up to AVX-512 (SDM 1 13.4, 13.5). */
+#define VCPU_XSAVE_BYTES 2688u
 
 /* What TDG.VP.VEINFO.GET tells of the last #VE. */
 struct ve_info {
@@ -29,18 +32,17 @@ struct call_site {
 struct td_vcpu {
 	struct vcpu vcpu; /* first: an exit finds the rest by it */
 	struct domain domain;
-	struct registers registers; /* while another guest runs on its CPU */
+	struct entry_frame frame; /* an exit saves its general registers here */
 	struct guest_state state;
 
-	/* While it runs: its domain, in a window; where the host looks for its exit; the root guest's registers. */
+	/* While it runs: its domain, in a window; where the host looks for its exit; what the root guest had. */
 	struct td *td;
 	struct pool_view view;
 	paddr_t run;
-	struct registers root_registers;
 	struct guest_state root_state;
 
-	uint32_t index, apic_id;
-	uint64_t initial_rcx; /* the host's word: the guest must not trust it */
+	uint32_t owner, index, apic_id; /* the domain it is a part of, and its place there */
+	uint64_t initial_rcx;           /* the host's word: the guest must not trust it */
 	bool started, dead;
 	bool wakes; /* vCPUs that do not run have got an interrupt from it */
 	enum halt { NOT_HALTED, HALTED, HALTED_FOR_GOOD } halt;
@@ -50,6 +52,8 @@ struct td_vcpu {
 	struct lapic lapic;
 	struct ve_info ve;
 	struct call_site site; /* forgotten when a translation is taken away */
+
+	uint8_t xsave[VCPU_XSAVE_BYTES] __attribute__((aligned(64)));
 };
 
 _Static_assert(sizeof(struct td_vcpu) <= PAGE_BYTES, "a vCPU's state is one page");

@@ -5,12 +5,12 @@
 #include "pte.h"
 #include "x86/instructions.h"
 
-#define INDEX(cpu, window) ((uint64_t)(cpu) * WINDOWS_PER_CPU + (window))
+#define INDEX(cpu, window) ((cpu) * WINDOWS_PER_CPU + (window))
 
 /* A closed window is in no TLB: closing it flushed. */
 void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t page, bool writable)
 {
-	const uint64_t index = INDEX(cpu, window);
+	const uint32_t index = INDEX(cpu, window);
 
 	paging->window[index] = (page.value & PTE_ADDRESS) | PTE_LEAF | PTE_NX | (writable ? PTE_RW : 0);
 	return (void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES);
@@ -18,7 +18,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 
 void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 {
-	const uint64_t index = INDEX(cpu, window);
+	const uint32_t index = INDEX(cpu, window);
 
 	paging->window[index] = 0;
 	invlpg((const void *)(uintptr_t)(WINDOW_BASE + index * PAGE_BYTES));

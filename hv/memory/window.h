@@ -20,7 +20,6 @@ enum window {
 	WINDOW_VCPU,
 	WINDOW_TARGET,
 	WINDOW_CONTROL, /* of the vCPU that runs: AMD-V's VMCB */
-	WINDOW_XSAVE,
 	WINDOWS_PER_CPU
 };
 

@@ -35,7 +35,10 @@ svm_run:
 	call	svm_exit
 	jmp	1b
 
-/* The same for a domain, whose VMCB is seen in a window: svm_guest_exit() moves RAX. False: the root guest's turn. */
+/*
+ * The same for a domain, whose frame is a part of its vCPU, and whose VMCB is seen in a window: svm_guest_exit() moves
+ * RAX. False: the root guest's turn, whose frame is where the stack is empty.
+ */
 	.globl svm_run_guest
 	.hidden svm_run_guest
 svm_run_guest:
@@ -45,11 +48,14 @@ svm_run_guest:
 	mov	FRAME_HOST_CONTROL(%rsp), %rax
 	vmload
 	mov	FRAME_VCPU(%rsp), %rdi
+	mov	%rsp, %rbx
+	mov	FRAME_STACK(%rsp), %rsp
 	cld
 	call	svm_guest_exit
 	test	%al, %al
-	jnz	2b
-	jmp	1b
+	jz	1b
+	mov	%rbx, %rsp
+	jmp	2b
 
 /* void svm_window(struct entry_frame *frame). RSP stays the hypervisor's: exceptions come here, too. */
 	.section .text.svm_window, "ax"

@@ -79,15 +79,17 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 {
 	vcpu->vendor.vmcb = window_open(vcpu->cpu->machine->paging, vcpu->cpu->index, WINDOW_CONTROL, control, true);
 	vcpu->frame->guest_control = control.value;
+	vcpu->frame->host_control = vcpu->cpu->vcpu->frame->host_control;
 	vcpu->vendor.vmcb->event_injection = svm_interrupted(vcpu->vendor.vmcb->event_injection);
 	__asm__ volatile("sti" : : : "memory");
 }
 
+/* The root guest's VMCB is named by its own frame. */
 void vcpu_guest_unload(struct vcpu *vcpu, struct vcpu *root)
 {
+	(void)root;
 	__asm__ volatile("cli" : : : "memory");
 	window_close(vcpu->cpu->machine->paging, vcpu->cpu->index, WINDOW_CONTROL);
-	vcpu_load(root);
 }
 
 /* Nothing of a VMCB stays in the CPU. */
@@ -141,9 +143,9 @@ void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 	vcpu->vendor.vmcb->event_injection = EVENT_VALID | vector;
 }
 
-void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted)
+void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8)
 {
-	vcpu->vendor.vmcb->virtual_interrupt = V_INTR_MASKING | (wanted ? V_IRQ | V_IGN_TPR : 0) | guest_cr8(vcpu);
+	vcpu->vendor.vmcb->virtual_interrupt = V_INTR_MASKING | (wanted ? V_IRQ | V_IGN_TPR : 0) | cr8;
 }
 
 void vcpu_guest_inject_ve(struct vcpu *vcpu)

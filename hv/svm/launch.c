@@ -156,14 +156,6 @@ static void capture_registers(struct vmcb *vmcb, const struct launch_frame *fram
 	vmcb->rsp = frame->rsp;
 }
 
-void vcpu_load(struct vcpu *vcpu)
-{
-	struct entry_frame *const frame = vcpu->frame;
-
-	frame->guest_control = region_paddr(vcpu->vendor.vmcb).value;
-	frame->host_control = region_paddr(vcpu->vendor.host_vmcb).value;
-}
-
 enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 {
 	struct vmcb *const vmcb = vcpu->vendor.vmcb;
@@ -171,7 +163,8 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	wrmsr(IA32_EFER, rdmsr(IA32_EFER) | EFER_SVME | EFER_NXE);
 	wrmsr(VM_HSAVE_PA, vcpu->vendor.host_save.value);
 	wrmsr(VM_CR, rdmsr(VM_CR) | VM_CR_R_INIT | VM_CR_DIS_A20M | VM_CR_DPD);
-	vcpu_load(vcpu);
+	vcpu->frame->guest_control = region_paddr(vmcb).value;
+	vcpu->frame->host_control = region_paddr(vcpu->vendor.host_vmcb).value;
 	svm_set_controls(vcpu);
 	vmcb->tlb_control = TLB_FLUSH_ALL;
 	capture_segments(vmcb);

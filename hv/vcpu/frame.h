@@ -15,18 +15,20 @@ struct registers {
 	uint64_t GUEST_REGISTERS, rax;
 };
 
-/* Top of the main stack: what the entry path works on. */
+/* What the entry path works on: the top of a CPU's main stack, or a part of a domain's vCPU. */
 struct entry_frame {
 	struct registers guest;
 	uint64_t guest_control; /* VMCB: physical address */
 	uint64_t host_control;  /* VMCB that holds the hypervisor's own FS, GS, TR, LDTR */
 	struct vcpu *vcpu;      /* whose registers these are */
+	uint64_t stack;         /* on which its exits are answered: below the frame of the root guest */
 };
 
 _Static_assert(offsetof(struct entry_frame, guest.rax) == FRAME_RAX, "frame.inc");
 _Static_assert(offsetof(struct entry_frame, guest_control) == FRAME_GUEST_CONTROL, "frame.inc");
 _Static_assert(offsetof(struct entry_frame, host_control) == FRAME_HOST_CONTROL, "frame.inc");
 _Static_assert(offsetof(struct entry_frame, vcpu) == FRAME_VCPU, "frame.inc");
+_Static_assert(offsetof(struct entry_frame, stack) == FRAME_STACK, "frame.inc");
 
 /* State of the firmware at the call of cpu_launch that the compiler does not keep: where the root guest goes on. */
 struct launch_frame {

@@ -51,8 +51,8 @@ _Noreturn void vcpu_guest_enter(struct vcpu *vcpu);
 bool vcpu_guest_interruptible(const struct vcpu *vcpu);
 void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector);
 
-/* Shall there be an exit as soon as it can? */
-void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted);
+/* Shall there be an exit as soon as it can? @cr8: what the guest reads there, where that does not exit */
+void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8);
 
 /* The event whose delivery the exit interrupted, as event.h has it, and which comes again; 0: none. */
 uint32_t vcpu_guest_delivering(const struct vcpu *vcpu);

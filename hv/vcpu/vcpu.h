@@ -40,9 +40,6 @@ _Static_assert(sizeof(struct vcpu) <= PAGE_BYTES, "struct vcpu must fit its page
 #define VMCALL_BYTES 3u
 #define XSETBV_BYTES 3u
 
-/* Makes it the vCPU that its CPU works on: the calling one. */
-void vcpu_load(struct vcpu *vcpu);
-
 /* The guest's view of its registers that are not in struct registers. */
 uint64_t vcpu_cr4(const struct vcpu *vcpu); /* at least the bits that CPUID mirrors (CR4_MIRRORED) */
 unsigned vcpu_cpl(const struct vcpu *vcpu);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The world switch of VT-x. An exit finds RSP (HOST_RSP) after the 15 guest registers of struct entry_frame (frame.h);
- * two words that only AMD-V uses follow, and struct vcpu. An entry that failed finds them unchanged, and RSP there.
+ * two words that only AMD-V uses follow, struct vcpu, and the stack. An entry that failed finds RSP there, unchanged.
  */
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"
@@ -25,7 +25,10 @@ vmx_exit_entry:
 	vmresume
 1:	sub	$FRAME_GUEST_CONTROL, %rsp
 	mov	FRAME_VCPU(%rsp), %rdi
+	mov	%rsp, %rbx
+	mov	FRAME_STACK(%rsp), %rsp
 	call	vmx_entry_failed
+	mov	%rbx, %rsp
 	pop_registers GUEST_REGISTERS
 	pop	%rax
 	vmlaunch

@@ -111,7 +111,7 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 {
 	if (vcpu->vendor.vmcs.value == 0)
 		make_vmcs(vcpu, control);
-	vcpu_load(vcpu);
+	vmptrld(vcpu->vendor.vmcs);
 	vmx_write_host_state(vcpu);
 	vmwrite(HOST_RIP, (uintptr_t)vmx_guest_exit_entry);
 	trap_flag_off();
@@ -120,7 +120,7 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 void vcpu_guest_unload(struct vcpu *vcpu, struct vcpu *root)
 {
 	(void)vcpu;
-	vcpu_load(root);
+	vmptrld(root->vendor.vmcs);
 }
 
 /* The root guest's VMCS stays current. */
@@ -181,11 +181,12 @@ void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 }
 
 /* The trap flag is set, since an NMI may have set it meanwhile: its exit comes early, and may find nothing. */
-void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted)
+void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8)
 {
 	const uint64_t controls = vmread(PRIMARY_CONTROLS);
 
 	(void)vcpu;
+	(void)cr8;
 	if (((controls & PRIMARY_INTERRUPT_WINDOW) != 0) != wanted)
 		vmwrite(PRIMARY_CONTROLS, (controls ^ PRIMARY_INTERRUPT_WINDOW) | PRIMARY_TRAP_FLAG);
 }

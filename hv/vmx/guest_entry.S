@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where exits of a domain's vCPU arrive: as those of the root guest (entry.S), which stay the faster for it. */
+/* Where exits of a domain's vCPU arrive: as those of the root guest (entry.S), but its frame is not on the stack. */
 #include "vcpu/frame.inc"
 #include "x86/stack.inc"
 
@@ -10,6 +10,7 @@ vmx_guest_exit_entry:
 	push	%rax
 	push_registers GUEST_REGISTERS
 	mov	FRAME_VCPU(%rsp), %rdi
+	mov	FRAME_STACK(%rsp), %rsp
 	call	vmx_guest_exit
 
 	.section .note.GNU-stack, "", @progbits

@@ -157,11 +157,6 @@ static enum hv_error enter_vmx_operation(const struct vendor_vcpu *vendor, uint3
 	return HV_OK;
 }
 
-void vcpu_load(struct vcpu *vcpu)
-{
-	vmptrld(vcpu->vendor.vmcs);
-}
-
 /*
  * The fields that are the same on each CPU. A field that is not written holds whatever the CPU takes a zeroed page for
  * (SDM 3C 24.11.3).
@@ -297,7 +292,7 @@ enum hv_error vcpu_capture(struct vcpu *vcpu, const struct launch_frame *frame)
 	if (error != HV_OK)
 		return error;
 	wrmsr(IA32_EFER, efer | EFER_NXE);
-	vcpu_load(vcpu);
+	vmptrld(vcpu->vendor.vmcs);
 	vmx_write_controls(vcpu);
 	/* Translations that an earlier user of VMX may have left (SDM 3C 28.4.3.3). */
 	invept(INVALIDATE_ALL, 0);

@@ -85,7 +85,7 @@ struct domain_params {
  * taken), HC_E_FULL, HC_E_BUSY.
  */
 #define HC_VCPU_CREATE    0x434c0011u
-#define DOMAIN_VCPU_PAGES 3u
+#define DOMAIN_VCPU_PAGES 2u
 
 /*
  * HC_TABLE_ADD: a page becomes the table through which leaves of the given level are reached (4 KiB

@@ -274,8 +274,10 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 
 void vcpu_guest_unload(struct vcpu *vcpu, struct vcpu *root)
 {
-	assert_ptr_equal(vcpu->frame, root->frame);
-	root->frame->guest_control = 0;
+	assert_int_equal(vcpu->frame->stack, (uintptr_t)root->frame);
+	vcpu->frame->guest_control = 0;
+	if (bed.unloading)
+		bed.unloading();
 }
 
 void vcpu_guest_flush(paddr_t control)
@@ -305,9 +307,10 @@ void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 	fake_of(vcpu)->interrupt = vector;
 }
 
-void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted)
+void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8)
 {
 	fake_of(vcpu)->window = wanted;
+	fake_of(vcpu)->cr8 = cr8;
 }
 
 uint32_t vcpu_guest_delivering(const struct vcpu *vcpu)
@@ -394,6 +397,7 @@ static void start_machine(void)
 		bed.cpu[i] = (struct cpu){.machine = &bed.machine, .index = i, .vcpu = &bed.root[i]};
 		bed.root[i] = (struct vcpu){.cpu = &bed.cpu[i], .frame = &bed.frame[i], .tag = VCPU_ROOT_TAG};
 		bed.frame[i].vcpu = &bed.root[i];
+		bed.frame[i].stack = (uintptr_t)&bed.frame[i];
 		bed.machine.cpus[i] = &bed.cpu[i];
 		for (unsigned n = 0; n < sizeof(struct registers) / 8; n++)
 			(&bed.frame[i].guest.r15)[n] = ROOT(n);
@@ -489,7 +493,7 @@ struct td_vcpu *bed_guest(unsigned cpu)
 
 struct registers *bed_registers(unsigned cpu)
 {
-	return &bed.frame[cpu].guest;
+	return &bed_guest(cpu)->frame.guest;
 }
 
 void *bed_memory(uint64_t address)
@@ -512,8 +516,8 @@ struct domain_run *bed_run_page(unsigned cpu)
 void bed_secrets(void)
 {
 	for (unsigned n = 0; n < sizeof(struct registers) / 8; n++)
-		(&bed.frame[0].guest.r15)[n] = 0x5ec4e70000000000ull + n * 0x0101010101ull;
-	bed.before = bed.frame[0].guest;
+		(&bed_registers(0)->r15)[n] = 0x5ec4e70000000000ull + n * 0x0101010101ull;
+	bed.before = *bed_registers(0);
 	bed_forget();
 }
 
@@ -524,7 +528,7 @@ void bed_assert_changed(unsigned mask)
 {
 	for (unsigned n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
 		if ((mask & BIT(numbers[n])) == 0)
-			assert_int_equal((&bed.frame[0].guest.r15)[n], (&bed.before.r15)[n]);
+			assert_int_equal((&bed_registers(0)->r15)[n], (&bed.before.r15)[n]);
 	}
 }
 

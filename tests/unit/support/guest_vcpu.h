@@ -44,6 +44,7 @@ struct fake_vcpu {
 	int exception, interrupt;
 	uint32_t error_code;
 	bool ve, window;
+	uint32_t cr8;
 	unsigned tlb_flushes, starts;
 	uint64_t efer, pat;
 };
@@ -71,6 +72,7 @@ struct guest_bed {
 
 	unsigned kicks[BED_CPUS];
 	void (*meanwhile)(enum window window); /* another CPU's act, as a window opens; once */
+	void (*unloading)(void);               /* the same, as a vCPU's control structure is put away */
 	struct registers before;
 	jmp_buf jump;
 	bool in_guest;

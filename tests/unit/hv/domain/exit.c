@@ -233,6 +233,8 @@ static void mov_to_cr8(void **state)
 		assert_advanced(4);
 		assert_int_equal(bed_guest(0)->lapic.reg[LAPIC_TPR], n << 4);
 		assert_int_equal(guest_cr8(vcpu()), n);
+		assert_true(guest_exit_resumes(&bed.cpu[0]));
+		assert_int_equal(bed.fake[0].cr8, n); /* where reading it does not exit */
 	}
 	for (unsigned i = 4; i < 64; i++) {
 		code(0x2000, (const uint8_t[]){0x44, 0x0f, 0x22, 0xc0}, 4);

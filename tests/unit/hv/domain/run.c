@@ -28,7 +28,8 @@ static void a_vcpu_starts_as_the_abi_says(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(bed.msr[i], 0);
 	assert_int_equal(bed.predictor_barriers, 1);
-	assert_ptr_equal(bed.frame[0].vcpu, &bed_guest(0)->vcpu);
+	assert_ptr_equal(bed_guest(0)->frame.vcpu, &bed_guest(0)->vcpu);
+	assert_ptr_equal(bed_guest(0)->vcpu.frame, &bed_guest(0)->frame);
 }
 
 /* Each side finds its own again, and neither the other's. */
@@ -80,6 +81,43 @@ static void a_vcpu_is_on_one_cpu_at_a_time(void **state)
 	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(0), 0, 0), 0);
 	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(0), 0, 0), HC_E_STATE);
 	assert_true(bed_enter(1, 0));
+}
+
+static void end_all(enum window window)
+{
+	bed.pool.closed = bed.pool.closed || window == WINDOW_VCPU;
+}
+
+/* What a CPU ran last cannot go without a flush there: to run it again, nothing is locked. */
+static void the_last_one_runs_again_without_a_lock(void **state)
+{
+	const struct pool_view view = {&bed.pool, &bed.paging, 1, bed.machine.cpus};
+
+	(void)state;
+	assert_true(bed_enter(0, 0));
+	guest_exit_preempted(&bed_guest(0)->vcpu);
+	assert_int_equal(pool_lock_domain(&view, BED_DOMAIN), POOL_LOCKED);
+	assert_true(bed_enter(0, 0));
+	guest_exit_preempted(&bed_guest(0)->vcpu);
+	assert_int_equal(try_run(0, BED_DOMAIN, BED_VCPU(1)), HC_E_BUSY);
+	pool_unlock_domain(&view, BED_DOMAIN);
+	assert_int_equal(try_run(0, BED_VCPU(0), BED_VCPU(0)), HC_E_DOMAIN);
+	assert_int_equal(try_run(0, BED_DOMAIN, 1ull << 32 | BED_VCPU(0)), HC_E_PAGE);
+	assert_int_equal(try_run(0, 1ull << 32 | BED_DOMAIN, BED_VCPU(0)), HC_E_DOMAIN);
+	bed.meanwhile = end_all; /* after the first look */
+	assert_int_equal(try_run(0, BED_DOMAIN, BED_VCPU(0)), HC_E_WIPED);
+	bed.meanwhile = 0;
+	assert_null(bed.cpu[0].guest);
+	bed.pool.closed = false;
+	assert_int_equal(bed_call(1, HC_DOMAIN_DESTROY, BED_DOMAIN, 0, 0, 0), 0);
+	assert_int_equal(try_run(0, BED_DOMAIN, BED_VCPU(0)), HC_E_STATE);
+	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(0), 0, 0), 0);
+	assert_int_equal(bed_call(0, HC_PAGE_RECLAIM, BED_DOMAIN, BED_VCPU(0), DOMAIN_VCPU_PAGES, 0),
+			 DOMAIN_VCPU_PAGES);
+	assert_int_equal(try_run(0, BED_DOMAIN, BED_VCPU(0)), HC_E_STATE);
+	assert_null(bed.cpu[0].guest);
+	for (unsigned i = 0; i < WINDOWS_PER_CPU; i++)
+		assert_false(bed.open[0][i]);
 }
 
 static void what_is_no_vcpu_does_not_run(void **state)
@@ -178,7 +216,8 @@ static void no_interrupt_reaches_a_page_that_was_a_vcpus(void **state)
 {
 	(void)state;
 	assert_int_equal(bed_call(0, HC_DOMAIN_DESTROY, BED_DOMAIN, 0, 0, 0), 0);
-	assert_int_equal(bed_call(0, HC_PAGE_RECLAIM, BED_DOMAIN, BED_VCPU(0), 3, 0), 3);
+	assert_int_equal(bed_call(0, HC_PAGE_RECLAIM, BED_DOMAIN, BED_VCPU(0), DOMAIN_VCPU_PAGES, 0),
+			 DOMAIN_VCPU_PAGES);
 	assert_int_equal(interrupt(BED_VCPU(0), 0x41), HC_E_STATE);
 }
 
@@ -220,11 +259,10 @@ static void an_interrupt_ends_a_halt(void **state)
 	assert_int_equal(bed_run_page(0)->exit.kind, DOMAIN_EXIT_IDLE);
 }
 
-static void interrupt_once(enum window window)
+/* After the last look at what is pending, before the CPU is said to be out. */
+static void interrupt_once(void)
 {
-	if (window != WINDOW_XSAVE) /* after the last look at what is pending, before the CPU is said to be out */
-		return;
-	bed.meanwhile = 0;
+	bed.unloading = 0;
 	assert_int_equal(interrupt(BED_VCPU(0), 0x41), 0);
 }
 
@@ -234,9 +272,9 @@ static void an_interrupt_on_the_way_out_is_no_lost_wake_up(void **state)
 	assert_true(bed_enter(0, 0));
 	enable_apic(0);
 	bed_guest(0)->halt = HALTED;
-	bed.meanwhile = interrupt_once;
+	bed.unloading = interrupt_once;
 	assert_false(guest_exit_resumes(&bed.cpu[0]));
-	assert_null(bed.meanwhile);
+	assert_null(bed.unloading);
 	bed_assert_exit(&(struct domain_run){.exit = {.kind = DOMAIN_EXIT_PREEMPTED}});
 	assert_true(bed_enter(0, 0));
 }
@@ -376,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_vcpu_starts_as_the_abi_says, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(everything_is_switched, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_vcpu_is_on_one_cpu_at_a_time, bed_start, bed_stop),
+		cmocka_unit_test_setup_teardown(the_last_one_runs_again_without_a_lock, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(what_is_no_vcpu_does_not_run, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(the_dead_do_not_run, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(another_vcpus_translations_are_flushed, bed_start, bed_stop),

@@ -8,6 +8,8 @@
 #include "guest_vcpu.h"
 #include "vcpu/guest_exit.h"
 
+#define LAST_OFFSET 0x680u /* of component 7 */
+
 static uint64_t native;     /* components that the CPU has */
 static uint32_t last_bytes; /* size of component 7 */
 
@@ -74,12 +76,12 @@ static void a_domain_has_no_component_that_the_cpu_lacks(void **state)
 	assert_false(allowed(3));
 }
 
-static void the_area_fits_its_page(void **state)
+static void the_area_fits_the_vcpu(void **state)
 {
 	(void)state;
-	last_bytes = 0x980; /* up to 0x1000 */
+	last_bytes = VCPU_XSAVE_BYTES - LAST_OFFSET;
 	assert_true(allowed(0xe7));
-	last_bytes = 0x981;
+	last_bytes = VCPU_XSAVE_BYTES - LAST_OFFSET + 1;
 	assert_false(allowed(0xe7));
 	assert_true(allowed(7));
 	last_bytes = 0xffffffff;
@@ -123,13 +125,14 @@ static void a_domain_runs_where_its_components_are(void **state)
 	guest_exit_preempted(&bed_guest(0)->vcpu);
 	assert_true(bed_enter(0, 0));
 	guest_exit_preempted(&bed_guest(0)->vcpu);
+	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(0), 0, 0), 0);
 	native = 7;
-	assert_int_equal(bed_call(0, HC_VCPU_RUN, BED_DOMAIN, BED_VCPU(0), (uintptr_t)bed.ram, 0), HC_E_STATE);
+	assert_int_equal(bed_call(1, HC_VCPU_RUN, BED_DOMAIN, BED_VCPU(0), (uintptr_t)bed.ram, 0), HC_E_STATE);
 	native = UINT64_MAX;
-	last_bytes = 0x981;
-	assert_int_equal(bed_call(0, HC_VCPU_RUN, BED_DOMAIN, BED_VCPU(0), (uintptr_t)bed.ram, 0), HC_E_STATE);
+	last_bytes = VCPU_XSAVE_BYTES - LAST_OFFSET + 1;
+	assert_int_equal(bed_call(1, HC_VCPU_RUN, BED_DOMAIN, BED_VCPU(0), (uintptr_t)bed.ram, 0), HC_E_STATE);
 	last_bytes = 0x400;
-	assert_true(bed_enter(0, 0));
+	assert_true(bed_enter(1, 0));
 }
 
 static void xsetbv_is_refused(unsigned cpl, uint64_t index, uint64_t high)
@@ -161,7 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(parameters_name_known_components_only, start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_domain_has_no_component_that_the_cpu_lacks, start, bed_stop),
-		cmocka_unit_test_setup_teardown(the_area_fits_its_page, start, bed_stop),
+		cmocka_unit_test_setup_teardown(the_area_fits_the_vcpu, start, bed_stop),
 		cmocka_unit_test_setup_teardown(xsetbv_takes_what_the_cpu_would, start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_domain_runs_where_its_components_are, start, bed_stop),
 		cmocka_unit_test_setup_teardown(xsetbv_of_user_code_and_of_other_registers, start, bed_stop),

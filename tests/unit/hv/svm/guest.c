@@ -26,7 +26,6 @@ static struct cpu cpu;
 static struct vcpu vcpu, root;
 static uint32_t svm_edx;
 static unsigned verws;
-static uint64_t cr8;
 static jmp_buf entered;
 
 /* The last answer. */
@@ -82,12 +81,6 @@ void vcpu_advance(struct vcpu *at, unsigned bytes)
 {
 	assert_ptr_equal(at, &vcpu);
 	vmcb.rip += bytes;
-}
-
-uint64_t guest_cr8(struct vcpu *at)
-{
-	assert_ptr_equal(at, &vcpu);
-	return cr8;
 }
 
 void svm_exit_dispatch(struct vcpu *at)
@@ -258,9 +251,9 @@ static void takes_interrupts_when_it_can(void **state)
 	assert_int_equal(vcpu_guest_delivering(&vcpu), DELIVERED | 0x30e);
 	vcpu_guest_interrupt(&vcpu, 0x41);
 	assert_int_equal(vmcb.event_injection, DELIVERED | 0x41); /* type 0 */
-	vcpu_guest_await_window(&vcpu, true);
+	vcpu_guest_await_window(&vcpu, true, 0);
 	assert_int_equal(vmcb.virtual_interrupt, 1ull << 24 | 1ull << 20 | 1ull << 8);
-	vcpu_guest_await_window(&vcpu, false);
+	vcpu_guest_await_window(&vcpu, false, 0);
 	assert_int_equal(vmcb.virtual_interrupt, 1ull << 24);
 	vmcb.rflags = 2;
 	vcpu_guest_inject_ve(&vcpu);

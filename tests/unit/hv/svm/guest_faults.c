@@ -86,14 +86,6 @@ void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_
 	others++;
 }
 
-static uint64_t cr8;
-
-uint64_t guest_cr8(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return cr8;
-}
-
 void svm_exit_dispatch(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -170,11 +162,10 @@ static void cr8_is_in_the_vmcb(void **state)
 	struct vcpu vcpu = {.vendor = {.vmcb = &vmcb}};
 
 	(void)state;
-	cr8 = 9;
 	vmcb.virtual_interrupt = 15;
-	vcpu_guest_await_window(&vcpu, false);
+	vcpu_guest_await_window(&vcpu, false, 9);
 	assert_int_equal(vmcb.virtual_interrupt & 0x1ff, 9);
-	vcpu_guest_await_window(&vcpu, true);
+	vcpu_guest_await_window(&vcpu, true, 9);
 	assert_int_equal(vmcb.virtual_interrupt & 0x1ff, 0x109);
 }
 

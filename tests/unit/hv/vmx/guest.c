@@ -147,10 +147,6 @@ bool exit_take_nmi(struct vcpu *vcpu)
 }
 
 /* The other files of hv/vmx. */
-void vcpu_load(struct vcpu *vcpu)
-{
-	vmptrld(vcpu->vendor.vmcs);
-}
 uint64_t vmx_guest_cr0(uint64_t cr0)
 {
 	return cr0 | CR0_NE;
@@ -522,15 +518,15 @@ static void nmi_before_the_first_entry(void **state)
 static void window(void **state)
 {
 	(void)state;
-	vcpu_guest_await_window(&guest, false);
+	vcpu_guest_await_window(&guest, false, 0);
 	assert_false(trap_flag());
-	vcpu_guest_await_window(&guest, true);
+	vcpu_guest_await_window(&guest, true, 0);
 	assert_true(trap_flag() && (fields[DOMAIN][PRIMARY_CONTROLS] & WINDOW) != 0);
 	leave_guest(37);
 	assert_true(!trap_flag() && (fields[DOMAIN][PRIMARY_CONTROLS] & WINDOW) != 0);
-	vcpu_guest_await_window(&guest, true);
+	vcpu_guest_await_window(&guest, true, 0);
 	assert_false(trap_flag());
-	vcpu_guest_await_window(&guest, false);
+	vcpu_guest_await_window(&guest, false, 0);
 	assert_true(trap_flag() && (fields[DOMAIN][PRIMARY_CONTROLS] & WINDOW) == 0);
 }
 
