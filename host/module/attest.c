@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /dev/cloister: the hypervisor's read-only objects and its fresh signature, for programs of the root guest.
- * Hypercalls are accepted from CPL 0 only; this module carries them there and adds nothing. The hypervisor
- * does not trust it.
+ * Hypercalls are accepted from CPL 0 only; they are carried there, and nothing is added.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "attest.h"
 
 #include <linux/capability.h>
 #include <linux/delay.h>
@@ -15,20 +16,10 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
-#include <linux/suspend.h>
 #include <linux/uaccess.h>
 
-#include <asm/alternative.h>
-#include <asm/asm.h>
-#include <asm/cpufeature.h>
-#include <asm/processor.h>
-/* Linux 6.16 and later. */
-#if __has_include(<asm/cpuid/api.h>)
-#include <asm/cpuid/api.h>
-#endif
-
-#include "cloister/hypercall.h"
 #include "cloister_ioctl.h"
+#include "hypercall.h"
 
 /* HC_E_BUSY: another CPU signs, a matter of milliseconds. */
 #define BUSY_TRIES    200
@@ -42,49 +33,13 @@
 static u8 *bounce;
 static DEFINE_MUTEX(bounce_lock);
 
-/* No hypervisor took the call; none of the HC_E_* of hypercall.h. */
-#define HC_GONE (-4096)
-
-/*
- * hypercall.h: number in RAX, arguments in RDI, RSI, RDX, RCX, result in RAX. The CPU's vendor chooses the
- * instruction. Without the hypervisor it is #UD, which is fixed up, or does nothing: RAX then still has the number.
- */
-static long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
-{
-	long result;
-
-	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
-										 "2:\n" _ASM_EXTABLE(1b, 2b)
-		     : "=a"(result)
-		     : "0"(number), "D"(a), "S"(b), "d"(c), "c"(d)
-		     : "memory");
-	return result == (long)number ? HC_GONE : result;
-}
-
-static int errno_of(long result)
-{
-	switch (result) {
-	case HC_E_ARGUMENT:
-		return -EINVAL;
-	case HC_E_WIPED:
-		return -EKEYREVOKED;
-	case HC_E_BUSY:
-		return -EBUSY;
-	case HC_GONE:
-		return -ENODEV;
-	default:
-		pr_err_ratelimited("the hypervisor answered %ld: is the module from the same build?\n", result);
-		return -EIO;
-	}
-}
-
 /* Caller holds bounce_lock. */
 static long read_object(const struct cloister_read *request)
 {
 	long copied = hypercall(HC_READ, request->object, request->offset, virt_to_phys(bounce), request->length);
 
 	if (copied < 0 || copied > request->length)
-		return errno_of(copied);
+		return hypercall_errno(copied);
 	if (copy_to_user(u64_to_user_ptr(request->buffer), bounce, copied))
 		return -EFAULT;
 	return copied;
@@ -106,7 +61,7 @@ static long sign(struct cloister_sign *request)
 		result = hypercall(HC_SIGN, page + SIGN_IN, page + SIGN_OUT, 0, 0);
 	}
 	if (result != 0)
-		return errno_of(result);
+		return hypercall_errno(result);
 	memcpy(&request->fresh, bounce + SIGN_OUT, sizeof(request->fresh));
 	return 0;
 }
@@ -176,74 +131,21 @@ static struct miscdevice cloister_device = {
 	.mode = 0600,
 };
 
-static bool hypervisor_present(void)
+int attest_init(void)
 {
-	u32 eax, ebx, ecx, edx;
+	int error;
 
-	cpuid(HV_CPUID_BASE, &eax, &ebx, &ecx, &edx);
-	return boot_cpu_has(X86_FEATURE_HYPERVISOR) && ebx == HV_CPUID_EBX && ecx == HV_CPUID_ECX &&
-	       edx == HV_CPUID_EDX;
-}
-
-/* Suspend to RAM ends the hypervisor: the firmware resumes the kernel without it. */
-static int after_sleep(struct notifier_block *block, unsigned long event, void *unused)
-{
-	if ((event == PM_POST_SUSPEND || event == PM_POST_HIBERNATION) && !hypervisor_present())
-		pr_err("the machine resumed without the hypervisor: boot it again, through Cloister's loader\n");
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block sleep_notifier = {
-	.notifier_call = after_sleep,
-};
-
-static int __init detect(void)
-{
-	u32 eax, ebx, ecx, edx;
-
-	if (!hypervisor_present()) {
-		pr_err("Cloister is not under this kernel (CPUID 0x%x): boot the machine through its loader\n",
-		       HV_CPUID_BASE);
-		return -ENODEV;
-	}
-	cpuid(HV_CPUID_VERSION, &eax, &ebx, &ecx, &edx);
-	if (eax != HV_INTERFACE) {
-		pr_err("the hypervisor speaks interface %u, this module %u: install both from the same build\n", eax,
-		       HV_INTERFACE);
-		return -ENODEV;
-	}
-	pr_info("hypervisor %u.%u.%u, SVN %u\n", ebx >> 16, (ebx >> 8) & 0xff, ebx & 0xff, ecx);
-	return 0;
-}
-
-static int __init cloister_init(void)
-{
-	int error = detect();
-
-	if (error)
-		return error;
 	bounce = (u8 *)get_zeroed_page(GFP_KERNEL);
 	if (!bounce)
 		return -ENOMEM;
 	error = misc_register(&cloister_device);
-	if (error) {
+	if (error)
 		free_page((unsigned long)bounce);
-		return error;
-	}
-	register_pm_notifier(&sleep_notifier);
-	return 0;
+	return error;
 }
 
-static void __exit cloister_exit(void)
+void attest_exit(void)
 {
-	unregister_pm_notifier(&sleep_notifier);
 	misc_deregister(&cloister_device);
 	free_page((unsigned long)bounce);
 }
-
-module_init(cloister_init);
-module_exit(cloister_exit);
-
-MODULE_DESCRIPTION("Attestation interface of the Cloister hypervisor");
-MODULE_LICENSE("GPL");
-MODULE_VERSION(CLOISTER_VERSION);

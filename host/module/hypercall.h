@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls (include/cloister/hypercall.h), from CPL 0. */
+#ifndef MODULE_HYPERCALL_H
+#define MODULE_HYPERCALL_H
+
+#include <linux/types.h>
+
+#include "cloister/hypercall.h"
+
+/* No hypervisor took the call; none of the HC_E_* of hypercall.h. */
+#define HC_GONE (-4096)
+
+/* One call, on this CPU. Any context. Returns its result, or HC_GONE. */
+long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+/* The errno of a negative result. Says so in the kernel's log where it can only be a defect. */
+int hypercall_errno(long result);
+
+#endif
