@@ -105,7 +105,7 @@ enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
 
 	if (record_change(view, domain, idle, idle | RECORD_LOCKED))
 		return POOL_LOCKED;
-	return record_read(view, domain) == (idle | RECORD_LOCKED) ? POOL_BUSY : POOL_ABSENT;
+	return (record_read(view, domain) & ~RECORD_LOCKED) == idle ? POOL_BUSY : POOL_ABSENT; /* it may be idle now */
 }
 
 void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
