@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hypercalls: the instruction, and what their errors are called here. */
+/* Hypercalls: the instruction, patience, and what their errors are called here. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "hypercall.h"
 
+#include <linux/delay.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 
 #include <asm/alternative.h>
 #include <asm/asm.h>
 #include <asm/cpufeature.h>
+
+#include "cloister/domain.h"
+
+#define BUSY_TRIES    50000
+#define BUSY_AT_ONCE  1000 /* of them without sleep */
+#define BUSY_SLEEP_US 200
 
 /*
  * hypercall.h: number in RAX, arguments in RDI, RSI, RDX, RCX, result in RAX. The CPU's vendor chooses the
@@ -26,6 +34,21 @@ long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned 
 	return result == (long)number ? HC_GONE : result;
 }
 
+long hypercall_patiently(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	long result = HC_E_BUSY;
+	int tries;
+
+	for (tries = 0; result == HC_E_BUSY && tries < BUSY_TRIES; tries++) {
+		if (tries > BUSY_AT_ONCE)
+			usleep_range(BUSY_SLEEP_US, 2 * BUSY_SLEEP_US);
+		else
+			cond_resched();
+		result = hypercall(number, a, b, c, d);
+	}
+	return result;
+}
+
 int hypercall_errno(long result)
 {
 	switch (result) {
@@ -35,6 +58,12 @@ int hypercall_errno(long result)
 		return -EKEYREVOKED;
 	case HC_E_BUSY:
 		return -EBUSY;
+	case HC_E_STATE:
+		return -EIO;
+	case HC_E_BUFFER:
+		return -EFAULT;
+	case -ENOMEM:
+		return -ENOMEM;
 	case HC_GONE:
 		return -ENODEV;
 	default:

@@ -13,7 +13,13 @@
 /* One call, on this CPU. Any context. Returns its result, or HC_GONE. */
 long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
-/* The errno of a negative result. Says so in the kernel's log where it can only be a defect. */
+/**
+ * The same, again while the answer is HC_E_BUSY: what another CPU does takes microseconds to milliseconds. May sleep.
+ * Returns HC_E_BUSY after seconds.
+ */
+long hypercall_patiently(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+/* The errno of a negative result, or of -ENOMEM. Says so in the kernel's log where it can only be a defect. */
 int hypercall_errno(long result);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cloister's module for the root guest: /dev/cloister for attestation. The hypervisor does not trust it. */
+/*
+ * Cloister's module for the root guest: /dev/cloister for attestation, /dev/kvm for protected guests. The hypervisor
+ * does not trust it.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
@@ -14,6 +17,7 @@
 
 #include "cloister/hypercall.h"
 #include "attest.h"
+#include "guests.h"
 
 static bool hypervisor_present(void)
 {
@@ -24,16 +28,20 @@ static bool hypervisor_present(void)
 	       edx == HV_CPUID_EDX;
 }
 
-/* Suspend to RAM ends the hypervisor: the firmware resumes the kernel without it. */
-static int after_sleep(struct notifier_block *block, unsigned long event, void *unused)
+/* Suspend to RAM ends the hypervisor: the firmware resumes the kernel without it. Guests are not lost that way. */
+static int around_sleep(struct notifier_block *block, unsigned long event, void *unused)
 {
+	if ((event == PM_SUSPEND_PREPARE || event == PM_HIBERNATION_PREPARE) && guests_exist()) {
+		pr_err("the machine does not sleep while protected guests exist: end them first\n");
+		return NOTIFY_BAD;
+	}
 	if ((event == PM_POST_SUSPEND || event == PM_POST_HIBERNATION) && !hypervisor_present())
 		pr_err("the machine resumed without the hypervisor: boot it again, through Cloister's loader\n");
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block sleep_notifier = {
-	.notifier_call = after_sleep,
+	.notifier_call = around_sleep,
 };
 
 static int __init detect(void)
@@ -55,6 +63,7 @@ static int __init detect(void)
 	return 0;
 }
 
+/* Without guests there is still attestation: what they lack is said, and no error. */
 static int __init cloister_init(void)
 {
 	int error = detect();
@@ -64,6 +73,7 @@ static int __init cloister_init(void)
 	error = attest_init();
 	if (error)
 		return error;
+	guests_init();
 	register_pm_notifier(&sleep_notifier);
 	return 0;
 }
@@ -71,12 +81,13 @@ static int __init cloister_init(void)
 static void __exit cloister_exit(void)
 {
 	unregister_pm_notifier(&sleep_notifier);
+	guests_exit();
 	attest_exit();
 }
 
 module_init(cloister_init);
 module_exit(cloister_exit);
 
-MODULE_DESCRIPTION("Attestation interface of the Cloister hypervisor");
+MODULE_DESCRIPTION("Attestation and protected guests of the Cloister hypervisor");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(CLOISTER_VERSION);

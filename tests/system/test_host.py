@@ -21,15 +21,20 @@ from testbed.qemu import Machine
 PROGRAMS = OUT / "tests" / "system"
 
 
-def run_inside(host, program, *arguments):
-    """Runs a program, which the host fetches from this machine; returns its output."""
+def send_program(host, program):
+    """The host fetches a program from this machine, to /run."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAMS)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host.check(f"wget -q -O /run/{program} http://10.0.2.2:{server.server_port}/{program}")
         server.shutdown()
-    command = " ".join([f"/run/{program}", *map(str, arguments)])
-    return host.check(f"chmod +x /run/{program} && {command}", 2 * PATIENCE_S)
+    host.check(f"chmod +x /run/{program}")
+
+
+def run_inside(host, program, *arguments):
+    """Runs a program of this machine in the host; returns its output."""
+    send_program(host, program)
+    return host.check(" ".join([f"/run/{program}", *map(str, arguments)]), 2 * PATIENCE_S)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pool.h"
+
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/vmalloc.h>
+
+#include "hypercall.h"
+
+#define RECORDS_PER_PAGE 512ul /* of pages, in the pool's first ones */
+
+static DEFINE_MUTEX(lock);
+static unsigned long *taken; /* a bit for each page */
+static unsigned long pages, reserved, first_free;
+
+static long read_stats(struct hv_stats *stats)
+{
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+	long result;
+
+	if (!page)
+		return -ENOMEM;
+	result = hypercall(HC_READ, HV_OBJECT_STATS, 0, virt_to_phys(page), sizeof(*stats));
+	memcpy(stats, page, sizeof(*stats));
+	free_page((unsigned long)page);
+	return result == sizeof(*stats) ? 0 : -EIO;
+}
+
+int pool_init(void)
+{
+	struct hv_stats stats;
+	int error = read_stats(&stats);
+
+	if (error)
+		return error;
+	pages = stats.pool_bytes / PAGE_SIZE;
+	if (pages == 0)
+		return -ENOENT;
+	taken = vcalloc(BITS_TO_LONGS(pages), sizeof(long));
+	if (!taken)
+		return -ENOMEM;
+	reserved = DIV_ROUND_UP(pages, RECORDS_PER_PAGE);
+	bitmap_set(taken, 0, reserved);
+	return 0;
+}
+
+void pool_exit(void)
+{
+	vfree(taken);
+}
+
+unsigned long pool_pages(void)
+{
+	return pages;
+}
+
+bool pool_reserve(unsigned long count, unsigned long *left)
+{
+	bool enough;
+
+	mutex_lock(&lock);
+	*left = pages - reserved;
+	enough = count <= *left;
+	if (enough)
+		reserved += count;
+	mutex_unlock(&lock);
+	return enough;
+}
+
+void pool_unreserve(unsigned long count)
+{
+	mutex_lock(&lock);
+	reserved -= count;
+	mutex_unlock(&lock);
+}
+
+/* First fit: small takings fill what is left between large ones. */
+unsigned long pool_take(unsigned long count, unsigned long align)
+{
+	unsigned long first;
+
+	mutex_lock(&lock);
+	first_free = find_next_zero_bit(taken, pages, first_free);
+	first = bitmap_find_next_zero_area(taken, pages, first_free, count, align - 1);
+	if (first < pages && count <= pages - first)
+		bitmap_set(taken, first, count);
+	else
+		first = POOL_NONE;
+	mutex_unlock(&lock);
+	return first;
+}
+
+void pool_give(unsigned long first, unsigned long count)
+{
+	mutex_lock(&lock);
+	bitmap_clear(taken, first, count);
+	first_free = min(first_free, first);
+	mutex_unlock(&lock);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A VM's life and its ioctls. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "vm.h"
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/sched/mm.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+
+#include <asm/tsc.h>
+
+#include "caps.h"
+#include "guest_cpuid.h"
+#include "guests.h"
+#include "hypercall.h"
+#include "ioeventfd.h"
+#include "irq.h"
+#include "memory.h"
+#include "tdx.h"
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define NO_VMA_FLAGS EMPTY_VMA_FLAGS
+#else
+#define NO_VMA_FLAGS 0
+#endif
+
+static LIST_HEAD(all);
+static DEFINE_MUTEX(all_lock);
+
+bool vm_any(void)
+{
+	bool any;
+
+	mutex_lock(&all_lock);
+	any = !list_empty(&all);
+	mutex_unlock(&all_lock);
+	return any;
+}
+
+void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
+{
+	struct vm *vm;
+	u32 i;
+
+	mutex_lock(&all_lock);
+	list_for_each_entry(vm, &all, link)
+	{
+		for (i = 0; i < smp_load_acquire(&vm->vcpu_count); i++)
+			function(vm->vcpu[i]);
+	}
+	mutex_unlock(&all_lock);
+}
+
+/*
+ * The guest's own memory is no file: the descriptor is a name for it that QEMU can have, and punch holes in. It is an
+ * empty file of tmpfs.
+ */
+static int create_memory(const struct kvm_create_guest_memfd *request)
+{
+	struct file *file;
+	int descriptor;
+
+	if (request->flags != 0 || request->size == 0 || request->size > MAX_LFS_FILESIZE ||
+	    !PAGE_ALIGNED(request->size))
+		return -EINVAL;
+	descriptor = get_unused_fd_flags(O_CLOEXEC);
+	if (descriptor < 0)
+		return descriptor;
+	file = shmem_file_setup("cloister-guest-memory", request->size, NO_VMA_FLAGS);
+	if (IS_ERR(file)) {
+		put_unused_fd(descriptor);
+		return PTR_ERR(file);
+	}
+	fd_install(descriptor, file);
+	return descriptor;
+}
+
+static int set_region(struct vm *vm, const struct kvm_userspace_memory_region2 *region)
+{
+	struct slot removed;
+	int error;
+
+	if (!access_ok((void __user *)(unsigned long)region->userspace_addr, region->memory_size))
+		return -EINVAL;
+	mutex_lock(&vm->lock);
+	error = slots_set(&vm->slots, region, &removed);
+	if (removed.bytes != 0)
+		memory_unshare(vm, removed.gpa, removed.bytes);
+	mutex_unlock(&vm->lock);
+	return error;
+}
+
+/* The host's wish. What the guest and the hypervisor say of the memory stays. */
+static int set_attributes(struct vm *vm, const struct kvm_memory_attributes *request)
+{
+	if (request->flags != 0 || (request->attributes & ~(u64)KVM_MEMORY_ATTRIBUTE_PRIVATE) != 0 ||
+	    request->size == 0 || !PAGE_ALIGNED(request->address) || !PAGE_ALIGNED(request->size) ||
+	    request->address >= vm->slots.limit || request->size > vm->slots.limit - request->address)
+		return -EINVAL;
+	if (request->attributes == 0)
+		return 0; /* the guest's first access brings the page */
+	mutex_lock(&vm->lock);
+	memory_unshare(vm, request->address, request->size);
+	mutex_unlock(&vm->lock);
+	return 0;
+}
+
+/* The part of KVM_IRQ_LINE_STATUS that an edge has. */
+static int irq_line(struct vm *vm, struct kvm_irq_level *request)
+{
+	const int reached = request->level != 0 ? irq_raise(vm, request->irq) : 0;
+
+	request->status = reached;
+	return reached < 0 ? reached : 0;
+}
+
+static int signal_msi(struct vm *vm, const struct kvm_msi *request)
+{
+	if (request->flags != 0)
+		return -EINVAL;
+	return irq_send(vm, (struct message){(u64)request->address_hi << 32 | request->address_lo, request->data});
+}
+
+/* Arguments that are structures, copied once. */
+union request {
+	struct kvm_create_guest_memfd memory;
+	struct kvm_userspace_memory_region2 region;
+	struct kvm_memory_attributes attributes;
+	struct kvm_irq_level line;
+	struct kvm_msi msi;
+	struct kvm_irqfd irqfd;
+	struct kvm_ioeventfd ioeventfd;
+	struct kvm_clock_data clock;
+	struct kvm_enable_cap cap;
+};
+
+static long with_request(struct vm *vm, unsigned int command, union request *request)
+{
+	switch (command) {
+	case KVM_CREATE_GUEST_MEMFD:
+		return create_memory(&request->memory);
+	case KVM_SET_USER_MEMORY_REGION2:
+		return set_region(vm, &request->region);
+	case KVM_SET_MEMORY_ATTRIBUTES:
+		return set_attributes(vm, &request->attributes);
+	case KVM_IRQ_LINE_STATUS:
+		return irq_line(vm, &request->line);
+	case KVM_SIGNAL_MSI:
+		return signal_msi(vm, &request->msi);
+	case KVM_IRQFD:
+		return irqfd_set(vm, &request->irqfd);
+	case KVM_IOEVENTFD:
+		return ioeventfd_set(vm, &request->ioeventfd);
+	case KVM_ENABLE_CAP:
+		return caps_enable(&request->cap);
+	case KVM_SET_CLOCK:
+		return 0; /* a protected guest has the TSC */
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long copied(struct vm *vm, unsigned int command, void __user *argument)
+{
+	union request request;
+	long result;
+
+	if (_IOC_SIZE(command) > sizeof(request))
+		return -ENOTTY;
+	if (copy_from_user(&request, argument, _IOC_SIZE(command)))
+		return -EFAULT;
+	result = with_request(vm, command, &request);
+	if (result >= 0 && command == KVM_IRQ_LINE_STATUS && copy_to_user(argument, &request, sizeof(request.line)))
+		return -EFAULT;
+	return result;
+}
+
+static long create_plain_vcpu(void)
+{
+	pr_warn_ratelimited("/dev/kvm of Cloister has protected guests (TDX) only: an ordinary VM has no vCPU. "
+			    "QEMU: -object tdx-guest,id=tdx0 -machine confidential-guest-support=tdx0\n");
+	return -EOPNOTSUPP;
+}
+
+static long vm_dispatch(struct vm *vm, unsigned int command, unsigned long argument)
+{
+	void __user *pointer = (void __user *)argument;
+
+	switch (command) {
+	case KVM_CHECK_EXTENSION:
+		return caps_check(argument);
+	case KVM_CREATE_VCPU:
+		return vm->type == VM_TYPE_TDX ? vcpu_create(vm, argument) : create_plain_vcpu();
+	case KVM_MEMORY_ENCRYPT_OP:
+		return tdx_vm_command(vm, pointer);
+	case KVM_SET_GSI_ROUTING:
+		return irq_set_routes(vm, pointer);
+	case KVM_SET_TSC_KHZ:
+		return argument == 0 || argument == tsc_khz ? 0 : -EINVAL;
+	case KVM_GET_CLOCK:
+		return clear_user(pointer, sizeof(struct kvm_clock_data)) ? -EFAULT : 0;
+	case KVM_CREATE_IRQCHIP:
+		return vm->type == VM_TYPE_PLAIN ? 0 : -EINVAL;
+	case KVM_SET_TSS_ADDR:
+	case KVM_SET_IDENTITY_MAP_ADDR:
+		return 0;
+	default:
+		return copied(vm, command, pointer);
+	}
+}
+
+static long vm_ioctl(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct vm *vm = file->private_data;
+
+	return vm->mm == current->mm ? vm_dispatch(vm, command, argument) : -EIO;
+}
+
+static void vm_free(struct kref *refs)
+{
+	struct vm *vm = container_of(refs, struct vm, refs);
+	u32 i;
+
+	for (i = 0; i < vm->vcpu_count; i++)
+		vcpu_free(vm->vcpu[i]);
+	xa_destroy(&vm->pinned);
+	free_page((unsigned long)vm->params);
+	mmdrop(vm->mm);
+	kvfree(vm);
+}
+
+void vm_put(struct vm *vm)
+{
+	kref_put(&vm->refs, vm_free);
+}
+
+/* Who is in the guest comes out, and finds it dead. */
+static void stop(struct vm *vm)
+{
+	u32 i;
+
+	WRITE_ONCE(vm->dead, true);
+	mutex_lock(&vm->lock);
+	if (vm->domain != 0)
+		hypercall_patiently(HC_DOMAIN_DESTROY, vm->domain, 0, 0, 0);
+	mutex_unlock(&vm->lock);
+	for (i = 0; i < vm->vcpu_count; i++) {
+		vcpu_wake(vm->vcpu[i]);
+		mutex_lock(&vm->vcpu[i]->lock);
+		residence_leave(vm->vcpu[i]);
+		mutex_unlock(&vm->vcpu[i]->lock);
+	}
+}
+
+/* However the VMM ends, this is called. */
+static int vm_release(struct inode *inode, struct file *file)
+{
+	struct vm *vm = file->private_data;
+
+	irqfd_end(vm);
+	stop(vm);
+	ioeventfd_end(vm);
+	mutex_lock(&vm->lock);
+	memory_end(vm);
+	mutex_unlock(&vm->lock);
+	mutex_lock(&all_lock);
+	list_del(&vm->link);
+	mutex_unlock(&all_lock);
+	vm_put(vm);
+	return 0;
+}
+
+static const struct file_operations operations = {
+	.owner = THIS_MODULE,
+	.release = vm_release,
+	.unlocked_ioctl = vm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct vm *allocate(unsigned long type)
+{
+	struct vm *vm = kvzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+
+	if (!vm)
+		return NULL;
+	vm->params = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!vm->params) {
+		kvfree(vm);
+		return NULL;
+	}
+	kref_init(&vm->refs);
+	mmgrab(current->mm);
+	vm->mm = current->mm;
+	vm->type = type;
+	mutex_init(&vm->lock);
+	vm->slots.limit = domain_shared_bit(guest_gpa_bits());
+	xa_init(&vm->pinned);
+	spin_lock_init(&vm->routes_lock);
+	mutex_init(&vm->irqfds_lock);
+	INIT_LIST_HEAD(&vm->irqfds);
+	spin_lock_init(&vm->ioeventfds_lock);
+	INIT_LIST_HEAD(&vm->ioeventfds);
+	return vm;
+}
+
+int vm_create(unsigned long type)
+{
+	struct vm *vm;
+	int descriptor;
+
+	if (type != VM_TYPE_TDX && type != VM_TYPE_PLAIN)
+		return -EINVAL;
+	vm = allocate(type);
+	if (!vm)
+		return -ENOMEM;
+	mutex_lock(&all_lock);
+	list_add(&vm->link, &all);
+	descriptor = anon_inode_getfd("cloister-vm", &operations, vm, O_RDWR | O_CLOEXEC);
+	if (descriptor < 0) {
+		list_del(&vm->link);
+		vm_put(vm);
+	}
+	mutex_unlock(&all_lock);
+	return descriptor;
+}
