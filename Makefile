@@ -69,7 +69,7 @@ help:
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
-#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N CPU-hours in all;
+#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N hours more;
 #:                   make fuzz-coverage: which lines run;
 #:                   make fuzz-seeds: record both test beds' boots again
 #:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)

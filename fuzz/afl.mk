@@ -31,7 +31,7 @@ $(2:%=fuzz-$(1)-%): fuzz-$(1)-%: $(FUZZ_OUT)/$(1)/%
 	$$(call say,FUZZ,$(1)-$$* for $$(FUZZ_SECONDS) s)
 	$$(Q)rm -rf $(FUZZ_OUT)/$(1)/seeds-$$* && fuzz/$(1)/seeds $(FUZZ_OUT)/$(1)/seeds-$$*
 	$$(Q)fuzz/afl $(1)-$$* $$< $(FUZZ_OUT)/$(1)/seeds-$$*/$$* $(FUZZ_OUT)/$(1)/found-$$* $$(FUZZ_SECONDS) \
-		$$(firstword $$(wildcard fuzz/$(1)/$$*.dict fuzz/$(1)/all.dict)) >$(FUZZ_OUT)/$(1)-$$*.tap
+		$$(firstword $$(wildcard fuzz/$(1)/$$*.dict fuzz/$(1)/all.dict)) $$(FUZZ_KEPT) >$(FUZZ_OUT)/$(1)-$$*.tap
 	@sed -n 's/^# \|^not ok/    &/p' $(FUZZ_OUT)/$(1)-$$*.tap
 endef
 
@@ -40,8 +40,12 @@ fuzz:
 	@$(MAKE) -f build.mk -j$$(nproc) $(FUZZ_ALL:%=fuzz-%)
 	@tests/summary fuzz $(FUZZ_ALL:%=$(FUZZ_OUT)/%.tap)
 
-# The same for hours, one harness after the other on each CPU: 'make fuzz-long HOURS=N', N CPU-hours in all.
+# The same for hours, one harness after the other on each CPU: 'make fuzz-long HOURS=N', N CPU-hours in all if nothing else
+# uses the CPUs. Each call is a portion: it goes on where the one before ended, and its figures are added to theirs.
 HOURS ?= 4
+FUZZ_LONG := build/fuzz-long
 .PHONY: fuzz-long
 fuzz-long:
-	@$(MAKE) -f build.mk fuzz FUZZ_SECONDS=$$(($(HOURS) * 3600 / $(words $(FUZZ_ALL))))
+	@mkdir -p $(FUZZ_LONG)
+	@status=0; $(MAKE) -f build.mk fuzz FUZZ_SECONDS=$$(($(HOURS) * 3600 / $(words $(FUZZ_ALL)))) FUZZ_KEPT=$(FUZZ_LONG) \
+		|| status=$$?; fuzz/figures $(FUZZ_LONG)/figures && exit $$status
