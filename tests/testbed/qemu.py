@@ -40,7 +40,7 @@ class Qmp:
     def __init__(self, sock: socket.socket, log: pathlib.Path) -> None:
         self.file = sock.makefile("rwb", buffering=0)
         self.log = log
-        self.events = []
+        self.events: list[dict[str, Any]] = []
         self._receive()  # the greeting
         self.call("qmp_capabilities")
 
@@ -58,7 +58,7 @@ class Qmp:
         while True:
             answer = self._receive()
             if "event" in answer:
-                self.events.append(answer["event"])
+                self.events.append(answer)
             elif "error" in answer:
                 raise RuntimeError(f"{execute}: {answer['error']['desc']}")
             else:
