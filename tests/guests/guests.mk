@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# EFI programs that attack the hypervisor from the root guest. Each is rt/ and one folder-level source, with a folder of its
-# name if there is one.
+# EFI programs that attack the hypervisor from the root guest, and those that build domains (tests/domains). Each is rt/
+# and one folder-level source, with a folder of its name if there is one.
 
-GUESTS := $(patsubst tests/guests/%.c,%,$(sort $(wildcard tests/guests/*.c)))
+GUESTS := $(basename $(notdir $(wildcard tests/guests/*.c tests/domains/*.c)))
 GUEST_RT := $(wildcard tests/guests/rt/*.c tests/guests/rt/*.S)
 GUEST_OUT := $(OUT)/tests/guests
 GUEST_EFI := $(GUESTS:%=$(GUEST_OUT)/%.efi)
@@ -15,10 +15,17 @@ GUEST_CFLAGS := -std=gnu17 -O2 -ffreestanding -fpic -fvisibility=hidden -fshort-
 GUEST_LDFLAGS := -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined --build-id=none --defsym=_entry=efi_main -T /usr/lib/elf_x86_64_efi.lds
 GUEST_SECTIONS := .text .sdata .data .rodata .dynamic .dynsym .rel .rela .reloc
 
-$(GUEST_OUT)/%.c.o: tests/guests/%.c tests/guests/guests.mk
+define GUEST_CC
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+endef
+
+$(GUEST_OUT)/%.c.o: tests/guests/%.c tests/guests/guests.mk
+	$(GUEST_CC)
+
+$(GUEST_OUT)/%.c.o: tests/domains/%.c tests/guests/guests.mk
+	$(GUEST_CC)
 
 $(GUEST_OUT)/%.S.o: tests/guests/%.S tests/guests/guests.mk
 	@mkdir -p $(@D)
@@ -26,7 +33,7 @@ $(GUEST_OUT)/%.S.o: tests/guests/%.S tests/guests/guests.mk
 	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 # The parts of one program, by its name.
-GUEST_PARTS = $(patsubst tests/guests/%,$(GUEST_OUT)/%.o,$(wildcard tests/guests/$1/*.c))
+GUEST_PARTS = $(patsubst %,$(GUEST_OUT)/$1/%.o,$(notdir $(wildcard $(addsuffix /$1/*.c,tests/guests tests/domains))))
 
 $(GUEST_OUT)/%.so: $(GUEST_OUT)/%.c.o $$(call GUEST_PARTS,$$*) $(GUEST_RT_OBJECTS)
 	$(call say,LD,$@)
@@ -40,9 +47,7 @@ $(GUEST_EFI): %.efi: %.so
 BENCH_DOMAINS := $(OUT)/tests/bench/domains.efi
 
 $(BENCH_DOMAINS:.efi=.c.o): tests/bench/domains.c tests/guests/guests.mk
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+	$(GUEST_CC)
 
 $(BENCH_DOMAINS): $(BENCH_DOMAINS:.efi=.c.o) $(GUEST_RT_OBJECTS)
 	$(call say,EFI,$@)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks that tests/guests/domain.c cannot make itself: its domain's measurement, and its remains in the pool."""
+"""Checks that tests/domains/domain.c cannot make itself: its domain's measurement, and its remains in the pool."""
 
 import hashlib
 import struct
@@ -13,7 +13,7 @@ def build_record(name: bytes, address: int) -> bytes:
 
 
 def measured(lines: list[str]) -> list[str]:
-    """MRTD of the domain of tests/guests/domain.c: a page at 0x3000 with its contents, one at 0x1000 without."""
+    """MRTD of the domain of tests/domains/domain.c: a page at 0x3000 with its contents, one at 0x1000 without."""
     pages, found = data(lines, "page"), data(lines, "mrtd")
     if not pages or not found:
         return ["not ok - the program printed no domain"]
