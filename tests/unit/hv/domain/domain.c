@@ -566,6 +566,35 @@ static void a_domain_that_is_being_made_is_busy(void **state)
 	assert_int_equal(host_call(host, 1, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
 }
 
+/* Another CPU gives it up as this one looks who has it. */
+static void give_domain_up(struct host *host, enum window window)
+{
+	const struct pool_view view = host_view(host, 1);
+
+	(void)window;
+	host->meanwhile = 0;
+	pool_unlock_domain(&view, DOMAIN);
+}
+
+static void await_second_look(struct host *host, enum window window)
+{
+	(void)window;
+	host->meanwhile = give_domain_up;
+}
+
+static void a_domain_that_was_busy_is_one(void **state)
+{
+	struct host *const host = *state;
+	const struct pool_view view = host_view(host, 1);
+
+	build(host);
+	assert_int_equal(pool_lock_domain(&view, DOMAIN), POOL_LOCKED);
+	host->meanwhile = await_second_look;
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), HC_E_BUSY);
+	assert_null(host->meanwhile);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+}
+
 static void what_is_measured_is_what_the_domain_has(void **state)
 {
 	struct host *const host = *state;
@@ -651,6 +680,7 @@ int main(void)
 		TEST(a_domain_is_reclaimed_only_when_it_is_stopped),
 		TEST(one_domain_does_not_reclaim_anothers_pages),
 		TEST(a_domain_that_is_being_made_is_busy),
+		TEST(a_domain_that_was_busy_is_one),
 		TEST(what_is_measured_is_what_the_domain_has),
 		TEST(random_calls_are_answered_as_specified),
 		TEST(what_is_read_of_no_domain_is_an_error),
