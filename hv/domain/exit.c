@@ -24,15 +24,19 @@ static uint64_t edx_eax(const struct registers *guest)
 	return guest->rdx << 32 | (uint32_t)guest->rax;
 }
 
-/* Or its end: an exception while #DF was delivered. */
+/*
+ * Or its end: an exception while #DF was delivered. A debug trap comes before the host's interrupts (SDM 3A 6.9), and
+ * its delivery may be the next one's cause, without end: the host has its CPU in between.
+ */
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
 	uint32_t code = error_code;
 
 	if (event_exception(vcpu_guest_delivering(vcpu), vector, &code) == 0)
-		guest_exit_dead(vcpu);
-	else
-		vcpu_inject(vcpu, vector, error_code);
+		return guest_exit_dead(vcpu);
+	vcpu_inject(vcpu, vector, error_code);
+	if (vector == VECTOR_DB)
+		guest_exit_preempted(vcpu);
 }
 
 static void refuse(struct vcpu *vcpu)
@@ -170,11 +174,14 @@ void guest_exit_mov_cr8(struct vcpu *vcpu)
 		refuse(vcpu);
 }
 
-/* A second #VE before the first was looked at has nowhere to go. */
+/*
+ * A second #VE before the first was looked at has nowhere to go. What was being delivered comes first, then the
+ * instruction again; each such entry may fault before the host's interrupts come, so that the host is let in.
+ */
 static void inject_ve(struct td_vcpu *vcpu, const struct ve_info *ve)
 {
 	if (vcpu_guest_delivering(&vcpu->vcpu) != 0)
-		return; /* that comes first, then the instruction again */
+		return guest_exit_preempted(&vcpu->vcpu);
 	if (vcpu->ve.valid)
 		return guest_exit_exception(&vcpu->vcpu, VECTOR_DF, 0);
 	vcpu->ve = *ve;

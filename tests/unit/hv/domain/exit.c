@@ -294,14 +294,23 @@ static void a_second_ve_is_a_double_fault(void **state)
 	assert_int_equal(bed_guest(0)->ve.qualification, 0x03f80000); /* the first */
 }
 
-/* What the exit interrupted comes first, then the instruction again. */
+/* What the exit interrupted comes first, then the instruction again; before, the host has its CPU. */
 static void no_ve_over_an_event(void **state)
 {
 	(void)state;
 	bed.fake[0].delivering = EVENT_VALID | 0x41;
 	guest_exit_io(vcpu(), (struct io_access){.port = 0x3f8, .bytes = 1});
+	bed_assert_exit(&(struct domain_run){.exit = {.kind = DOMAIN_EXIT_PREEMPTED}});
 	assert_advanced(0);
-	assert_false(bed_guest(0)->ve.valid);
+}
+
+/* A debug trap comes before the host's interrupts, and its delivery may be the next one. */
+static void a_debug_exception_lets_the_host_in(void **state)
+{
+	(void)state;
+	guest_exit_exception(vcpu(), VECTOR_DB, 0);
+	bed_assert_exit(&(struct domain_run){.exit = {.kind = DOMAIN_EXIT_PREEMPTED}});
+	assert_int_equal(bed.fake[0].exception, VECTOR_DB);
 }
 
 /* A third exception ends the guest, never the machine. */
@@ -320,8 +329,6 @@ static void exceptions_pass(void **state)
 	(void)state;
 	guest_exit_exception(vcpu(), VECTOR_AC, 0);
 	assert_exception(VECTOR_AC, 0);
-	guest_exit_exception(vcpu(), VECTOR_DB, 0);
-	assert_exception(VECTOR_DB, 0);
 	guest_exit_refused(vcpu());
 	assert_exception(VECTOR_UD, 0);
 	bed_forget();
@@ -527,6 +534,7 @@ int main(void)
 		TEST(ports_are_ve),
 		TEST(a_second_ve_is_a_double_fault),
 		TEST(no_ve_over_an_event),
+		TEST(a_debug_exception_lets_the_host_in),
 		TEST(an_exception_over_a_double_fault_is_the_end),
 		TEST(exceptions_pass),
 		TEST(hlt),
