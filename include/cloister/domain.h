@@ -137,7 +137,7 @@ struct domain_params {
  * acceptance, and never had memory there before, it has not.
  *   RDI = domain, RSI = guest-physical address | level, 4 KiB or 2 MiB, RDX = first page number.
  *   RCX = 0.
- * Result: 0, HC_E_DOMAIN, HC_E_STATE (it is stopped), HC_E_ARGUMENT (no RAM, or not aligned),
+ * Result: 0, HC_E_DOMAIN, HC_E_STATE (the build is not over, or it is stopped), HC_E_ARGUMENT (no RAM, or not aligned),
  * HC_E_MAPPING (there is a page, or the guest wants a shared one, or a table is missing),
  * HC_E_PAGE, HC_E_BUSY.
  */
