@@ -3,105 +3,22 @@
  * Domains that run: a small guest (rt/domain_guest.S) does what a list says, and tells what came of it; the
  * host, here, sees what it may see.
  */
-#include "domain.h"
+#include "td/cpus.h"
+#include "td/cycles.h"
+#include "td/host.h"
+#include "td/hostile.h"
+#include "td/leaves.h"
+#include "td/pages.h"
+#include "td/script.h"
+#include "td/secrets.h"
 
-#include "clock.h"
-#include "cpu.h"
 #include "hyper.h"
+#include "machine.h"
 #include "paging.h"
 #include "tap.h"
-#include "x86.h"
 
 #include <cloister/report.h>
 #include <cloister/statement.h>
-#include <tdx/abi.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CYCLES       200u
-
-static uint64_t first; /* page of the pool that is not a record's */
-static struct built built;
-static uint8_t *shared_page;
-
-#define TDCALL(...)                 \
-	{                           \
-		OP_TDCALL,          \
-		{                   \
-			__VA_ARGS__ \
-		}                   \
-	}
-#define VMCALL(...)                                                 \
-	{                                                           \
-		OP_TDCALL,                                          \
-		{                                                   \
-			TDG_VP_VMCALL, 0xffcc, 0, 0, 0, __VA_ARGS__ \
-		}                                                   \
-	}
-#define ACCEPT(address) TDCALL(TDG_MEM_PAGE_ACCEPT, address)
-#define END             {OP_END, {0}}
-
-#define RAISED_WORD(vector) ((uint64_t)RAISED << 32 | (vector))
-#define RAISED_VE(reason)   ((uint64_t)(RAISED | (reason)) << 32 | 20)
-
-/* RAM of the guest without a page. */
-#define HOLE       0x100000ul
-#define OTHER_HOLE 0x101000ul
-
-/* What the guest told is the next words of a test. */
-static unsigned at;
-
-static uint64_t told(void)
-{
-	return at < built.words ? built.told[at++] : ~0ul;
-}
-
-static bool is(uint64_t expected, uint64_t found)
-{
-	if (found != expected)
-		diag("found %lx, expected %lx", found, expected);
-	return found == expected;
-}
-
-static bool answers(int64_t expected, int64_t result)
-{
-	if (result != expected)
-		diag("answer %d, expected %d", (int)result, (int)expected);
-	return result == expected;
-}
-
-/* Results of a TDCALL: RAX first. */
-static bool tells(uint64_t rax)
-{
-	const bool right = is(rax, told());
-
-	for (unsigned i = 0; i < 7; i++)
-		(void)told();
-	return right;
-}
-
-static bool start(unsigned vcpus, const struct op *ops, unsigned count)
-{
-	at = 0;
-	return build(&built, first, vcpus, ops, count);
-}
-
-/* The next exit is of a kind, about an address. */
-static bool exits(int64_t kind, uint64_t address)
-{
-	const int64_t found = run_on(&built, 0);
-
-	return answers(kind, found) && is(address, run_of(&built, 0)->exit.address);
-}
-
-static bool augment(uint64_t address)
-{
-	return answers(0, call(HC_PAGE_AUG, built.page, address, built.next++, 0));
-}
-
-static void gone(void)
-{
-	ok(destroy(&built), "the domain is gone, its pages are free");
-}
 
 static void test_starts(void)
 {
@@ -149,7 +66,8 @@ static void test_leaves(void)
 	begin("leaves of TDCALL");
 	ok(start(1, ops, COUNT(ops)) && run_to_end(&built, 0), "a guest calls them all");
 	ok(is(0, told()) && is((uint64_t)__builtin_ctzl(shared_bit) + 1, told()) && is(attributes, told()) &&
-		   is(1ul << 32 | 1, told()) && is(0, told()) && is(0, told()) && is(0, told()) && is(0, told()),
+		   is((uint64_t)VCPUS << 32 | 1, told()) && is(0, told()) && is(0, told()) && is(0, told()) &&
+		   is(0, told()),
 	   "TDG.VP.INFO tells width, attributes and vCPUs");
 	ok(tells(TDX_OPERAND_INVALID), "an unknown leaf is refused");
 	ok(tells(TDX_OPERAND_INVALID), "and an unknown version");
@@ -162,10 +80,8 @@ static void test_leaves(void)
 	ok(tells(TDX_FIELD_NOT_WRITABLE), "the attributes are not written");
 	ok(tells(TDX_FIELD_VALUE_NOT_VALID), "pending pages never raise #VE");
 	ok(tells(TDX_OPERAND_INVALID | OPERAND_RCX), "no vector registers go to the host");
-	ok(is(0, told()) && (at += 4) && is(VMCALL_SUBFUNC_UNSUPPORTED, told()), "an unknown sub-function is refused");
-	at += 2;
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "so are somebody's own calls");
-	at += 2;
+	ok(vmcall_tells(VMCALL_SUBFUNC_UNSUPPORTED), "an unknown sub-function is refused");
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "so are somebody's own calls");
 	ok(is(0, told()), "TDCALL works wherever its bytes are");
 	(void)told();
 	ok(is(RAISED_WORD(6), told()), "UD2 is #UD all the same");
@@ -269,11 +185,9 @@ static void test_sharing(void)
 	at = 8 + 6 + 8;
 	ok(tells(0) && is(0, told()) && (at += 1), "which is accepted, and zero");
 	ok(is(RAISED_VE(48), told()) && (at += 1), "the shared alias is a device's register now: #VE");
-	ok(is(0, told()) && (at += 4) && is(VMCALL_ALIGN_ERROR, told()), "whole pages only");
-	at += 2;
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "RAM only");
-	at += 2;
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "not around the end");
+	ok(vmcall_tells(VMCALL_ALIGN_ERROR), "whole pages only");
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "RAM only");
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "not around the end");
 	page[0] = page[1] = 0;
 	gone();
 }
@@ -358,24 +272,15 @@ static void test_devices(void)
 	ok(is(RAISED_VE(30), told()) && is(0x70 << 16, told()), "and so is a port");
 	ok(is(0, told()) && (at += 4) && is(0, told()) && is(0xbeef, told()), "the value has the size asked for");
 	(void)told();
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "3 bytes are refused");
-	at += 2;
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "and a port beyond the last");
-	at += 2;
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "3 bytes are refused");
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "and a port beyond the last");
 	answer(&built, 0, 0, 1);
 	ok(exits(DOMAIN_EXIT_FATAL, 0) && is(0x21646e65, *(const uint64_t *)run->text), "the guest gives up");
-	ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "an access that failed is told");
-	for (unsigned i = 0; i < 3; i++) {
-		at += 2;
-		ok(is(0, told()) && (at += 4) && is(VMCALL_INVALID_OPERAND, told()), "and one that is none");
-	}
+	ok(vmcall_tells(VMCALL_INVALID_OPERAND), "an access that failed is told");
+	for (unsigned i = 0; i < 3; i++)
+		ok(vmcall_tells(VMCALL_INVALID_OPERAND), "and one that is none");
 	ok(answers(HC_E_STATE, call(HC_VCPU_RUN, built.page, built.vcpu[0], (uint64_t)run, 0)), "it runs no more");
 	gone();
-}
-
-static bool counts(uint64_t interrupts)
-{
-	return is(interrupts, told()) && is(0, told());
 }
 
 #define LATER 0xfffffffffffffffful
@@ -423,160 +328,6 @@ static void test_interrupts(void)
 	gone();
 }
 
-/* Another CPU's acts while this one is in a guest that never leaves by itself. */
-static void wait_a_little(void)
-{
-	for (const uint64_t since = clock_us(); clock_us() - since < 20000;)
-		cpu_relax();
-}
-
-#define VECTOR_HOST 0x51u
-
-static void interrupt_host(void *argument)
-{
-	(void)argument;
-	wait_a_little();
-	ipi_send(cpus[0].apic_id, ICR_FIXED | ICR_ASSERT | VECTOR_HOST);
-}
-
-static void interrupt_guest(void *argument)
-{
-	(void)argument;
-	wait_a_little();
-	(void)call(HC_INTERRUPT, built.page, built.vcpu[0], GUEST_VECTOR, 0);
-}
-
-static void destroy_domain(void *argument)
-{
-	(void)argument;
-	wait_a_little();
-	while (call(HC_DOMAIN_DESTROY, built.page, 0, 0, 0) == HC_E_BUSY)
-		cpu_relax();
-}
-
-static void test_kicks(void)
-{
-	static const struct op awaits[] = {{OP_AWAIT, {0}}, END}, spins[] = {{OP_SPIN, {0}}};
-	struct cpu *const other = second_cpu();
-
-	begin("kicks");
-	if (!other) {
-		skip("a guest that spins is left", "there is one CPU");
-		return;
-	}
-	ok(start(1, awaits, COUNT(awaits)), "a guest waits");
-	cpu_run(other, interrupt_guest, 0);
-	ok(run_to_end(&built, 0) && counts(1) && cpu_wait(other, PATIENCE_US),
-	   "an interrupt from another CPU reaches it while it runs");
-	gone();
-	ok(start(1, spins, COUNT(spins)), "another guest spins");
-	cpu_run(other, destroy_domain, 0);
-	while (run(&built, 0) == DOMAIN_EXIT_PREEMPTED)
-		cpu_relax();
-	ok(answers(HC_E_STATE, run(&built, 0)), "the domain's end ends its turn");
-	ok(cpu_wait(other, PATIENCE_US), "and is done");
-	ok(answers(HC_E_BUSY, call(HC_PAGE_RECLAIM, built.page, built.page, 8, 0)),
-	   "its pages stay until the CPU has given the vCPU up");
-	ok(answers(0, call(HC_VCPU_FLUSH, built.page, built.vcpu[0], 0, 0)), "then");
-	ok(call(HC_PAGE_RECLAIM, built.page, built.page, built.next - built.page, 0) ==
-		   (int64_t)(built.next - built.page),
-	   "they are free");
-}
-
-/* Everything that a host can look at after a run, but for general registers, which are its own. */
-struct visible {
-	uint64_t xmm[16][2], dr[4], dr6, dr7, cr2, st0[2];
-	uint64_t msr[10];
-	struct domain_run run;
-};
-
-static const uint32_t visible_msrs[] = {0xc0000100, 0xc0000101, 0xc0000102, 0xc0000081, 0xc0000082,
-					0xc0000083, 0xc0000084, 0x174,      0x175,      0x176};
-
-_Static_assert(COUNT(visible_msrs) == COUNT(((struct visible *)0)->msr), "one word each");
-
-/* Vector registers go through memory: this program does not use them. */
-static void look(struct visible *visible, const struct domain_run *run)
-{
-	static uint8_t area[512] __attribute__((aligned(16)));
-
-	__asm__ volatile("fxsave64 %0" : "=m"(area));
-	__builtin_memcpy(visible->xmm, area + 160, sizeof(visible->xmm));
-	__builtin_memcpy(visible->st0, area + 32, sizeof(visible->st0));
-	__asm__ volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
-			 : "=r"(visible->dr[0]), "=r"(visible->dr[1]), "=r"(visible->dr[2]), "=r"(visible->dr[3]));
-	__asm__ volatile("mov %%dr6, %0; mov %%dr7, %1; mov %%cr2, %2"
-			 : "=r"(visible->dr6), "=r"(visible->dr7), "=r"(visible->cr2));
-	for (unsigned i = 0; i < COUNT(visible_msrs); i++)
-		visible->msr[i] = rdmsr(visible_msrs[i]);
-	visible->run = *run;
-	visible->run.exit.deadline = 0;
-}
-
-/* One run of a guest that has @secret in all of its registers. */
-static bool run_with(uint64_t secret, struct cpu *other, struct visible *visible)
-{
-	const struct op ops[] = {{OP_FILL, {secret}}};
-
-	if (!start(1, ops, COUNT(ops)))
-		return false;
-	cpu_run(other, interrupt_host, 0);
-	__asm__ volatile("mov %0, %%dr0; mov %0, %%cr2" : : "r"(0x1357ul));
-	const int64_t result = run(&built, 0);
-
-	look(visible, run_of(&built, 0));
-	return cpu_wait(other, PATIENCE_US) && answers(DOMAIN_EXIT_PREEMPTED, result) && destroy(&built);
-}
-
-static bool same(const struct visible *one, const struct visible *other)
-{
-	const uint64_t *const left = (const uint64_t *)one, *const right = (const uint64_t *)other;
-	bool equal = true;
-
-	for (unsigned i = 0; i < sizeof(*one) / sizeof(*left); i++)
-		equal = is(left[i], right[i]) && equal;
-	return equal;
-}
-
-static bool holds(const struct visible *visible, uint64_t secret)
-{
-	const uint64_t *const words = (const uint64_t *)visible;
-
-	for (unsigned i = 0; i < sizeof(*visible) / sizeof(*words); i++) {
-		if (words[i] == secret)
-			return true;
-	}
-	return false;
-}
-
-static void test_secrecy(void)
-{
-	static const struct op ops[] = {
-		{OP_RUN, {0xc3c07e0f4866ul, 0, 0}}, /* MOVQ RAX, XMM0 */
-		{OP_RUN, {0xc3c0210ful, 0, 0}},     /* MOV RAX, DR0 */
-		{OP_RUN, {0xc3d0200ful, 0, 0}},     /* MOV RAX, CR2 */
-		END,
-	};
-	static struct visible first_run, second_run;
-	struct cpu *const other = second_cpu();
-	const uint64_t secret = 0x5ec2e75ec2e75ec2;
-
-	begin("secrets in registers");
-	if (!other) {
-		skip("registers of a guest are not the host's", "there is one CPU");
-		return;
-	}
-	ok(run_with(secret, other, &first_run) && run_with(~secret, other, &second_run),
-	   "two guests have different secrets in all registers");
-	ok(same(&first_run, &second_run), "the host sees no difference");
-	ok(!holds(&first_run, secret) && !holds(&second_run, ~secret), "and no secret");
-	ok(is(0x1357, first_run.dr[0]) && is(0x1357, first_run.cr2), "it has its own registers back");
-	__asm__ volatile("mov %0, %%dr0" : : "r"(0ul));
-	ok(start(1, ops, COUNT(ops)) && run_to_end(&built, 0), "another guest follows");
-	ok(counts(0) && counts(0) && counts(0), "which finds nothing, either");
-	gone();
-}
-
 static void test_bad_runs(void)
 {
 	static const struct op ops[] = {END};
@@ -605,54 +356,6 @@ static void test_bad_runs(void)
 	gone();
 }
 
-/* Two vCPUs on two CPUs: one wakes the other by an interrupt. */
-static void run_other(void *argument)
-{
-	*(volatile int64_t *)argument = run_on(&built, 1);
-}
-
-static void flush_other(void *argument)
-{
-	(void)argument;
-	(void)call(HC_VCPU_FLUSH, built.page, built.vcpu[1], 0, 0);
-}
-
-static void test_two_vcpus(void)
-{
-	static const struct op ops[] = {
-		{OP_WRMSR, {0x830, 2ul << 32 | GUEST_VECTOR}},
-		END,
-	};
-	struct cpu *const other = second_cpu();
-	volatile int64_t result = -1;
-
-	begin("two vCPUs");
-	if (!other) {
-		skip("two vCPUs run on two CPUs", "there is one CPU");
-		return;
-	}
-	ok(start(2, ops, COUNT(ops)), "a domain has two vCPUs");
-	ok(answers(DOMAIN_EXIT_WAKE, run_on(&built, 0)), "an interrupt for one that does not run wakes it");
-	cpu_run(other, run_other, (void *)&result);
-	ok(cpu_wait(other, PATIENCE_US) && result == DOMAIN_EXIT_IDLE, "it runs on another CPU");
-	ok(answers(HC_E_BUSY, call(HC_VCPU_RUN, built.page, built.vcpu[1], (uint64_t)built.run[1], 0)),
-	   "and on no other before that gives it up");
-	cpu_run(other, flush_other, 0);
-	ok(cpu_wait(other, PATIENCE_US) && answers(DOMAIN_EXIT_IDLE, run_on(&built, 1)), "then it does");
-	gone();
-}
-
-static void test_cycles(void)
-{
-	static const struct op ops[] = {{OP_CPUID, {0}}, END};
-	bool right = true;
-
-	begin("cycles");
-	for (unsigned i = 0; i < CYCLES && right; i++)
-		right = start(1, ops, COUNT(ops)) && run_to_end(&built, 0) && destroy(&built);
-	ok(right, "%u domains come and go", CYCLES);
-}
-
 void test_main(void)
 {
 	const uint64_t pages = stats_read().pool_bytes / PAGE_BYTES;
@@ -660,8 +363,11 @@ void test_main(void)
 	first = (pages + 511) / 512;
 	domain_init();
 	shared_page = page_get();
+	if (program_argument[0] == 'c') /* td-cycles */
+		return test_many_cycles(pages);
 	(void)call(HC_READ, HV_OBJECT_STATEMENT, 0, (uint64_t)shared_page, PAGE_BYTES);
 	data("statement", shared_page, sizeof(struct hk_statement));
+	__builtin_memset(shared_page, 0, PAGE_BYTES);
 	test_starts();
 	test_leaves();
 	test_acceptance();
@@ -670,9 +376,12 @@ void test_main(void)
 	test_report();
 	test_devices();
 	test_interrupts();
-	test_kicks();
 	test_bad_runs();
-	test_secrecy();
-	test_two_vcpus();
+	test_all_leaves();
+	test_pages();
+	test_host(pages);
+	test_hostile();
+	test_cpus();
+	test_secrets();
 	test_cycles();
 }

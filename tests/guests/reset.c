@@ -6,6 +6,7 @@
  */
 #include "acpi.h"
 #include "clock.h"
+#include "cpu.h"
 #include "domain.h"
 #include "hyper.h"
 #include "machine.h"
@@ -138,26 +139,31 @@ static void wipe_by_string(void)
 }
 FORM(form_outs, "rep outsw");
 
+/* A crash, which wipes as well. */
+static void end_by_triple_fault(void)
+{
+	drain();
+	triple_fault();
+}
+
 static const struct {
 	const char *argument;
 	void (*end)(void);
 } ways[] = {
-	{"s3", sleep_s3},           {"s5", sleep_s5},
-	{"byte", sleep_by_byte},    {"dword", sleep_by_dword},
-	{"string", wipe_by_string}, {"cf9", reset_cf9},
-	{"port92", reset_port92},   {"keyboard", reset_keyboard},
-	{"acpi", reset_acpi},       {"refused", sleep_refused},
-	{"smi", reset_smi},         {"controller", reset_controller},
+	{"s3", sleep_s3},
+	{"s5", sleep_s5},
+	{"byte", sleep_by_byte},
+	{"dword", sleep_by_dword},
+	{"string", wipe_by_string},
+	{"cf9", reset_cf9},
+	{"port92", reset_port92},
+	{"keyboard", reset_keyboard},
+	{"acpi", reset_acpi},
+	{"refused", sleep_refused},
+	{"smi", reset_smi},
+	{"controller", reset_controller},
+	{"triple", end_by_triple_fault},
 };
-
-static bool equal(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	return *a == *b;
-}
 
 /* Has the hypervisor sign: then there is a key to wipe. */
 static void test_key(void)
@@ -172,7 +178,32 @@ static void test_key(void)
 	data("sizes", (const uint64_t[]){stats.region_bytes, stats.pool_bytes}, 2 * sizeof(uint64_t));
 }
 
+static bool equal(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 #define SECRET_WORDS 8u
+
+/* Another one runs on the other CPU, with a word in all its registers, until the machine ends. */
+static void run_for_ever(void *argument)
+{
+	(void)run_on(argument, 0);
+}
+
+static void start_another(uint64_t page, uint64_t word)
+{
+	static struct built another;
+	struct op ops[1] = {{OP_HOLD, {word, xfam}}};
+
+	ok(build(&another, page, 1, ops, 1), "another one runs");
+	ops[0].in[0] = 0;
+	cpu_run(second_cpu(), run_for_ever, &another);
+}
 
 /* A domain with something in its memory and its registers. Nothing of it is left here but the line for the runner. */
 static void test_domain(const struct hv_stats *stats)
@@ -187,6 +218,8 @@ static void test_domain(const struct hv_stats *stats)
 	domain_init();
 	ok(build(&built, first, 1, ops, 2) && run_to_end(&built, 0), "a domain waits");
 	__builtin_memset(ops, 0, sizeof(ops));
+	if (!equal(program_argument, "s5")) /* windows are open while it runs: that boot's page tables are looked at */
+		start_another(built.next, start);
 	forget();
 }
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks that tests/domains/domain.c cannot make itself: its domain's measurement, and its remains in the pool."""
+"""Checks that tests/domains cannot make itself: a domain's measurement, and what is left in the pool."""
 
 import hashlib
 import struct
 
-from testbed.hypervisor_key import data
+from testbed.hypervisor_key import data, sizes
+
+PAGE = 4096
+# Kinds of pages in their records (hv/domain/pool.h)
+RECORDS, DOMAIN, TABLE = 1, 2, 4
 
 
 def build_record(name: bytes, address: int) -> bytes:
@@ -32,3 +36,33 @@ def gone(lines: list[str], looks: list) -> list[str]:
     there, left = (look.memory.count(pages[0]) for look in looks)
     return [f"{'ok' if there == 3 else 'not ok'} - memory: the domain's pages are in the pool",
             f"{'ok' if left == 0 else 'not ok'} - memory: and nowhere after its end"]
+
+
+def records_of(pages: int) -> list[int]:
+    """The records of the pages that hold the records of a pool."""
+    return [RECORDS] * -(-pages * 8 // PAGE)
+
+
+def whole(lines: list[str], looks: list) -> list[str]:
+    """All pages of the pool are free and zero, but those of the records."""
+    _, pool = sizes(lines)
+    own = records_of(pool // PAGE)
+    expected = struct.pack(f"<{len(own)}Q", *own).ljust(pool, b"\0")
+    found = len(looks) == 1 and looks[0].memory.count(expected) == 1
+    return [f"{'ok' if found else 'not ok'} - memory: the pool is whole and zero"]
+
+
+def wiped(lines: list[str], before: bytes, after: bytes) -> list[str]:
+    """Of the pool's pages all but records and tables are zero after the machine's end; domains had some before."""
+    _, pool = sizes(lines)
+    if not pool:
+        return []
+    own = records_of(pool // PAGE)
+    at = before.find(struct.pack(f"<{len(own) + 1}Q", *own, len(own) << 32 | DOMAIN))
+    if at < 0:
+        return ["not ok - the first domain's record is found in the running machine"]
+    kinds = [record & 7 for record in struct.unpack_from(f"<{pool // PAGE}Q", before, at)]
+    secret = [at + PAGE * page for page, kind in enumerate(kinds) if kind not in (RECORDS, TABLE)]
+    there, left = (sum(any(memory[page:page + PAGE]) for page in secret) for memory in (before, after))
+    return [f"{'ok' if there else 'not ok'} - pages of domains are found in the running machine",
+            f"{'ok' if left == 0 else 'not ok'} - and all of the pool but records and tables is zero after its end"]

@@ -11,14 +11,17 @@ extern const uint8_t td_guest[], td_guest_end[];
 #define FIRMWARE_BYTES 0x200000ul
 #define RAM_BYTES      0x400000ul
 
-static uint8_t *source;                /* a page that is copied */
-static struct domain_run *runs[VCPUS]; /* a page each */
+#define XFAM_KNOWN 0xe7u /* x87, SSE, AVX, AVX-512 */
+#define LEAF_XSAVE 0xdu
 
-uint64_t shared_bit;
+static uint8_t *source; /* a page that is copied */
+
+uint64_t shared_bit, xfam;
 
 void domain_init(void)
 {
 	shared_bit = domain_shared_bit(domain_gpa_bits(cpuid(0x80000008, 0).eax & 0xff));
+	xfam = cpuid(LEAF_XSAVE, 0).eax & XFAM_KNOWN;
 }
 
 int64_t call(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx)
@@ -61,7 +64,7 @@ static bool add_tables(struct built *built)
 /* The guest's own page tables, in its memory. */
 static bool add_guest_tables(struct built *built)
 {
-	const uint64_t rw = PTE_P | PTE_W, large = rw | PTE_PS;
+	const uint64_t rw = PTE_P | PTE_W | PTE_U, large = rw | PTE_PS;
 	uint64_t table[512] = {(GUEST_TABLES + 0x1000) | rw};
 
 	if (!add_page(built, GUEST_TABLES, table, sizeof(table)))
@@ -87,16 +90,16 @@ static bool add_guest_tables(struct built *built)
 	return add_page(built, GUEST_TABLES + 0x4000, table, sizeof(table));
 }
 
-static bool create(struct built *built, unsigned vcpus)
+bool create(struct built *built)
 {
 	struct domain_params *const params = (void *)source;
 
 	__builtin_memset(source, 0, PAGE_BYTES);
 	*params = (struct domain_params){
 		.version = 1,
-		.max_vcpus = vcpus,
+		.max_vcpus = VCPUS,
 		.attributes = DOMAIN_ATTRIBUTES,
-		.xfam = 3,
+		.xfam = xfam,
 		.ram_count = 1,
 		.ram = {{0, RAM_BYTES}},
 		.firmware = {0x100000000 - FIRMWARE_BYTES, FIRMWARE_BYTES},
@@ -116,20 +119,24 @@ static bool add_vcpus(struct built *built, unsigned vcpus)
 	return true;
 }
 
-bool build(struct built *built, uint64_t first, unsigned vcpus, const struct op *ops, unsigned count)
+bool build_open(struct built *built, uint64_t first, unsigned vcpus, const struct op *ops, unsigned count)
 {
 	if (!source)
 		source = page_get();
-	*built = (struct built){.page = first};
+	*built = (struct built){.page = first, .run = {built->run[0], built->run[1]}};
 	for (unsigned i = 0; i < VCPUS; i++) {
-		if (!runs[i])
-			runs[i] = page_get();
-		built->run[i] = runs[i];
+		if (!built->run[i])
+			built->run[i] = page_get();
 	}
-	return create(built, vcpus) && add_tables(built) && add_guest_tables(built) &&
+	return create(built) && add_tables(built) && add_guest_tables(built) &&
 	       add_page(built, GUEST_LIST, ops, count * sizeof(*ops)) && add_page(built, GUEST_SCRATCH, 0, 0) &&
 	       add_page(built, GUEST_STACK - PAGE_BYTES, 0, 0) &&
-	       add_page(built, GUEST_CODE, td_guest, (uint64_t)(td_guest_end - td_guest)) && add_vcpus(built, vcpus) &&
+	       add_page(built, GUEST_CODE, td_guest, (uint64_t)(td_guest_end - td_guest)) && add_vcpus(built, vcpus);
+}
+
+bool build(struct built *built, uint64_t first, unsigned vcpus, const struct op *ops, unsigned count)
+{
+	return build_open(built, first, vcpus, ops, count) &&
 	       done("finalize", call(HC_DOMAIN_FINALIZE, built->page, 0, 0, 0));
 }
 
@@ -208,19 +215,15 @@ void forget(void)
 
 bool destroy(struct built *built)
 {
-	uint64_t freed = 0;
-
 	for (unsigned i = 0; i < VCPUS && built->vcpu[i] != 0; i++)
 		(void)call(HC_VCPU_FLUSH, built->page, built->vcpu[i], 0, 0);
 	if (call(HC_DOMAIN_DESTROY, built->page, 0, 0, 0) != 0)
 		return false;
 	for (uint64_t at = built->page; at < built->next; at += DOMAIN_CALL_PAGES) {
 		const uint64_t left = built->next - at, count = left < DOMAIN_CALL_PAGES ? left : DOMAIN_CALL_PAGES;
-		const int64_t result = call(HC_PAGE_RECLAIM, built->page, at, count, 0);
 
-		if (result < 0)
+		if (call(HC_PAGE_RECLAIM, built->page, at, count, 0) < 0)
 			return false;
-		freed += (uint64_t)result;
 	}
-	return freed >= 2;
+	return call(HC_DOMAIN_DESTROY, built->page, 0, 0, 0) == HC_E_DOMAIN;
 }

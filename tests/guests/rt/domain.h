@@ -24,25 +24,34 @@ struct built {
 	uint64_t page, next;
 	uint64_t vcpu[VCPUS];
 	uint64_t tables;               /* the one for leaves of 4 KiB at 0 */
-	struct domain_run *run[VCPUS]; /* a page each */
+	struct domain_run *run[VCPUS]; /* a page each, kept for the next domain */
 	uint64_t told[TOLD_MAX];       /* words that the guest reported */
 	unsigned words, half;
 	uint64_t exits[DOMAIN_EXIT_DEAD + 1];
 };
 
-/* The bit of a guest's addresses that means memory of the host: known once domain_init() was called. */
-extern uint64_t shared_bit;
+/*
+ * The bit of a guest's addresses that means memory of the host, and the parts of its vector state: known once
+ * domain_init() was called.
+ */
+extern uint64_t shared_bit, xfam;
 
-/* Reads the machine's width. */
+/* Reads what the machine has. */
 void domain_init(void);
 
 int64_t call(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t rcx);
+
+/* The first step of a build: the domain and its top table, in built->page and the next one. */
+bool create(struct built *built);
 
 /**
  * Builds a domain of one vCPU, or two, whose guest does @ops until OP_END.
  * False: a call failed; it was told.
  */
 bool build(struct built *built, uint64_t first, unsigned vcpus, const struct op *ops, unsigned count);
+
+/* The same, but that the build is not over. */
+bool build_open(struct built *built, uint64_t first, unsigned vcpus, const struct op *ops, unsigned count);
 
 /* Runs a vCPU until an exit that is no report. Result of the call, or the kind. */
 int64_t run(struct built *built, unsigned vcpu);

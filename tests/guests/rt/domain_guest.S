@@ -68,6 +68,18 @@ next:
 	je	op_copy
 	cmp	$OP_TIME, %rax
 	je	op_time
+	cmp	$OP_OTHER, %rax
+	je	op_other
+	cmp	$OP_HOLD, %rax
+	je	op_hold
+	cmp	$OP_FIND, %rax
+	je	op_find
+	cmp	$OP_HAMMER, %rax
+	je	op_hammer
+	cmp	$OP_USER, %rax
+	je	op_user
+	cmp	$OP_SEARCH, %rax
+	je	op_search
 	hlt					/* the end: the host sees IDLE */
 	jmp	next
 
@@ -251,24 +263,229 @@ op_spin:
 1:	pause
 	jmp	1b
 
-/* Every register that there is gets a pattern; then the guest spins. */
-op_fill:
-	mov	8(%rbx), %rax
-	movq	%rax, %xmm0
-	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	movdqa	%xmm0, %xmm\n
+/* The list of another vCPU than the first goes on elsewhere, and so does its stack. */
+op_other:
+	mov	$TDX_INFO, %eax
+	.byte	0x66, 0x0f, 0x01, 0xcc
+	test	%r9, %r9
+	jz	step
+	mov	$GUEST_STACK - GUEST_STACK_BYTES, %esp
+	imul	$OP_BYTES, 8(%rbx), %rbx
+	add	$GUEST_LIST, %rbx
+	jmp	next
+
+/* XCR0 is RDX. Changes RAX, RCX, RDX. */
+enable:
+	mov	%cr4, %rax
+	or	$0x40000, %eax			/* OSXSAVE */
+	mov	%rax, %cr4
+	mov	%edx, %eax
+	xor	%edx, %edx
+	xor	%ecx, %ecx
+	xsetbv
+	ret
+
+/* Registers that a guest writes without an exit: of 64 bits, of 32. */
+.macro each_msr name
+	.irp n, 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000081, 0xc0000082, 0xc0000083, 0x175, 0x176
+	\name	\n
 	.endr
-	mov	%rax, %dr0
-	mov	%rax, %dr1
-	mov	%rax, %dr2
-	mov	%rax, %dr3
+.endm
+.macro each_short_msr name
+	.irp n, 0xc0000084, 0xc0000103, 0x174
+	\name	\n
+	.endr
+.endm
+.macro write_msr n
+	mov	$\n, %ecx
+	wrmsr
+.endm
+
+/* Every register that there is gets a pattern, RAX; RDX: XCR0. */
+fill:
+	mov	%rax, GUEST_PATTERN
+	mov	%rdx, %r8
+	call	enable
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movddup	GUEST_PATTERN, %xmm\n
+	.endr
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
+	movq	GUEST_PATTERN, %mm\n
+	.endr
+	test	$4, %r8d
+	jz	1f
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	vbroadcastsd GUEST_PATTERN, %ymm\n
+	.endr
+1:	test	$0xe0, %r8d
+	jz	1f
+	mov	GUEST_PATTERN, %eax
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
+	kmovw	%eax, %k\n
+	.endr
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	vbroadcastsd GUEST_PATTERN, %zmm\n
+	.endr
+	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	vbroadcastsd GUEST_PATTERN, %zmm\n
+	.endr
+1:	mov	GUEST_PATTERN, %eax
+	mov	GUEST_PATTERN + 4, %edx
+	each_msr write_msr
+	xor	%edx, %edx
+	each_short_msr write_msr
+	mov	GUEST_PATTERN, %rax
+	.irp	n, 0, 1, 2, 3
+	mov	%rax, %dr\n
+	.endr
 	mov	%rax, %cr2
-	push	%rax
-	fildll	(%rsp)
+fill_general:
+	mov	GUEST_PATTERN, %rax
 	.irp	r, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
 	mov	%rax, %\r
 	.endr
+	ret
+
+op_fill:
+	mov	8(%rbx), %rax
+	mov	16(%rbx), %rdx
+	call	fill
+	movb	$1, GUEST_FILLED
 	jmp	op_spin
+
+/* R8 counts registers that are RSI. */
+.macro count_if register
+	xor	%ecx, %ecx
+	cmp	%rsi, \register
+	sete	%cl
+	add	%rcx, %r8
+.endm
+.macro count_register name
+	mov	%\name, %rax
+	count_if %rax
+.endm
+.macro count_msr n
+	mov	$\n, %ecx
+	rdmsr
+	shl	$32, %rdx
+	or	%rdx, %rax
+	count_if %rax
+.endm
+
+/* How many words of vector, debug and model-specific registers are RAX? Into RAX. Changes RCX, RDX, RSI, RDI, R8. */
+count:
+	mov	%rax, %rsi
+	mov	$GUEST_XSAVE, %edi
+	mov	$GUEST_XSAVE_BYTES / 8, %ecx
+	xor	%eax, %eax
+	cld
+	rep stosq
+	mov	$-1, %eax
+	mov	$-1, %edx
+	xsave64	GUEST_XSAVE
+	xor	%r8d, %r8d
+	mov	$GUEST_XSAVE, %edi
+1:	count_if (%rdi)
+	add	$8, %edi
+	cmp	$GUEST_XSAVE + GUEST_XSAVE_BYTES, %edi
+	jne	1b
+	.irp	n, dr0, dr1, dr2, dr3, cr2
+	count_register \n
+	.endr
+	each_msr count_msr
+	mov	%esi, %esi
+	each_short_msr count_msr
+	mov	%r8, %rax
+	ret
+
+op_find:
+	mov	16(%rbx), %rdx
+	call	enable
+	mov	8(%rbx), %rax
+	call	count
+	xor	%edx, %edx
+	jmp	done
+
+/* All registers hold a pattern until an interrupt has come. GUEST_HELD: how many, rounds, rounds with a wrong one. */
+op_hold:
+	push	%rbx
+	mov	8(%rbx), %rax
+	mov	16(%rbx), %rdx
+	call	fill
+	call	count
+	mov	%rax, GUEST_HELD
+	call	fill_general
+	sti
+1:	incq	GUEST_HELD + 8
+	.irp	r, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	cmp	%rax, %\r
+	jne	2f
+	.endr
+	cmp	%rax, GUEST_PATTERN
+	jne	2f
+	call	count
+	cmp	%rax, GUEST_HELD
+	je	3f
+2:	incq	GUEST_HELD + 16
+3:	call	fill_general
+	cmpq	$0, GUEST_SCRATCH + 8
+	je	1b
+	cli
+	pop	%rbx
+	movq	$0, GUEST_SCRATCH + 8
+	mov	GUEST_HELD + 16, %rax
+	mov	GUEST_HELD + 8, %rdx
+	jmp	done
+
+/* RAX: words of memory that are the pattern. */
+op_search:
+	mov	8(%rbx), %rdi
+	mov	16(%rbx), %rcx
+	add	%rdi, %rcx
+	mov	24(%rbx), %rsi
+	xor	%eax, %eax
+	xor	%edx, %edx
+1:	cmp	%rsi, (%rdi)
+	sete	%dl
+	add	%rdx, %rax
+	add	$8, %rdi
+	cmp	%rcx, %rdi
+	jne	1b
+	xor	%edx, %edx
+	jmp	done
+
+/* Writes a word until an interrupt has come. */
+op_hammer:
+	mov	8(%rbx), %rcx
+	mov	16(%rbx), %rax
+	sti
+1:	mov	%rax, (%rcx)
+	cmpq	$0, GUEST_SCRATCH + 8
+	je	1b
+	cli
+	movq	$0, GUEST_SCRATCH + 8
+	xor	%eax, %eax
+	xor	%edx, %edx
+	jmp	done
+
+/* At CPL 3, with alignment checked: an access that is not, then UD2. Once in a guest's life. */
+op_user:
+	mov	%cr0, %rax
+	or	$0x40000, %eax			/* AM */
+	mov	%rax, %cr0
+	movq	$GUEST_STACK, GUEST_TSS + 4
+	mov	$40, %eax
+	ltr	%ax
+	push	$0x1b
+	push	$GUEST_STACK - 0x100
+	push	$0x40202			/* AC, IF */
+	push	$0x23
+	mov	$AT(user), %eax
+	push	%rax
+	iretq
+user:
+	mov	1(%rsp), %rax
+	ud2
 
 /* Exceptions: the vector is told in place of the results, with CR2 or the #VE's reason and address. */
 .macro exception vector, code
@@ -280,14 +497,20 @@ exception_\vector:
 	push	$\vector
 	jmp	raised
 .endm
+	exception 1, 0
 	exception 6, 0
+	exception 8, 1
 	exception 13, 1
 	exception 14, 1
+	exception 17, 1
 	exception 20, 0
 
 raised:
+	cmpb	$0, GUEST_PERSISTS
+	jne	again
 	pop	%rdx				/* the vector */
-	mov	$GUEST_STACK, %esp
+	and	$-GUEST_STACK_BYTES, %rsp
+	add	$GUEST_STACK_BYTES, %rsp
 	mov	%cr2, %rsi
 	cmp	$20, %edx
 	jne	1f
@@ -302,6 +525,9 @@ raised:
 	mov	%rsi, %rdx
 	mov	$GUEST_SCRATCH, %ecx
 	jmp	done
+again:
+	add	$16, %rsp
+	iretq
 
 	.balign	16
 interrupt:
@@ -323,6 +549,9 @@ gdt:
 	.quad	0
 	.quad	0x00af9b000000ffff		/* 64-bit code */
 	.quad	0x00cf93000000ffff
+	.quad	0x00cff3000000ffff		/* of CPL 3 */
+	.quad	0x00affb000000ffff
+	.quad	0x0000890000000067 | (GUEST_TSS << 16), 0
 gdtr:
 	.word	gdtr - gdt - 1
 	.long	AT(gdt)
@@ -336,16 +565,24 @@ gdtr:
 	.quad	0
 .endm
 idt:
-	.rept	6
+	.quad	0, 0
+	gate	exception_1
+	.rept	4
 	.quad	0, 0
 	.endr
 	gate	exception_6
-	.rept	6
+	.quad	0, 0
+	gate	exception_8
+	.rept	4
 	.quad	0, 0
 	.endr
 	gate	exception_13
 	gate	exception_14
-	.rept	5
+	.rept	2
+	.quad	0, 0
+	.endr
+	gate	exception_17
+	.rept	2
 	.quad	0, 0
 	.endr
 	gate	exception_20

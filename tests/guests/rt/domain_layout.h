@@ -10,8 +10,20 @@
 #define GUEST_STACK   0x9000 /* its end */
 #define GUEST_VECTOR  0x40
 
+/* In the page of scratch: what registers are filled with; is an exception not told, but has its instruction again? */
+#define GUEST_PATTERN  (GUEST_SCRATCH + 0x10)
+#define GUEST_PERSISTS (GUEST_SCRATCH + 0x18)
+#define GUEST_HELD     (GUEST_SCRATCH + 0x20)
+#define GUEST_TSS      (GUEST_SCRATCH + 0x80)
+
+/* The stack of each vCPU; below it the first one saves its vector state. */
+#define GUEST_STACK_BYTES 0x200
+#define GUEST_XSAVE       (GUEST_STACK - 0x1000)
+#define GUEST_XSAVE_BYTES 0xa88
+
 /* Linear addresses: RAM one to one below 2 MiB; from here on shared addresses from 0. */
 #define GUEST_SHARED 0x40000000
+#define GUEST_FILLED (GUEST_SHARED + 0x100000)
 
 #define REPORT_PORT 0x510
 #define RAISED      0xe0
@@ -29,9 +41,15 @@
 #define OP_AWAIT  8 /* -> interrupts */
 #define OP_HALT   9 /* -> interrupts */
 #define OP_SPIN   10
-#define OP_FILL   11 /* pattern */
+#define OP_FILL   11 /* pattern, XCR0; then GUEST_FILLED is 1, which has to be shared */
 #define OP_COPY   12 /* to, from, bytes */
 #define OP_TIME   13 /* TIME_* -> TSC ticks of one, at the least */
+#define OP_OTHER  14 /* the operation at which other vCPUs go on; no result */
+#define OP_HOLD   15 /* pattern, XCR0 -> rounds with a wrong register, rounds */
+#define OP_FIND   16 /* pattern, XCR0 -> words of registers that are the pattern */
+#define OP_HAMMER 17 /* address, value */
+#define OP_USER   18 /* -> RAISED, of #AC or #UD */
+#define OP_SEARCH 19 /* address, bytes, pattern -> words that are the pattern */
 
 #define TIME_NOTHING 0
 #define TIME_CPUID   1
