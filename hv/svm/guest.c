@@ -10,6 +10,7 @@
 #include "x86/cpuid.h"
 #include "x86/instructions.h"
 #include "x86/msr.h"
+#include "x86/switch.h"
 
 /*
  * What only domains intercept (APM 2 appendix B and C): CR4 and CR8; INTR, VINTR, RDPMC, HLT, task switch, FERR_FREEZE;
@@ -81,14 +82,14 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 	vcpu->frame->guest_control = control.value;
 	vcpu->frame->host_control = vcpu->cpu->vcpu->frame->host_control;
 	vcpu->vendor.vmcb->event_injection = svm_interrupted(vcpu->vendor.vmcb->event_injection);
-	__asm__ volatile("sti" : : : "memory");
+	sti();
 }
 
 /* The root guest's VMCB is named by its own frame. */
 void vcpu_guest_unload(struct vcpu *vcpu, struct vcpu *root)
 {
 	(void)root;
-	__asm__ volatile("cli" : : : "memory");
+	cli();
 	window_close(vcpu->cpu->machine->paging, vcpu->cpu->index, WINDOW_CONTROL);
 }
 

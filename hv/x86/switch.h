@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The instructions that switch a guest's registers (hv/domain/run.c). Of unit tests as in instructions.h. */
+/* The instructions that switch a guest's registers, and who takes interrupts. Of unit tests as in instructions.h. */
 #ifndef CLOISTER_X86_SWITCH_H
 #define CLOISTER_X86_SWITCH_H
 
@@ -35,6 +35,16 @@ static inline void write_debug_addresses(const uint64_t address[4])
 	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3"
 			 :
 			 : "r"(address[0]), "r"(address[1]), "r"(address[2]), "r"(address[3]));
+}
+
+static inline void sti(void)
+{
+	__asm__ volatile("sti" : : : "memory");
+}
+
+static inline void cli(void)
+{
+	__asm__ volatile("cli" : : : "memory");
 }
 
 #endif

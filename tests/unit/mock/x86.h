@@ -50,6 +50,8 @@ void clear_debug_addresses(void);
 void read_debug_addresses(uint64_t address[4]);
 void write_debug_addresses(const uint64_t address[4]);
 void wbinvd(void);
+void sti(void);
+void cli(void);
 void halt(void);
 _Noreturn void triple_fault(void);
 
