@@ -21,7 +21,7 @@ static uint32_t next_byte(void *from, uint32_t limit)
 
 void fuzz_one(struct bytes input)
 {
-	struct calls calls = {.next = next_byte, .from = &input};
+	struct calls calls = {.choices = {.next = next_byte, .from = &input}};
 	const size_t count = input.len / 8;
 
 	calls_run(&calls, count < CALLS_MAX ? (unsigned)count : CALLS_MAX);

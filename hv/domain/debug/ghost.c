@@ -9,7 +9,10 @@
 
 void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages)
 {
-	__builtin_memset(ghost, 0, sizeof(*ghost));
+	__builtin_memset(ghost->page, 0, pages * sizeof(ghost->page[0]));
+	__builtin_memset(ghost->domain, 0, pages * sizeof(ghost->domain[0]));
+	for (uint32_t i = 0; i < GHOST_UNITS; i++)
+		ghost->unit[i].base = ghost->unit[i].owner = 0;
 	ghost->base = base;
 	ghost->pages = pages;
 	ghost->records = (pages + 511) / 512;

@@ -19,7 +19,7 @@
 #define GHOST_SHARED_BIT (1ull << (GHOST_GPA_BITS - 1))
 #define GHOST_PAGES      1024u
 #define GHOST_VCPUS      32u
-#define GHOST_UNITS      64u  /* of memory that calls named, of all domains */
+#define GHOST_UNITS      128u /* of memory that calls named, of all domains */
 #define GHOST_PLACES     512u /* pages in a unit */
 
 /* A page of the pool; for tables where they lead. */

@@ -11,13 +11,13 @@
 
 #include "cloister/domain.h"
 #include "domain/memory.h"
+#include "domain_choices.h"
 
 #define CALL_NUMBERS (HC_INTERRUPT - HC_DOMAIN_CREATE + 1) /* all that change a domain */
 #define ANSWERS      (MEMORY_INVALID + 1)
 
 struct calls {
-	uint32_t (*next)(void *from, uint32_t limit); /* the next choice, below @limit */
-	void *from;
+	struct choices choices;                             /* next and from: who makes them */
 	unsigned done[CALL_NUMBERS], refused[CALL_NUMBERS]; /* counted */
 	unsigned accepts[ANSWERS], converts[ANSWERS];       /* the guests' requests, by their answers */
 	unsigned large;                                     /* calls and requests for 2 MiB that were done */

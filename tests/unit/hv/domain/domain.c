@@ -2,6 +2,7 @@
 /* links: tests/unit/support/reports.c */
 /* links: hv/domain/ hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c */
 /* links: tests/unit/support/domain_host.c tests/unit/support/domain_calls.c */
+/* links: tests/unit/support/domain_choices.c tests/unit/support/ghost_compare.c */
 /*
  * Domains as the host builds and ends them: each call with what it refuses, and a second model of the pool beside
  * random calls.
@@ -628,7 +629,7 @@ static uint32_t next_random(void *seed, uint32_t limit)
 static void random_calls_are_answered_as_specified(void **state)
 {
 	uint64_t seed = 88172645463325252ull;
-	struct calls calls = {.next = next_random, .from = &seed};
+	struct calls calls = {.choices = {.next = next_random, .from = &seed}};
 
 	(void)state;
 	for (unsigned round = 0; round < 1000; round++)
