@@ -68,8 +68,8 @@ help:
 #:   make kvm-unit-tests DIR=...  the EFI programs of kvm-unit-tests (its folder x86): verdicts bare and under Cloister
 #:   make tcb        lines and bytes of the trusted computing base, against their limits
 #:   make bench      instruction and exit counts, throughput
-#:   make fuzz       AFL++ on both exit handlers and every parser, FUZZ_SECONDS=N each (10); one of its parts: make
-#:                   fuzz-exits, fuzz-iommu, fuzz-loader or fuzz-policy; make fuzz-long HOURS=N: N hours more;
+#:   make fuzz       AFL++ on exit handlers, domains and parsers, FUZZ_SECONDS=N each (10); one of its parts: make
+#:                   fuzz-exits, fuzz-machine, fuzz-policy ...; make fuzz-long HOURS=N: N hours more;
 #:                   make fuzz-coverage: which lines run;
 #:                   make fuzz-seeds: record both test beds' boots again
 #:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)

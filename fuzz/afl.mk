@@ -9,7 +9,8 @@ FUZZ_CC := afl-clang-fast
 # -Wno-gnu, -Wno-shorten-64-to-32: macros of AFL++ itself.
 FUZZ_CFLAGS := -std=gnu17 -O2 -g -D_GNU_SOURCE -fsanitize=undefined -fsanitize-trap=undefined $(WARNINGS) \
 	-Wno-gnu -Wno-shorten-64-to-32 -Iinclude -I.
-FUZZ_HEADERS := $(wildcard fuzz/*/*.h loader/*.h policy/*.h host/attestd/*.h host/module/*.h tests/unit/mock/*.h) $(HV_HEADERS)
+FUZZ_HEADERS := $(wildcard fuzz/*/*.h loader/*.h policy/*.h host/attestd/*.h host/module/*.h tests/unit/mock/*.h) \
+	$(wildcard tests/unit/support/*.h) $(HV_HEADERS)
 # The harnesses of parsers: each .c file of the group's folder, on one main().
 fuzz_parsers = $(patsubst fuzz/$(1)/%.c,%,$(sort $(wildcard fuzz/$(1)/*.c)))
 

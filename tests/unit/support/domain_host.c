@@ -229,22 +229,6 @@ uint64_t host_ram(const struct host *host, unsigned index)
 	return (uintptr_t)host->ram + index * PAGE_BYTES;
 }
 
-struct domain_params host_params(void)
-{
-	return (struct domain_params){
-		.version = 1,
-		.max_vcpus = 2,
-		.attributes = DOMAIN_ATTRIBUTES,
-		.xfam = 3,
-		.ram_count = 2,
-		.ram = {{0, 0x1000000}, {0x100000000, 0x200000}},
-		.firmware = {0xffc00000, 0x400000},
-		.mrconfigid = {1},
-		.mrowner = {2},
-		.mrownerconfig = {3},
-	};
-}
-
 int64_t host_create(struct host *host, const struct domain_params *params, uint64_t domain, uint64_t table)
 {
 	memcpy(host->ram, params, sizeof(*params));
