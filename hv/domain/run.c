@@ -75,29 +75,22 @@ static bool is_run_page(const struct cpu *cpu, const struct td_vcpu *vcpu, paddr
 	       machine_is_ram(cpu->machine, gpa(run.value), PAGE_BYTES);
 }
 
-/* May it run on this CPU, which has never run it before? CPUs may differ. */
-static int64_t check_other(const struct td *td, const struct domain_vcpu *slot)
-{
-	if (!domain_xfam_sane(td->params.xfam))
-		return HC_E_STATE;
-	return slot->loaded_on != 0 ? HC_E_BUSY : 0;
-}
-
 /* The end of all domains waits for a CPU that has said that it is in a guest: nothing is looked at before. */
 static int64_t occupy(struct cpu *cpu, const struct pool_view *view, struct td *td, struct td_vcpu *vcpu, paddr_t run)
 {
 	struct domain_vcpu *const slot = &td->vcpu[vcpu->index];
-	int64_t error = 0;
+	const bool loaded = slot->loaded_on == view->cpu + 1;
 
 	__atomic_store_n(&cpu->guest, &vcpu->vcpu, __ATOMIC_SEQ_CST);
 	if (pool_is_closed(view))
 		return HC_E_WIPED;
-	if (__atomic_load_n(&td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY)
+	if (__atomic_load_n(&td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY ||
+	    (!loaded && !domain_xfam_sane(td->params.xfam))) /* CPUs may differ */
 		return HC_E_STATE;
-	if (slot->loaded_on != view->cpu + 1)
-		error = check_other(td, slot);
-	if (error != 0 || vcpu->dead)
-		return error != 0 ? error : HC_E_STATE;
+	if (!loaded && slot->loaded_on != 0)
+		return HC_E_BUSY;
+	if (vcpu->dead)
+		return HC_E_STATE;
 	if (!is_run_page(cpu, vcpu, run))
 		return HC_E_BUFFER;
 	__atomic_store_n(&slot->runs_on, view->cpu + 1, __ATOMIC_SEQ_CST);
