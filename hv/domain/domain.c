@@ -115,8 +115,8 @@ bool domain_claim(const struct pool_view *view, struct td *td, uint64_t first, u
 	for (uint64_t i = 0; i < count; i++) {
 		if (pool_claim(view, first + i, kind, td->page))
 			continue;
-		while (i-- != 0)
-			pool_free(view, first + i);
+		while (i > 0)
+			pool_free(view, first + --i);
 		return false;
 	}
 	td->pages += (uint32_t)count;
