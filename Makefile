@@ -72,7 +72,7 @@ help:
 #:                   fuzz-exits, fuzz-machine, fuzz-policy ...; make fuzz-long HOURS=N: N hours more;
 #:                   make fuzz-coverage: which lines run;
 #:                   make fuzz-seeds: record both test beds' boots again
-#:   make prove      CBMC on the checks and parsers of the hypervisor (8 minutes of CPU time)
+#:   make prove      CBMC on the checks and parsers of the hypervisor (10 minutes of CPU time)
 #:   make lint       formatting, static analysis, comments and documents
 #:   make compile_commands.json  how each C source is compiled, for clangd and other editors' tools
 #:   make sbom       versions of the packages that the build uses

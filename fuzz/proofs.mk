@@ -15,6 +15,18 @@ prove-console: PROOF_LOOPS := --unwind 202
 prove-cpuid: hv/root/cpuid.c
 prove-cpuid: PROOF_LOOPS := --unwind 32
 prove-dma_walk: loader/dma_table.c
+# The specification of the hypercalls for domains, for a small pool.
+PROOF_SMALL := $(PROOF_OUT)/include/domain/debug/ghost.h $(PROOF_OUT)/include/cloister/domain.h
+$(PROOF_OUT)/include/domain/debug/ghost.h: hv/domain/debug/ghost.h
+	@mkdir -p $(@D)
+	$(Q)sed 's/^\(#define GHOST_\(PAGES\|VCPUS\|UNITS\|PLACES\)\) .*/\1 8u/; s/^\(#define GHOST_VCPUS\) .*/\1 2u/' $< >$@
+$(PROOF_OUT)/include/cloister/domain.h: include/cloister/domain.h
+	@mkdir -p $(@D)
+	$(Q)sed 's/^\(#define DOMAIN_MAX_\(RAM\|VCPUS\)\) .*/\1 2u/' $< >$@
+prove-domain_calls: $(PROOF_SMALL)
+prove-domain_calls: PROOF_INCLUDES := -I$(PROOF_OUT)/include -Iinclude/cloister -include $(PROOF_OUT)/include/domain/debug/ghost.h
+prove-domain_calls: $(addprefix hv/domain/,hypercall.c domain.c pool.c run.c debug/ghost.c)
+prove-domain_calls: PROOF_LOOPS := --unwind 9
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 # Lists of a few entries in place of hundreds: the code for one entry, and for the list's end, is the same.
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h
@@ -24,6 +36,8 @@ $(PROOF_SHORT): include/cloister/boot_info.h
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: $(PROOF_SHORT)
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
 prove-dma_walk: PROOF_LOOPS := --unwind 10
+prove-domain_run: hv/domain/run.c hv/domain/pool.c
+prove-domain_run: PROOF_LOOPS := --unwind 16
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
 prove-event: hv/vcpu/event.c
 prove-hypercall: hv/root/hypercall.c hv/machine/ram.c
@@ -40,6 +54,11 @@ prove-msr_policy_svm prove-msr_policy_vmx: PROOF_LOOPS := --unwind 257
 prove-mtrr: hv/vmx/mtrr.c
 prove-mtrr: PROOF_LOOPS := --unwind 12 --no-sat-preprocessor
 prove-mtrr prove-msr_policy_vmx: PROOF_VENDOR := vmx
+prove-pool: hv/domain/pool.c
+prove-tdcall: hv/domain/tdcall.c
+prove-tdcall: PROOF_LOOPS := --unwind 9
+prove-vmcall: hv/domain/vmcall.c
+prove-vmcall: PROOF_LOOPS := --unwind 9 --unwindset convert.0:4
 PROOF_VENDOR := svm
 
 .PHONY: prove $(PROOFS:%=prove-%)
