@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Disks and files that machines boot from. The Debian disk outlives 'make clean': it depends on nothing that is built here.
+# Disks and files that machines boot from. Debian's disks outlive 'make clean': they depend on nothing that is built here.
 
 IMAGES := $(OUT)/esp/cloister.conf $(OUT)/images/initrd.img
 INITRD_PARTS := $(addprefix $(OUT)/host/,attestd cloisterctl cloister.ko)
@@ -16,7 +16,7 @@ $(OUT)/images/initrd.img: $(INITRD_PARTS) $(wildcard tools/images/*.py) tools/im
 	$(Q)python3 tools/images/initramfs.py $@ $(INITRD_PARTS)
 
 debian-disk:
-	@tools/images/debian-disk build/images
+	@tools/images/debian-disk build/images debian
 
 # Headers of the kernels of other Debian suites, fetched once.
 .PHONY: kernel-headers
