@@ -24,11 +24,11 @@ def kernel_image():
     return next((KERNEL / "boot").glob("vmlinuz-*"))
 
 
-def add_drivers(archive, drivers, modules):
+def add_drivers(archive, drivers, modules, kernel):
     """The kernel's drivers by name, then 'modules', files; init loads those of /lib/modules/order."""
     order = []
     for name in drivers:
-        for compressed in (KERNEL / "usr/lib/modules").rglob(f"{name}.ko.xz"):
+        for compressed in (kernel / "usr/lib/modules").rglob(f"{name}.ko.xz"):
             archive.file(f"lib/modules/{name}.ko", lzma.decompress(compressed.read_bytes()))
             order.append(f"{name}.ko")
     for module in modules:
@@ -54,15 +54,15 @@ def plugins():
     return sorted(pathlib.Path("/usr/lib/x86_64-linux-gnu").glob("libtss2-tcti-device.so.0"))
 
 
-def initramfs(output, extras, drivers=DRIVERS):
-    """Writes the archive; 'extras' are programs and kernel modules (.ko)."""
+def initramfs(output, extras, drivers=DRIVERS, init=INIT, kernel=KERNEL):
+    """Writes the archive; 'extras' are programs and kernel modules (.ko), 'kernel' is the folder with the drivers."""
     archive = Archive()
-    archive.file("init", INIT.read_bytes(), 0o755)
+    archive.file("init", init.read_bytes(), 0o755)
     archive.file("bin/busybox", BUSYBOX.read_bytes(), 0o755)
     # The kernel opens the console before init can mount /dev.
     archive.device("dev/console", 5, 1)
     extras = [pathlib.Path(extra) for extra in extras]
-    add_drivers(archive, drivers, [e for e in extras if e.suffix == ".ko"])
+    add_drivers(archive, drivers, [e for e in extras if e.suffix == ".ko"], kernel)
     programs = [e for e in extras if e.suffix != ".ko"]
     for program in programs:
         add_program(archive, program)
