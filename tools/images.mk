@@ -4,7 +4,7 @@
 IMAGES := $(OUT)/esp/cloister.conf $(OUT)/images/initrd.img
 INITRD_PARTS := $(addprefix $(OUT)/host/,attestd cloisterctl cloister.ko)
 
-.PHONY: debian-disk
+.PHONY: debian-disk guest-disks
 
 $(OUT)/esp/cloister.conf: tools/images/cloister.conf
 	@mkdir -p $(@D)
@@ -17,6 +17,11 @@ $(OUT)/images/initrd.img: $(INITRD_PARTS) $(wildcard tools/images/*.py) tools/im
 
 debian-disk:
 	@tools/images/debian-disk build/images debian
+
+# A host of protected guests, and what such a guest boots.
+guest-disks:
+	@tools/images/debian-disk build/images host
+	@tools/images/debian-disk build/images guest
 
 # Headers of the kernels of other Debian suites, fetched once.
 .PHONY: kernel-headers
