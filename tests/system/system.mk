@@ -2,7 +2,7 @@
 # Whole machines: 'make system' tests them, 'make run' gives one to the user, 'make demo' shows their purpose.
 
 # IMAGES comes from a fragment that is read later.
-BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(IMAGES)
+BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(QEMU_MEND) $(IMAGES)
 
 # Files that the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)

@@ -22,11 +22,12 @@ from typing import Any
 import pexpect
 from pexpect import fdpexpect
 
-from testbed.emulator import PATIENCE_S, TREE, Emulator
+from testbed.emulator import OUT, PATIENCE_S, TREE, Emulator
 from testbed.tpm import Tpm, own_process, scratch_base
 
 FIRMWARE = pathlib.Path("/usr/share/OVMF")
 CODE = {False: "OVMF_CODE_4M.fd", True: "OVMF_CODE_4M.secboot.fd"}  # by Machine's 'secure'
+MEND = OUT / "tests" / "qemu" / "mend.so"
 AUTHORITY = TREE / "build" / "tpm-authority"
 CPU = "max,+svm,phys-bits=48"
 ATTESTD_PORT = 8180
@@ -135,7 +136,8 @@ class Machine(Emulator):
 
     def arguments(self) -> list[Any]:
         """QEMU's command line but for the console."""
-        argv = ["qemu-system-x86_64", "-accel", "tcg,thread=single" if self.icount else "tcg",
+        argv = ["env", f"LD_PRELOAD={MEND}", "qemu-system-x86_64",
+                "-accel", "tcg,thread=single" if self.icount else "tcg",
                 "-machine", self.chipset + ",kernel-irqchip=split" * self.iommu + ",smm=on" * self.secure,
                 "-cpu", self.cpu, "-m", self.memory_mib, "-smp", self.cpus, "-no-reboot", "-nodefaults",
                 "-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE / CODE[self.secure]}",

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Preloaded into QEMU: mends a build whose VMRUN can deliver an injected interrupt twice, and leaves any other build
+ * alone. helper_vmrun() writes the vector into exception_index, delivers it, and leaves it there. If another thread
+ * kicks the CPU (exit_request) before its next exit, QEMU's loop takes what it finds for an exception that is still to
+ * be raised. A domain then has a #VE without information, and Linux stops: "Buggy TDX module".
+ *
+ * The store is taken out. It is the last one to a field of CPUState, which lies below the registers' structure, before
+ * the call of do_interrupt_x86_hardirq(). Both functions are found by their names.
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define FUNCTION_BYTES 0x1000u /* more than helper_vmrun() has */
+#define DISTANCE_BYTES 64u     /* from the store to the call */
+
+#define CALL_OPCODE                0xe8u
+#define CALL_BYTES                 5u
+#define STORE_OPCODE               0x89u /* MOV to memory, from a 32-bit register (SDM 2B) */
+#define STORE_BYTES                6u
+#define IS_BASE_AND_32_BITS(modrm) (((modrm) & 0xc0u) == 0x80u && ((modrm) & 7u) != 4u)
+
+static int32_t displacement(const uint8_t *at)
+{
+	int32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static uint8_t *find_call(uint8_t *function, const void *target)
+{
+	for (uint8_t *at = function; at < function + FUNCTION_BYTES; at++) {
+		if (*at == CALL_OPCODE && at + CALL_BYTES + displacement(at + 1) == target)
+			return at;
+	}
+	return NULL;
+}
+
+static uint8_t *find_store(uint8_t *call)
+{
+	for (uint8_t *at = call - STORE_BYTES; at >= call - DISTANCE_BYTES; at--) {
+		if (at[0] == STORE_OPCODE && IS_BASE_AND_32_BITS(at[1]) && displacement(at + 2) < 0)
+			return at;
+	}
+	return NULL;
+}
+
+static void take_out(uint8_t *store)
+{
+	static const uint8_t nop[STORE_BYTES] = {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00};
+	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t first = (uintptr_t)store & ~(page_bytes - 1);
+	const size_t bytes = (uintptr_t)store + STORE_BYTES - first;
+
+	if (mprotect((void *)first, bytes, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
+		perror("mend: making QEMU's code writable");
+		exit(EXIT_FAILURE);
+	}
+	memcpy(store, nop, sizeof(nop));
+	if (mprotect((void *)first, bytes, PROT_READ | PROT_EXEC) != 0) {
+		perror("mend: making QEMU's code executable");
+		exit(EXIT_FAILURE);
+	}
+}
+
+__attribute__((constructor)) static void mend_qemu(void)
+{
+	uint8_t *const vmrun = dlsym(RTLD_DEFAULT, "helper_vmrun");
+	const void *const deliver = dlsym(RTLD_DEFAULT, "do_interrupt_x86_hardirq");
+
+	if (!vmrun || !deliver)
+		return; /* a program on the way to QEMU */
+	uint8_t *const call = find_call(vmrun, deliver);
+	uint8_t *const store = call ? find_store(call) : NULL;
+
+	if (store)
+		take_out(store);
+	fprintf(stderr, "mend: VMRUN %s\n", store ? "delivers interrupts twice, mended" : "is another one, left alone");
+}
