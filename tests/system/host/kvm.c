@@ -541,10 +541,10 @@ static void *run_second(void *argument)
 	return 0;
 }
 
-/* Both do the same: halt, until the other one, or the host, interrupts it. */
+/* Both do the same, each on its own stack: halt, until the other one, or the host, interrupts it. */
 static void test_two_vcpus(void)
 {
-	static const struct op ops[] = {{OP_HALT, {0}}, {OP_WRMSR, {0x830, 2ul << 32 | GUEST_VECTOR}}};
+	static const struct op ops[] = {{OP_OTHER, {1}}, {OP_HALT, {0}}, {OP_WRMSR, {0x830, 2ul << 32 | GUEST_VECTOR}}};
 	pthread_t thread;
 	int result = 0;
 
