@@ -1,23 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guests, bare on the bed; and the host that protects guests, Debian with QEMU and libvirt under Cloister."""
+"""
+Guests, bare on the bed; and the host that protects guests, Debian with QEMU and libvirt under Cloister. A protected
+guest is described as in docs/guests.md, and is handled as there, with virsh.
+
+    with host("name", {"kernel.xml": documented("A kernel"), ...}) as machine:
+        machine.check(f"virsh create {IMAGES}/kernel.xml")
+        with console(machine, "kernel"):
+            guests.facts(machine)
+"""
 
 import contextlib
 import pathlib
-from collections.abc import Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import initramfs
 from testbed import debian, hosts, systems
-from testbed.emulator import OUT, TREE, Emulator
+from testbed.emulator import OUT, PATIENCE_S, TREE, Emulator
 from testbed.qemu import Machine
 
 HOST = TREE / "build" / "images" / "host.img"
 GUEST = TREE / "build" / "images" / "guest.img"
 INIT = TREE / "tests" / "system" / "guest" / "init"
+DOCUMENT = TREE / "docs" / "guests.md"
 MODULE = OUT / "host" / "cloister.ko"
+IMAGES = "/var/lib/libvirt/images"
 # Each with the modules that it needs first; later kernels have another name for tsm.
 DRIVERS = ("failover", "net_failover", "virtio_net", "virtio_blk", "configfs", "tsm", "tsm_report", "tdx-guest")
-POOL_MIB = 640
+POOL_MIB = 1400  # two guests of 512 MiB, their firmware and tables
 SCRATCH_BYTES = 8 << 20
 
 
@@ -36,9 +48,9 @@ def initrd(name: str, modules: pathlib.Path) -> pathlib.Path:
     return output
 
 
-def facts(guest: Emulator) -> dict[str, str]:
+def facts(guest: Emulator, timeout: float = PATIENCE_S) -> dict[str, str]:
     """What INIT prints, up to its shell."""
-    lines = guest.expect(r"guest: kernel(?s:.*)guest: ready\r\n")[0].splitlines()
+    lines = guest.expect(r"guest: kernel(?s:.*)guest: ready\r\n", timeout)[0].splitlines()
     guest.shell()
     return dict(line.removeprefix("guest: ").rsplit(maxsplit=1) for line in lines if line.count(" ") > 1)
 
@@ -62,9 +74,43 @@ def bare_disk(name: str) -> Machine:
     return bare(name, GUEST)
 
 
+def documented(heading: str) -> bytes:
+    """The domain's XML that the document has below a heading."""
+    part = DOCUMENT.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return part.partition("```xml\n")[2].partition("```\n")[0].encode()
+
+
+def volume(name: str, files: Mapping[str, pathlib.Path | bytes]) -> pathlib.Path:
+    """A disk without partitions that holds files; holes stay holes."""
+    output = hosts.SCRATCH / f"{name}.volume"
+    with tempfile.TemporaryDirectory(dir=hosts.SCRATCH) as folder:
+        for file, content in files.items():
+            place = pathlib.Path(folder, file)
+            if isinstance(content, bytes):
+                place.write_bytes(content)
+            else:
+                subprocess.run(["cp", "--sparse=always", content, place], check=True)
+        size = sum(place.stat().st_size for place in pathlib.Path(folder).iterdir())
+        output.unlink(missing_ok=True)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "guests", "-d", folder, output,
+                        f"{64 + size * 9 // 8 // (1 << 20)}M"], check=True)
+    return output
+
+
 @contextlib.contextmanager
-def host(name: str, **machine: Any) -> Iterator[Machine]:
-    """The host, logged in, with libvirt up and a pool."""
-    with debian.running(name, disk=HOST, module=MODULE, settings={"pool_mib": POOL_MIB},
-                        **{"memory_mib": 2048, **machine}) as booted:
+def host(name: str, files: Mapping[str, pathlib.Path | bytes], **machine: Any) -> Iterator[Machine]:
+    """The host, logged in, with libvirt up, a pool, and 'files' in its folder of images."""
+    with debian.running(name, disk=HOST, module=MODULE, settings={"pool_mib": POOL_MIB}, disks=[volume(name, files)],
+                        **{"memory_mib": 3072, **machine}) as booted:
+        booted.check(f"mount LABEL=guests {IMAGES} && chmod 755 {IMAGES}")
         yield booted
+
+
+@contextlib.contextmanager
+def console(machine: Machine, domain: str) -> Iterator[None]:
+    """The machine's console shows the domain's while the context lasts."""
+    machine.send(f"virsh console --force {domain}")
+    machine.expect("Escape character is")
+    yield
+    machine.console.send("\x1d")
+    machine.expect("# $")
