@@ -15,8 +15,7 @@
 #include "hypercall.h"
 #include "pool.h"
 
-#define LARGE_BYTES (POOL_LARGE * PAGE_SIZE)
-#define TRIES       16 /* pages that were not free, left by an earlier kernel */
+#define TRIES 16 /* pages that were not free, left by an earlier kernel */
 
 /* Tables of both halves for 2 MiB each, and the few above them. */
 static unsigned long tables_for(u64 pages)
