@@ -5,6 +5,8 @@
  */
 #include "vmx_cpu.h"
 
+#include "fuzz/shared/vmx_capabilities.h"
+
 struct vmx_cpu vmx_cpus[CPUS];
 
 static struct vmx_cpu *current(void)
@@ -121,31 +123,5 @@ void vendor_wrmsr(uint32_t msr, uint64_t value)
 
 uint64_t vendor_rdmsr(uint32_t msr)
 {
-	switch (msr) {
-	case 0x480: /* with the registers from 0x48d on */
-		return 1ull << 55 | 0x12;
-	case 0x48d:
-		return 0x0000007f00000016;
-	case 0x48e:
-		return 0xfff9fffe04006172;
-	case 0x48b:
-		return 0x0fffffff00000000;
-	case 0x48f:
-		return 0x01ffffff00036dfb;
-	case 0x490:
-		return 0x0003ffff000011fb;
-	case 0x48c:
-		return 0x00000f0106734141;
-	case 0x486:
-		return 0x80000021;
-	case 0x487:
-		return 0xffffffff;
-	case 0x488:
-		return 0x2000;
-	case 0x489:
-		return 0x7767ff;
-	default:
-		fprintf(stderr, "MSR %x is not for the hypervisor to read\n", msr);
-		abort();
-	}
+	return vmx_capability(msr);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "fuzz/shared/vmx_capabilities.h"
 #include "hv/root/startup.h"
 #include "hv/vmx/guest.h"
 #include "hv/vmx/vmx.h"
@@ -146,35 +147,7 @@ void invvpid(uint64_t type, uint64_t vpid)
 
 uint64_t vendor_rdmsr(uint32_t msr)
 {
-	switch (msr) {
-	case 0x480: /* with the registers from 0x48d on */
-		return 1ull << 55 | 0x12;
-	case 0x48d:
-		return 0x0000007f00000016;
-	case 0x48e:
-		return 0xfff9fffe04006172;
-	case 0x48b:
-		return 0x0fffffff00000000;
-	case 0x48f:
-		return 0x01ffffff00036dfb;
-	case 0x490:
-		return 0x0003ffff000011fb;
-	case 0x48c:
-		return 0x00000f0106734141;
-	case 0x486:
-		return 0x80000021;
-	case 0x487:
-		return 0xffffffff;
-	case 0x488:
-		return 0x2000;
-	case 0x489:
-		return 0x7767ff;
-	case 0xc0000080:
-		return 0xd00;
-	default:
-		fprintf(stderr, "MSR %x is not for the hypervisor to read\n", msr);
-		abort();
-	}
+	return msr == 0xc0000080 ? 0xd00 : vmx_capability(msr);
 }
 
 uint64_t read_cr0(void)
