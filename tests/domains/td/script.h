@@ -9,22 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define TDCALL(...)                 \
-	{                           \
-		OP_TDCALL,          \
-		{                   \
-			__VA_ARGS__ \
-		}                   \
-	}
-#define VMCALL(...)                                                 \
-	{                                                           \
-		OP_TDCALL,                                          \
-		{                                                   \
-			TDG_VP_VMCALL, 0xffcc, 0, 0, 0, __VA_ARGS__ \
-		}                                                   \
-	}
-#define ACCEPT(address) TDCALL(TDG_MEM_PAGE_ACCEPT, address)
-#define END             {OP_END, {0}}
+#define END {OP_END, {0}}
 
 #define RAISED_WORD(vector) ((uint64_t)RAISED << 32 | (vector))
 #define RAISED_VE(reason)   ((uint64_t)(RAISED | (reason)) << 32 | 20)

@@ -3,7 +3,7 @@
 #ifndef RT_DOMAIN_H
 #define RT_DOMAIN_H
 
-#include "domain_layout.h"
+#include "domain_ops.h"
 
 #include <cloister/domain.h>
 
@@ -12,12 +12,6 @@
 #define VCPUS    2u
 #define OPS      40u /* in a list's page */
 #define TOLD_MAX 256u
-
-struct op {
-	uint64_t number, in[11];
-};
-
-_Static_assert(sizeof(struct op) == OP_BYTES, "domain_layout.h");
 
 /* A domain in pages of the pool from 'page' on; 'next' is not used yet. */
 struct built {

@@ -27,22 +27,6 @@
 #define CYCLES       40u
 #define GSI          5u
 
-#define TDCALL(...)                 \
-	{                           \
-		OP_TDCALL,          \
-		{                   \
-			__VA_ARGS__ \
-		}                   \
-	}
-#define VMCALL(...)                                                 \
-	{                                                           \
-		OP_TDCALL,                                          \
-		{                                                   \
-			TDG_VP_VMCALL, 0xffcc, 0, 0, 0, __VA_ARGS__ \
-		}                                                   \
-	}
-#define ACCEPT(address) TDCALL(TDG_MEM_PAGE_ACCEPT, address)
-
 static unsigned number;
 static struct vm vm;
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "domain_layout.h"
+#include "domain_ops.h"
 #include "tdx_uapi.h"
 
 #define VCPUS      2u
@@ -21,12 +21,6 @@
 #define MMIO_BASE  0x40000000ul
 #define HOLE       0x100000ul /* RAM without a page */
 #define LARGE_HOLE 0x200000ul
-
-struct op {
-	uint64_t number, in[11];
-};
-
-_Static_assert(sizeof(struct op) == OP_BYTES, "domain_layout.h");
 
 struct vm {
 	int kvm, fd, memory[2];
