@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """DMA remapping as host and tenant see it, and every way in which the firmware's table can be wrong."""
 
-import hashlib
-import json
 import shutil
 import struct
 
@@ -82,24 +80,13 @@ def test_unknown_type_is_skipped(printed):
     refused_volumes.check_launched(printed.get(ACCEPTED.name))
 
 
-def policy(name, config):
-    """The build's policy, which requires DMA remapping, for this config."""
-    path = hosts.SCRATCH / f"{name}.policy.json"
-    digest = hashlib.sha256(config).hexdigest()
-    members = json.loads(hosts.POLICY.read_text())
-    assert members["require_dma_remapping"]
-    members["config"] = [{"name": name, "sha256": digest, "text": config.decode()}]
-    path.write_text(json.dumps(members))
-    return path
-
-
 def judged(name, require_iommu, **machine):
     """Boots a measured host; returns the verdict of a tenant who requires DMA remapping, and the host's own log."""
     config = hosts.config(require_iommu=require_iommu)
     with Machine(name, disks=[hosts.esp(name, config=config)], nics=("virtio", "e1000e"), **machine) as host:
         host.ready()
         stats = host.check("cloisterctl stats")
-        return (*hosts.verify(host, policy(name, config)), stats)
+        return (*hosts.verify(host, hosts.policy_for(name, config)), stats)
 
 
 @pytest.mark.parametrize("name, machine", UNITS.items())

@@ -105,7 +105,7 @@ def attacked(request):
     scratch.write_bytes(MARK.ljust(SECTOR, b"!") * SECTORS)
     unit = UNITS[request.param]
     extra = [*unit.get("extra", ()), "-object", f"filter-dump,id=frames,netdev=n0,file={frames}"]
-    with debian.running(name, modules=[MODULE], settings={"require_iommu": "yes", "pool_mib": 8}, disks=[scratch],
+    with debian.running(name, carried=[MODULE], settings={"require_iommu": "yes", "pool_mib": 8}, disks=[scratch],
                         nics=("e1000e",), iommu=unit["iommu"], extra=extra) as machine:
         yield Attacked(request.param, machine, frames)
 

@@ -100,8 +100,8 @@ def volume(name: str, files: Mapping[str, pathlib.Path | bytes]) -> pathlib.Path
 @contextlib.contextmanager
 def host(name: str, files: Mapping[str, pathlib.Path | bytes], **machine: Any) -> Iterator[Machine]:
     """The host, logged in, with libvirt up, a pool, and 'files' in its folder of images."""
-    with debian.running(name, disk=HOST, module=MODULE, settings={"pool_mib": POOL_MIB}, disks=[volume(name, files)],
-                        **{"memory_mib": 3072, **machine}) as booted:
+    with debian.running(name, disk=HOST, module=MODULE, disks=[volume(name, files)],
+                        **{"settings": {"pool_mib": POOL_MIB}, "memory_mib": 3072, **machine}) as booted:
         booted.check(f"mount LABEL=guests {IMAGES} && chmod 755 {IMAGES}")
         yield booted
 

@@ -147,12 +147,22 @@ def known(machine: Machine) -> tuple[str | pathlib.Path, ...]:
     return known_as(machine)
 
 
-def learnt(machine: Machine, name: str) -> tuple[pathlib.Path, str]:
-    """The build's policy with the firmware rules of a machine that is trusted now; and the tool's output."""
+def policy_for(name: str, config: bytes, base: pathlib.Path = POLICY) -> pathlib.Path:
+    """The build's policy, which requires DMA remapping, for hosts with this config."""
+    path = SCRATCH / f"{name}.policy.json"
+    members = json.loads(base.read_text())
+    assert members["require_dma_remapping"]
+    members["config"] = [{"name": name, "sha256": independent.sha256(config).hex(), "text": config.decode()}]
+    path.write_text(json.dumps(members))
+    return path
+
+
+def learnt(machine: Machine, name: str, base: pathlib.Path = REFERENCE) -> tuple[pathlib.Path, str]:
+    """A policy with the firmware rules of a machine that is trusted now; and the tool's output."""
     rules, policy = (SCRATCH / f"{name}.{kind}.json" for kind in ("rules", "policy"))
     said = ""
     for command in (["firmware", "learn", url(machine), "--model", name, "--output", rules, *known(machine)],
-                    ["policy", "new", "--from", REFERENCE, "--firmware", rules, "--serial", "1", "--output", policy]):
+                    ["policy", "new", "--from", base, "--firmware", rules, "--serial", "1", "--output", policy]):
         result = subprocess.run([OUT / "cloister", *command], capture_output=True, text=True, timeout=2 * PATIENCE_S)
         assert result.returncode == 0, result.stdout + result.stderr
         said += result.stdout
