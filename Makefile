@@ -56,6 +56,7 @@ help:
 #:
 #:   make            build loader, hypervisor, host and tenant programs into build/out
 #:   make demo       boot a measured host, verify it, and refuse three that must be refused
+#:   make demo-guest verify a Debian host, start a protected Debian guest there, and attack it as root (5 GB)
 #:   make run        boot a host and stay on its console (Ctrl-A X ends it)
 #:   make test       everything that CI runs; also: make unit, make guests, make system
 #:   make reference  write the policy file that this build's hosts must satisfy; CONFIG="FILE...": the configs that they

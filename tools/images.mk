@@ -4,7 +4,7 @@
 IMAGES := $(OUT)/esp/cloister.conf $(OUT)/images/initrd.img
 INITRD_PARTS := $(addprefix $(OUT)/host/,attestd cloisterctl cloister.ko)
 
-.PHONY: debian-disk guest-disks
+.PHONY: debian-disk host-disk guest-disks
 
 $(OUT)/esp/cloister.conf: tools/images/cloister.conf
 	@mkdir -p $(@D)
@@ -18,9 +18,12 @@ $(OUT)/images/initrd.img: $(INITRD_PARTS) $(wildcard tools/images/*.py) tools/im
 debian-disk:
 	@tools/images/debian-disk build/images debian
 
-# A host of protected guests, and what such a guest boots.
-guest-disks:
+# A host of protected guests.
+host-disk:
 	@tools/images/debian-disk build/images host
+
+# And what such a guest boots.
+guest-disks: host-disk
 	@tools/images/debian-disk build/images guest
 
 # Headers of the kernels of other Debian suites, fetched once.

@@ -49,9 +49,12 @@ run: $$(BOOTED)
 
 demo: demo-$(BED)
 
-.PHONY: demo-qemu demo-bochs
+.PHONY: demo-qemu demo-bochs demo-guest
 demo-qemu: reference $(OUT)/cloister $$(BOOTED)
 	@python3 tests/system/demo.py
 
 demo-bochs: $$(BOOTED_BOCHS)
 	@python3 tests/system/demo_bochs.py
+
+demo-guest: host-disk reference $(OUT)/cloister $(HYPERCALLS) $(OUT)/host/cloister.ko $$(BOOTED)
+	@python3 tests/system/demo_guest.py
