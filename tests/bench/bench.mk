@@ -24,6 +24,14 @@ $(BENCH_VERIFY): tests/bench/verify.c $(POLICY_LIBRARY)
 bench-verify: $(BENCH_VERIFY)
 	@$(BENCH_VERIFY)
 
+# What a guest's access to a device costs, measured in the guest.
+BENCH_PORT := $(OUT)/tests/bench/port
+
+$(BENCH_PORT): tests/bench/port.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)gcc $(CFLAGS_USER) -pie -s -o $@ $<
+
 bench: bench-verify
-bench: debian-disk $$(BOOTED) $$(BENCH_PARTS) $$(BENCH_DOMAINS) $(DEBIAN_MODULE)
+bench: host-disk $(BENCH_PORT) debian-disk $$(BOOTED) $$(BENCH_PARTS) $$(BENCH_DOMAINS) $(DEBIAN_MODULE)
 	@python3 -m testbed.costs

@@ -54,8 +54,11 @@ def plugins():
     return sorted(pathlib.Path("/usr/lib/x86_64-linux-gnu").glob("libtss2-tcti-device.so.0"))
 
 
-def initramfs(output, extras, drivers=DRIVERS, init=INIT, kernel=KERNEL):
-    """Writes the archive; 'extras' are programs and kernel modules (.ko), 'kernel' is the folder with the drivers."""
+def initramfs(output, extras, drivers=DRIVERS, init=INIT, kernel=KERNEL, files=()):
+    """
+    Writes the archive; 'extras' are programs and kernel modules (.ko), 'kernel' is the folder with the drivers, 'files'
+    are more files by their places, each executable.
+    """
     archive = Archive()
     archive.file("init", init.read_bytes(), 0o755)
     archive.file("bin/busybox", BUSYBOX.read_bytes(), 0o755)
@@ -69,6 +72,8 @@ def initramfs(output, extras, drivers=DRIVERS, init=INIT, kernel=KERNEL):
     if programs:
         for plugin in plugins():
             archive.file(str(plugin), plugin.read_bytes(), 0o755)
+    for place, file in dict(files).items():
+        archive.file(place, file.read_bytes(), 0o755)
     with open(output, "wb") as packed:
         subprocess.run(["zstd", "-q", "-9", "--single-thread"], input=archive.bytes(), check=True, stdout=packed)
 

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+The measured host with Debian's QEMU in its initramfs: protected guests without a Debian around them, and where
+instructions are counted. QEMU, its libraries and the firmware come from the disk of guests.HOST.
+
+    with host("name", {"initrd": initrd}) as machine:
+        machine.send(f"{PROTECTED} -kernel /vmlinuz -initrd /initrd -append console=ttyS0")
+"""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import initramfs
+from testbed import guests, hosts
+from testbed.emulator import OUT
+from testbed.qemu import Machine
+
+PARTITION = 68157440  # bytes before the disk's root file system (tools/images/debian-disk)
+LIBRARIES = pathlib.PurePath("usr/lib/x86_64-linux-gnu")
+QEMU = pathlib.PurePath("usr/bin/qemu-system-x86_64")
+FIRMWARE = pathlib.PurePath("usr/share/ovmf/OVMF.fd")
+DATA = tuple(pathlib.PurePath("usr/share/qemu", name) for name in ("kvmvapic.bin", "linuxboot_dma.bin"))
+MODULE = OUT / "host" / "cloister.ko"
+TOOL = OUT / "host" / "cloisterctl"
+GUEST_MIB = 512
+# QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the host's kernel uses another one.
+CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
+
+# QEMU's command line in the host, for a guest on the console; what docs/guests.md describes in XML.
+COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
+PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
+             "-object tdx-guest,id=tdx0")
+PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
+
+
+def dumped() -> pathlib.Path:
+    """A folder with the parts of the Debian disk that QEMU needs; made once for each disk."""
+    image = guests.HOST.resolve()
+    folder = hosts.SCRATCH / image.stem
+    if not folder.exists():
+        partial = folder.with_suffix(".partial")
+        commands = [f"rdump /{LIBRARIES} {partial / LIBRARIES.parent}"]
+        (partial / LIBRARIES.parent).mkdir(parents=True, exist_ok=True)
+        for file in (QEMU, FIRMWARE, *DATA):
+            (partial / file).parent.mkdir(parents=True, exist_ok=True)
+            commands.append(f"dump /{file} {partial / file}")
+        subprocess.run(["debugfs", f"{image}?offset={PARTITION}"], input="\n".join(commands), text=True, check=True,
+                       capture_output=True)
+        partial.rename(folder)
+    return folder
+
+
+def needed(folder: pathlib.Path) -> set[str]:
+    """The names of the shared libraries that QEMU needs, and those need."""
+    found: set[str] = set()
+    left = [folder / QEMU]
+    while left:
+        said = subprocess.run(["readelf", "-d", left.pop()], check=True, capture_output=True, text=True).stdout
+        new = set(re.findall(r"\(NEEDED\).*\[(?!ld-linux)(.*)\]", said)) - found
+        found |= new
+        left += [folder / LIBRARIES / name for name in new]
+    return found
+
+
+def qemu_files() -> dict[str, pathlib.Path]:
+    """QEMU and all that it needs, by their places in the host."""
+    folder = dumped()
+    files = {str(file): folder / file for file in (FIRMWARE, *DATA)}
+    files |= {str(LIBRARIES / name): (folder / LIBRARIES / name).resolve() for name in needed(folder)}
+    return files | {f"bin/{QEMU.name}": folder / QEMU}
+
+
+@contextlib.contextmanager
+def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, icount: bool = True,
+         **machine: Any) -> Iterator[Machine]:
+    """The host with 'files' in its initramfs, up, at its shell. It has no TPM and no drivers: see costs.to_shell()."""
+    initrd = hosts.SCRATCH / f"{name}.host.initrd"
+    initramfs.initramfs(initrd, [TOOL, MODULE], drivers=(), files=qemu_files() | dict(files))
+    config = hosts.config(require_tpm="no", require_iommu="no", pool_mib=pool_mib, cmdline=CMDLINE)
+    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
+    arguments = {"cpus": 1, "memory_mib": 2048, "tpm": None, "nics": (), "icount": icount, "iommu": False, **machine}
+    with Machine(name, disks=[hosts.esp(name, config=config, kernel=False, more=kernel)], **arguments) as booted:
+        booted.ready(1800)
+        yield booted
