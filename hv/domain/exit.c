@@ -19,11 +19,6 @@
 #define REX_R         4u
 #define CR4_ALWAYS    0x6ffull /* VME, PVI, TSD, DE, PSE, PAE, MCE, PGE; not PCE; OSFXSR, OSXMMEXCPT */
 
-static uint64_t edx_eax(const struct registers *guest)
-{
-	return guest->rdx << 32 | (uint32_t)guest->rax;
-}
-
 /*
  * Or its end: an exception while #DF was delivered. A debug trap comes before the host's interrupts (SDM 3A 6.9), and
  * its delivery may be the next one's cause, without end: the host has its CPU in between.
@@ -82,14 +77,14 @@ void guest_exit_wrmsr(struct vcpu *vcpu)
 {
 	const struct registers *const guest = &vcpu->frame->guest;
 
-	complete(vcpu, guest_msr_write(td_vcpu_of(vcpu), (uint32_t)guest->rcx, edx_eax(guest)), RDMSR_BYTES);
+	complete(vcpu, guest_msr_write(td_vcpu_of(vcpu), (uint32_t)guest->rcx, registers_edx_eax(guest)), RDMSR_BYTES);
 }
 
 /* What XSETBV would refuse itself must not fault here. */
 void guest_exit_xsetbv(struct vcpu *vcpu)
 {
 	const struct registers *const guest = &vcpu->frame->guest;
-	const uint64_t value = edx_eax(guest);
+	const uint64_t value = registers_edx_eax(guest);
 	const bool done = vcpu_cpl(vcpu) == 0 && (uint32_t)guest->rcx == 0 &&
 			  domain_xcr0_sane(value, td_vcpu_of(vcpu)->td->params.xfam);
 
@@ -131,7 +126,6 @@ void guest_exit_cr8(struct vcpu *vcpu, uint64_t value)
 /* MOV to a control register: REX or not, 0F 22, two registers (SDM 2B). False: it is not to @control. */
 static bool decode_mov(struct vcpu *vcpu, unsigned control, uint64_t *value, unsigned *bytes)
 {
-	const uint64_t *const saved = &vcpu->frame->guest.r15; /* upwards from there, without RSP */
 	uint8_t rex, code[3];
 
 	if (!code_read(td_vcpu_of(vcpu), 0, &rex, 1))
@@ -144,7 +138,7 @@ static bool decode_mov(struct vcpu *vcpu, unsigned control, uint64_t *value, uns
 		rex = 0;
 	const unsigned number = (code[2] & 7u) | (rex & REX_B) << 3;
 
-	*value = number == 4 ? vcpu_guest_rsp(vcpu) : saved[(number < 4 ? 14 : 15) - number];
+	*value = number == 4 ? vcpu_guest_rsp(vcpu) : *registers_at(&vcpu->frame->guest, number);
 	*bytes = has_rex ? 4 : 3;
 	return code[0] == 0x0f && code[1] == 0x22 && code[2] >> 6 == 3 &&
 	       ((code[2] >> 3 & 7u) | (rex & REX_R) << 1) == control;

@@ -7,11 +7,6 @@
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
-static uint64_t edx_eax(const struct registers *guest)
-{
-	return guest->rdx << 32 | (uint32_t)guest->rax;
-}
-
 static void refuse(struct vcpu *vcpu, const char *access, uint32_t msr)
 {
 	vcpu->refused_msr++;
@@ -128,7 +123,7 @@ void exit_wrmsr(struct vcpu *vcpu)
 	const enum msr_rule rule = msr_policy_find(msr)->write;
 
 	vcpu->exits[msr == IA32_X2APIC_ICR ? HV_EXIT_ICR : HV_EXIT_WRMSR]++;
-	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(vcpu, msr, edx_eax(guest))))
+	if (rule == MSR_FROZEN || (rule == MSR_CHECK && checked_write(vcpu, msr, registers_edx_eax(guest))))
 		vcpu_advance(vcpu, RDMSR_BYTES);
 	else
 		refuse(vcpu, "write", msr);
@@ -154,10 +149,10 @@ void exit_xsetbv(struct vcpu *vcpu)
 	vcpu->exits[HV_EXIT_XSETBV]++;
 	if ((vcpu_cr4(vcpu) & CR4_OSXSAVE) == 0) {
 		vcpu_inject(vcpu, VECTOR_UD, 0);
-	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(edx_eax(guest))) {
+	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(registers_edx_eax(guest))) {
 		vcpu_inject(vcpu, VECTOR_GP, 0);
 	} else {
-		xsetbv(0, edx_eax(guest));
+		xsetbv(0, registers_edx_eax(guest));
 		vcpu_advance(vcpu, XSETBV_BYTES);
 	}
 }

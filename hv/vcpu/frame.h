@@ -15,6 +15,18 @@ struct registers {
 	uint64_t GUEST_REGISTERS, rax;
 };
 
+/* A general register by its number in an instruction (SDM 2A table 2-2); not RSP, number 4, which is not among them. */
+static inline uint64_t *registers_at(struct registers *guest, unsigned number)
+{
+	return &guest->r15 + ((number < 4 ? 14 : 15) - number);
+}
+
+/* The operand of WRMSR and XSETBV. */
+static inline uint64_t registers_edx_eax(const struct registers *guest)
+{
+	return guest->rdx << 32 | (uint32_t)guest->rax;
+}
+
 /* What the entry path works on: the top of a CPU's main stack, or a part of a domain's vCPU. */
 struct entry_frame {
 	struct registers guest;

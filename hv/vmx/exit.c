@@ -63,19 +63,10 @@ static void exit_exception_nmi(struct vcpu *vcpu)
 	exit_trap_flag(vcpu);
 }
 
-/* General register by its number in an instruction. */
-static uint64_t guest_register(const struct vcpu *vcpu, unsigned number)
-{
-	const uint64_t *const saved = &vcpu->frame->guest.r15; /* upwards from there, without RSP */
-
-	if (number == 4)
-		return vmread(GUEST_RSP);
-	return saved[(number < 4 ? 14 : 15) - number];
-}
-
 uint64_t vmx_cr_operand(const struct vcpu *vcpu, uint64_t qualification)
 {
-	const uint64_t value = guest_register(vcpu, CR_REGISTER(qualification));
+	const unsigned number = CR_REGISTER(qualification);
+	const uint64_t value = number == 4 ? vmread(GUEST_RSP) : *registers_at(&vcpu->frame->guest, number);
 
 	return (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? value : (uint32_t)value;
 }

@@ -238,13 +238,12 @@ bool vcpu_guest_write_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes)
 
 static void mov_from_cr8(struct vcpu *vcpu, unsigned number)
 {
-	uint64_t *const saved = &vcpu->frame->guest.r15; /* upwards from there, without RSP */
 	const uint64_t value = guest_cr8(vcpu);
 
 	if (number == 4)
 		vmwrite(GUEST_RSP, value);
 	else
-		saved[(number < 4 ? 14 : 15) - number] = value;
+		*registers_at(&vcpu->frame->guest, number) = value;
 	vcpu_advance(vcpu, 0);
 }
 
