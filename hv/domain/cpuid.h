@@ -18,7 +18,6 @@
 #define EXT8_EBX_SPEC_CTRL (1u << 14 | 1u << 15 | 1u << 24) /* IBRS, STIBP, SSBD */
 #define CR4_UMIP           (1ull << 11)
 #define CR4_FSGSBASE       (1ull << 16)
-#define XCR0_AVX512        (7ull << 5) /* opmask, both parts of ZMM */
 
 struct td_vcpu;
 

@@ -7,6 +7,7 @@
 #include "tdx/abi.h"
 #include "vcpu.h"
 #include "x86/cpuid.h"
+#include "x86/registers.h"
 
 int64_t domain_enter(const struct pool_view *view, uint64_t domain, struct td **td)
 {
@@ -53,22 +54,13 @@ static bool ranges_sane(const struct domain_params *params, uint64_t shared_bit)
 	return true;
 }
 
-bool domain_xcr0_sane(uint64_t value, uint64_t allowed)
-{
-	const uint64_t avx512 = value & XCR0_AVX512;
-
-	return (value & ~allowed) == 0 && (value & XCR0_X87) != 0 &&
-	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
-	       (avx512 == 0 || (avx512 == XCR0_AVX512 && (value & XCR0_AVX) != 0));
-}
-
 /* x87 and SSE at least; of the rest what the CPU has, and a vCPU has room for. */
 bool domain_xfam_sane(uint64_t xfam)
 {
 	const struct cpuid_result native = cpuid(LEAF_XSAVE, 0);
 	const uint64_t known = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
 
-	return domain_xcr0_sane(xfam, known & native.eax) && (xfam & XCR0_SSE) != 0 &&
+	return xcr0_valid(xfam, known & native.eax) && (xfam & XCR0_SSE) != 0 &&
 	       guest_xsave_bytes(xfam) <= VCPU_XSAVE_BYTES;
 }
 

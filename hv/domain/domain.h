@@ -66,9 +66,6 @@ void domain_leave(const struct pool_view *view, const struct td *td);
  */
 bool domain_params_sane(const struct domain_params *params, uint32_t gpa_bits);
 
-/* Is @value one that XSETBV takes (SDM 1 13.3), with components of @allowed only? None newer than AVX-512. */
-bool domain_xcr0_sane(uint64_t value, uint64_t allowed);
-
 /* Can the calling CPU have a domain with this XFAM? */
 bool domain_xfam_sane(uint64_t xfam);
 

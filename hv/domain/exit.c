@@ -86,7 +86,7 @@ void guest_exit_xsetbv(struct vcpu *vcpu)
 	const struct registers *const guest = &vcpu->frame->guest;
 	const uint64_t value = registers_edx_eax(guest);
 	const bool done = vcpu_cpl(vcpu) == 0 && (uint32_t)guest->rcx == 0 &&
-			  domain_xcr0_sane(value, td_vcpu_of(vcpu)->td->params.xfam);
+			  xcr0_valid(value, td_vcpu_of(vcpu)->td->params.xfam);
 
 	if (done)
 		xsetbv(0, value);

@@ -129,30 +129,20 @@ void exit_wrmsr(struct vcpu *vcpu)
 		refuse(vcpu, "write", msr);
 }
 
-/* What XSETBV would refuse itself must not fault in the hypervisor (SDM 1, 13.3: components that go together). */
-static bool xcr0_valid(uint64_t value)
-{
-	const struct cpuid_result supported = cpuid(LEAF_XSAVE, 0);
-	const uint64_t mask = supported.eax & XCR0_KNOWN;
-	const uint64_t avx512 = 7ull << 5, mpx = 3ull << 3, amx = 3ull << 17;
-
-	return (value & ~mask) == 0 && (value & XCR0_X87) != 0 &&
-	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
-	       ((value & avx512) == 0 || ((value & avx512) == avx512 && (value & XCR0_AVX) != 0)) &&
-	       ((value & mpx) == 0 || (value & mpx) == mpx) && ((value & amx) == 0 || (value & amx) == amx);
-}
-
+/* What XSETBV would refuse itself must not fault in the hypervisor. */
 void exit_xsetbv(struct vcpu *vcpu)
 {
 	const struct registers *const guest = &vcpu->frame->guest;
+	const uint64_t value = registers_edx_eax(guest);
 
 	vcpu->exits[HV_EXIT_XSETBV]++;
 	if ((vcpu_cr4(vcpu) & CR4_OSXSAVE) == 0) {
 		vcpu_inject(vcpu, VECTOR_UD, 0);
-	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 || !xcr0_valid(registers_edx_eax(guest))) {
+	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 ||
+		   !xcr0_valid(value, cpuid(LEAF_XSAVE, 0).eax & XCR0_KNOWN)) {
 		vcpu_inject(vcpu, VECTOR_GP, 0);
 	} else {
-		xsetbv(0, registers_edx_eax(guest));
+		xsetbv(0, value);
 		vcpu_advance(vcpu, XSETBV_BYTES);
 	}
 }

@@ -3,6 +3,9 @@
 #ifndef CLOISTER_X86_REGISTERS_H
 #define CLOISTER_X86_REGISTERS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define CR0_PE (1ull << 0)
 #define CR0_MP (1ull << 1)
 #define CR0_ET (1ull << 4)
@@ -50,9 +53,23 @@ enum vector {
 };
 
 /* Without APX and what comes after it. Supervisor state is XSS's. */
-#define XCR0_KNOWN 0x602ffu
-#define XCR0_X87   (1ull << 0)
-#define XCR0_SSE   (1ull << 1)
-#define XCR0_AVX   (1ull << 2)
+#define XCR0_KNOWN  0x602ffu
+#define XCR0_X87    (1ull << 0)
+#define XCR0_SSE    (1ull << 1)
+#define XCR0_AVX    (1ull << 2)
+#define XCR0_MPX    (3ull << 3)
+#define XCR0_AVX512 (7ull << 5) /* opmask, both parts of ZMM */
+#define XCR0_AMX    (3ull << 17)
+
+/* Does XSETBV take @value, of components in @allowed? Some go together (SDM 1 13.3). */
+static inline bool xcr0_valid(uint64_t value, uint64_t allowed)
+{
+	const uint64_t avx512 = value & XCR0_AVX512, mpx = value & XCR0_MPX, amx = value & XCR0_AMX;
+
+	return (value & ~allowed) == 0 && (value & XCR0_X87) != 0 &&
+	       ((value & XCR0_AVX) == 0 || (value & XCR0_SSE) != 0) &&
+	       (avx512 == 0 || (avx512 == XCR0_AVX512 && (value & XCR0_AVX) != 0)) && (mpx == 0 || mpx == XCR0_MPX) &&
+	       (amx == 0 || amx == XCR0_AMX);
+}
 
 #endif
