@@ -10,24 +10,17 @@
 #include "x86/instructions.h"
 #include "x86/msr.h"
 
-#define APIC_BASE_SHOWN      (0xfee00000ull | APIC_BASE_EN | APIC_BASE_EXTD)
-#define APIC_BASE_BSP        (1ull << 8)
-#define XAPIC_DISABLE_STATUS (1ull << 21) /* of IA32_ARCH_CAPABILITIES */
-#define EFER_SHOWN           (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+#define APIC_BASE_SHOWN (0xfee00000ull | APIC_BASE_EN | APIC_BASE_EXTD)
+#define APIC_BASE_BSP   (1ull << 8)
+#define EFER_SHOWN      (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 
-/*
- * What holds for a guest on this CPU, and promises no other register: bits 0 to 6, 8, 13 to 15, 17, 19, 20, 24, 26 to
- * 28, 62 (SDM 4 table 2-2). AMD's CPUs lack it, and have none of Intel's faults.
- */
-#define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
-#define ARCH_CAPABILITIES_AMD   (1ull << 0 | 1ull << 3 | 1ull << 5 | 1ull << 6 | 1ull << 8 | 7ull << 13 | 3ull << 26)
+/* AMD's CPUs lack it, and have none of Intel's faults. */
+#define ARCH_CAPABILITIES_AMD (1ull << 0 | 1ull << 3 | 1ull << 5 | 1ull << 6 | 1ull << 8 | 7ull << 13 | 3ull << 26)
 
 static uint64_t arch_capabilities(void)
 {
-	uint64_t native = ARCH_CAPABILITIES_AMD;
+	const uint64_t native = cpu_vendor_is("GenuineIntel") ? cpu_arch_capabilities() : ARCH_CAPABILITIES_AMD;
 
-	if (cpu_vendor_is("GenuineIntel"))
-		native = (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
 	return (native & ARCH_CAPABILITIES_SHOWN) | XAPIC_DISABLE_STATUS;
 }
 

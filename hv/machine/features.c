@@ -3,6 +3,7 @@
 #include "features.h"
 
 #include "x86/cpuid.h"
+#include "x86/msr.h"
 #include "x86/registers.h"
 
 struct cpuid_result cpu_extended_leaf(uint32_t leaf)
@@ -16,6 +17,11 @@ bool cpu_vendor_is(const char *name)
 	const uint32_t words[] = {id.ebx, id.edx, id.ecx};
 
 	return __builtin_memcmp(name, words, sizeof(words)) == 0;
+}
+
+uint64_t cpu_arch_capabilities(void)
+{
+	return cpuid(0, 0).eax >= 7 && (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
 }
 
 uint32_t cpu_phys_bits(void)

@@ -17,6 +17,16 @@ struct cpuid_result cpu_extended_leaf(uint32_t leaf);
 /** Is @name, such as "AuthenticAMD", the CPU's vendor? */
 bool cpu_vendor_is(const char *name);
 
+/** IA32_ARCH_CAPABILITIES, 0 where the CPU has none (SDM 4 table 2-2). */
+uint64_t cpu_arch_capabilities(void);
+
+/*
+ * Of them, what holds for a guest on this CPU and promises no register but MCU_OPT_CTRL: bits 0 to 6, 8, 13 to 15, 17,
+ * 19, 20, 24, 26 to 28, 62. Set in each guest: there is a register IA32_XAPIC_DISABLE.
+ */
+#define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
+#define XAPIC_DISABLE_STATUS    (1ull << 21)
+
 /** Physical address width, 0 if the CPU does not report it. */
 uint32_t cpu_phys_bits(void);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RDMSR, WRMSR and XSETBV. The allow-list is msr_policy.c. */
+#include "machine/features.h"
 #include "msr_policy.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
@@ -14,32 +15,19 @@ static void refuse(struct vcpu *vcpu, const char *access, uint32_t msr)
 	vcpu_inject(vcpu, VECTOR_GP, 0);
 }
 
-/*
- * IA32_ARCH_CAPABILITIES: bits that promise no register but MCU_OPT_CTRL. Bit 21: IA32_XAPIC_DISABLE_STATUS, whose bit
- * 0 is set.
- */
-#define ARCH_CAPABILITIES_SHOWN 0x400000001d1ae17full
-#define XAPIC_DISABLE_STATUS    (1ull << 21)
-#define LEGACY_XAPIC_DISABLED   1ull
+#define LEGACY_XAPIC_DISABLED 1ull
 
 /*
  * IA32_MCG_CAP: count, CTL_P, TES_P, SER_P; without EXT_P, CMCI_P, EMC_P, ELOG_P, LMCE_P, whose registers are refused.
  */
 #define MCG_CAP_SHOWN 0x10009ffull
 
-static uint64_t arch_capabilities(void)
-{
-	const bool native = (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0;
-
-	return (native ? rdmsr(IA32_ARCH_CAPABILITIES) & ARCH_CAPABILITIES_SHOWN : 0) | XAPIC_DISABLE_STATUS;
-}
-
 /* Registers of CPU features show the root guest's. A system that was asked to leave x2APIC mode finds it locked. */
 static bool checked_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	switch (msr) {
 	case IA32_ARCH_CAPABILITIES:
-		*value = arch_capabilities();
+		*value = (cpu_arch_capabilities() & ARCH_CAPABILITIES_SHOWN) | XAPIC_DISABLE_STATUS;
 		return true;
 	case IA32_XAPIC_DISABLE:
 		*value = LEGACY_XAPIC_DISABLED;

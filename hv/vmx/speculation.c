@@ -8,6 +8,7 @@
 #include "speculation.h"
 
 #include "machine/cpu.h"
+#include "machine/features.h"
 #include "vendor_machine.h"
 #include "x86/msr.h"
 #include "x86/cpuid.h"
@@ -30,14 +31,9 @@ static uint32_t leaf7_edx(void)
 	return cpuid(0, 0).eax >= 7 ? cpuid(7, 0).edx : 0;
 }
 
-static uint64_t arch_capabilities(void)
-{
-	return (leaf7_edx() & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
-}
-
 bool speculation_itlb_multihit(void)
 {
-	return (arch_capabilities() & PSCHANGE_MC_NO) == 0;
+	return (cpu_arch_capabilities() & PSCHANGE_MC_NO) == 0;
 }
 
 /* Do two of the machine's CPUs share a core (SDM 2A, CPUID leaf 0BH: bits of an APIC ID that name a core's threads)? */
@@ -57,7 +53,7 @@ static bool siblings(const struct boot_info *boot)
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor->speculation;
-	const uint64_t capabilities = arch_capabilities();
+	const uint64_t capabilities = cpu_arch_capabilities();
 	const bool stale_buffers = (~capabilities & (MDS_NO | TAA_NO | FBSDP_NO)) != 0 ||
 				   ((capabilities & RFDS_NO) == 0 && (capabilities & RFDS_CLEAR) != 0);
 

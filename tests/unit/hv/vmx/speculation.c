@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: hv/machine/features.c */
 /* What is done at VM entry, by CPU. */
 #include "hv_test.h"
 
