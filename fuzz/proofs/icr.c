@@ -57,7 +57,7 @@ static bool addressed(const struct cpu *cpu, const struct cpu *sender, uint64_t 
 	if ((icr >> 11 & 1) == 0)
 		return cpu->apic_id == to;
 	/* Logical ID: APIC ID bits 19:4 in the upper half, one bit for bits 3:0 in the lower. */
-	return cpu->apic_id >> 20 == 0 && cpu->apic_id >> 4 == to >> 16 && (to >> (cpu->apic_id & 0xf) & 1) != 0;
+	return (cpu->apic_id >> 4 & 0xffff) == to >> 16 && (to >> (cpu->apic_id & 0xf) & 1) != 0;
 }
 
 static void check_vcpu(const struct vcpu *vcpu, const struct startup *before, const struct cpu *sender)

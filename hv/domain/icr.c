@@ -5,33 +5,21 @@
  */
 #include "lapic.h"
 
+#include "machine/apic.h"
 #include "run.h"
 
-#define ICR_VECTOR(icr)    ((uint8_t)(icr))
-#define ICR_MODE(icr)      ((icr) >> 8 & 7) /* 0: fixed */
-#define ICR_LOGICAL        (1ull << 11)
-#define ICR_SHORTHAND(icr) ((icr) >> 18 & 3)
-#define BROADCAST          0xffffffffu
-
-enum { TO_DESTINATION = 0, TO_SELF = 1, TO_OTHERS = 3 }; /* 2: to all */
+#define MODE_FIXED 0u
 
 static bool is_target(const struct td_vcpu *vcpu, uint32_t index, uint64_t icr)
 {
-	const uint32_t destination = (uint32_t)(icr >> 32), apic_id = vcpu->td->vcpu[index].apic_id;
-	const uint32_t logical = LAPIC_LOGICAL_ID(apic_id), common = destination & logical;
-
 	if (ICR_SHORTHAND(icr) != TO_DESTINATION)
 		return ICR_SHORTHAND(icr) != (index == vcpu->index ? TO_OTHERS : TO_SELF);
-	if (destination == BROADCAST)
-		return true;
-	if ((icr & ICR_LOGICAL) != 0) /* one cluster, and any of its bits */
-		return destination >> 16 == logical >> 16 && (uint16_t)common != 0;
-	return apic_id == destination;
+	return icr_reaches(icr, vcpu->td->vcpu[index].apic_id);
 }
 
 void icr_send(struct td_vcpu *vcpu, uint64_t icr)
 {
-	if (ICR_MODE(icr) != 0 || ICR_VECTOR(icr) < 16) /* SDM 3A 11.5.2 */
+	if (ICR_MODE(icr) != MODE_FIXED || ICR_VECTOR(icr) < 16) /* SDM 3A 11.5.2 */
 		return;
 	for (uint32_t i = 0; i < vcpu->td->vcpu_count; i++) {
 		if (!is_target(vcpu, i, icr))

@@ -6,42 +6,22 @@
  */
 #include "startup.h"
 
+#include "machine/apic.h"
 #include "machine/cpu.h"
 #include "root.h"
 #include "x86/msr.h"
 #include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 
-#define ICR_VECTOR(icr)      ((uint8_t)((icr) & 0xff))
-#define ICR_MODE(icr)        ((icr) >> 8 & 7)
-#define ICR_LOGICAL          (1ull << 11)
-#define ICR_ASSERT           (1ull << 14)
-#define ICR_LEVEL            (1ull << 15)
-#define ICR_SHORTHAND(icr)   ((icr) >> 18 & 3)
-#define ICR_DESTINATION(icr) ((uint32_t)((icr) >> 32))
-#define ICR_DEFINED          0xffffffff000ccfffull /* delivery status and reserved bits are refused by the APIC */
+#define ICR_ASSERT  (1ull << 14)
+#define ICR_LEVEL   (1ull << 15)
+#define ICR_DEFINED 0xffffffff000ccfffull /* delivery status and reserved bits are refused by the APIC */
 
 enum { MODE_FIXED = 0, MODE_LOWEST = 1, MODE_NMI = 4, MODE_INIT = 5, MODE_SIPI = 6 };
-enum { TO_DESTINATION = 0, TO_SELF = 1, TO_ALL = 2, TO_OTHERS = 3 };
-
-#define BROADCAST 0xffffffffu
-
-/* x2APIC logical ID: cluster in the upper half, one bit of 16 in the lower (SDM 3A 11.12.10.2). */
-static bool logical_match(uint32_t apic_id, uint32_t destination)
-{
-	return apic_id >> 4 == destination >> 16 && (destination >> (apic_id & 15) & 1) != 0;
-}
 
 static bool is_target(const struct vcpu *vcpu, const struct vcpu *sender, uint64_t icr)
 {
-	const uint32_t destination = ICR_DESTINATION(icr);
-
-	if (ICR_SHORTHAND(icr) == TO_OTHERS)
-		return vcpu != sender;
-	if (destination == BROADCAST)
-		return true;
-	return (icr & ICR_LOGICAL) != 0 ? logical_match(vcpu->cpu->apic_id, destination)
-					: vcpu->cpu->apic_id == destination;
+	return ICR_SHORTHAND(icr) == TO_OTHERS ? vcpu != sender : icr_reaches(icr, vcpu->cpu->apic_id);
 }
 
 void startup_post_init(struct vcpu *vcpu)
