@@ -112,9 +112,9 @@ enum report_answer report_verify(const struct td_vcpu *of, const struct report_m
 	return answer;
 }
 
-void run_leave(struct td_vcpu *of, const struct run_exit *exit)
+void run_leave(struct td_vcpu *of, const struct domain_exit *exit)
 {
-	PROVE(of == &vcpu && accepted && !left && !exit->text && exit->value == 0 && exit->bytes == 0);
+	PROVE(of == &vcpu && accepted && !left && exit->value == 0 && exit->bytes == 0);
 	PROVE(exit->kind == DOMAIN_EXIT_PAGE || exit->kind == DOMAIN_EXIT_TABLE);
 	PROVE(exit->address == (before.rcx & ~4095ull));
 	left = true;

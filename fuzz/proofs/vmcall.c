@@ -21,10 +21,10 @@ static struct td_vcpu vcpu;
 static struct entry_frame frame;
 static struct pool pool;
 static struct registers before;
-static struct run_exit told;
+static struct domain_exit told;
 static uint64_t text[8], converted;
 static uint32_t entries;
-static bool locked, busy, advanced, left, ended, asked_again, failed;
+static bool locked, busy, advanced, left, ended, said_text, asked_again, failed;
 
 static uint64_t shared_bit(void)
 {
@@ -84,20 +84,19 @@ void vcpu_advance(struct vcpu *of, unsigned bytes)
 }
 
 /* The root guest is the one that is loaded from here on. */
-void run_leave(struct td_vcpu *of, const struct run_exit *exit)
+void run_leave(struct td_vcpu *of, const struct domain_exit *exit)
 {
 	PROVE(of == &vcpu && !left);
 	left = true;
 	told = *exit;
-	if (exit->text) {
-		for (unsigned i = 0; i < 8; i++)
-			text[i] = exit->text[i];
-	}
 }
 
-void run_end(struct td_vcpu *of, const struct run_exit *exit)
+void run_end(struct td_vcpu *of, const struct domain_exit *exit, const uint64_t *words)
 {
 	ended = true;
+	said_text = words != 0;
+	for (unsigned i = 0; said_text && i < 8; i++)
+		text[i] = words[i];
 	run_leave(of, exit);
 }
 
@@ -230,7 +229,7 @@ void prove_vmcall_map_gpa(void)
 	if (converted != 0) {
 		PROVE(guest->r11 == start + converted && guest->r10 == (converted == bytes ? 0 : 1));
 		PROVE(left && !ended && told.kind == DOMAIN_EXIT_MAP_GPA && told.address == plain);
-		PROVE(told.value == converted && told.write == is_shared(start) && told.bytes == 0 && !told.text);
+		PROVE(told.value == converted && told.write == is_shared(start) && told.bytes == 0 && !said_text);
 		PROVE(converted <= 0x200000 && converted <= bytes);
 	} else {
 		PROVE(!left && asked_again == (failed && sane));
@@ -255,7 +254,7 @@ static void check_access(uint64_t address, bool sane, enum domain_exit_kind kind
 		return;
 	PROVE(told.kind == kind && told.address == address && told.bytes == width && told.write == write);
 	PROVE(told.value == (!write ? 0 : width == 8 ? before.r15 : before.r15 & ((1ull << 8 * width) - 1)));
-	PROVE(vcpu.answer_bytes == (write ? 0 : width) && !told.text);
+	PROVE(vcpu.answer_bytes == (write ? 0 : width) && !said_text);
 }
 
 void prove_vmcall_io(void)
@@ -294,7 +293,7 @@ void prove_vmcall_get_quote(void)
 
 	PROVE(advanced && left == sane && vcpu.asked == sane && !ended && (!sane || vcpu.answer_bytes == 0));
 	PROVE(!sane || (told.kind == DOMAIN_EXIT_GET_QUOTE && told.address == plain && told.bytes == bytes));
-	PROVE(!sane || (told.value == 0 && !told.write && !told.text));
+	PROVE(!sane || (told.value == 0 && !told.write && !said_text));
 	PROVE(frame.guest.r10 == (sane ? 0 : 0x8000000000000000));
 	REACHABLE(left);
 	REACHABLE(!left && bytes == 0x20000);
@@ -306,7 +305,7 @@ void prove_vmcall_fatal_error(void)
 	call(0x10003);
 	const uint64_t mask = before.rcx;
 
-	PROVE(ended && !advanced && told.kind == DOMAIN_EXIT_FATAL && told.value == before.r12 && told.text);
+	PROVE(ended && !advanced && told.kind == DOMAIN_EXIT_FATAL && told.value == before.r12 && said_text);
 	PROVE(told.address == 0 && told.bytes == 0 && !told.write);
 	PROVE(text[0] == before.r14 && text[1] == before.r15);
 	PROVE(text[2] == ((mask >> 3 & 1) != 0 ? before.rbx : 0) && text[3] == ((mask >> 7 & 1) != 0 ? before.rdi : 0));

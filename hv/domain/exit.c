@@ -234,7 +234,7 @@ void guest_exit_ud(struct vcpu *vcpu)
 
 void guest_exit_dead(struct vcpu *vcpu)
 {
-	run_end(td_vcpu_of(vcpu), &(struct run_exit){.kind = DOMAIN_EXIT_DEAD});
+	run_end(td_vcpu_of(vcpu), &(struct domain_exit){.kind = DOMAIN_EXIT_DEAD}, 0);
 }
 
 /*
@@ -244,7 +244,7 @@ void guest_exit_dead(struct vcpu *vcpu)
 static void leave_at(struct td_vcpu *vcpu, enum domain_exit_kind kind, gpa_t address)
 {
 	vcpu->dead = kind == DOMAIN_EXIT_DEAD;
-	run_leave(vcpu, &(struct run_exit){.kind = kind, .address = address.value & ~PAGE_MASK});
+	run_leave(vcpu, &(struct domain_exit){.kind = kind, .address = address.value & ~PAGE_MASK});
 }
 
 /*
@@ -290,7 +290,7 @@ void guest_exit_stage2(struct vcpu *vcpu, const struct guest_fault *fault)
 
 void guest_exit_preempted(struct vcpu *vcpu)
 {
-	run_leave(td_vcpu_of(vcpu), &(struct run_exit){.kind = DOMAIN_EXIT_PREEMPTED});
+	run_leave(td_vcpu_of(vcpu), &(struct domain_exit){.kind = DOMAIN_EXIT_PREEMPTED});
 }
 
 /* Interrupts by priority, each as soon as the guest takes it. */
@@ -348,7 +348,7 @@ bool guest_exit_resumes(struct cpu *cpu)
 
 	lapic_tick(&vcpu->lapic);
 	if (goes_to_host(vcpu, &kind)) {
-		run_leave(vcpu, &(struct run_exit){.kind = kind});
+		run_leave(vcpu, &(struct domain_exit){.kind = kind});
 		return false;
 	}
 	follow_epoch(vcpu);

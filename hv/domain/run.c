@@ -235,34 +235,25 @@ static void unload(struct td_vcpu *vcpu, struct vcpu *root)
 }
 
 /* An interrupt that came after the last look, of a CPU that saw the vCPU running: it is not idle. */
-static enum domain_exit_kind final_kind(const struct td_vcpu *vcpu, enum domain_exit_kind kind)
+static uint32_t final_kind(const struct td_vcpu *vcpu, uint32_t kind)
 {
 	return kind == DOMAIN_EXIT_IDLE && vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0 ? DOMAIN_EXIT_PREEMPTED
 												 : kind;
 }
 
-/* All that the host learns. */
-static void report(struct td_vcpu *vcpu, const struct run_exit *exit)
+/* All that the host learns, but for the text. */
+static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 {
-	const struct domain_exit record = {
-		.kind = final_kind(vcpu, exit->kind),
-		.bytes = exit->bytes,
-		.address = exit->address,
-		.value = exit->value,
-		.write = exit->write,
-		.deadline = vcpu->lapic.deadline,
-	};
 	const struct pool_view *const view = &vcpu->view;
+	struct domain_exit record = *exit;
 
-	vcpu->reported_deadline = vcpu->lapic.deadline;
+	record.kind = final_kind(vcpu, exit->kind);
+	record.deadline = vcpu->reported_deadline = vcpu->lapic.deadline;
 	window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, exit)), &record,
 		     sizeof(record));
-	if (exit->text)
-		window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, text)),
-			     exit->text, sizeof(((struct domain_run *)0)->text));
 }
 
-void run_leave(struct td_vcpu *vcpu, const struct run_exit *exit)
+void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit)
 {
 	const struct pool_view view = vcpu->view;
 	struct cpu *const cpu = view.cpus[view.cpu];
@@ -276,10 +267,15 @@ void run_leave(struct td_vcpu *vcpu, const struct run_exit *exit)
 	pool_close(&view, WINDOW_VCPU);
 }
 
-void run_end(struct td_vcpu *vcpu, const struct run_exit *exit)
+void run_end(struct td_vcpu *vcpu, const struct domain_exit *exit, const uint64_t *text)
 {
+	const struct pool_view view = vcpu->view;
+	const paddr_t place = paddr(vcpu->run.value + offsetof(struct domain_run, text));
+
 	vcpu->dead = true;
 	run_leave(vcpu, exit);
+	if (text)
+		window_write(view.paging, view.cpu, place, text, sizeof(((struct domain_run *)0)->text));
 }
 
 int64_t run_flush(const struct pool_view *view, struct td *td, uint64_t vcpu)

@@ -8,20 +8,11 @@
 /* HC_VCPU_RUN, checked and prepared. Result: HC_ENTERS, and domain_run() enters the guest; or HC_E_*. */
 int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t vcpu, paddr_t run);
 
-/* The exit that the host will find: complete but for what run_leave() knows. */
-struct run_exit {
-	enum domain_exit_kind kind;
-	uint32_t bytes;
-	uint64_t address, value;
-	bool write;
-	const uint64_t *text; /* 8 words, or null */
-};
+/* Leaves the vCPU: the root guest's is loaded, and its hypercall returns. @exit: without the deadline */
+void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit);
 
-/* Leaves the vCPU: the root guest's is loaded, and its hypercall returns. */
-void run_leave(struct td_vcpu *vcpu, const struct run_exit *exit);
-
-/* The same, for a vCPU that never runs again. */
-void run_end(struct td_vcpu *vcpu, const struct run_exit *exit);
+/* The same, for a vCPU that never runs again. @text: the exit's 8 words of it, or null */
+void run_end(struct td_vcpu *vcpu, const struct domain_exit *exit, const uint64_t *text);
 
 /* HC_VCPU_FLUSH and HC_INTERRUPT. The domain is locked. */
 int64_t run_flush(const struct pool_view *view, struct td *td, uint64_t vcpu);

@@ -20,7 +20,7 @@ bool tdcall_needs_host(struct td_vcpu *vcpu, enum memory_answer answer, gpa_t ad
 {
 	if (answer != MEMORY_NO_PAGE && answer != MEMORY_NO_TABLE)
 		return false;
-	run_leave(vcpu, &(struct run_exit){
+	run_leave(vcpu, &(struct domain_exit){
 				.kind = answer == MEMORY_NO_PAGE ? DOMAIN_EXIT_PAGE : DOMAIN_EXIT_TABLE,
 				.address = address.value,
 			});

@@ -27,7 +27,7 @@ static void complete(struct td_vcpu *vcpu, uint64_t status)
 }
 
 /* The same, before the host's answer. @bytes: of the value that goes to R11 */
-static uint64_t ask_host(struct td_vcpu *vcpu, const struct run_exit *exit, uint32_t bytes)
+static uint64_t ask_host(struct td_vcpu *vcpu, const struct domain_exit *exit, uint32_t bytes)
 {
 	complete(vcpu, VMCALL_SUCCESS);
 	vcpu->asked = true;
@@ -62,7 +62,7 @@ static uint64_t access(struct td_vcpu *vcpu, enum domain_exit_kind kind, uint64_
 	if (guest->r12 > 8 || (widths >> bytes & 1) == 0 || guest->r13 > 1)
 		return VMCALL_INVALID_OPERAND;
 	const uint64_t value = bytes == 8 ? guest->r15 : guest->r15 & ((1ull << 8 * bytes) - 1);
-	const struct run_exit exit = {
+	const struct domain_exit exit = {
 		.kind = kind, .bytes = bytes, .address = address, .write = write, .value = write ? value : 0};
 
 	return ask_host(vcpu, &exit, write ? 0 : bytes);
@@ -157,7 +157,7 @@ static uint64_t map_gpa(struct td_vcpu *vcpu)
 	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
 		return NO_STATUS;
 	const uint64_t done = convert(vcpu, first, bytes, shared, &answer);
-	const struct run_exit exit = {
+	const struct domain_exit exit = {
 		.kind = DOMAIN_EXIT_MAP_GPA, .address = first.value, .value = done, .write = shared};
 
 	if (done != 0) {
@@ -174,7 +174,7 @@ static uint64_t map_gpa(struct td_vcpu *vcpu)
 static uint64_t get_quote(struct td_vcpu *vcpu)
 {
 	const uint64_t address = vcpu->vcpu.frame->guest.r12, bytes = vcpu->vcpu.frame->guest.r13;
-	const struct run_exit exit = {
+	const struct domain_exit exit = {
 		.kind = DOMAIN_EXIT_GET_QUOTE, .address = plain(vcpu->td, address).value, .bytes = (uint32_t)bytes};
 
 	if (((address | bytes) & PAGE_MASK) != 0 || bytes > QUOTE_BYTES || !is_shared(vcpu->td, address) ||
@@ -198,7 +198,7 @@ static uint64_t fatal_error(struct td_vcpu *vcpu)
 				  PASSED(guest, 9, r9),
 				  PASSED(guest, 2, rdx)};
 
-	run_end(vcpu, &(struct run_exit){.kind = DOMAIN_EXIT_FATAL, .value = guest->r12, .text = text});
+	run_end(vcpu, &(struct domain_exit){.kind = DOMAIN_EXIT_FATAL, .value = guest->r12}, text);
 	return NO_STATUS;
 }
 
