@@ -49,19 +49,7 @@ static void set_controls(const struct vcpu *vcpu)
 	vmwrite(CR4_MASK, ~CR4_GUEST | CR4_MCE | CR4_OSXSAVE);
 }
 
-static void set_segments(void)
-{
-	for (unsigned which = SEGMENT_ES; which <= SEGMENT_GS; which++) {
-		vmx_write_segment(which, &(struct segment){
-						 .rights = which == SEGMENT_CS ? RIGHTS_FLAT_CODE : RIGHTS_FLAT_DATA,
-						 .limit = UINT32_MAX,
-					 });
-	}
-	vmx_write_segment(SEGMENT_LDTR, &(struct segment){.rights = RIGHTS_LDT, .limit = 0xffff});
-	vmx_write_segment(SEGMENT_TR, &(struct segment){.rights = RIGHTS_BUSY_TSS, .limit = 0xffff});
-}
-
-/* Without the registers that are 0. */
+/* Without the registers that are 0, and what vmx_reset_segments() writes. */
 static const struct {
 	uint32_t field;
 	uint64_t value;
@@ -74,18 +62,16 @@ static const struct {
 	{GUEST_DR7, DR7_INIT},
 	{GUEST_RFLAGS, RFLAGS_FIXED},
 	{GUEST_RIP, 0xfffffff0},
-	{GUEST_GDTR_LIMIT, 0xffff},
-	{GUEST_IDTR_LIMIT, 0xffff},
 };
 static const uint32_t zero[] = {
-	GUEST_CR3,         GUEST_RSP,          GUEST_GDTR_BASE,    GUEST_IDTR_BASE,
-	GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_DEBUGCTL,
+	GUEST_CR3, GUEST_RSP, GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_DEBUGCTL,
 };
 
 void vcpu_guest_start(struct vcpu *vcpu)
 {
 	set_controls(vcpu);
-	set_segments();
+	vmx_reset_segments(&(struct segment){.rights = RIGHTS_FLAT_CODE, .limit = UINT32_MAX},
+			   &(struct segment){.rights = RIGHTS_FLAT_DATA, .limit = UINT32_MAX});
 	for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++)
 		vmwrite(initial[i].field, initial[i].value);
 	for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)

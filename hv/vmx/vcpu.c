@@ -191,14 +191,10 @@ bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return msr == IA32_PAT;
 }
 
-static void reset_segments(void)
+void vmx_reset_segments(const struct segment *code, const struct segment *data)
 {
-	const struct segment data = {.rights = RIGHTS_RESET_DATA, .limit = 0xffff};
-	const struct segment code = {
-		.selector = 0xf000, .rights = RIGHTS_RESET_CODE, .limit = 0xffff, .base = 0xffff0000};
-
 	for (unsigned which = SEGMENT_ES; which <= SEGMENT_GS; which++)
-		vmx_write_segment(which, which == SEGMENT_CS ? &code : &data);
+		vmx_write_segment(which, which == SEGMENT_CS ? code : data);
 	vmx_write_segment(SEGMENT_LDTR, &(struct segment){.rights = RIGHTS_LDT, .limit = 0xffff});
 	vmx_write_segment(SEGMENT_TR, &(struct segment){.rights = RIGHTS_BUSY_TSS, .limit = 0xffff});
 	vmwrite(GUEST_GDTR_BASE, 0);
@@ -225,8 +221,12 @@ static void reset_control_registers(struct vcpu *vcpu)
 
 void vcpu_reset(struct vcpu *vcpu)
 {
+	const struct segment data = {.rights = RIGHTS_RESET_DATA, .limit = 0xffff};
+	const struct segment code = {
+		.selector = 0xf000, .rights = RIGHTS_RESET_CODE, .limit = 0xffff, .base = 0xffff0000};
+
 	vcpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
-	reset_segments();
+	vmx_reset_segments(&code, &data);
 	reset_control_registers(vcpu);
 	vmwrite(GUEST_DR7, DR7_INIT);
 	write_dr6(DR6_INIT);

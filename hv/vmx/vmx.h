@@ -17,6 +17,9 @@ struct segment {
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment);
 
+/* All segments of a vCPU that starts: @data is DS's and all others'; neither GDT, IDT nor LDT, and a TSS. */
+void vmx_reset_segments(const struct segment *code, const struct segment *data);
+
 /*
  * Of the masked bits those that the guest has as it writes them. MCE is always set in its CR4: without it, a machine
  * check is a shutdown of the CPU in place of an exit, and nothing is wiped (SDM 3B 15.10.4.1).
