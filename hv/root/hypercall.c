@@ -29,31 +29,31 @@ static void fill_stats(const struct machine *m, struct hv_stats *stats)
 	}
 }
 
-/* Copies object bytes [@offset, @offset + @bytes) to the guest at @to; less at the end. Returns the bytes copied. */
-static int64_t copy_out(struct vcpu *vcpu, const void *object, uint64_t length, uint64_t offset, gpa_t to,
-			uint64_t bytes)
+/* Copies the part of an object that HC_READ asks for; less at the end. Returns the bytes copied. */
+static int64_t copy_out(struct vcpu *vcpu, const struct hypercall_arguments *a, const void *object, uint64_t length)
 {
-	if (offset >= length)
+	if (a->rsi >= length)
 		return 0;
-	const uint32_t count = (uint32_t)(length - offset < bytes ? length - offset : bytes);
+	const uint32_t count = (uint32_t)(length - a->rsi < a->rcx ? length - a->rsi : a->rcx);
 
-	window_write(vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(to.value), (const uint8_t *)object + offset,
+	window_write(vcpu->cpu->machine->paging, vcpu->cpu->index, paddr(a->rdx), (const uint8_t *)object + a->rsi,
 		     count);
 	return count;
 }
 
-static int64_t copy_console_out(struct vcpu *vcpu, uint64_t offset, gpa_t to, uint64_t bytes)
+static int64_t copy_console_out(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
+	const struct hypercall_arguments whole = {.rdx = a->rdx, .rcx = a->rcx};
 	struct console *const console = &vcpu->cpu->machine->console;
 	uint8_t part[256];
 	uint32_t count = 0;
 
 	lock_take(&console->lock);
 	for (const uint32_t length = console_length(console);
-	     count < sizeof(part) && count < bytes && offset < length && count < length - offset; count++)
-		part[count] = (uint8_t)console_byte(console, (uint32_t)offset + count);
+	     count < sizeof(part) && count < a->rcx && a->rsi < length && count < length - a->rsi; count++)
+		part[count] = (uint8_t)console_byte(console, (uint32_t)a->rsi + count);
 	lock_release(&console->lock);
-	return copy_out(vcpu, part, count, 0, to, count);
+	return copy_out(vcpu, &whole, part, count);
 }
 
 static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_arguments *a)
@@ -70,18 +70,17 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 	iommu_poll(m);
 	switch ((enum hv_object)(uint32_t)a->rdi) {
 	case HV_OBJECT_STATEMENT:
-		return copy_out(vcpu, &m->attestation->statement, sizeof(m->attestation->statement), a->rsi,
-				gpa(a->rdx), a->rcx);
+		return copy_out(vcpu, a, &m->attestation->statement, sizeof(m->attestation->statement));
 	case HV_OBJECT_LOG:
-		return copy_out(vcpu, m->attestation->log, m->boot.log_bytes, a->rsi, gpa(a->rdx), a->rcx);
+		return copy_out(vcpu, a, m->attestation->log, m->boot.log_bytes);
 	case HV_OBJECT_CONSOLE:
-		return copy_console_out(vcpu, a->rsi, gpa(a->rdx), a->rcx);
+		return copy_console_out(vcpu, a);
 	case HV_OBJECT_STATS:
 		fill_stats(m, &stats);
-		return copy_out(vcpu, &stats, sizeof(stats), a->rsi, gpa(a->rdx), a->rcx);
+		return copy_out(vcpu, a, &stats, sizeof(stats));
 	case HV_OBJECT_DOMAIN:
 		error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
-		return error != 0 ? error : copy_out(vcpu, &info, sizeof(info), a->rsi, gpa(a->rdx), a->rcx);
+		return error != 0 ? error : copy_out(vcpu, a, &info, sizeof(info));
 	default:
 		return HC_E_ARGUMENT;
 	}
