@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/machine/console.c: for every number and every text of up to 165 characters, a line is written inside its 160
- * bytes and ends with a terminator; for every state of the ring, reading and adding stay inside it.
+ * bytes and ends with a newline; for every state of the ring, reading and adding stay inside it.
  */
 #include "proof.h"
 
@@ -29,9 +29,9 @@ void prove_console_text(void)
 	text[TEXT] = '\0';
 	const uint32_t length = format(line, "%s!", text);
 
-	PROVE(length <= LINE_BYTES - 2 && line[length] == '\0');
-	REACHABLE(length == LINE_BYTES - 2);
-	REACHABLE(length == 1);
+	PROVE(length <= LINE_BYTES && line[length - 1] == '\n');
+	REACHABLE(length == LINE_BYTES);
+	REACHABLE(length == 2);
 }
 
 void prove_console_number(void)
@@ -41,9 +41,9 @@ void prove_console_number(void)
 
 	const uint32_t length = format(line, "%lx", number);
 
-	PROVE(length >= 1 && length <= 16 && line[length] == '\0');
-	PROVE(number >> 4 * (length - 1) < 16);
-	REACHABLE(length == 16);
+	PROVE(length >= 2 && length <= 17 && line[length - 1] == '\n');
+	PROVE(number >> 4 * (length - 2) < 16);
+	REACHABLE(length == 17);
 }
 
 void prove_console_ring(void)

@@ -16,7 +16,7 @@ struct line {
 
 static void put(struct line *line, char c)
 {
-	if (line->length < LINE_BYTES - 2) /* room for newline and terminator */
+	if (line->length < LINE_BYTES - 1) /* room for the newline */
 		line->text[line->length++] = c;
 }
 
@@ -67,7 +67,7 @@ uint32_t console_format(char text[LINE_BYTES], const char *format, va_list argum
 			put(&line, *format++);
 	}
 	va_end(rest);
-	text[line.length] = '\0';
+	text[line.length++] = '\n';
 	return line.length;
 }
 
@@ -85,9 +85,8 @@ void console_line(struct machine *m, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	uint32_t length = console_format(text, format, arguments);
+	const uint32_t length = console_format(text, format, arguments);
 	va_end(arguments);
-	text[length++] = '\n';
 
 	put_text(&head, "hv: [");
 	put_number(&head, now / 1000000, 10, 1);

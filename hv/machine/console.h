@@ -30,7 +30,7 @@ struct machine;
  */
 void console_line(struct machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Formats like console_line() into @line; returns the length without the terminator. */
+/* Formats like console_line() into @line, with the newline; returns the length. */
 uint32_t console_format(char line[LINE_BYTES], const char *format, va_list arguments);
 
 /* Bytes that can be read now, and the @index-th of them (oldest first). The lock must be held. */

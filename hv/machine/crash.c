@@ -24,9 +24,8 @@ static __attribute__((format(printf, 2, 3))) void report(uint16_t port, const ch
 	va_list arguments;
 
 	va_start(arguments, format);
-	uint32_t length = console_format(text, format, arguments);
+	const uint32_t length = console_format(text, format, arguments);
 	va_end(arguments);
-	text[length++] = '\n';
 	serial_write(port, text, length);
 }
 

@@ -34,7 +34,7 @@ static __attribute__((format(printf, 2, 3))) void say(uint16_t port, const char 
 	va_start(arguments, format);
 	const uint32_t length = console_format(line, format, arguments);
 	va_end(arguments);
-	serial_write(port, line, length);
+	serial_write(port, line, length - 1); /* a part of one: without the newline */
 }
 
 void record(const struct vcpu *vcpu, const struct recorded *exit)
