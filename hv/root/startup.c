@@ -101,11 +101,8 @@ static uint8_t wait_for_sipi(struct vcpu *vcpu)
 		const bool arrived = startup->sipi;
 		const uint8_t vector = startup->sipi_vector;
 
-		startup->init = false; /* INIT changes nothing in wait-for-SIPI */
-		if (arrived) {
-			startup->sipi = false;
-			startup->waiting = false;
-		}
+		startup->init = startup->sipi = false; /* INIT changes nothing in wait-for-SIPI */
+		startup->waiting = !arrived;
 		lock_release(&startup->lock);
 		if (arrived)
 			return vector;
