@@ -144,28 +144,18 @@ static bool decode_mov(struct vcpu *vcpu, unsigned control, uint64_t *value, uns
 	       ((code[2] >> 3 & 7u) | (rex & REX_R) << 1) == control;
 }
 
-/* Nothing else writes CR4. */
-void guest_exit_mov_cr4(struct vcpu *vcpu)
+/* Nothing else writes these two. Only 64-bit code has CR8. */
+void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control)
 {
 	uint64_t value;
 	unsigned bytes;
 
-	if (decode_mov(vcpu, 4, &value, &bytes))
-		guest_exit_cr4(vcpu, vcpu_guest_is_64bit(vcpu) ? value : (uint32_t)value, bytes);
-	else
+	if (!decode_mov(vcpu, control, &value, &bytes))
 		refuse(vcpu);
-}
-
-/* Only 64-bit code has CR8. */
-void guest_exit_mov_cr8(struct vcpu *vcpu)
-{
-	uint64_t value;
-	unsigned bytes;
-
-	if (decode_mov(vcpu, 8, &value, &bytes))
+	else if (control == 8)
 		guest_exit_cr8(vcpu, value);
 	else
-		refuse(vcpu);
+		guest_exit_cr4(vcpu, vcpu_guest_is_64bit(vcpu) ? value : (uint32_t)value, bytes);
 }
 
 /*
@@ -209,11 +199,6 @@ void guest_exit_hlt(struct vcpu *vcpu)
 void guest_exit_skipped(struct vcpu *vcpu)
 {
 	vcpu_advance(vcpu, INVD_OPCODE_BYTES);
-}
-
-void guest_exit_refused(struct vcpu *vcpu)
-{
-	guest_exit_exception(vcpu, VECTOR_UD, 0);
 }
 
 void guest_exit_tdcall(struct vcpu *vcpu)

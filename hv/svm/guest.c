@@ -250,9 +250,9 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	case EXIT_EXCEPTION_AC:
 		return guest_exit_exception(vcpu, VECTOR_AC, (uint32_t)vmcb->exit_info1);
 	case EXIT_WRITE_CR4:
-		return guest_exit_mov_cr4(vcpu);
+		return guest_exit_mov_cr(vcpu, 4);
 	case EXIT_WRITE_CR8:
-		return guest_exit_mov_cr8(vcpu);
+		return guest_exit_mov_cr(vcpu, 8);
 	case EXIT_XSETBV:
 		return guest_exit_xsetbv(vcpu);
 	case EXIT_INVD:
@@ -265,7 +265,7 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	case EXIT_RDPMC:
 		return guest_exit_exception(vcpu, VECTOR_GP, 0);
 	default:
-		return guest_exit_refused(vcpu);
+		return guest_exit_exception(vcpu, VECTOR_UD, 0);
 	}
 }
 

@@ -18,20 +18,18 @@ void guest_exit_xsetbv(struct vcpu *vcpu);
 void guest_exit_io(struct vcpu *vcpu, struct io_access access);
 void guest_exit_hlt(struct vcpu *vcpu);
 
-/* MOV to CR4: of the value; or whose operand the CPU does not tell. */
+/* MOV to CR4. */
 void guest_exit_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes);
-void guest_exit_mov_cr4(struct vcpu *vcpu);
 
 /* CR8, where it exits: the TPR's upper half. */
 uint64_t guest_cr8(struct vcpu *vcpu);
 void guest_exit_cr8(struct vcpu *vcpu, uint64_t value);
-void guest_exit_mov_cr8(struct vcpu *vcpu);
+
+/* MOV to CR4 or CR8, by @control, whose operand the CPU does not tell. */
+void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control);
 
 /* WBINVD, INVD: no effect, since memory stays coherent without. */
 void guest_exit_skipped(struct vcpu *vcpu);
-
-/* An instruction that the guest does not have. */
-void guest_exit_refused(struct vcpu *vcpu);
 
 /* #UD, which may be TDCALL; and TDCALL, where the CPU knows it. */
 void guest_exit_ud(struct vcpu *vcpu);

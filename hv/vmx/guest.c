@@ -351,7 +351,7 @@ static void guest_dispatch(struct vcpu *vcpu)
 	case REASON_VMFUNC:
 	case REASON_SEAMCALL:
 	case REASON_RDMSR_IMMEDIATE ... REASON_WRMSRNS_IMMEDIATE:
-		return guest_exit_refused(vcpu);
+		return guest_exit_exception(vcpu, VECTOR_UD, 0);
 	default: /* triple fault, task switch, a state that the CPU refuses, and what cannot be */
 		return guest_exit_dead(vcpu);
 	}

@@ -107,13 +107,15 @@ ANSWER(rdmsr)
 ANSWER(wrmsr)
 ANSWER(xsetbv)
 ANSWER(hlt)
-ANSWER(mov_cr4)
-ANSWER(mov_cr8)
 ANSWER(skipped)
-ANSWER(refused)
 ANSWER(ud)
 ANSWER(preempted)
 ANSWER(dead)
+
+void guest_exit_mov_cr(struct vcpu *at, unsigned control)
+{
+	answer(at, control == 8 ? "mov_cr8" : "mov_cr4");
+}
 
 void guest_exit_io(struct vcpu *at, struct io_access access)
 {
@@ -129,7 +131,7 @@ void guest_exit_stage2(struct vcpu *at, const struct guest_fault *fault)
 
 void guest_exit_exception(struct vcpu *at, enum vector vector, uint32_t error_code)
 {
-	answer(at, "exception");
+	answer(at, vector == VECTOR_UD ? "refused" : "exception");
 	seen.vector = vector;
 	seen.error_code = error_code;
 }

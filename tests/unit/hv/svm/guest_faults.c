@@ -70,13 +70,17 @@ OTHER(rdmsr)
 OTHER(wrmsr)
 OTHER(xsetbv)
 OTHER(hlt)
-OTHER(mov_cr4)
-OTHER(mov_cr8)
 OTHER(skipped)
-OTHER(refused)
 OTHER(ud)
 OTHER(preempted)
 OTHER(dead)
+
+void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control)
+{
+	(void)vcpu;
+	(void)control;
+	others++;
+}
 
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {

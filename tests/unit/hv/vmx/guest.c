@@ -258,11 +258,6 @@ void guest_exit_skipped(struct vcpu *vcpu)
 	(void)vcpu;
 	note(SKIPPED, 0, 0);
 }
-void guest_exit_refused(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	note(REFUSED, 0, 0);
-}
 void guest_exit_ud(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -276,7 +271,7 @@ void guest_exit_tdcall(struct vcpu *vcpu)
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
 	(void)vcpu;
-	note(EXCEPTION, vector, error_code);
+	note(vector == VECTOR_UD ? REFUSED : EXCEPTION, vector, error_code);
 }
 void guest_exit_stage2(struct vcpu *vcpu, const struct guest_fault *fault)
 {
