@@ -100,11 +100,16 @@ void domain_run(struct vcpu *vcpu)
 	longjmp(stopped, 1);
 }
 
-int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
+int64_t domain_read(const struct cpu *cpu, uint64_t object, union domain_object *read)
 {
+	const bool list = (uint32_t)object == HV_OBJECT_DOMAINS;
+
 	(void)cpu;
-	*info = (struct domain_info){.domain = (uint32_t)domain};
-	return domain % 2 == 0 ? 0 : HC_E_DOMAIN;
+	memset(read, 0, sizeof(*read));
+	PROMISE(list || object >> 32 == 0 || (uint32_t)object == HV_OBJECT_DOMAIN);
+	if (!list && (object >> 32) % 2 != 0)
+		return HC_E_DOMAIN;
+	return list ? sizeof(read->list) : sizeof(read->info);
 }
 
 static void in_ram(paddr_t address, uint32_t bytes)

@@ -246,6 +246,8 @@ static void choose_other_call(struct step *step)
 	if (step->call.number != HC_READ)
 		return;
 	a[0] = kind == 0 ? domain << 32 | HV_OBJECT_DOMAIN : choose(&world.choices, HV_OBJECT_COUNT + 1);
+	if (a[0] == HV_OBJECT_DOMAINS)
+		a[0] |= choose(&world.choices, 4) << 32;
 	a[2] = a[1];
 	a[1] = choose(&world.choices, 3) * 64;
 	a[3] = 1 + choose(&world.choices, 256);

@@ -3,9 +3,9 @@
  * hv/domain/run.c, the run page and the registers: for every state of a vCPU, every content of the run page and every
  * exit. At an entry the record 'entry' is read once, and only where the guest has asked; of what it says, R10 and as
  * many bytes of R11 as were asked for are changed. At the exit the host gets 'exit', made of the exit's own fields and
- * the deadline, and the text where there is one; no other register of the guest leaves it, and the host's
- * own general registers stay as they were. The MSRs, debug
- * registers, CR2 and XCR0 that software switches are changed over both ways, and XRSTOR ends with the initial state.
+ * the deadline, and the text where there is one; no other register of the guest leaves it, and the host's own general
+ * registers stay as they were. What the run had is counted. The MSRs, debug registers, CR2 and XCR0 that software
+ * switches are changed over both ways, and XRSTOR ends with the initial state.
  * Assumed: a list of 8 MSRs; vcpu_guest_load() and vcpu_guest_unload() do what their names say.
  */
 #include "proof.h"
@@ -28,7 +28,13 @@ static struct domain_exit told;
 static uint64_t text[8];
 static bool ended, said_text, said_exit, loaded;
 static unsigned answers;
+static uint64_t now;
 static struct registers guest_before, host_before;
+
+uint64_t rdtsc(void)
+{
+	return now;
+}
 
 void window_close(const struct paging *of, uint32_t number, enum window window)
 {
@@ -176,9 +182,11 @@ static bool same(const struct registers *a, const struct registers *b, bool but_
 
 static void set_up(void)
 {
-	uint64_t xfam;
+	uint64_t xfam, time;
 
+	now = time;
 	__CPROVER_havoc_object(&vcpu);
+	ASSUME(vcpu.entered <= now);
 	__CPROVER_havoc_object(&answer);
 	__CPROVER_havoc_object(&guest_before);
 	__CPROVER_havoc_object(&host_before);
@@ -277,6 +285,10 @@ void prove_run_leave(void)
 	PROVE(told.kind == exit.kind || (exit.kind == DOMAIN_EXIT_IDLE && told.kind == DOMAIN_EXIT_PREEMPTED));
 	PROVE(told.bytes == exit.bytes && told.address == exit.address && told.value == exit.value);
 	PROVE(told.write == exit.write && told.deadline == vcpu.lapic.deadline);
+	PROVE(td.run_ticks == now - vcpu.entered && td.answered == (vcpu.entries > 1 ? vcpu.entries - 1 : 0));
+	for (uint32_t kind = 0; kind < DOMAIN_EXIT_KINDS; kind++)
+		PROVE(td.exits[kind] == (kind == told.kind ? 1 : 0));
+	REACHABLE(td.answered != 0);
 	REACHABLE(said_text);
 	REACHABLE(told.kind != exit.kind);
 }

@@ -105,9 +105,12 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 	return any_bool() ? HC_E_DOMAIN : 0;
 }
 
-int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
+int64_t domain_read(const struct cpu *cpu, uint64_t object, union domain_object *read)
 {
-	return any_bool() ? HC_E_DOMAIN : 0;
+	PROVE((uint32_t)object == HV_OBJECT_DOMAIN || (uint32_t)object == HV_OBJECT_DOMAINS);
+	if ((uint32_t)object == HV_OBJECT_DOMAINS)
+		return sizeof(read->list);
+	return any_bool() ? HC_E_DOMAIN : (int64_t)sizeof(read->info);
 }
 
 /* console.c: the ring's index is taken modulo its size. */
@@ -253,14 +256,27 @@ void prove_hypercall_read_domain(void)
 	REACHABLE(result == HC_E_BUFFER);
 }
 
+/* From any page on. */
+void prove_hypercall_read_domains(void)
+{
+	set_up(HC_READ);
+	ASSUME((uint32_t)frame.guest.rdi == HV_OBJECT_DOMAINS);
+	const int64_t result = call();
+
+	PROVE(result <= (int64_t)sizeof(struct domain_list) && wrote == (result > 0));
+	REACHABLE(result == sizeof(struct domain_list));
+	REACHABLE(frame.guest.rdi >> 32 != 0 && result == 1);
+	REACHABLE(result == HC_E_BUFFER);
+}
+
 void prove_hypercall_other(void)
 {
 	uint64_t number;
 
 	ASSUME(number != HC_SIGN);
 	set_up(number);
-	ASSUME(number != HC_READ ||
-	       (frame.guest.rdi > HV_OBJECT_STATS && (uint32_t)frame.guest.rdi != HV_OBJECT_DOMAIN));
+	ASSUME(number != HC_READ || (uint32_t)frame.guest.rdi >= HV_OBJECT_COUNT ||
+	       (frame.guest.rdi >> 32 != 0 && (uint32_t)frame.guest.rdi < HV_OBJECT_DOMAIN));
 	const int64_t result = call();
 
 	PROVE(!wrote);

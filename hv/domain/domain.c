@@ -223,19 +223,22 @@ bool domain_is_flushed(const struct pool_view *view, const struct td *td)
 void domain_describe(const struct td *td, struct domain_info *info)
 {
 	*info = (struct domain_info){
-		.version = 1,
+		.version = 2,
 		.bytes = sizeof(*info),
 		.domain = td->page,
 		.state = td->state,
 		.vcpus = td->vcpu_count,
-		.max_vcpus = td->params.max_vcpus,
+		.pages = td->pages,
 		.tables = td->tables,
 		.private_pages = td->private_pages,
-		.attributes = td->params.attributes,
-		.xfam = td->params.xfam,
+		.pending_pages = td->pending_pages,
+		.shared_pages = td->shared_pages,
+		.started_us = td->started_us,
+		.run_ticks = __atomic_load_n(&td->run_ticks, __ATOMIC_RELAXED),
+		.answered = __atomic_load_n(&td->answered, __ATOMIC_RELAXED),
+		.params = td->params,
 	};
+	for (uint32_t kind = 0; kind < DOMAIN_EXIT_KINDS; kind++)
+		info->exits[kind] = __atomic_load_n(&td->exits[kind], __ATOMIC_RELAXED);
 	__builtin_memcpy(info->mrtd, td->mrtd, sizeof(info->mrtd));
-	__builtin_memcpy(info->mrconfigid, td->params.mrconfigid, sizeof(info->mrconfigid));
-	__builtin_memcpy(info->mrowner, td->params.mrowner, sizeof(info->mrowner));
-	__builtin_memcpy(info->mrownerconfig, td->params.mrownerconfig, sizeof(info->mrownerconfig));
 }

@@ -28,7 +28,7 @@ struct td {
 	uint32_t table; /* page of the top table of its stage 2 */
 	uint32_t state; /* enum domain_state */
 	uint32_t pages; /* of the pool that belong to it, this one included */
-	uint32_t tables, private_pages;
+	uint32_t tables, private_pages, pending_pages, shared_pages; /* as struct domain_info has them */
 	uint32_t vcpu_count;
 	uint32_t gpa_bits; /* width of its addresses, the shared bit included */
 	uint64_t epoch;    /* atomic: counts up when a translation is taken away, and never comes round */
@@ -40,6 +40,7 @@ struct td {
 	uint8_t mrtd[SHA384_BYTES];
 	uint8_t rtmr[DOMAIN_RTMRS][SHA384_BYTES];
 	struct domain_vcpu vcpu[DOMAIN_MAX_VCPUS];
+	uint64_t run_ticks, answered, exits[DOMAIN_EXIT_KINDS]; /* atomic: each vCPU adds what a run had */
 };
 
 _Static_assert(sizeof(struct td) <= PAGE_BYTES, "a domain is one page");

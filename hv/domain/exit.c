@@ -338,5 +338,6 @@ bool guest_exit_resumes(struct cpu *cpu)
 	}
 	follow_epoch(vcpu);
 	deliver(vcpu);
+	vcpu->entries++;
 	return true;
 }

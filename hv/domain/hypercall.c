@@ -144,15 +144,21 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 	return result;
 }
 
-int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info)
+int64_t domain_read(const struct cpu *cpu, uint64_t object, union domain_object *read)
 {
 	const struct pool_view view = view_of(cpu);
 	struct td *td;
-	const int64_t result = domain_enter(&view, domain, &td);
+
+	if ((uint32_t)object == HV_OBJECT_DOMAINS) {
+		pool_list_domains(&view, object >> 32, &read->list);
+		return sizeof(read->list);
+	}
+	const int64_t result = domain_enter(&view, object >> 32, &td);
 
 	if (result != 0)
 		return result;
-	domain_describe(td, info);
+	domain_describe(td, &read->info);
+	read->info.tsc_khz = cpu->machine->boot.tsc_khz;
 	domain_leave(&view, td);
-	return 0;
+	return sizeof(read->info);
 }

@@ -23,7 +23,12 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 /* Enters the vCPU for which domain_hypercall() answered HC_ENTERS. @root: the caller's vCPU */
 _Noreturn void domain_run(struct vcpu *root);
 
-/* Fills @info for HC_READ. Returns 0, HC_E_DOMAIN or HC_E_BUSY. */
-int64_t domain_read_info(const struct cpu *cpu, uint64_t domain, struct domain_info *info);
+union domain_object {
+	struct domain_info info;
+	struct domain_list list;
+};
+
+/* HC_READ of HV_OBJECT_DOMAIN or of HV_OBJECT_DOMAINS. Returns the size of what @read gets, HC_E_DOMAIN, HC_E_BUSY. */
+int64_t domain_read(const struct cpu *cpu, uint64_t object, union domain_object *read);
 
 #endif

@@ -53,6 +53,12 @@ static struct slot slot_open(const struct pool_view *view, const struct td *td, 
 	}
 }
 
+/* What an entry stands for. */
+static uint32_t pages_at(struct slot slot)
+{
+	return (uint32_t)(stage2_span(slot.level) / PAGE_BYTES);
+}
+
 static void write_entry(struct slot slot, uint64_t value)
 {
 	__atomic_store_n(slot.entry, value, __ATOMIC_RELEASE);
@@ -165,9 +171,10 @@ static int64_t put_pages(const struct pool_view *view, struct td *td, struct pla
 	} else if (!domain_claim(view, td, page, count, PAGE_PRIVATE)) {
 		result = HC_E_PAGE;
 	} else {
-		write_entry(slot, accepted && *slot.entry == 0 ? stage2_private(paddr(first), slot.level)
-							       : first | PENDING | HAD_PAGE);
+		accepted = accepted && *slot.entry == 0;
+		write_entry(slot, accepted ? stage2_private(paddr(first), slot.level) : first | PENDING | HAD_PAGE);
 		td->private_pages += (uint32_t)count;
+		td->pending_pages += accepted ? 0 : (uint32_t)count;
 	}
 	pool_close(view, WINDOW_TABLE);
 	return result;
@@ -228,6 +235,8 @@ static enum memory_answer take_page(const struct pool_view *view, struct td *td,
 	}
 	if ((*slot.entry & (BLOCKED | RELEASED)) != 0 && !domain_is_flushed(view, td))
 		return MEMORY_REPEAT;
+	if ((*slot.entry & PENDING) != 0)
+		td->pending_pages -= pages_at(slot);
 	if (has_page(*slot.entry))
 		give_back(view, td, page, stage2_span(slot.level));
 	write_entry(slot, left);
@@ -241,14 +250,14 @@ int64_t domain_remove_page(const struct pool_view *view, struct td *td, struct p
 	if (result != 0)
 		return result;
 	const struct slot slot = slot_open(view, td, place.address, place.level);
-	const uint64_t count = stage2_span(slot.level) / PAGE_BYTES;
+	const uint32_t count = pages_at(slot);
 
 	if (slot.level != place.level || !has_page(*slot.entry) || is_table(*slot.entry, slot.level)) {
 		result = HC_E_MAPPING;
 	} else if (take_page(view, td, slot, HAD_PAGE) != MEMORY_DONE) {
 		result = HC_E_BUSY;
 	} else {
-		result = (int64_t)count;
+		result = count;
 		td->removed_pages += count;
 	}
 	pool_close(view, WINDOW_TABLE);
@@ -256,7 +265,7 @@ int64_t domain_remove_page(const struct pool_view *view, struct td *td, struct p
 }
 
 /* What a request for one entry of its size gets. */
-static enum memory_answer accept_entry(struct slot slot)
+static enum memory_answer accept_entry(struct td *td, struct slot slot)
 {
 	const uint64_t entry = *slot.entry;
 
@@ -267,6 +276,7 @@ static enum memory_answer accept_entry(struct slot slot)
 	if ((entry & PENDING) == 0)
 		return (entry & BLOCKED) != 0 ? MEMORY_REPEAT : MEMORY_NO_PAGE;
 	write_entry(slot, stage2_private(stage2_address(entry), slot.level));
+	td->pending_pages -= pages_at(slot);
 	return MEMORY_DONE;
 }
 
@@ -274,7 +284,7 @@ static enum memory_answer accept_entry(struct slot slot)
  * 2 MiB of 4 KiB each: all or none. Pages of the pool are zero, so that accepting writes entries only.
  * @address: of the first; of the page that the answer is about
  */
-static enum memory_answer accept_table(struct slot first, gpa_t *address)
+static enum memory_answer accept_table(struct td *td, struct slot first, gpa_t *address)
 {
 	unsigned private = 0;
 
@@ -283,14 +293,14 @@ static enum memory_answer accept_table(struct slot first, gpa_t *address)
 
 		if (!has_page(entry) || (entry & BLOCKED) != 0) {
 			address->value += i * PAGE_BYTES;
-			return accept_entry((struct slot){&first.entry[i], 1});
+			return accept_entry(td, (struct slot){&first.entry[i], 1});
 		}
 		private += stage2_present(entry);
 	}
 	if (private != 0)
 		return private == ENTRIES ? MEMORY_ALREADY : MEMORY_MIXED;
 	for (unsigned i = 0; i < ENTRIES; i++)
-		(void)accept_entry((struct slot){&first.entry[i], 1});
+		(void)accept_entry(td, (struct slot){&first.entry[i], 1});
 	return MEMORY_DONE;
 }
 
@@ -304,11 +314,11 @@ enum memory_answer domain_accept(const struct pool_view *view, struct td *td, gp
 	const struct slot slot = slot_open(view, td, *address, 1);
 
 	if (slot.level < place.level)
-		answer = accept_table(slot, address);
+		answer = accept_table(td, slot, address);
 	else if (slot.level > place.level && (*slot.entry & (PENDING | BLOCKED)) != 0)
 		answer = MEMORY_NO_TABLE; /* a part of what the host gave as one */
 	else
-		answer = accept_entry(slot);
+		answer = accept_entry(td, slot);
 	pool_close(view, WINDOW_TABLE);
 	return answer;
 }
@@ -323,6 +333,7 @@ static void clear_shared(const struct pool_view *view, struct td *td, gpa_t addr
 		if (!stage2_present(slot.entry[i]))
 			continue;
 		write_entry((struct slot){&slot.entry[i], slot.level}, 0);
+		td->shared_pages -= pages_at(slot);
 		domain_start_flush(td);
 	}
 	pool_close(view, WINDOW_TABLE);
@@ -389,8 +400,10 @@ int64_t domain_map_shared(const struct pool_view *view, struct td *td, struct pl
 	const struct slot slot = slot_open(view, td, gpa(place.address.value | td_shared_bit(td)), place.level);
 	const bool empty = slot.level == place.level && !stage2_present(*slot.entry);
 
-	if (empty)
+	if (empty) {
 		write_entry(slot, stage2_shared(source, slot.level));
+		td->shared_pages += pages_at(slot);
+	}
 	pool_close(view, WINDOW_TABLE);
 	return empty ? 0 : HC_E_MAPPING;
 }

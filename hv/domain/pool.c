@@ -92,6 +92,26 @@ bool pool_is_part(const struct pool_view *view, uint64_t page, uint32_t domain)
 	return record >> 32 == domain && RECORD_KIND(record) > PAGE_DOMAIN;
 }
 
+void pool_list_domains(const struct pool_view *view, uint64_t first, struct domain_list *list)
+{
+	const uint64_t bound = (first / RECORDS_PER_PAGE + DOMAIN_CALL_PAGES) * RECORDS_PER_PAGE;
+	const uint64_t end = bound < view->pool->pages ? bound : view->pool->pages;
+	uint64_t page = first;
+
+	*list = (struct domain_list){.version = 1, .bytes = sizeof(*list)};
+	while (page < end && list->count < DOMAIN_LIST_MAX) {
+		const uint64_t *const records = pool_open(view, WINDOW_RECORDS, page / RECORDS_PER_PAGE);
+
+		for (uint64_t at = page % RECORDS_PER_PAGE;
+		     at < RECORDS_PER_PAGE && page < end && list->count < DOMAIN_LIST_MAX; at++, page++) {
+			if (RECORD_KIND(__atomic_load_n(&records[at], __ATOMIC_RELAXED)) == PAGE_DOMAIN)
+				list->domain[list->count++] = (uint32_t)page;
+		}
+		pool_close(view, WINDOW_RECORDS);
+	}
+	list->next = page < view->pool->pages ? (uint32_t)page : 0;
+}
+
 bool pool_has_contents(const struct pool_view *view, uint32_t page)
 {
 	const enum page_kind kind = RECORD_KIND(record_read(view, page));

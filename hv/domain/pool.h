@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "cloister/boot_info.h"
+#include "cloister/domain.h"
 #include "memory/address.h"
 #include "memory/window.h"
 #include "vcpu/guest.h"
@@ -90,6 +91,9 @@ void pool_free(const struct pool_view *view, uint64_t page);
 
 /* Does @page belong to @domain, other than as its own one? */
 bool pool_is_part(const struct pool_view *view, uint64_t page, uint32_t domain);
+
+/* Which pages from @first on are domains, as HV_OBJECT_DOMAINS has it. Without a lock: they may come and go. */
+void pool_list_domains(const struct pool_view *view, uint64_t first, struct domain_list *list);
 
 /* Has @page what is a guest's: memory, registers, measurements? */
 bool pool_has_contents(const struct pool_view *view, uint32_t page);

@@ -199,6 +199,8 @@ static void load(struct td_vcpu *vcpu, const struct vcpu *root, uint32_t page)
 {
 	const bool fresh = !vcpu->started;
 
+	vcpu->entered = rdtsc();
+	vcpu->entries = 0;
 	vcpu->vcpu.domain = &vcpu->domain; /* windows are at other addresses on each CPU */
 	if (fresh)
 		start(vcpu);
@@ -241,7 +243,15 @@ static uint32_t final_kind(const struct td_vcpu *vcpu, uint32_t kind)
 												 : kind;
 }
 
-/* All that the host learns, but for the text. */
+/* Each entry but the last one ended with an exit that was answered here. */
+static void count(struct td_vcpu *vcpu)
+{
+	__atomic_fetch_add(&vcpu->td->run_ticks, rdtsc() - vcpu->entered, __ATOMIC_RELAXED);
+	if (vcpu->entries > 1)
+		__atomic_fetch_add(&vcpu->td->answered, vcpu->entries - 1, __ATOMIC_RELAXED);
+}
+
+/* All that the host learns, but for the text and what is counted. */
 static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 {
 	const struct pool_view *const view = &vcpu->view;
@@ -249,6 +259,7 @@ static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 
 	record.kind = final_kind(vcpu, exit->kind);
 	record.deadline = vcpu->reported_deadline = vcpu->lapic.deadline;
+	__atomic_fetch_add(&vcpu->td->exits[record.kind], 1, __ATOMIC_RELAXED);
 	window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, exit)), &record,
 		     sizeof(record));
 }
@@ -259,6 +270,7 @@ void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit)
 	struct cpu *const cpu = view.cpus[view.cpu];
 	struct domain_vcpu *const slot = &vcpu->td->vcpu[vcpu->index];
 
+	count(vcpu);
 	unload(vcpu, cpu->vcpu);
 	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);

@@ -49,6 +49,7 @@ struct td_vcpu {
 	bool asked;                 /* the host has to answer at the next entry */
 	uint32_t answer_bytes;      /* of the value that it is asked for, 0: none */
 	uint64_t reported_deadline; /* the host knows of it */
+	uint64_t entered, entries;  /* of this run: the TSC at its start, how often the guest was entered */
 	struct lapic lapic;
 	struct ve_info ve;
 	struct call_site site; /* forgotten when a translation is taken away */

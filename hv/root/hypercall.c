@@ -60,15 +60,17 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 {
 	struct machine *const m = vcpu->cpu->machine;
 	struct hv_stats stats;
-	struct domain_info info;
-	int64_t error;
+	const uint32_t object = (uint32_t)a->rdi;
+	union domain_object read;
+	int64_t bytes;
 
-	if (((uint32_t)a->rdi != HV_OBJECT_DOMAIN && a->rdi >= HV_OBJECT_COUNT) || a->rcx == 0 || a->rcx > PAGE_BYTES)
+	if (object >= HV_OBJECT_COUNT || (object < HV_OBJECT_DOMAIN && a->rdi != object) || a->rcx == 0 ||
+	    a->rcx > PAGE_BYTES)
 		return HC_E_ARGUMENT;
 	if (!machine_is_ram(m, gpa(a->rdx), a->rcx))
 		return HC_E_BUFFER;
 	iommu_poll(m);
-	switch ((enum hv_object)(uint32_t)a->rdi) {
+	switch ((enum hv_object)object) {
 	case HV_OBJECT_STATEMENT:
 		return copy_out(vcpu, a, &m->attestation->statement, sizeof(m->attestation->statement));
 	case HV_OBJECT_LOG:
@@ -79,8 +81,9 @@ static int64_t hypercall_read(struct vcpu *vcpu, const struct hypercall_argument
 		fill_stats(m, &stats);
 		return copy_out(vcpu, a, &stats, sizeof(stats));
 	case HV_OBJECT_DOMAIN:
-		error = domain_read_info(vcpu->cpu, a->rdi >> 32, &info);
-		return error != 0 ? error : copy_out(vcpu, a, &info, sizeof(info));
+	case HV_OBJECT_DOMAINS:
+		bytes = domain_read(vcpu->cpu, a->rdi, &read);
+		return bytes < 0 ? bytes : copy_out(vcpu, a, &read, (uint64_t)bytes);
 	default:
 		return HC_E_ARGUMENT;
 	}

@@ -210,6 +210,7 @@ enum domain_exit_kind {
 	DOMAIN_EXIT_FATAL,     /* the guest gave up: 'value' is its code, 'text' its words. It is dead */
 	DOMAIN_EXIT_WAKE,      /* vCPUs of the domain that are idle have interrupts: run them */
 	DOMAIN_EXIT_DEAD,      /* triple fault, or 'address' that it may not use */
+	DOMAIN_EXIT_KINDS
 };
 
 /* The host's answer to IO, MMIO and GET_QUOTE; for other exits it is not looked at. */
@@ -242,20 +243,43 @@ struct domain_run {
 
 enum domain_state { DOMAIN_BUILDING, DOMAIN_READY, DOMAIN_STOPPED };
 
-/* HC_READ, HV_OBJECT_DOMAIN: RDI = object | domain << 32. */
+/*
+ * HC_READ, HV_OBJECT_DOMAIN: RDI = object | domain << 32. Pages are of 4 KiB; what HC_PAGE_RECLAIM frees is subtracted
+ * from 'pages' only. What a vCPU counts in HC_VCPU_RUN is added when the call returns.
+ */
 struct domain_info {
-	uint32_t version; /* 1 */
-	uint32_t bytes;   /* sizeof(struct domain_info) */
-	uint32_t domain;  /* page number */
-	uint32_t state;   /* enum domain_state */
-	uint32_t vcpus, max_vcpus;
-	uint32_t tables, private_pages; /* what HC_PAGE_RECLAIM frees is not subtracted */
-	uint64_t attributes, xfam;
-	uint8_t mrtd[48]; /* 0 before the end of the build */
-	uint8_t mrconfigid[48], mrowner[48], mrownerconfig[48];
+	uint32_t version;                      /* 2 */
+	uint32_t bytes;                        /* sizeof(struct domain_info) */
+	uint32_t domain;                       /* page number */
+	uint32_t state;                        /* enum domain_state */
+	uint32_t vcpus;                        /* of DOMAIN_VCPU_PAGES each */
+	uint32_t pages, tables, private_pages; /* of the pool: all that belong to it; of these */
+	uint32_t pending_pages;                /* of the private ones: the guest has not accepted them */
+	uint32_t shared_pages;                 /* of the root guest that the guest can reach */
+	uint64_t started_us;                   /* since the launch */
+	uint64_t run_ticks;                    /* of the TSC, spent in HC_VCPU_RUN by all vCPUs together */
+	uint64_t tsc_khz;                      /* ticks in a millisecond */
+	uint64_t exits[DOMAIN_EXIT_KINDS];     /* that the host was told */
+	uint64_t answered;                     /* exits that the hypervisor answered by itself */
+	uint8_t mrtd[48];                      /* 0 before the end of the build */
+	struct domain_params params;           /* as HC_DOMAIN_CREATE got them */
+};
+
+/*
+ * HC_READ, HV_OBJECT_DOMAINS: RDI = object | page << 32. The domains there are from this page of the pool on. A call
+ * looks at DOMAIN_CALL_PAGES pages of records: 'next' is the page from which to ask again, 0 at the end of the pool.
+ */
+#define DOMAIN_LIST_MAX 124u
+
+struct domain_list {
+	uint32_t version;                 /* 1 */
+	uint32_t bytes;                   /* sizeof(struct domain_list) */
+	uint32_t next, count;             /* 'count' of the array are valid */
+	uint32_t domain[DOMAIN_LIST_MAX]; /* page numbers, in their order */
 };
 
 _Static_assert(sizeof(struct domain_params) <= 4096, "one page");
-_Static_assert(sizeof(struct domain_info) == 48 + 4 * 48, "domain_info layout");
+_Static_assert(sizeof(struct domain_info) == 160 + 48 + sizeof(struct domain_params), "domain_info layout");
+_Static_assert(sizeof(struct domain_list) == 512, "domain_list layout");
 
 #endif

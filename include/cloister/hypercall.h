@@ -49,6 +49,7 @@ enum hv_object {
 	HV_OBJECT_CONSOLE,   /* the hypervisor's own messages, text; a ring, oldest byte first */
 	HV_OBJECT_STATS,     /* struct hv_stats */
 	HV_OBJECT_DOMAIN,    /* struct domain_info (domain.h) of the domain in RDI's upper half */
+	HV_OBJECT_DOMAINS,   /* struct domain_list (domain.h) from the page in RDI's upper half on */
 	HV_OBJECT_COUNT
 };
 

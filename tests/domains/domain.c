@@ -91,7 +91,7 @@ static void test_description(void)
 
 	ok(answers(sizeof(*info), call(HC_READ, HV_OBJECT_DOMAIN | first << 32, 0, (uint64_t)buffer, PAGE_BYTES)) &&
 		   info->state == DOMAIN_READY && info->vcpus == 1 && info->tables == 4 && info->private_pages == 2 &&
-		   info->mrowner[0] == 0x4f,
+		   info->params.mrowner[0] == 0x4f,
 	   "the host reads what a domain is");
 	data("mrtd", info->mrtd, sizeof(info->mrtd));
 	data("page", source, PAGE_BYTES);

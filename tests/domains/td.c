@@ -3,6 +3,7 @@
  * Domains that run: a small guest (rt/domain_guest.S) does what a list says, and tells what came of it; the
  * host, here, sees what it may see.
  */
+#include "td/counts.h"
 #include "td/cpus.h"
 #include "td/cycles.h"
 #include "td/host.h"
@@ -380,6 +381,7 @@ void test_main(void)
 	test_all_leaves();
 	test_pages();
 	test_host(pages);
+	test_counts(pages);
 	test_hostile();
 	test_cpus();
 	test_secrets();

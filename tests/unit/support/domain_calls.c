@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/debug/ghost.h"
+#include "domain/hypercall.h"
 #include "fuzz/shared/promise.h"
 #include "domain_host.h"
 #include "ghost_compare.h"
@@ -55,9 +56,24 @@ static void follow(void)
 	reach_accepted();
 }
 
+/* What the host reads of all domains. */
+static void compare_list(void)
+{
+	union domain_object read;
+	uint32_t count = 0;
+
+	PROMISE(domain_read(&host.cpu[0], HV_OBJECT_DOMAINS, &read) == sizeof(read.list) && read.list.next == 0);
+	for (uint32_t page = 0; page < host.pages; page++) {
+		if (ghost.page[page].kind == PAGE_DOMAIN)
+			PROMISE(count < read.list.count && read.list.domain[count++] == page);
+	}
+	PROMISE(count == read.list.count);
+}
+
 /* Of tables those of one domain: the others' are not reached, see window_open(). */
 static void compare(uint64_t domain)
 {
+	compare_list();
 	for (uint32_t page = 0; page < host.pages; page++) {
 		PROMISE(host_record(&host, page) == ghost_record(&ghost, page));
 		if (ghost.page[page].kind == PAGE_FREE) /* it cannot be reached later: see window_open() */

@@ -100,6 +100,22 @@ static void check_unit(const struct ghost *ghost, const struct td *td, const str
 		PROMISE(unit->place[i].shared == 0 || unit->place[i].state == GHOST_RELEASED);
 }
 
+/* What is pending, and what is the root guest's. */
+static void check_counts(const struct ghost *ghost, const struct td *td, uint32_t page)
+{
+	uint32_t pending = 0, shared = 0;
+
+	for (uint32_t i = 0; i < GHOST_UNITS; i++) {
+		const struct ghost_unit *const unit = &ghost->unit[i];
+
+		for (unsigned k = 0; unit->owner == page && k < GHOST_PLACES; k++) {
+			pending += unit->place[k].state == GHOST_PENDING;
+			shared += unit->place[k].shared != 0;
+		}
+	}
+	PROMISE(td->pending_pages == pending && td->shared_pages == shared);
+}
+
 void compare_domain(const struct ghost *ghost, uint32_t page)
 {
 	const struct ghost_domain *const self = &ghost->domain[page];
@@ -112,6 +128,8 @@ void compare_domain(const struct ghost *ghost, uint32_t page)
 
 	PROMISE(tables == ghost_count(ghost, page, PAGE_TABLE) && td->tables == tables);
 	PROMISE(td->private_pages == ghost_count(ghost, page, PAGE_PRIVATE));
+	PROMISE(td->pages == 1 + tables + td->private_pages + ghost_count(ghost, page, PAGE_VCPU));
+	check_counts(ghost, td, page);
 	PROMISE(td->vcpu_count == self->vcpu_count && td->lazy == self->lazy);
 	for (uint32_t i = 0; i < GHOST_UNITS; i++) {
 		if (ghost->unit[i].owner == page)

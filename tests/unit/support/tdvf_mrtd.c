@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 {
 	static struct host host;
 	struct domain_params params = host_params();
-	struct domain_info info;
+	union domain_object read;
 	uint64_t section[5];
 	FILE *const image = argc == 2 ? fopen(argv[1], "rb") : NULL;
 
@@ -77,9 +77,9 @@ int main(int argc, char **argv)
 		add_section(&host, image, section);
 	must(host_call(&host, 0, HC_VCPU_CREATE, DOMAIN, VCPU, 0, 0));
 	must(host_call(&host, 0, HC_DOMAIN_FINALIZE, DOMAIN, 0, 0, 0));
-	must(domain_read_info(&host.cpu[0], DOMAIN, &info));
-	for (unsigned i = 0; i < sizeof(info.mrtd); i++)
-		printf("%02x", info.mrtd[i]);
+	must(domain_read(&host.cpu[0], HV_OBJECT_DOMAIN | (uint64_t)DOMAIN << 32, &read) - (int64_t)sizeof(read.info));
+	for (unsigned i = 0; i < sizeof(read.info.mrtd); i++)
+		printf("%02x", read.info.mrtd[i]);
 	printf("\n");
 	return 0;
 }

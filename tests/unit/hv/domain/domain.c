@@ -10,6 +10,7 @@
 #include "hv_test.h"
 
 #include <openssl/evp.h>
+#include <sys/mman.h>
 
 #include "domain/vcpu.h"
 #include "domain_calls.h"
@@ -70,10 +71,10 @@ static void build(struct host *host)
 
 static struct domain_info info_of(struct host *host, uint64_t domain)
 {
-	struct domain_info info;
+	union domain_object read;
 
-	assert_int_equal(domain_read_info(&host->cpu[0], domain, &info), 0);
-	return info;
+	assert_int_equal(domain_read(&host->cpu[0], HV_OBJECT_DOMAIN | domain << 32, &read), sizeof(read.info));
+	return read.info;
 }
 
 static void a_new_pool_is_zero_but_for_its_records(void **state)
@@ -91,15 +92,21 @@ static void a_domain_is_two_pages(void **state)
 	struct host *const host = *state;
 	const struct domain_params params = host_params();
 
+	host->machine.boot.tsc_khz = 2500000;
 	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
 	assert_int_equal(host_record(host, DOMAIN), record(PAGE_DOMAIN, DOMAIN));
 	assert_int_equal(host_record(host, TABLE), record(PAGE_TABLE, DOMAIN));
 	const struct domain_info info = info_of(host, DOMAIN);
 
 	assert_int_equal(info.state, DOMAIN_BUILDING);
-	assert_int_equal(info.max_vcpus, 2);
+	assert_int_equal(info.version, 2);
+	assert_int_equal(info.bytes, sizeof(info));
+	assert_int_equal(info.domain, DOMAIN);
+	assert_int_equal(info.tsc_khz, 2500000);
 	assert_int_equal(info.tables, 1);
-	assert_memory_equal(info.mrowner, params.mrowner, sizeof(info.mrowner));
+	assert_int_equal(info.pages, 2);
+	assert_int_equal(info.private_pages + info.pending_pages + info.shared_pages + info.vcpus, 0);
+	assert_memory_equal(&info.params, &params, sizeof(params));
 }
 
 static void pages_that_are_not_free_make_no_domain(void **state)
@@ -646,11 +653,81 @@ static void random_calls_are_answered_as_specified(void **state)
 static void what_is_read_of_no_domain_is_an_error(void **state)
 {
 	struct host *const host = *state;
-	struct domain_info info;
+	const uint64_t none[] = {0, DOMAIN - 1, TABLE, POOL_PAGES, UINT32_MAX};
+	union domain_object read;
 
 	build(host);
-	assert_int_equal(domain_read_info(&host->cpu[0], TABLE, &info), HC_E_DOMAIN);
-	assert_int_equal(domain_read_info(&host->cpu[0], UINT64_MAX, &info), HC_E_DOMAIN);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_int_equal(domain_read(&host->cpu[0], HV_OBJECT_DOMAIN | none[i] << 32, &read), HC_E_DOMAIN);
+}
+
+static struct domain_list list_from(struct host *host, uint64_t page)
+{
+	union domain_object read;
+
+	memset(&read, 0xa5, sizeof(read));
+	assert_int_equal(domain_read(&host->cpu[1], HV_OBJECT_DOMAINS | page << 32, &read), sizeof(read.list));
+	assert_int_equal(read.list.version, 1);
+	assert_int_equal(read.list.bytes, sizeof(read.list));
+	return read.list;
+}
+
+static void the_list_has_each_domain_once(void **state)
+{
+	struct host *const host = *state;
+	const struct domain_params params = host_params();
+
+	assert_int_equal(list_from(host, 0).count, 0);
+	assert_int_equal(list_from(host, 0).next, 0);
+	assert_int_equal(host_create(host, &params, DOMAIN, TABLE), 0);
+	assert_int_equal(host_create(host, &params, POOL_PAGES - 1, POOL_PAGES - 2), 0);
+	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
+	const struct domain_list all = list_from(host, 0), rest = list_from(host, DOMAIN + 1);
+
+	assert_int_equal(all.count, 2);
+	assert_int_equal(all.domain[0], DOMAIN);
+	assert_int_equal(all.domain[1], POOL_PAGES - 1);
+	assert_int_equal(all.next, 0);
+	assert_int_equal(rest.count, 1);
+	assert_int_equal(rest.domain[0], POOL_PAGES - 1);
+	assert_int_equal(rest.domain[1], 0);
+	assert_int_equal(list_from(host, POOL_PAGES - 1).count, 1);
+	assert_int_equal(list_from(host, POOL_PAGES).count, 0);
+	assert_int_equal(list_from(host, POOL_PAGES).next, 0);
+	assert_int_equal(list_from(host, UINT32_MAX).count, 0);
+	assert_int_equal(list_from(host, UINT32_MAX).next, 0);
+}
+
+/* A pool of which the records alone are looked at. */
+static void a_look_at_a_large_pool_has_a_bound(void **state)
+{
+	struct host *const host = *state;
+	const uint32_t pages = 2 * DOMAIN_CALL_PAGES * 512 + 1000, bound = DOMAIN_CALL_PAGES * 512;
+	const size_t bytes = pages * PAGE_BYTES;
+	uint8_t *const memory =
+		mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t *const records = (void *)memory;
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	host->pool = memory;
+	host->pages = host->records.pages = pages;
+	host->records.base = paddr((uintptr_t)memory);
+	for (uint32_t i = 0; i <= pages / 512; i++)
+		records[i] = record(PAGE_RECORDS, 0);
+	records[bound - 1] = record(PAGE_DOMAIN, bound - 1) | 8; /* locked */
+	for (uint32_t i = 0; i <= DOMAIN_LIST_MAX; i++)
+		records[bound + 3 * i] = record(PAGE_DOMAIN, bound + 3 * i);
+	const struct domain_list first = list_from(host, 0), later = list_from(host, 700);
+
+	assert_int_equal(first.count, 1);
+	assert_int_equal(first.domain[0], bound - 1);
+	assert_int_equal(first.next, bound);
+	assert_int_equal(later.count, DOMAIN_LIST_MAX); /* as many pages of records, but the array is full */
+	assert_int_equal(later.next, bound + 3 * (DOMAIN_LIST_MAX - 2) + 1);
+	assert_int_equal(list_from(host, later.next).count, 2);
+	assert_int_equal(list_from(host, later.next).next, 2 * bound);
+	assert_int_equal(list_from(host, 2 * bound).next, 0);
+	assert_int_equal(munmap(memory, bytes), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -685,6 +762,8 @@ int main(void)
 		TEST(what_is_measured_is_what_the_domain_has),
 		TEST(random_calls_are_answered_as_specified),
 		TEST(what_is_read_of_no_domain_is_an_error),
+		TEST(the_list_has_each_domain_once),
+		TEST(a_look_at_a_large_pool_has_a_bound),
 	};
 
 	return cmocka_run_group_tests_name("hv_domain", tests, 0, 0);

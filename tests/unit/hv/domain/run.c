@@ -7,6 +7,7 @@
 
 #include "guest_vcpu.h"
 #include "domain/cpuid.h"
+#include "domain/hypercall.h"
 #include "domain/tdcall.h"
 #include "tdx/abi.h"
 #include "vcpu/guest_exit.h"
@@ -63,6 +64,51 @@ static void everything_is_switched(void **state)
 	assert_int_equal(bed.mxcsr, 0x1fc0);
 	assert_int_equal(bed.xcr0, 3);
 	assert_int_equal(bed.fake[0].starts, 0);
+}
+
+static struct domain_info described(void)
+{
+	union domain_object read;
+
+	assert_int_equal(domain_read(&bed.cpu[1], HV_OBJECT_DOMAIN | (uint64_t)BED_DOMAIN << 32, &read),
+			 sizeof(read.info));
+	return read.info;
+}
+
+/* Answered is what went back into the guest; the host is told of what left it, and of what never entered it. */
+static void a_run_is_counted_when_it_ends(void **state)
+{
+	(void)state;
+	bed.tsc = 1000;
+	assert_true(bed_enter(0, 0));
+	for (unsigned i = 0; i < 3; i++) {
+		guest_exit_cpuid(&bed_guest(0)->vcpu);
+		assert_true(guest_exit_resumes(&bed.cpu[0]));
+	}
+	bed.tsc = 1700;
+	assert_int_equal(described().run_ticks, 0);
+	guest_exit_preempted(&bed_guest(0)->vcpu);
+	assert_false(guest_exit_resumes(&bed.cpu[0]));
+	struct domain_info info = described();
+
+	assert_int_equal(info.run_ticks, 700);
+	assert_int_equal(info.answered, 3);
+	assert_int_equal(info.exits[DOMAIN_EXIT_PREEMPTED], 1);
+	assert_true(bed_enter(0, 0));
+	bed.fake[0].interrupts_on = true;
+	guest_exit_hlt(&bed_guest(0)->vcpu);
+	assert_false(guest_exit_resumes(&bed.cpu[0]));
+	assert_false(bed_enter(0, 0)); /* idle yet */
+	bed.tsc = 1800;
+	assert_true(bed_enter(0, 1));
+	bed.tsc = 1850;
+	guest_exit_dead(&bed_guest(0)->vcpu);
+	info = described();
+	assert_int_equal(info.run_ticks, 750);
+	assert_int_equal(info.answered, 3);
+	assert_int_equal(info.exits[DOMAIN_EXIT_PREEMPTED], 1);
+	assert_int_equal(info.exits[DOMAIN_EXIT_IDLE], 2);
+	assert_int_equal(info.exits[DOMAIN_EXIT_DEAD], 1);
 }
 
 static int64_t try_run(unsigned cpu, uint64_t domain, uint64_t vcpu)
@@ -413,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_vcpu_starts_as_the_abi_says, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(everything_is_switched, bed_start, bed_stop),
+		cmocka_unit_test_setup_teardown(a_run_is_counted_when_it_ends, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_vcpu_is_on_one_cpu_at_a_time, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(the_last_one_runs_again_without_a_lock, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(what_is_no_vcpu_does_not_run, bed_start, bed_stop),

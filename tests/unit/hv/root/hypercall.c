@@ -101,11 +101,18 @@ void domain_run(struct vcpu *caller)
 	longjmp(in_domain, 1);
 }
 
-int64_t domain_read_info(const struct cpu *caller, uint64_t domain, struct domain_info *info)
+int64_t domain_read(const struct cpu *caller, uint64_t object, union domain_object *read)
 {
+	const uint32_t page = (uint32_t)(object >> 32);
+
 	(void)caller;
-	*info = (struct domain_info){.domain = (uint32_t)domain};
-	return domain == 7 ? 0 : HC_E_DOMAIN;
+	memset(read, 0x77, sizeof(*read));
+	if ((uint32_t)object == HV_OBJECT_DOMAIN) {
+		read->info = (struct domain_info){.domain = page};
+		return page == 7 ? (int64_t)sizeof(read->info) : HC_E_DOMAIN;
+	}
+	read->list = (struct domain_list){.count = 1, .domain[0] = page};
+	return sizeof(read->list);
 }
 
 int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
@@ -223,6 +230,7 @@ static void reads_stats(void **state)
 static void hands_on_what_concerns_domains(void **state)
 {
 	struct domain_info info;
+	struct domain_list list;
 
 	(void)state;
 	assert_int_equal(call(HC_DOMAIN_DESTROY, 1, 20, 300, 4000), 4321);
@@ -234,6 +242,18 @@ static void hands_on_what_concerns_domains(void **state)
 	memcpy(&info, ram, sizeof(info));
 	assert_int_equal(info.domain, 7);
 	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAIN | 8ull << 32, 0, RAM_BASE, 4096), HC_E_DOMAIN);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAINS | 0xffffffffull << 32, 0, RAM_BASE, 4096), sizeof(list));
+	memcpy(&list, ram, sizeof(list));
+	assert_int_equal(list.domain[0], UINT32_MAX);
+	assert_int_equal(
+		call(HC_READ, HV_OBJECT_DOMAINS | 9ull << 32, offsetof(struct domain_list, domain), RAM_BASE, 4), 4);
+	assert_int_equal(*(uint32_t *)ram, 9);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAINS, sizeof(list), RAM_BASE, 4), 0);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAINS, UINT64_MAX, RAM_BASE, 4), 0);
+	assert_int_equal(call(HC_READ, HV_OBJECT_DOMAINS, 0, RAM_BASE + 1, 4096), HC_E_BUFFER);
+	assert_int_equal(call(HC_READ, HV_OBJECT_COUNT, 0, RAM_BASE, 4096), HC_E_ARGUMENT);
+	assert_int_equal(call(HC_READ, HV_OBJECT_COUNT | 7ull << 32, 0, RAM_BASE, 4096), HC_E_ARGUMENT);
+	assert_int_equal(call(HC_READ, HV_OBJECT_STATS | 1ull << 32, 0, RAM_BASE, 4096), HC_E_ARGUMENT);
 }
 
 /* Its registers are the caller's when it goes on: the call is complete before the domain has the CPU. */
