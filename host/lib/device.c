@@ -18,13 +18,14 @@ int device_open(const char *path)
 	return device < 0 ? -errno : device;
 }
 
-static ssize_t read_part(int device, enum hv_object object, size_t offset, void *buffer, size_t bytes)
+static ssize_t read_part(int device, enum hv_object object, uint32_t page, size_t offset, void *buffer, size_t bytes)
 {
 	const struct cloister_read request = {
 		.object = (uint32_t)object,
 		.length = (uint32_t)(bytes < READ_MAX ? bytes : READ_MAX),
 		.offset = offset,
 		.buffer = (uintptr_t)buffer,
+		.page = page,
 	};
 	const int copied = ioctl(device, CLOISTER_READ, &request);
 
@@ -40,12 +41,12 @@ ssize_t device_read(int device, enum hv_object object, void *buffer, size_t capa
 	ssize_t copied;
 
 	while (done < capacity) {
-		copied = read_part(device, object, done, (uint8_t *)buffer + done, capacity - done);
+		copied = read_part(device, object, 0, done, (uint8_t *)buffer + done, capacity - done);
 		if (copied <= 0)
 			return copied < 0 ? copied : (ssize_t)done;
 		done += (size_t)copied;
 	}
-	copied = read_part(device, object, done, &past_end, sizeof(past_end));
+	copied = read_part(device, object, 0, done, &past_end, sizeof(past_end));
 	if (copied > 0)
 		return -EFBIG;
 	return copied < 0 ? copied : (ssize_t)done;
@@ -60,6 +61,28 @@ int device_read_exactly(int device, enum hv_object object, void *buffer, size_t 
 	if (length < 0)
 		return (int)length;
 	return (size_t)length == bytes ? 0 : -EPROTO;
+}
+
+/* At once: the next read would be of another moment. */
+int device_read_page(int device, enum hv_object object, uint32_t page, void *buffer, size_t bytes)
+{
+	uint8_t whole[READ_MAX];
+	const ssize_t copied = read_part(device, object, page, 0, whole, sizeof(whole));
+
+	if (copied < 0)
+		return (int)copied;
+	if ((size_t)copied != bytes)
+		return -EPROTO;
+	memcpy(buffer, whole, bytes);
+	return 0;
+}
+
+pid_t device_vmm(int device, uint32_t domain)
+{
+	const uint64_t argument = domain;
+	const int process = ioctl(device, CLOISTER_VMM, &argument);
+
+	return process < 0 ? -errno : process;
 }
 
 int device_sign(int device, const uint8_t qualifying_data[32], struct hk_fresh *fresh)

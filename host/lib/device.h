@@ -31,6 +31,16 @@ ssize_t device_read(int device, enum hv_object object, void *buffer, size_t capa
  */
 int device_read_exactly(int device, enum hv_object object, void *buffer, size_t bytes);
 
+/**
+ * Reads what an object of domains (cloister/domain.h) has of a page of the pool.
+ * @bytes: what that is, at most 4096
+ * Returns 0 or a negative errno; -ENOENT: no domain there; -EPROTO if it has not exactly 'bytes' bytes.
+ */
+int device_read_page(int device, enum hv_object object, uint32_t page, void *buffer, size_t bytes);
+
+/** The process that runs a domain, or a negative errno; -ENOENT: none that the caller may know. */
+pid_t device_vmm(int device, uint32_t domain);
+
 /** Has the hypervisor sign its present state together with 'qualifying_data'. Returns 0 or a negative errno. */
 int device_sign(int device, const uint8_t qualifying_data[32], struct hk_fresh *fresh);
 

@@ -18,7 +18,9 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "cloister/domain.h"
 #include "cloister_ioctl.h"
+#include "guests.h"
 #include "hypercall.h"
 
 /* HC_E_BUSY: another CPU signs, a matter of milliseconds. */
@@ -36,8 +38,11 @@ static DEFINE_MUTEX(bounce_lock);
 /* Caller holds bounce_lock. */
 static long read_object(const struct cloister_read *request)
 {
-	long copied = hypercall(HC_READ, request->object, request->offset, virt_to_phys(bounce), request->length);
+	long copied = hypercall_patiently(HC_READ, request->object | request->page << 32, request->offset,
+					  virt_to_phys(bounce), request->length);
 
+	if (copied == HC_E_DOMAIN)
+		return -ENOENT;
 	if (copied < 0 || copied > request->length)
 		return hypercall_errno(copied);
 	if (copy_to_user(u64_to_user_ptr(request->buffer), bounce, copied))
@@ -73,7 +78,8 @@ static long ioctl_read(void __user *argument)
 
 	if (copy_from_user(&request, argument, sizeof(request)))
 		return -EFAULT;
-	if (request.object >= HV_OBJECT_COUNT || request.length == 0 || request.length > PAGE_SIZE)
+	if (request.object >= HV_OBJECT_COUNT || request.length == 0 || request.length > PAGE_SIZE ||
+	    request.page > (request.object < HV_OBJECT_DOMAIN ? 0 : U32_MAX))
 		return -EINVAL;
 	if (mutex_lock_killable(&bounce_lock))
 		return -EINTR;
@@ -98,6 +104,13 @@ static long ioctl_sign(void __user *argument)
 	return result;
 }
 
+static long ioctl_vmm(const u64 __user *argument)
+{
+	u64 domain;
+
+	return get_user(domain, argument) ? -EFAULT : guests_vmm(domain);
+}
+
 static long cloister_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *pointer = (void __user *)argument;
@@ -107,6 +120,8 @@ static long cloister_ioctl(struct file *file, unsigned int command, unsigned lon
 		return ioctl_read(pointer);
 	case CLOISTER_SIGN:
 		return ioctl_sign(pointer);
+	case CLOISTER_VMM:
+		return ioctl_vmm(pointer);
 	default:
 		return -ENOTTY;
 	}

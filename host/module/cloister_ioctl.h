@@ -17,6 +17,7 @@ struct cloister_read {
 	__u32 length; /* 1 to 4096 */
 	__u64 offset;
 	__u64 buffer; /* user pointer to 'length' bytes */
+	__u64 page;   /* of the pool, for objects of domains (cloister/domain.h); 0 for all others */
 };
 
 /* A fresh signature by the hypervisor's key. */
@@ -27,15 +28,19 @@ struct cloister_sign {
 
 /*
  * CLOISTER_READ returns the number of bytes copied, 0 at or past the object's end.
- * Errors of both: EINVAL (an argument out of range), EFAULT (user pointer), EINTR (killed while waiting),
+ * Errors of all: EINVAL (an argument out of range), EFAULT (user pointer), EINTR (killed while waiting),
  * EIO (the hypervisor refused what it must accept; see the kernel log), ENODEV (the hypervisor is gone: the machine
  * was suspended to RAM and resumed without it).
+ * Of CLOISTER_READ: ENOENT (no such domain), EBUSY (other CPUs work on it all the time).
  * Of CLOISTER_SIGN: EKEYREVOKED (the hypervisor wiped its key), EBUSY (other CPUs sign all the time).
+ * CLOISTER_VMM, of a domain's number, returns the process that runs it, as the caller's PID namespace has it; ENOENT:
+ * none that the caller knows.
  */
 #define CLOISTER_READ _IOW(0xCB, 0x01, struct cloister_read)
 #define CLOISTER_SIGN _IOWR(0xCB, 0x02, struct cloister_sign)
+#define CLOISTER_VMM  _IOW(0xCB, 0x03, __u64)
 
-_Static_assert(sizeof(struct cloister_read) == 24, "ioctl layout");
+_Static_assert(sizeof(struct cloister_read) == 32, "ioctl layout");
 _Static_assert(sizeof(struct cloister_sign) == 248, "ioctl layout");
 
 #endif

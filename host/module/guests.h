@@ -3,6 +3,7 @@
 #ifndef MODULE_GUESTS_H
 #define MODULE_GUESTS_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 /* Kbuild says for which kernels there are guests. */
@@ -14,6 +15,9 @@ void guests_exit(void);
 
 /* Is there one now? */
 bool guests_exist(void);
+
+/* The process that runs a domain, by the caller's PID namespace; -ENOENT: none that it knows. May sleep. */
+long guests_vmm(u64 domain);
 
 #else
 
@@ -28,6 +32,11 @@ static inline void guests_exit(void)
 static inline bool guests_exist(void)
 {
 	return false;
+}
+
+static inline long guests_vmm(u64 domain)
+{
+	return -ENOENT;
 }
 
 #endif

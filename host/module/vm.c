@@ -45,6 +45,21 @@ bool vm_any(void)
 	return any;
 }
 
+long guests_vmm(u64 domain)
+{
+	struct vm *vm;
+	pid_t process = 0;
+
+	mutex_lock(&all_lock);
+	list_for_each_entry(vm, &all, link)
+	{
+		if (domain != 0 && READ_ONCE(vm->domain) == domain)
+			process = pid_vnr(vm->process);
+	}
+	mutex_unlock(&all_lock);
+	return process != 0 ? process : -ENOENT;
+}
+
 void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
 {
 	struct vm *vm;
@@ -234,6 +249,7 @@ static void vm_free(struct kref *refs)
 	xa_destroy(&vm->pinned);
 	free_page((unsigned long)vm->params);
 	mmdrop(vm->mm);
+	put_pid(vm->process);
 	kvfree(vm);
 }
 
@@ -299,6 +315,7 @@ static struct vm *allocate(unsigned long type)
 	kref_init(&vm->refs);
 	mmgrab(current->mm);
 	vm->mm = current->mm;
+	vm->process = get_task_pid(current, PIDTYPE_TGID);
 	vm->type = type;
 	mutex_init(&vm->lock);
 	vm->slots.limit = domain_shared_bit(guest_gpa_bits());

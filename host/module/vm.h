@@ -12,6 +12,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -44,6 +45,7 @@ struct vm {
 	struct kref refs;
 	struct list_head link; /* of all VMs */
 	struct mm_struct *mm;  /* of the process that made it, the only one that may use it */
+	struct pid *process;   /* that one */
 	unsigned long type;
 	bool dead;
 

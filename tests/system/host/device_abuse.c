@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cloister/domain.h"
 #include "cloister/hypercall.h"
 #include "cloister_ioctl.h"
 
@@ -32,12 +33,18 @@ static void check(bool good, const char *name)
 }
 
 /* Result of a read, or the negative errno. */
-static int read_at(uint32_t object, uint64_t offset, uint32_t length, uint64_t buffer)
+static int read_of(uint32_t object, uint64_t page, uint64_t offset, uint32_t length, uint64_t buffer)
 {
-	const struct cloister_read request = {.object = object, .length = length, .offset = offset, .buffer = buffer};
+	const struct cloister_read request = {
+		.object = object, .length = length, .offset = offset, .buffer = buffer, .page = page};
 	const int result = ioctl(device, CLOISTER_READ, &request);
 
 	return result < 0 ? -errno : result;
+}
+
+static int read_at(uint32_t object, uint64_t offset, uint32_t length, uint64_t buffer)
+{
+	return read_of(object, 0, offset, length, buffer);
 }
 
 static uint64_t address(const void *pointer)
@@ -76,6 +83,24 @@ static void wrong_arguments(void)
 	check(ioctl(device, 0xffffffff, buffer) < 0 && errno == ENOTTY, "unknown request");
 	check(read(device, buffer, 1) < 0 && errno == EINVAL, "read(2)");
 	check(mmap(NULL, 4096, PROT_READ, MAP_SHARED, device, 0) == MAP_FAILED && errno == ENODEV, "mmap(2)");
+}
+
+/* Of a host without a domain. */
+static void domains(void)
+{
+	static struct domain_list list;
+	static uint8_t buffer[4096];
+	const uint64_t to = address(buffer), none = 5;
+
+	check(read_at(HV_OBJECT_DOMAINS, 0, 4096, address(&list)) == sizeof(list) && list.count == 0 && list.next == 0,
+	      "there are no domains");
+	check(read_of(HV_OBJECT_DOMAINS, UINT32_MAX, 0, 4096, to) == sizeof(list), "none from the last page on");
+	check(read_of(HV_OBJECT_DOMAINS, 1ull << 32, 0, 4096, to) == -EINVAL, "a page beyond the last");
+	check(read_of(HV_OBJECT_DOMAIN, none, 0, 4096, to) == -ENOENT, "a domain that is none");
+	check(read_of(HV_OBJECT_DOMAIN, UINT32_MAX, 0, 4096, to) == -ENOENT, "a page that is none");
+	check(read_of(HV_OBJECT_STATS, 1, 0, 4096, to) == -EINVAL, "a page of what has none");
+	check(ioctl(device, CLOISTER_VMM, &none) < 0 && errno == ENOENT, "nobody runs a domain that is none");
+	check(ioctl(device, CLOISTER_VMM, NULL) < 0 && errno == EFAULT, "null number of a domain");
 }
 
 static void wrong_pointers(void)
@@ -152,6 +177,7 @@ int main(void)
 	check(device >= 0, "open");
 	objects();
 	wrong_arguments();
+	domains();
 	wrong_pointers();
 	signatures();
 	privileges(path);
