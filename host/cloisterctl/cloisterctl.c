@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cloisterctl: shows the hypervisor's reports about itself. See cloisterctl(8). */
+#include "cloisterctl.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,22 @@
 
 #define OBJECT_MAX (1u << 20)
 
-enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_HYPERVISOR = 3 };
-
-struct arguments {
-	const char *device, *command;
-	bool json, raw;
-};
-
-static const char usage[] = "usage: cloisterctl [--device PATH] COMMAND\n"
-			    "\n"
-			    "  stats [--json]     exits by reason, CPUs, memory\n"
-			    "  statement [--raw]  the statement that the hypervisor signed at boot\n"
-			    "  console            the hypervisor's own messages\n"
-			    "  log                the launch log, in the TCG's binary format, for tpm2_eventlog\n"
-			    "\n"
-			    "  --device PATH      the hypervisor (" DEVICE_DEFAULT ")\n"
-			    "  --help, --version\n";
+static const char usage[] =
+	"usage: cloisterctl [--device PATH] COMMAND\n"
+	"\n"
+	"  stats [--json]             exits by reason, CPUs, memory\n"
+	"  domains [--json | --watch] protected guests: state, memory, CPU time, exits\n"
+	"  statement [--raw]          the statement that the hypervisor signed at boot\n"
+	"  console                    the hypervisor's own messages\n"
+	"  log                        the launch log, in the TCG's binary format, for tpm2_eventlog\n"
+	"\n"
+	"  --device PATH              the hypervisor (" DEVICE_DEFAULT ")\n"
+	"  --help, --version\n";
 
 #define EXIT_TEXT(name, text) [name] = (text),
 static const char *const exit_text[HV_EXIT_KINDS] = {HV_EXITS(EXIT_TEXT)};
 
-static enum exit_code failed(const char *what, int error)
+enum exit_code failed(const char *what, int error)
 {
 	if (error == -ENODEV) {
 		fprintf(stderr,
@@ -70,27 +65,31 @@ static enum exit_code stats_text(const struct hv_stats *stats)
 	return EXIT_DONE;
 }
 
-static json_t *number(uint64_t value)
+json_t *json_number(uint64_t value)
 {
 	return json_integer((json_int_t)value);
+}
+
+enum exit_code print_json(json_t *root)
+{
+	const bool ok = root && json_dumpf(root, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF;
+
+	json_decref(root);
+	return ok ? EXIT_DONE : failed("writing JSON", -ENOMEM);
 }
 
 static enum exit_code stats_json(const struct hv_stats *stats)
 {
 	json_t *exits = json_object();
-	json_t *root = NULL;
-	bool ok;
 
 	for (size_t i = 0; i < HV_EXIT_KINDS; i++)
-		json_object_set_new(exits, exit_text[i], number(stats->exits[i]));
-	root = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "uptime_us", number(stats->uptime_us),
-			 "cpus_in_control", number(stats->cpus_in_control), "cpus_parked", number(stats->cpus_parked),
-			 "region_bytes", number(stats->region_bytes), "pool_bytes", number(stats->pool_bytes),
-			 "iommu_units", number(stats->iommu_units), "refused_dma", number(stats->refused_dma),
-			 "lost_dma", number(stats->lost_dma), "exits", exits);
-	ok = root && json_dumpf(root, stdout, JSON_INDENT(1)) == 0 && putchar('\n') != EOF;
-	json_decref(root);
-	return ok ? EXIT_DONE : failed("writing JSON", -ENOMEM);
+		json_object_set_new(exits, exit_text[i], json_number(stats->exits[i]));
+	return print_json(json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "uptime_us", json_number(stats->uptime_us),
+		"cpus_in_control", json_number(stats->cpus_in_control), "cpus_parked", json_number(stats->cpus_parked),
+		"region_bytes", json_number(stats->region_bytes), "pool_bytes", json_number(stats->pool_bytes),
+		"iommu_units", json_number(stats->iommu_units), "refused_dma", json_number(stats->refused_dma),
+		"lost_dma", json_number(stats->lost_dma), "exits", exits));
 }
 
 static enum exit_code run_stats(int device, const struct arguments *arguments)
@@ -197,19 +196,21 @@ static enum exit_code run_log(int device, const struct arguments *arguments)
 static const struct command {
 	const char *name;
 	enum exit_code (*run)(int device, const struct arguments *arguments);
-	bool json, raw; /* options that it takes */
+	bool json, raw, watch; /* options that it takes */
 } commands[] = {
-	{"stats", run_stats, true, false},
-	{"statement", run_statement, false, true},
-	{"console", run_console, false, false},
-	{"log", run_log, false, false},
+	{"stats", run_stats, true, false, false},
+	{"domains", run_domains, true, false, true},
+	{"statement", run_statement, false, true, false},
+	{"console", run_console, false, false, false},
+	{"log", run_log, false, false, false},
 };
 
 static const struct command *find_command(const struct arguments *arguments)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (arguments->command && strcmp(arguments->command, commands[i].name) == 0 &&
-		    commands[i].json >= arguments->json && commands[i].raw >= arguments->raw)
+		    commands[i].json >= arguments->json && commands[i].raw >= arguments->raw &&
+		    commands[i].watch >= arguments->watch && !(arguments->json && arguments->watch))
 			return &commands[i];
 	return NULL;
 }
@@ -237,9 +238,13 @@ static enum exit_code run(const struct command *command, const struct arguments 
 static bool parse(int argc, char **argv, struct arguments *arguments, enum exit_code *code)
 {
 	static const struct option known[] = {
-		{"device", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-		{"raw", no_argument, NULL, 'r'},          {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},      {0},
+		{"device", required_argument, NULL, 'd'},
+		{"json", no_argument, NULL, 'j'},
+		{"raw", no_argument, NULL, 'r'},
+		{"watch", no_argument, NULL, 'w'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{0},
 	};
 	int option;
 
@@ -253,6 +258,9 @@ static bool parse(int argc, char **argv, struct arguments *arguments, enum exit_
 			break;
 		case 'r':
 			arguments->raw = true;
+			break;
+		case 'w':
+			arguments->watch = true;
 			break;
 		default:
 			*code = option == '?' ? EXIT_USAGE : EXIT_DONE;

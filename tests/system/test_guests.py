@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Protected guests on the measured host's /dev/kvm: a small VMM in place of QEMU (tests/system/host/kvm.c)."""
 
+import json
 import re
 
 import pytest
@@ -54,6 +55,48 @@ def test_ordinary_vm_is_refused_in_words(tap, host):
 
 def test_pool_that_is_too_small_is_named(tap, host):
     assert re.search(r"needs \d+ MiB of the pool, \d+ of 128 are free: set pool_mib", host.check("dmesg"))
+
+
+def listed(host):
+    return json.loads(host.check("cloisterctl domains --json"))
+
+
+def test_domains_are_listed(tap, host):
+    assert listed(host) == [] and "no domains" in host.check("cloisterctl domains")
+    host.send("/run/kvm spin -name guest=small,debug-threads=on &")
+    host.expect("spinning")
+    host.wait_until("cloisterctl domains | grep -q 'preempted [1-9]'")
+    [first] = listed(host)
+    assert (first["name"], first["state"], first["vcpus"]) == ("small", "ready", 1)
+    assert first["pid"] == int(host.check("pidof kvm"))
+    assert first["pool_bytes"] == first["private_bytes"] + first["tables_bytes"] + 3 * 4096
+    assert first["pending_bytes"] == 0 and re.fullmatch("[0-9a-f]{96}", first["mrtd"])
+    table = host.check("cloisterctl domains")
+    assert re.search(rf"^small +{first['domain']} +{first['pid']} ready +1 ", table, re.M), table
+    assert re.search(r"^  exits: answered \d+, preempted \d+", table, re.M), table
+    host.check("kill -9 $!")
+    host.wait_until("cloisterctl domains | grep -q 'no domains'")
+
+
+def test_loop_takes_no_exit_but_the_hosts_timer(tap, host):
+    host.send("/run/kvm spin &")
+    host.expect("spinning")
+    host.wait_until("cloisterctl domains | grep -q 'preempted [1-9]'")
+    [first] = listed(host)
+    turns = first["exits"]["preempted"]
+    host.wait_until(f"[ $(cloisterctl domains | sed -n 's/.*preempted //p') -gt {turns + 50} ]")
+    [later] = listed(host)
+    assert later["answered"] == first["answered"]
+    assert [kind for kind, count in later["exits"].items() if count != first["exits"][kind]] == ["preempted"]
+    assert first["run_us"] < later["run_us"] <= later["uptime_us"]
+    host.check("kill -9 $!")
+    host.wait_until("cloisterctl domains | grep -q 'no domains'")
+
+
+def test_watching_a_file_is_one_look(tap, host):
+    output = host.check("cloisterctl domains --watch | cat")
+    assert "no domains" in output and "\033" not in output
+    assert host.run("cloisterctl domains --watch --json")[0] == 2
 
 
 def test_module_stays_while_a_guest_runs(tap, host):

@@ -82,6 +82,11 @@ def test_statistics_count_exits_and_time(measured):
     assert re.search(r"^exits cpuid +\d+$", measured.check("cloisterctl stats"), re.M)
 
 
+def test_domains_need_a_pool(measured):
+    status, output = measured.run("cloisterctl domains")
+    assert status == 1 and "no pool for them: set pool_mib" in output
+
+
 def test_metrics_include_the_hypervisors(measured):
     text = hosts.ask(measured, "/v1/metrics").read().decode()
     assert "\ncloister_up 1\n" in text and "\ncloister_cpus_in_control 2\n" in text

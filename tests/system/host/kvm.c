@@ -639,12 +639,12 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = stop};
 
 	sigaction(SIGUSR1, &action, 0);
-	if (argc == 2 && strcmp(argv[1], "spin") == 0)
+	if (argc >= 2 && strcmp(argv[1], "spin") == 0) /* what follows is for who looks at its arguments */
 		return spin();
 	if (argc == 4 && strcmp(argv[1], "fuzz") == 0)
 		return fuzz((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
 	if (pool_bytes == 0)
-		return fprintf(stderr, "usage: kvm spin | kvm fuzz SECONDS SEED | kvm test POOL-MIB\n"), 2;
+		return fprintf(stderr, "usage: kvm spin [ARGUMENTS] | kvm fuzz SECONDS SEED | kvm test POOL-MIB\n"), 2;
 	test_node();
 	test_starts();
 	test_order();
