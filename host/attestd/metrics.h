@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "cloister/hypercall.h"
+#include "domains.h"
 
 /* X(enumerator, name, help) */
 #define COUNTERS(X)                                                                                    \
@@ -29,8 +30,9 @@ void count(enum counter counter);
 /**
  * All counters as Prometheus text.
  * @stats: the hypervisor's, or NULL without a hypervisor
+ * @domains: the hypervisor's, or NULL where they could not be read
  * Returns allocated memory and its length, or NULL without memory.
  */
-char *metrics_text(const struct hv_stats *stats, size_t *bytes);
+char *metrics_text(const struct hv_stats *stats, const struct domains *domains, size_t *bytes);
 
 #endif

@@ -74,6 +74,8 @@ def test_domains_are_listed(tap, host):
     table = host.check("cloisterctl domains")
     assert re.search(rf"^small +{first['domain']} +{first['pid']} ready +1 ", table, re.M), table
     assert re.search(r"^  exits: answered \d+, preempted \d+", table, re.M), table
+    metrics = hosts.ask(host, "/v1/metrics").read().decode()
+    assert f'\ncloister_domain_vcpus{{domain="{first["domain"]}"}} 1\n' in metrics and "small" not in metrics
     host.check("kill -9 $!")
     host.wait_until("cloisterctl domains | grep -q 'no domains'")
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: host/attestd/encode.c host/attestd/evidence.c host/attestd/failure.c host/attestd/file.c host/attestd/metrics.c */
+/* links: host/lib/device.c host/lib/domains.c */
 /* What attestd answers: JSON, metrics, and the files that it reads for it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -215,7 +216,7 @@ static void metrics_without_hypervisor(void **state)
 	(void)state;
 	count(COUNT_CUT);
 	count(COUNT_CUT);
-	metrics = metrics_text(NULL, &bytes);
+	metrics = metrics_text(NULL, NULL, &bytes);
 	assert_int_equal(strlen(metrics), bytes);
 	assert_line(metrics, "attestd_cut_total 2");
 	assert_line(metrics, "# TYPE attestd_evidence_total counter");
@@ -237,7 +238,7 @@ static void metrics_of_the_hypervisor(void **state)
 		.lost_dma = UINT32_MAX,
 	};
 	size_t bytes, kinds = 0;
-	char *metrics = metrics_text(&stats, &bytes);
+	char *metrics = metrics_text(&stats, NULL, &bytes);
 
 	(void)state;
 	assert_line(metrics, "cloister_up 1");
@@ -252,6 +253,60 @@ static void metrics_of_the_hypervisor(void **state)
 	for (const char *at = metrics; (at = strstr(at, "\ncloister_exits_total{")); at++)
 		kinds++;
 	assert_int_equal(kinds, HV_EXIT_KINDS);
+	assert_null(strstr(metrics, "cloister_domain"));
+	free(metrics);
+}
+
+static unsigned lines_of(const char *metrics, const char *start)
+{
+	unsigned lines = 0;
+
+	for (const char *at = metrics; (at = strstr(at, start)); at++)
+		lines++;
+	return lines;
+}
+
+static void metrics_of_domains(void **state)
+{
+	const struct hv_stats stats = {0};
+	struct known_domain known[] = {
+		{.info = {.domain = 513,
+			  .vcpus = 2,
+			  .private_pages = 1000,
+			  .pending_pages = 400,
+			  .tables = 5,
+			  .shared_pages = UINT32_MAX,
+			  .started_us = 1000001,
+			  .run_ticks = 5000005000,
+			  .tsc_khz = 2500000,
+			  .answered = UINT64_MAX,
+			  .exits = {[DOMAIN_EXIT_PREEMPTED] = 7, [DOMAIN_EXIT_DEAD] = 1}},
+		 .name = "secret\n"},
+		{.info = {.domain = 70000}},
+	};
+	struct domains domains = {known, 2};
+	size_t bytes;
+	char *metrics = metrics_text(&stats, &domains, &bytes);
+
+	(void)state;
+	assert_line(metrics, "cloister_domains 2");
+	assert_line(metrics, "cloister_domain_vcpus{domain=\"513\"} 2");
+	assert_line(metrics, "cloister_domain_started_seconds{domain=\"513\"} 1.000001");
+	assert_line(metrics, "cloister_domain_cpu_seconds_total{domain=\"513\"} 2.000002");
+	assert_line(metrics, "cloister_domain_memory_bytes{domain=\"513\",state=\"private\"} 2457600");
+	assert_line(metrics, "cloister_domain_memory_bytes{domain=\"513\",state=\"pending\"} 1638400");
+	assert_line(metrics, "cloister_domain_memory_bytes{domain=\"513\",state=\"shared\"} 17592186040320");
+	assert_line(metrics, "cloister_domain_exits_total{domain=\"513\",kind=\"preempted\"} 7");
+	assert_line(metrics, "cloister_domain_answered_exits_total{domain=\"513\"} 18446744073709551615");
+	assert_line(metrics, "cloister_domain_cpu_seconds_total{domain=\"70000\"} 0.000000");
+	assert_int_equal(lines_of(metrics, "\ncloister_domain_exits_total{"), 2 * DOMAIN_EXIT_KINDS);
+	assert_int_equal(lines_of(metrics, "# TYPE cloister_domain_exits_total counter\n"), 1);
+	assert_null(strstr(metrics, "secret"));
+	free(metrics);
+	domains.count = 0;
+	metrics = metrics_text(&stats, &domains, &bytes);
+	assert_line(metrics, "cloister_domains 0");
+	assert_null(strstr(metrics, "\ncloister_domain_"));
 	free(metrics);
 }
 
@@ -292,6 +347,7 @@ int main(void)
 		cmocka_unit_test(largest_logs_fit_into_an_answer),
 		cmocka_unit_test(metrics_without_hypervisor),
 		cmocka_unit_test(metrics_of_the_hypervisor),
+		cmocka_unit_test(metrics_of_domains),
 		cmocka_unit_test(file_is_read_whole_or_refused),
 	};
 
