@@ -264,6 +264,7 @@ static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 		     sizeof(record));
 }
 
+/* The end of all domains waits until the CPU says that it is in no guest: then nothing is written to its pages. */
 void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit)
 {
 	const struct pool_view view = vcpu->view;
@@ -272,9 +273,9 @@ void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit)
 
 	count(vcpu);
 	unload(vcpu, cpu->vcpu);
-	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&slot->runs_on, 0, __ATOMIC_SEQ_CST);
 	report(vcpu, exit);
+	__atomic_store_n(&cpu->guest, 0, __ATOMIC_SEQ_CST);
 	pool_close(&view, WINDOW_DOMAIN);
 	pool_close(&view, WINDOW_VCPU);
 }
