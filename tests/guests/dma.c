@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root guest programs devices (QEMU's edu, dma/edu.h) to reach memory that it cannot reach itself. Every
+ * The root guest programs devices (QEMU's edu, rt/edu.h) to reach memory that it cannot reach itself. Every
  * transfer that touches a protected page is refused at that page and recorded with the device, the address and the
  * reason; transfers to ordinary memory go on. The device's buffer is one page: transfers of several are AHCI's
  * (tests/system). Interrupt messages are no transfers to memory, and do no harm. Then the platform's floor
@@ -10,12 +10,13 @@
  */
 #include <stddef.h>
 
+#include "attack.h"
 #include "clock.h"
 #include "cpu.h"
-#include "dma/edu.h"
 #include "dma/floor.h"
-#include "dma/log.h"
+#include "edu.h"
 #include "hyper.h"
+#include "log.h"
 #include "machine.h"
 #include "paging.h"
 #include "tap.h"
@@ -29,15 +30,11 @@
 
 #define FUNCTIONS_OF_BUS 256u
 
-/* VT-d 5.1, table 26: reasons of faults. */
-enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
-
 #define TPM_LOCALITY_1  0xfed41000ul
 #define VTD_REGISTERS   0xfed90000ul /* where QEMU has them */
 #define AMDVI_REGISTERS 0xfed80000ul
 #define AMDVI_BYTES     0x4000ul
 #define UNIT_CONTROL    0x18u /* global command of VT-d, control of AMD-Vi */
-#define LARGE_PAGE      0x200000ul
 
 /* Writes of 4 bytes there are interrupt messages (SDM 3, 11.11), which units do not translate (VT-d 5.1, 3.14). */
 #define MESSAGES          0xfee00000ul
@@ -62,118 +59,10 @@ enum { ADDRESS_TOO_WIDE = 4, NOT_WRITABLE = 5, NOT_READABLE = 6 };
 
 FORM(load_32, "movl (%rdi), %eax");
 FORM(store_32, "movl %eax, (%rdi)");
-FORM(load_8, "movb (%rdi), %al");
 
 static struct edu devices[DEVICES + 1];
-static const struct edu *attacker; /* the one that the tests program */
-static uint8_t *allowed;           /* a page of ordinary memory */
-static uint64_t protected_base;    /* the first page found that is not the root guest's */
+static uint64_t protected_base; /* the first page found that is not the root guest's */
 static uint64_t unit_registers;
-static bool amdvi; /* dma-amdvi.efi. QEMU's unit blocks unmapped accesses, but records no event of them. */
-
-static void transfer(bool to_memory, uint64_t address, uint32_t bytes)
-{
-	edu_transfer(attacker, to_memory, address, bytes);
-}
-
-static void expected_line(char *to, bool write, uint64_t address, unsigned int reason)
-{
-	to = append_text(to, "dma: device ");
-	to = append_number(to, attacker->source >> 8, 16);
-	to = append_text(to, ":");
-	to = append_number(to, attacker->source >> 3 & 31, 16);
-	to = append_text(to, ".");
-	to = append_number(to, attacker->source & 7, 10);
-	to = append_text(to, write ? ": write of " : ": read of ");
-	to = append_number(to, address & ~(PAGE_BYTES - 1), 16);
-	to = append_text(to, " refused, reason ");
-	to = append_number(to, reason, 16);
-	*append_text(to, "\n") = '\0';
-}
-
-/* The device's buffer before an attack: the runner looks for it (testbed/remapping_tables.py). */
-static uint8_t mark(uint32_t at)
-{
-	return (uint8_t)(at * 7 + 1);
-}
-
-static void load_buffer(void)
-{
-	for (uint32_t i = 0; i < PAGE_BYTES; i++)
-		allowed[i] = mark(i);
-	transfer(false, (uint64_t)allowed, PAGE_BYTES);
-}
-
-/*
- * The buffer after a read that was refused: its old contents, or zeros, which QEMU gives; nothing that tells
- * anything.
- */
-static bool buffer_tells_nothing(uint32_t from, uint32_t bytes)
-{
-	bool old = true, zero = true;
-
-	transfer(true, (uint64_t)allowed, PAGE_BYTES);
-	for (uint32_t i = from; i < bytes; i++) {
-		old &= allowed[i] == mark(i);
-		zero &= allowed[i] == 0;
-	}
-	return old || zero;
-}
-
-/* One fault more, and it says so. */
-static bool recorded(uint64_t before, uint32_t seen, const char *line)
-{
-	const uint64_t faults = stats_read().refused_dma - before;
-
-	(void)log_read();
-	if (faults >= 1 && log_count(seen, line) == 1)
-		return true;
-	diag("%lu faults, wanted: %s", faults, line);
-	return false;
-}
-
-/* A transfer whose first refused page is the one of 'page'; the buffer is loaded. */
-static bool refused_at(bool write, uint64_t address, uint32_t bytes, uint64_t page, unsigned int reason)
-{
-	const uint64_t before = stats_read().refused_dma, page_end = (page | (PAGE_BYTES - 1)) + 1;
-	const uint32_t seen = log_read();
-	char line[160];
-
-	transfer(write, address, bytes);
-	expected_line(line, write, page, reason);
-	if (!amdvi && !recorded(before, seen, line))
-		return false;
-	return write || /* the runner sees its effect there */
-	       buffer_tells_nothing(page > address ? (uint32_t)(page - address) : 0,
-				    address + bytes < page_end ? bytes : (uint32_t)(page_end - address));
-}
-
-static bool refused_both(uint64_t address, uint32_t bytes, uint64_t page)
-{
-	load_buffer();
-	return refused_at(true, address, bytes, page, NOT_WRITABLE) &&
-	       refused_at(false, address, bytes, page, NOT_READABLE);
-}
-
-/* Ordinary memory takes the device's data and gives it back. */
-static bool works(uint64_t offset, uint32_t bytes)
-{
-	const uint64_t before = stats_read().refused_dma;
-
-	for (uint32_t i = 0; i < PAGE_BYTES; i++)
-		allowed[i] = (uint8_t)(i * 7 + bytes);
-	transfer(false, (uint64_t)allowed + offset, bytes);
-	for (uint32_t i = 0; i < PAGE_BYTES; i++)
-		allowed[i] = 0;
-	transfer(true, (uint64_t)allowed + offset, bytes);
-	for (uint32_t i = 0; i < PAGE_BYTES; i++) {
-		const bool inside = i >= offset && i < offset + bytes;
-
-		if (allowed[i] != (inside ? (uint8_t)(i * 7 + bytes) : 0))
-			return false;
-	}
-	return stats_read().refused_dma == before;
-}
 
 static void test_allowed(const char *when)
 {
@@ -199,37 +88,18 @@ static void test_target(const char *name, uint64_t base, uint64_t bytes)
 	ok(works(128, 64), "%s: ordinary memory is reached as before", name);
 }
 
-static bool page_refused(uint64_t address)
-{
-	struct gprs r = {.rdi = address};
-
-	return attempt(load_8, &r).vector == VEC_GP;
-}
-
-/* Runs of refused 2 MiB pages in reserved memory: hypervisor and pool, which may lie side by side. */
 static unsigned int test_reserved(void)
 {
-	unsigned int found = 0;
+	static struct memory_range runs[RESERVED_RUNS];
+	const unsigned int count = reserved_runs(runs);
 
-	for (uint32_t i = 0; i < memory_ranges; i++) {
-		const struct memory_range *m = &memory_map[i];
-		uint64_t a = (m->base + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
-		const uint64_t base = a;
-
-		if (m->kind != MEMORY_RESERVED)
-			continue;
-		while (a + LARGE_PAGE <= m->base + m->bytes && page_refused(a))
-			a += LARGE_PAGE;
-		if (a == base)
-			continue;
-		if (!found++)
-			protected_base = base;
-		test_target(a - base == stats_read().region_bytes ? "hypervisor"
-			    : a - base == stats_read().pool_bytes ? "pool"
-								  : "hypervisor and pool",
-			    base, a - base);
-	}
-	return found;
+	for (unsigned int i = 0; i < count; i++)
+		test_target(runs[i].bytes == stats_read().region_bytes ? "hypervisor"
+			    : runs[i].bytes == stats_read().pool_bytes ? "pool"
+								       : "hypervisor and pool",
+			    runs[i].base, runs[i].bytes);
+	protected_base = runs[0].base;
+	return count;
 }
 
 static bool refused_wide(uint64_t address)

@@ -22,7 +22,7 @@ PT_LOAD, PF_X = 1, 1
 # fault record of VT-d (5.1, 11.4.7; QEMU has one record).
 REGISTERS = {"vtd": (0xFED90000, 0x1000), "amdvi": (0xFED80000, 0x4000)}
 FAULT_REGISTERS = {"vtd": ((0x34, 0x38), (0x3B, 0x3C), (0x220, 0x230)), "amdvi": ()}
-MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # dma.c has the device write it
+MARK = bytes(at * 7 + 1 & 0xFF for at in range(8))  # rt/attack.c has the device write it
 
 
 @dataclasses.dataclass(repr=False)  # it holds all memory

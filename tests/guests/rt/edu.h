@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* QEMU's edu devices (docs/specs/edu.rst). */
-#ifndef DMA_EDU_H
-#define DMA_EDU_H
+#ifndef RT_EDU_H
+#define RT_EDU_H
 
 #include "pci.h"
 

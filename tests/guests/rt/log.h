@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hypervisor's messages, as the root guest may read them. */
-#ifndef DMA_LOG_H
-#define DMA_LOG_H
+#ifndef RT_LOG_H
+#define RT_LOG_H
 
 #include <stdint.h>
 
