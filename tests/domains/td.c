@@ -6,6 +6,7 @@
 #include "td/counts.h"
 #include "td/cpus.h"
 #include "td/cycles.h"
+#include "td/devices.h"
 #include "td/host.h"
 #include "td/hostile.h"
 #include "td/leaves.h"
@@ -366,6 +367,8 @@ void test_main(void)
 	shared_page = page_get();
 	if (program_argument[0] == 'c') /* td-cycles */
 		return test_many_cycles(pages);
+	if (program_argument[0] == 'd') /* td-dma-vtd, td-dma-amdvi */
+		return test_device_attacks(program_argument[4] == 'a');
 	(void)call(HC_READ, HV_OBJECT_STATEMENT, 0, (uint64_t)shared_page, PAGE_BYTES);
 	data("statement", shared_page, sizeof(struct hk_statement));
 	__builtin_memset(shared_page, 0, PAGE_BYTES);

@@ -5,10 +5,11 @@ import hashlib
 import struct
 
 from testbed.hypervisor_key import data, sizes
+from testbed.remapping_tables import MARK
 
 PAGE = 4096
 # Kinds of pages in their records (hv/domain/pool.h)
-RECORDS, DOMAIN, TABLE = 1, 2, 4
+FREE, RECORDS, DOMAIN, VCPU, TABLE, PRIVATE = range(6)
 
 
 def build_record(name: bytes, address: int) -> bytes:
@@ -52,16 +53,35 @@ def whole(lines: list[str], looks: list) -> list[str]:
     return [f"{'ok' if found else 'not ok'} - memory: the pool is whole and zero"]
 
 
+def kinds_of(pool: int, memory: bytes) -> tuple[int, list[int]]:
+    """Where a pool of so many bytes begins, or -1, and the kinds of its pages. A domain is at its begin."""
+    own = records_of(pool // PAGE)
+    at = memory.find(struct.pack(f"<{len(own) + 1}Q", *own, len(own) << 32 | DOMAIN))
+    if at < 0:
+        return at, []
+    return at, [record & 7 for record in struct.unpack_from(f"<{pool // PAGE}Q", memory, at)]
+
+
+def attacked(lines: list[str], looks: list) -> list[str]:
+    """After td/devices.c: it attacked pages of each kind, and nowhere in the pool is what the device wrote."""
+    if len(looks) != 3:
+        return [f"not ok - {len(looks)} looks at the machine: before the attacks, and after either part of them"]
+    at, kinds = kinds_of(sizes(lines)[1], looks[0].memory)
+    bases = [base for base, in struct.iter_unpack("<Q", data(lines, "pool-bases")[0])]
+    there = at in bases and set(kinds) == {FREE, RECORDS, DOMAIN, VCPU, TABLE, PRIVATE}
+    marked = any(MARK in look.memory[at:at + len(kinds) * PAGE] for look in looks)
+    return [f"{'ok' if there else 'not ok'} - the device was at the pool, which has pages of each kind",
+            f"{'ok' if there and not marked else 'not ok'} - what the device wrote is nowhere in it"]
+
+
 def wiped(lines: list[str], before: bytes, after: bytes) -> list[str]:
     """Of the pool's pages all but records and tables are zero after the machine's end; domains had some before."""
     _, pool = sizes(lines)
     if not pool:
         return []
-    own = records_of(pool // PAGE)
-    at = before.find(struct.pack(f"<{len(own) + 1}Q", *own, len(own) << 32 | DOMAIN))
+    at, kinds = kinds_of(pool, before)
     if at < 0:
         return ["not ok - the first domain's record is found in the running machine"]
-    kinds = [record & 7 for record in struct.unpack_from(f"<{pool // PAGE}Q", before, at)]
     secret = [at + PAGE * page for page, kind in enumerate(kinds) if kind not in (RECORDS, TABLE)]
     there, left = (sum(any(memory[page:page + PAGE]) for page in secret) for memory in (before, after))
     return [f"{'ok' if there else 'not ok'} - pages of domains are found in the running machine",

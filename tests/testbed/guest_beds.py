@@ -22,7 +22,9 @@ MEMORY_MIB = 256
 ATTACKERS = ["-device", "pcie-root-port,id=express,chassis=1", "-device", "pcie-pci-bridge,id=conventional"]
 for place in (*[""] * 6, ",bus=express", ",bus=conventional,addr=3"):
     ATTACKERS += ["-device", f"edu,dma_mask=0xffffffffffffffff{place}"]
-DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS]}
+ATTACKER = ["-device", "edu,dma_mask=0xffffffffffffffff"]
+DMA_ATTACKER = {"dma-vtd": ATTACKERS, "dma-amdvi": ["-device", "amd-iommu", *ATTACKERS],
+                "td-dma-vtd": ATTACKER, "td-dma-amdvi": ["-device", "amd-iommu", *ATTACKER]}
 # A function of class host bridge behind a port, and a port without one; and one on another root bus, without a unit.
 ROUTERS = ["-device", "pcie-root-port,id=behind,chassis=1", "-blockdev", "null-co,node-name=n0",
            "-device", "virtio-blk-pci,drive=n0,bus=behind,class=0x0600,iommu_platform=on,disable-legacy=on",
@@ -79,7 +81,7 @@ class Qemu:
         bits = WIDTHS.get(program)
         cpu = f"{qemu.CPU},phys-bits={bits}" if bits else qemu.CPU
         return qemu.Machine(name, disks=[disk], nics=(), memory_mib=MEMORY_MIB, cpu=cpu, cpus=CPUS.get(program, 2),
-                            tpm=self.tpm, iommu=floor.get("iommu", program == "dma-vtd"),
+                            tpm=self.tpm, iommu=floor.get("iommu", program.endswith("dma-vtd")),
                             chipset=floor.get("chipset", "q35"), secure=program == "smm-firmware", extra=extra)
 
     def run_state(self, machine: qemu.Machine) -> str:
