@@ -2,7 +2,8 @@
 """AHCI and e1000e under Debian's own drivers, behind the IOMMU: under load nothing is refused and nothing exits.
 
 Then the kernel has the same drivers program their devices with protected addresses (dma/dma_attack.c), while other
-transfers of the same devices go on. QEMU's AMD-Vi blocks as VT-d does, but records no event of it.
+transfers of the same devices go on; and with the addresses of a protected guest's pages, while it runs
+(host/kvm.c). QEMU's AMD-Vi blocks as VT-d does, but records no event of it.
 """
 
 import base64
@@ -13,13 +14,15 @@ import struct
 
 import pytest
 
-from testbed import debian, hosts, remapping_tables
+from testbed import built_domain, debian, hosts, remapping_tables
 from testbed.costs import APART_STEADY, apart, besides, stats
 from testbed.emulator import OUT
 from testbed.live_page_tables import PAGE, Memory, holes, leaves, vmcbs
 from testbed.qemu import UNITS, Machine
 
 MODULE = OUT / "tests" / "system" / "dma" / "dma_attack.ko"
+KVM = OUT / "tests" / "system" / "kvm"
+POOL_MIB = 8
 ATTACK = "/sys/module/dma_attack/parameters/attack"
 SECTOR = 512
 SECTORS = 2048
@@ -105,8 +108,9 @@ def attacked(request):
     scratch.write_bytes(MARK.ljust(SECTOR, b"!") * SECTORS)
     unit = UNITS[request.param]
     extra = [*unit.get("extra", ()), "-object", f"filter-dump,id=frames,netdev=n0,file={frames}"]
-    with debian.running(name, carried=[MODULE], settings={"require_iommu": "yes", "pool_mib": 8}, disks=[scratch],
-                        nics=("e1000e",), iommu=unit["iommu"], extra=extra) as machine:
+    settings = {"require_iommu": "yes", "pool_mib": POOL_MIB}
+    with debian.running(name, carried=[MODULE, KVM], settings=settings, disks=[scratch], nics=("e1000e",),
+                        iommu=unit["iommu"], extra=extra) as machine:
         yield Attacked(request.param, machine, frames)
 
 
@@ -198,6 +202,71 @@ def test_network_cannot_write_protected_memory(attacked, target):
     attacked.assert_untouched(target)
 
 
+GUEST_PAGES = {"records": built_domain.RECORDS, "domain": built_domain.DOMAIN, "vcpu": built_domain.VCPU,
+               "table": built_domain.TABLE, "private": built_domain.PRIVATE}
+
+
+@dataclasses.dataclass(repr=False)
+class Guest:
+    """A protected guest that runs in a loop, until it is killed."""
+    machine: Machine
+    process: str
+    pool: int = 0  # address
+    kinds: list = None  # of the pool's pages
+    before: bytes = None  # all memory
+
+    def look(self, attacked):
+        """Memory, between two turns of the guest."""
+        state = f"/proc/{self.process}/status"
+        self.machine.check(f"kill -STOP {self.process}; until grep -q '^State:.T' {state}; do :; done")
+        memory = attacked.look().memory
+        self.machine.check(f"kill -CONT {self.process}")
+        return memory
+
+    def pages(self, *kinds):
+        """Addresses of the pages of some kinds."""
+        return [self.pool + number * PAGE for number, kind in enumerate(self.kinds) if kind in kinds]
+
+    def ran(self):
+        """Its time in the kernel, where a turn counts, in ticks."""
+        return int(self.machine.check(f"cut -d ' ' -f 15 /proc/{self.process}/stat"))
+
+
+@pytest.fixture(scope="module")
+def guest(attacked):
+    machine = attacked.machine
+    machine.send(f"{debian.MOUNTED}/kvm spin &")
+    machine.expect("spinning")
+    running = Guest(machine, machine.check("echo $!").strip())
+    running.before = running.look(attacked)
+    running.pool, running.kinds = built_domain.kinds_of(POOL_MIB << 20, running.before)
+    assert running.pool in attacked.protected
+    return running
+
+
+@pytest.mark.parametrize("kind", GUEST_PAGES)
+def test_no_device_reaches_a_guest_that_runs(attacked, guest, kind):
+    address, sector, ran = guest.pages(GUEST_PAGES[kind])[0], next(attacked.sectors), guest.ran()
+    attacked.attack("disk-read", address, PAGE)
+    attacked.assert_logged(SOURCE["disk"], "write", address)
+    attacked.attack("disk-write", address, PAGE, sector)
+    attacked.assert_logged(SOURCE["disk"], "read", address)
+    assert tells_nothing(written_sectors(attacked, sector, PAGE))
+    attacked.attack("net-send", address, 1000)
+    attacked.assert_logged(SOURCE["net"], "read", address)
+    guest.machine.wait_until(f"test $(cut -d ' ' -f 15 /proc/{guest.process}/stat) -gt {ran}")
+
+
+def test_the_guest_is_unchanged(attacked, guest):
+    """What its turns do not change: records, tables and memory."""
+    after = guest.look(attacked)
+    changed = [f"{page:#x}" for page in guest.pages(built_domain.RECORDS, built_domain.TABLE, built_domain.PRIVATE)
+               if after[page:page + PAGE] != guest.before[page:page + PAGE]]
+    assert not changed
+    assert not any(mark in after[guest.pool:guest.pool + (POOL_MIB << 20)] for mark in MARKS)
+    guest.machine.check(f"kill -9 {guest.process}; wait {guest.process}; test $? -eq 137")
+
+
 def test_allowed_transfers_went_on(attacked):
     """While the attacks were made, and after the last one."""
     machine = attacked.machine
@@ -222,7 +291,7 @@ def test_the_network_saw_nothing(attacked):
         if packet[12:14] == ETHERTYPE:
             payloads.append(packet[14:])
     assert all(tells_nothing(payload) for payload in payloads)
-    assert len(payloads) <= len(TARGETS)
+    assert len(payloads) <= len(TARGETS) + len(GUEST_PAGES)
 
 
 def test_memory_is_unchanged(attacked):

@@ -26,6 +26,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CYCLES       40u
 #define GSI          5u
+#define SMALL_RAM    (4ul << 20)
 
 static unsigned number;
 static struct vm vm;
@@ -620,11 +621,12 @@ static void test_order(void)
 	vm_end(&vm);
 }
 
+/* Small enough for the smallest pool of a test. */
 static int spin(void)
 {
 	static const struct op ops[] = {{OP_SPIN, {0}}};
 
-	if (!start(ops, COUNT(ops)))
+	if (!vm_build(&vm, ops, COUNT(ops), 1, SMALL_RAM))
 		return 1;
 	printf("spinning\n");
 	fflush(stdout);
