@@ -36,11 +36,14 @@ static void *port_data(struct vcpu *vcpu)
 	return vcpu->run + 1;
 }
 
+/* Once: KVM_RUN may return before the guest has taken it, for a signal. */
 static void take_answer(struct vcpu *vcpu)
 {
 	struct domain_entry *entry = &vcpu->exchange->entry;
 	struct kvm_run *run = vcpu->run;
 
+	if (vcpu->asked.kind == DOMAIN_EXIT_PREEMPTED)
+		return;
 	*entry = (struct domain_entry){0};
 	switch (vcpu->asked.kind) {
 	case DOMAIN_EXIT_IO:
@@ -49,10 +52,8 @@ static void take_answer(struct vcpu *vcpu)
 	case DOMAIN_EXIT_MMIO:
 		memcpy(&entry->value, run->mmio.data, vcpu->asked.bytes);
 		break;
-	case DOMAIN_EXIT_GET_QUOTE:
+	default: /* DOMAIN_EXIT_GET_QUOTE */
 		entry->failed = READ_ONCE(((struct exit_tdx *)EXIT_PART(run))->result) != 0;
-		break;
-	default:
 		break;
 	}
 	vcpu->asked = (struct domain_exit){.kind = DOMAIN_EXIT_PREEMPTED};

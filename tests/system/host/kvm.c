@@ -141,6 +141,9 @@ static void test_devices(void)
 	check(start(ops, COUNT(ops)), "a guest with devices is built");
 	check(port_exit(0x60, 2, KVM_EXIT_IO_IN), "it reads a port");
 	memcpy(vm_port_data(&vm, 0), &(uint16_t){0xbeef}, 2);
+	vm.run[0]->immediate_exit = 1;
+	check(is((uint64_t)-EINTR, (uint64_t)vm_run(&vm, 0)), "a signal comes before it has the value");
+	vm.run[0]->immediate_exit = 0;
 	check(port_exit(0x70, 1, KVM_EXIT_IO_OUT) && *(uint8_t *)vm_port_data(&vm, 0) == 0x5a, "it writes a port");
 	check(mmio_exit(MMIO_BASE + 8, 8, 0), "it reads a register");
 	memcpy(vm.run[0]->mmio.data, &(uint64_t){0x1122334455667788}, 8);
