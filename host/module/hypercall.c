@@ -34,18 +34,23 @@ long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned 
 	return result == (long)number ? HC_GONE : result;
 }
 
+bool hypercall_again(int *tries)
+{
+	if (++*tries > BUSY_AT_ONCE)
+		usleep_range(BUSY_SLEEP_US, 2 * BUSY_SLEEP_US);
+	else
+		cond_resched();
+	return *tries < BUSY_TRIES;
+}
+
 long hypercall_patiently(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	long result = HC_E_BUSY;
-	int tries;
+	int tries = 0;
+	long result;
 
-	for (tries = 0; result == HC_E_BUSY && tries < BUSY_TRIES; tries++) {
-		if (tries > BUSY_AT_ONCE)
-			usleep_range(BUSY_SLEEP_US, 2 * BUSY_SLEEP_US);
-		else
-			cond_resched();
+	do
 		result = hypercall(number, a, b, c, d);
-	}
+	while (result == HC_E_BUSY && hypercall_again(&tries));
 	return result;
 }
 

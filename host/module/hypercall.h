@@ -19,6 +19,9 @@ long hypercall(unsigned long number, unsigned long a, unsigned long b, unsigned 
  */
 long hypercall_patiently(unsigned long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
+/* Lets others run before one more try of what was HC_E_BUSY. May sleep. False after seconds: it is to be given up. */
+bool hypercall_again(int *tries);
+
 /* The errno of a negative result, or of -ENOMEM. Says so in the kernel's log where it can only be a defect. */
 int hypercall_errno(long result);
 

@@ -87,10 +87,11 @@ static int try_send(struct vm *vm, struct message message)
 
 int irq_send(struct vm *vm, struct message message)
 {
-	int reached;
+	int reached, tries = 0;
 
-	while ((reached = try_send(vm, message)) == -EBUSY)
-		cond_resched();
+	do
+		reached = try_send(vm, message);
+	while (reached == -EBUSY && hypercall_again(&tries));
 	return reached;
 }
 
