@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What protected guests boot, on the bed alone; and the host that runs them, with Debian's QEMU and libvirt."""
 
+import re
+
 import pytest
 
 from testbed import debian, guests, systems
@@ -32,7 +34,9 @@ def host():
     image, modules = guests.kernel("trixie")
     files = {"vmlinuz": image, "initrd.img": guests.initrd("debian-guests", modules),
              "scratch.img": bytes(guests.SCRATCH_BYTES), "guest.img": guests.GUEST,
-             "kernel.xml": guests.documented("A kernel"), "disk.xml": guests.documented("A disk")}
+             "kernel.xml": guests.documented("A kernel"), "disk.xml": guests.documented("A disk"),
+             "whole.xml": guests.documented("A kernel", name="whole", memory=guests.POOL_MIB - 100),
+             "large.xml": guests.documented("A kernel", name="large", memory=guests.POOL_MIB + 50)}
     with guests.host("debian-guests", files) as machine:
         yield machine
 
@@ -67,19 +71,39 @@ def started(host, name):
     host.check(f"virsh start {name}", BOOT_S)
 
 
-def ended(host, name):
-    """The guest is gone, and the pool is whole again."""
-    host.check(f"virsh destroy {name}")
+def gone(host, name):
+    """The guest is gone, and the pool is whole: another guest takes nearly all of it."""
     host.check(f"virsh undefine {name}")
+    started(host, "whole")
+    host.check("virsh destroy whole && virsh undefine whole")
+
+
+def ended(host, name):
+    host.check(f"virsh destroy {name}")
+    gone(host, name)
+
+
+@pytest.mark.slow
+def test_guest_larger_than_the_pool_is_refused(host):
+    host.check(f"virsh define {guests.IMAGES}/large.xml")
+    assert host.run("virsh start large", BOOT_S)[0] != 0
+    said = re.search(r"a guest needs (\d+) MiB of the pool, (\d+) of (\d+) are free: set pool_mib", host.check("dmesg"))
+    assert [guests.POOL_MIB] * 2 == [int(said[2]), int(said[3])]
+    assert 50 < int(said[1]) - guests.POOL_MIB < 100
+    gone(host, "large")
+
+
+def kernel_facts(host):
+    facts = guests.facts(host, BOOT_S)
+    assert "cloud" in facts.pop("kernel")
+    assert facts == FACTS | {"cpus": "1"} | PROTECTED
 
 
 @pytest.mark.slow
 def test_kernel_is_protected(host):
     started(host, "kernel")
     with guests.console(host, "kernel"):
-        facts = guests.facts(host, BOOT_S)
-        assert "cloud" in facts.pop("kernel")
-        assert facts == FACTS | {"cpus": "1"} | PROTECTED
+        kernel_facts(host)
         assert not systems.COMPLAINTS.findall(host.check("dmesg", BOOT_S))
     ended(host, "kernel")
 

@@ -11,6 +11,7 @@ guest is described as in docs/guests.md, and is handled as there, with virsh.
 
 import contextlib
 import pathlib
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -75,10 +76,14 @@ def bare_disk(name: str) -> Machine:
     return bare(name, GUEST)
 
 
-def documented(heading: str) -> bytes:
-    """The domain's XML that the document has below a heading."""
+def documented(heading: str, **changed: object) -> bytes:
+    """The domain's XML that the document has below a heading; elements 'changed' have another text."""
     part = DOCUMENT.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return part.partition("```xml\n")[2].partition("```\n")[0].replace("</cmdline>", f" {PATIENT}</cmdline>").encode()
+    xml = part.partition("```xml\n")[2].partition("```\n")[0].replace("</cmdline>", f" {PATIENT}</cmdline>")
+    for element, text in changed.items():
+        xml, count = re.subn(rf"(<{element}\b[^>]*>)[^<]*(</{element}>)", rf"\g<1>{text}\2", xml)
+        assert count == 1, element
+    return xml.encode()
 
 
 def volume(name: str, files: Mapping[str, pathlib.Path | bytes]) -> pathlib.Path:
