@@ -109,6 +109,16 @@ def test_kernel_is_protected(host):
 
 
 @pytest.mark.slow
+def test_guest_reboots(host):
+    started(host, "kernel")
+    with guests.console(host, "kernel"):
+        kernel_facts(host)
+        host.send("reboot -f")
+        kernel_facts(host)
+    ended(host, "kernel")
+
+
+@pytest.mark.slow
 def test_disk_is_protected(host):
     started(host, "disk")
     with guests.console(host, "disk"):
