@@ -49,6 +49,8 @@ prove-io: PROOF_LOOPS := --unwind 8
 prove-ivrs: PROOF_LOOPS := --unwind 18 --unwindset read_entries.0:8
 prove-ivrs: PROOF_REPLACED := note_setting:any_setting
 prove-ivrs_settings: PROOF_LOOPS := --unwind 10
+prove-measure: hv/domain/measure.c
+prove-measure: PROOF_LOOPS := --unwind 17
 prove-msr_policy_svm prove-msr_policy_vmx: hv/root/msr_policy.c
 prove-msr_policy_svm prove-msr_policy_vmx: PROOF_LOOPS := --unwind 257
 prove-mtrr: hv/vmx/mtrr.c
