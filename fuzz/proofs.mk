@@ -61,6 +61,8 @@ prove-mtrr: hv/vmx/mtrr.c
 prove-mtrr: PROOF_LOOPS := --unwind 12 --no-sat-preprocessor
 prove-mtrr prove-msr_policy_vmx: PROOF_VENDOR := vmx
 prove-pool: hv/domain/pool.c
+prove-report: hv/domain/report.c
+prove-report: PROOF_LOOPS := --unwind 257
 prove-tdcall: hv/domain/tdcall.c
 prove-tdcall: PROOF_LOOPS := --unwind 9
 prove-vmcall: hv/domain/vmcall.c
