@@ -52,7 +52,7 @@ def initrd(name: str, modules: pathlib.Path) -> pathlib.Path:
 
 def facts(guest: Emulator, timeout: float = PATIENCE_S) -> dict[str, str]:
     """What INIT prints, up to its shell."""
-    lines = guest.expect(r"guest: kernel(?s:.*)guest: ready\r\n", timeout)[0].splitlines()
+    lines = guest.expect(r"guest: kernel(?s:.*)guest: ready\r+\n", timeout)[0].splitlines()
     guest.shell()
     return dict(line.removeprefix("guest: ").rsplit(maxsplit=1) for line in lines if line.count(" ") > 1)
 

@@ -77,10 +77,15 @@ def qemu_files() -> dict[str, pathlib.Path]:
 @contextlib.contextmanager
 def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, icount: bool = True,
          **machine: Any) -> Iterator[Machine]:
-    """The host with 'files' in its initramfs, up, at its shell. It has no TPM and no drivers: see costs.to_shell()."""
+    """
+    The host with 'files' in its initramfs, up, at its shell. It has no TPM and no drivers: see costs.to_shell().
+
+    icount: instructions are counted, and the host does without its CPU's timer
+    """
     initrd = hosts.SCRATCH / f"{name}.host.initrd"
     initramfs.initramfs(initrd, [TOOL, MODULE], drivers=(), files=qemu_files() | dict(files))
-    config = hosts.config(require_tpm="no", require_iommu="no", pool_mib=pool_mib, cmdline=CMDLINE)
+    config = hosts.config(require_tpm="no", require_iommu="no", pool_mib=pool_mib,
+                          cmdline=CMDLINE if icount else f"{hosts.CMDLINE} quiet")
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
     arguments = {"cpus": 1, "memory_mib": 2048, "tpm": None, "nics": (), "icount": icount, "iommu": False, **machine}
     with Machine(name, disks=[hosts.esp(name, config=config, kernel=False, more=kernel)], **arguments) as booted:
