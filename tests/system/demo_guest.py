@@ -59,10 +59,9 @@ def guest_files() -> dict[str, Any]:
     initrd = hosts.SCRATCH / "demo-guest.initrd"
     initrd.parent.mkdir(parents=True, exist_ok=True)
     initramfs.initramfs(initrd, [], drivers=guests.DRIVERS, init=KEEPER, kernel=modules)
-    described = guests.documented("A kernel").decode().replace("<name>kernel</name>", f"<name>{GUEST}</name>")
-    described = described.replace("console=ttyS0", f"console=ttyS0 keep={rotated()}")
+    described = guests.documented("A kernel", name=GUEST, cmdline=f"console=ttyS0 {guests.PATIENT} keep={rotated()}")
     return {"vmlinuz": image, "initrd.img": initrd, "scratch.img": bytes(guests.SCRATCH_BYTES),
-            f"{GUEST}.xml": described.encode()}
+            f"{GUEST}.xml": described}
 
 
 @contextlib.contextmanager
