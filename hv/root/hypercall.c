@@ -111,7 +111,8 @@ static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 	}
 }
 
-static int64_t hypercall_sign(struct vcpu *vcpu, const struct hypercall_arguments *a)
+/* Apart, so that no other hypercall has to save the registers that this one uses. */
+static __attribute__((noinline)) int64_t hypercall_sign(struct vcpu *vcpu, const struct hypercall_arguments *a)
 {
 	struct machine *const m = vcpu->cpu->machine;
 	struct hk_fresh fresh;

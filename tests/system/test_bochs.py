@@ -64,8 +64,8 @@ def test_round_trips_keep_their_limits():
     """With one CPU the TSC counts instructions."""
     disk = intel.disk("bochs-roundtrip", program=ROUNDTRIP)
     with BochsMachine("bochs-roundtrip", disks=[disk], memory_mib=256) as machine:
-        cpuid = int(machine.expect(r"BENCH cpuid (\d+)")[1])
-        hypercall = int(machine.expect(r"BENCH hypercall (\d+)")[1])
+        cpuid = int(machine.expect(r"BENCH cpuid (\d+)\s")[1])
+        hypercall = int(machine.expect(r"BENCH hypercall (\d+)\s")[1])
     assert cpuid <= ROUND_TRIP and hypercall <= ROUND_TRIP, (cpuid, hypercall)
 
 
