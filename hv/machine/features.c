@@ -6,9 +6,9 @@
 #include "x86/msr.h"
 #include "x86/registers.h"
 
-struct cpuid_result cpu_extended_leaf(uint32_t leaf)
+struct cpuid_result cpu_leaf(uint32_t leaf)
 {
-	return cpuid(0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
+	return cpuid(leaf & 0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
 }
 
 bool cpu_vendor_is(const char *name)
@@ -21,12 +21,12 @@ bool cpu_vendor_is(const char *name)
 
 uint64_t cpu_arch_capabilities(void)
 {
-	return cpuid(0, 0).eax >= 7 && (cpuid(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
+	return (cpu_leaf(7).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
 }
 
 uint32_t cpu_phys_bits(void)
 {
-	return cpu_extended_leaf(LEAF_EXT8).eax & EXT8_EAX_PHYS;
+	return cpu_leaf(LEAF_EXT8).eax & EXT8_EAX_PHYS;
 }
 
 enum hv_error cpu_paging_check(void)

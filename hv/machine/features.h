@@ -9,10 +9,8 @@
 #include "cloister/errors.h"
 #include "x86/instructions.h"
 
-/**
- * An extended leaf of CPUID (80000001 and up), all zero where the CPU has none: above the last one it answers anything.
- */
-struct cpuid_result cpu_extended_leaf(uint32_t leaf);
+/** A basic or extended leaf of CPUID, all zero where the CPU has none: above the last one it answers anything. */
+struct cpuid_result cpu_leaf(uint32_t leaf);
 
 /** Is @name, such as "AuthenticAMD", the CPU's vendor? */
 bool cpu_vendor_is(const char *name);
