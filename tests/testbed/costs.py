@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import initramfs
-from testbed import debian, hosts, qemu_host
+from testbed import debian, guests, hosts, qemu_host
 from testbed.emulator import OUT
 from testbed.qemu import Machine
 from testbed.report import Report
@@ -23,11 +23,7 @@ from testbed.throughput import throughput
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 DOMAINS = OUT / "tests" / "bench" / "domains.efi"
 PORT = OUT / "tests" / "bench" / "port"
-HOST_MODULE = OUT / "host" / "cloister.ko"
-TOOL = OUT / "host" / "cloisterctl"
-# QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so both kernels use another one.
-CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
-BARE_BONES = {"require_tpm": "no", "require_iommu": "no", "cmdline": CMDLINE}
+BARE_BONES = {"require_tpm": "no", "require_iommu": "no", "cmdline": qemu_host.CMDLINE}
 MEBI = 1 << 20
 
 WRITE = "dd if=/dev/zero of=/var/tmp/load bs=1M count=32 conv=fsync status=none"
@@ -84,10 +80,10 @@ def to_shell(name: str, modules: Sequence[pathlib.Path] = (), bare: bool = False
     """A machine that boots Debian's kernel to a shell, under -icount."""
     # No attestd, which cannot start without a TPM, and no drivers: a disk answers in its own time, not in instructions.
     initrd = hosts.SCRATCH / f"{name}-initrd.img"
-    initramfs.initramfs(initrd, [TOOL, *modules], drivers=())
+    initramfs.initramfs(initrd, [debian.TOOL, *modules], drivers=())
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
     disk = hosts.esp(name, config=hosts.config(**BARE_BONES), kernel=False, more=kernel)
-    direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", CMDLINE]
+    direct = ["-kernel", initramfs.kernel_image(), "-initrd", initrd, "-append", qemu_host.CMDLINE]
     return Machine(name, disks=[disk], cpus=1, memory_mib=memory_mib, tpm=None, nics=(), icount=True, iommu=False,
                    extra=direct if bare else ())
 
@@ -118,7 +114,7 @@ GUEST_BOOT_S = 1800
 
 
 def protected_guest(report: Report) -> None:
-    """A guest by Debian's QEMU. It has its own timer, which the bare machine cannot have: see CMDLINE."""
+    """A guest by Debian's QEMU. It has its own timer, which the bare machine cannot have: see qemu_host.CMDLINE."""
     initrd = hosts.SCRATCH / "bench-guest-initrd.img"
     initramfs.initramfs(initrd, [PORT], drivers=())
     bare = kernel_to_shell("bench-guest-bare", bare=True, memory_mib=qemu_host.GUEST_MIB)
@@ -133,7 +129,7 @@ def protected_guest(report: Report) -> None:
 
 
 def exits_to_shell(report: Report) -> None:
-    with to_shell("bench-exits", modules=[HOST_MODULE]) as machine:
+    with to_shell("bench-exits", modules=[guests.MODULE]) as machine:
         machine.ready()
         boot, _ = stats(machine)
         print_exits(report, "the boot of Debian's kernel and an initramfs, launch to shell", boot, machine.cpus, 2500)

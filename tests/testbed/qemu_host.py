@@ -15,26 +15,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import initramfs
-from testbed import guests, hosts
-from testbed.emulator import OUT
+from testbed import debian, guests, hosts
 from testbed.qemu import Machine
 
-PARTITION = 68157440  # bytes before the disk's root file system (tools/images/debian-disk)
+PARTITION = 65 << 20  # bytes before the disk's root file system: esp_mib and one more (tools/images/debian-disk)
 LIBRARIES = pathlib.PurePath("usr/lib/x86_64-linux-gnu")
 QEMU = pathlib.PurePath("usr/bin/qemu-system-x86_64")
 FIRMWARE = pathlib.PurePath("usr/share/ovmf/OVMF.fd")
 DATA = tuple(pathlib.PurePath("usr/share/qemu", name) for name in ("kvmvapic.bin", "linuxboot_dma.bin"))
-MODULE = OUT / "host" / "cloister.ko"
-TOOL = OUT / "host" / "cloisterctl"
 GUEST_MIB = 512
-# QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the host's kernel uses another one.
+# QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the kernel uses another one.
 CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 
 # QEMU's command line in the host, for a guest on the console; what docs/guests.md describes in XML.
-COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
-PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
+PROTECTED = (f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot "
+             "-accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
              "-object tdx-guest,id=tdx0")
-PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
 
 
 def dumped() -> pathlib.Path:
@@ -50,6 +46,8 @@ def dumped() -> pathlib.Path:
             commands.append(f"dump /{file} {partial / file}")
         subprocess.run(["debugfs", f"{image}?offset={PARTITION}"], input="\n".join(commands), text=True, check=True,
                        capture_output=True)
+        missing = [file for file in (QEMU, FIRMWARE, *DATA) if not (partial / file).exists()]
+        assert not missing, f"{image}: {missing} could not be read"  # debugfs(8) exits with 0 whatever it did
         partial.rename(folder)
     return folder
 
@@ -83,7 +81,7 @@ def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, i
     icount: instructions are counted, and the host does without its CPU's timer
     """
     initrd = hosts.SCRATCH / f"{name}.host.initrd"
-    initramfs.initramfs(initrd, [TOOL, MODULE], drivers=(), files=qemu_files() | dict(files))
+    initramfs.initramfs(initrd, [debian.TOOL, guests.MODULE], drivers=(), files=qemu_files() | dict(files))
     config = hosts.config(require_tpm="no", require_iommu="no", pool_mib=pool_mib,
                           cmdline=CMDLINE if icount else f"{hosts.CMDLINE} quiet")
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
