@@ -136,7 +136,7 @@ def test_unit_that_is_on_is_taken_over(name, machine):
     traced = hosts.SCRATCH / f"preboot-{name}.trace"
     extra = [*machine.get("extra", ()), "-trace", "vtd_dmar_enable", "-D", traced]
     with Machine(f"preboot-{name}", disks=[disk], nics=(), **machine | {"extra": extra}) as host:
-        root, = host.expect(r"PREBOOT \w+ root ([0-9a-fA-F]+)").groups()
+        root, = host.expect(r"PREBOOT \w+ root ([0-9a-fA-F]+)\s").groups()
         host.expect("launched: ")
         host.expect(r"PREBOOT units 1 refused 0\b")
         host.expect("PREBOOT DONE")
