@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into QEMU: mends a build whose VMRUN can deliver an injected interrupt twice, and leaves any other build
- * alone. helper_vmrun() writes the vector into exception_index, delivers it, and leaves it there. If another thread
- * kicks the CPU (exit_request) before its next exit, QEMU's loop takes what it finds for an exception that is still to
- * be raised. A domain then has a #VE without information, and Linux stops: "Buggy TDX module".
+ * Preloaded into QEMU: mends two faults of its emulation, and leaves a build alone that has other code. All functions
+ * are found by their names.
  *
- * The store is taken out. It is the last one to a field of CPUState, which lies below the registers' structure, before
- * the call of do_interrupt_x86_hardirq(). Both functions are found by their names.
+ * VMRUN can deliver an injected interrupt twice. helper_vmrun() writes the vector into exception_index, delivers it, and
+ * leaves it there. If another thread kicks the CPU (exit_request) before its next exit, QEMU's loop takes what it finds
+ * for an exception that is still to be raised. A domain then has a #VE without information, and Linux stops: "Buggy TDX
+ * module". The store is taken out. It is the last one to a field of CPUState, which lies below the registers'
+ * structure, before the call of do_interrupt_x86_hardirq().
+ *
+ * A CPU that restores its FPU (FXRSTOR, XRSTOR) can undo a change of the first CPU's mode. cpu_clear_ignne() clears a
+ * flag of the first CPU, whichever CPU calls it, by an AND without LOCK on the word that also holds the flags of nested
+ * paging and of GIF. What the first CPU's thread writes at that moment is lost: its guest's nested paging stays on in
+ * the host, which then ends in a triple fault, or writes its registers into the guest's VMCB. The flag belongs to FPU
+ * errors by way of interrupt 13 and port F0, which no 64-bit system uses: the function is made to return at once.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -19,6 +26,7 @@
 #define FUNCTION_BYTES 0x1000u /* more than helper_vmrun() has */
 #define DISTANCE_BYTES 64u     /* from the store to the call */
 
+#define RET_OPCODE                 0xc3u
 #define CALL_OPCODE                0xe8u
 #define CALL_BYTES                 5u
 #define STORE_OPCODE               0x89u /* MOV to memory, from a 32-bit register (SDM 2B) */
@@ -51,35 +59,52 @@ static uint8_t *find_store(uint8_t *call)
 	return NULL;
 }
 
-static void take_out(uint8_t *store)
+/* Puts bytes in the place of code. */
+static void replace(uint8_t *code, const void *with, size_t bytes)
 {
-	static const uint8_t nop[STORE_BYTES] = {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00};
 	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const uintptr_t first = (uintptr_t)store & ~(page_bytes - 1);
-	const size_t bytes = (uintptr_t)store + STORE_BYTES - first;
+	const uintptr_t first = (uintptr_t)code & ~(page_bytes - 1);
+	const size_t touched = (uintptr_t)code + bytes - first;
 
-	if (mprotect((void *)first, bytes, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
+	if (mprotect((void *)first, touched, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) {
 		perror("mend: making QEMU's code writable");
 		exit(EXIT_FAILURE);
 	}
-	memcpy(store, nop, sizeof(nop));
-	if (mprotect((void *)first, bytes, PROT_READ | PROT_EXEC) != 0) {
+	memcpy(code, with, bytes);
+	if (mprotect((void *)first, touched, PROT_READ | PROT_EXEC) != 0) {
 		perror("mend: making QEMU's code executable");
 		exit(EXIT_FAILURE);
 	}
 }
 
-__attribute__((constructor)) static void mend_qemu(void)
+static void mend_vmrun(uint8_t *vmrun)
 {
-	uint8_t *const vmrun = dlsym(RTLD_DEFAULT, "helper_vmrun");
+	static const uint8_t nop[STORE_BYTES] = {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00};
 	const void *const deliver = dlsym(RTLD_DEFAULT, "do_interrupt_x86_hardirq");
-
-	if (!vmrun || !deliver)
-		return; /* a program on the way to QEMU */
-	uint8_t *const call = find_call(vmrun, deliver);
+	uint8_t *const call = deliver ? find_call(vmrun, deliver) : NULL;
 	uint8_t *const store = call ? find_store(call) : NULL;
 
 	if (store)
-		take_out(store);
+		replace(store, nop, sizeof(nop));
 	fprintf(stderr, "mend: VMRUN %s\n", store ? "delivers interrupts twice, mended" : "is another one, left alone");
+}
+
+static void mend_fpu(void)
+{
+	static const uint8_t ret[] = {RET_OPCODE};
+	uint8_t *const clear = dlsym(RTLD_DEFAULT, "cpu_clear_ignne");
+
+	if (clear)
+		replace(clear, ret, sizeof(ret));
+	fprintf(stderr, "mend: FPU restores %s\n", clear ? "change the first CPU, mended" : "are other ones, left alone");
+}
+
+__attribute__((constructor)) static void mend_qemu(void)
+{
+	uint8_t *const vmrun = dlsym(RTLD_DEFAULT, "helper_vmrun");
+
+	if (!vmrun)
+		return; /* a program on the way to QEMU */
+	mend_vmrun(vmrun);
+	mend_fpu();
 }
