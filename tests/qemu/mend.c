@@ -96,7 +96,8 @@ static void mend_fpu(void)
 
 	if (clear)
 		replace(clear, ret, sizeof(ret));
-	fprintf(stderr, "mend: FPU restores %s\n", clear ? "change the first CPU, mended" : "are other ones, left alone");
+	fprintf(stderr, "mend: FPU restores %s\n",
+		clear ? "change the first CPU, mended" : "are other ones, left alone");
 }
 
 __attribute__((constructor)) static void mend_qemu(void)

@@ -119,6 +119,21 @@ def test_guest_reboots(host):
 
 
 @pytest.mark.slow
+def test_guest_outlives_another_that_is_killed(host):
+    started(host, "disk")
+    started(host, "kernel")
+    with guests.console(host, "kernel"):
+        kernel_facts(host)
+    host.check("kill -9 $(cat /run/libvirt/qemu/disk.pid)")
+    host.wait_until("virsh domstate disk | grep -q 'shut off'")
+    with guests.console(host, "kernel"):
+        host.check("dd if=/dev/urandom of=/tmp/sent bs=1M count=4 && dd if=/tmp/sent of=/dev/vda bs=1M oflag=direct && "
+                   "dd if=/dev/vda bs=1M count=4 iflag=direct | cmp - /tmp/sent && ping -c 1 $(cat /run/gateway)")
+    host.check("virsh undefine disk")
+    ended(host, "kernel")
+
+
+@pytest.mark.slow
 def test_disk_is_protected(host):
     started(host, "disk")
     with guests.console(host, "disk"):
