@@ -116,8 +116,8 @@ def host(name: str, files: Mapping[str, pathlib.Path | bytes], **machine: Any) -
 @contextlib.contextmanager
 def console(machine: Machine, domain: str) -> Iterator[None]:
     """The machine's console shows the domain's while the context lasts."""
-    machine.send(f"virsh console --force {domain}")
+    machine.send(f"virsh console --force {domain}; echo VIRSH''_ENDED")  # the echo of this line has quotes
     machine.expect("Escape character is")
     yield
     machine.console.send("\x1d")
-    machine.expect("# $")
+    machine.expect("VIRSH_ENDED")
