@@ -8,7 +8,7 @@ all: $(addprefix $(HOST_OUT)/,attestd cloisterctl cloister.ko) $(OUT)/cloister.k
 # The module is built from a DKMS tree, the same one that a host would install: Kbuild writes beside its sources.
 DKMS_TREE := $(OUT)/dkms/cloister-$(VERSION)
 DKMS_OWN := $(notdir $(wildcard host/module/*.[ch])) Kbuild Makefile dkms.conf include/stdbool.h include/stdint.h
-DKMS_SHARED := domain.h hypercall.h statement.h
+DKMS_SHARED := domain.h hypercall.h report.h statement.h
 DKMS_FILES := $(DKMS_OWN) $(addprefix include/cloister/,$(DKMS_SHARED))
 KERNEL_HEADERS := $(firstword $(wildcard /usr/src/linux-headers-*-cloud-amd64))
 

@@ -96,6 +96,16 @@ int device_sign(int device, const uint8_t qualifying_data[32], struct hk_fresh *
 	return 0;
 }
 
+int device_quote(int device, const struct report *report, struct hk_report *signed_report)
+{
+	struct cloister_quote request = {.report = *report};
+
+	if (ioctl(device, CLOISTER_QUOTE, &request) < 0)
+		return -errno;
+	*signed_report = request.signed_report;
+	return 0;
+}
+
 int device_stats(int device, struct hv_stats *stats)
 {
 	const int error = device_read_exactly(device, HV_OBJECT_STATS, stats, sizeof(*stats));

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "cloister/hypercall.h"
+#include "cloister/report.h"
 #include "cloister/statement.h"
 
 #define DEVICE_DEFAULT "/dev/cloister"
@@ -43,6 +44,12 @@ pid_t device_vmm(int device, uint32_t domain);
 
 /** Has the hypervisor sign its present state together with 'qualifying_data'. Returns 0 or a negative errno. */
 int device_sign(int device, const uint8_t qualifying_data[32], struct hk_fresh *fresh);
+
+/**
+ * Has the hypervisor sign a protected guest's report.
+ * Returns 0 or a negative errno; -EINVAL: the report is none of this boot, or was changed.
+ */
+int device_quote(int device, const struct report *report, struct hk_report *signed_report);
 
 /** The hypervisor's counters. Returns 0 or a negative errno; -EPROTO if they are of another version. */
 int device_stats(int device, struct hv_stats *stats);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /dev/cloister: the hypervisor's read-only objects and its fresh signature, for programs of the root guest.
+ * /dev/cloister: the hypervisor's read-only objects and its signatures, for programs of the root guest.
  * Hypercalls are accepted from CPL 0 only; they are carried there, and nothing is added.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -16,6 +16,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "cloister/domain.h"
@@ -50,24 +51,24 @@ static long read_object(const struct cloister_read *request)
 	return copied;
 }
 
-/* Caller holds bounce_lock. */
-static long sign(struct cloister_sign *request)
+/* Caller holds bounce_lock. HC_SIGN and HC_QUOTE take what is to be signed, and give it back signed. */
+static long have_signed(unsigned long number, const void *in, size_t in_bytes, void *out, size_t out_bytes)
 {
 	const phys_addr_t page = virt_to_phys(bounce);
 	long result = HC_E_BUSY;
 	int tries;
 
-	memcpy(bounce + SIGN_IN, request->qualifying_data, sizeof(request->qualifying_data));
+	memcpy(bounce + SIGN_IN, in, in_bytes);
 	for (tries = 0; result == HC_E_BUSY && tries < BUSY_TRIES; tries++) {
 		if (tries > 0)
 			usleep_range(BUSY_SLEEP_US, 2 * BUSY_SLEEP_US);
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		result = hypercall(HC_SIGN, page + SIGN_IN, page + SIGN_OUT, 0, 0);
+		result = hypercall(number, page + SIGN_IN, page + SIGN_OUT, 0, 0);
 	}
 	if (result != 0)
 		return hypercall_errno(result);
-	memcpy(&request->fresh, bounce + SIGN_OUT, sizeof(request->fresh));
+	memcpy(out, bounce + SIGN_OUT, out_bytes);
 	return 0;
 }
 
@@ -88,19 +89,45 @@ static long ioctl_read(void __user *argument)
 	return result;
 }
 
-static long ioctl_sign(void __user *argument)
+union request {
+	struct cloister_sign sign;
+	struct cloister_quote quote;
+};
+
+/* Caller holds bounce_lock. */
+static long sign(unsigned int command, union request *request)
 {
-	struct cloister_sign request;
+	struct cloister_quote *quote = &request->quote;
+
+	if (command == CLOISTER_QUOTE)
+		return have_signed(HC_QUOTE, &quote->report, sizeof(quote->report), &quote->signed_report,
+				   sizeof(quote->signed_report));
+	return have_signed(HC_SIGN, request->sign.qualifying_data, sizeof(request->sign.qualifying_data),
+			   &request->sign.fresh, sizeof(request->sign.fresh));
+}
+
+static long copied(unsigned int command, union request *request, void __user *argument)
+{
 	long result;
 
-	if (copy_from_user(&request, argument, sizeof(request)))
+	if (copy_from_user(request, argument, _IOC_SIZE(command)))
 		return -EFAULT;
 	if (mutex_lock_killable(&bounce_lock))
 		return -EINTR;
-	result = sign(&request);
+	result = sign(command, request);
 	mutex_unlock(&bounce_lock);
-	if (result == 0 && copy_to_user(argument, &request, sizeof(request)))
+	if (result == 0 && copy_to_user(argument, request, _IOC_SIZE(command)))
 		return -EFAULT;
+	return result;
+}
+
+/* Too large for the stack. */
+static long ioctl_sign(unsigned int command, void __user *argument)
+{
+	union request *request = kmalloc(sizeof(*request), GFP_KERNEL);
+	const long result = request ? copied(command, request, argument) : -ENOMEM;
+
+	kfree(request);
 	return result;
 }
 
@@ -119,7 +146,8 @@ static long cloister_ioctl(struct file *file, unsigned int command, unsigned lon
 	case CLOISTER_READ:
 		return ioctl_read(pointer);
 	case CLOISTER_SIGN:
-		return ioctl_sign(pointer);
+	case CLOISTER_QUOTE:
+		return ioctl_sign(command, pointer);
 	case CLOISTER_VMM:
 		return ioctl_vmm(pointer);
 	default:

@@ -118,9 +118,22 @@ static void wrong_pointers(void)
 	check(ioctl(device, CLOISTER_READ, pages + 4096 - 8) < 0 && errno == EFAULT, "request half mapped");
 	check(ioctl(device, CLOISTER_SIGN, NULL) < 0 && errno == EFAULT, "null request to sign");
 	check(ioctl(device, CLOISTER_SIGN, across) < 0 && errno == EFAULT, "request to sign half mapped");
+	check(ioctl(device, CLOISTER_QUOTE, NULL) < 0 && errno == EFAULT, "null report");
+	check(ioctl(device, CLOISTER_QUOTE, across) < 0 && errno == EFAULT, "report half mapped");
 	mprotect(pages, 4096, PROT_READ);
 	check(read_at(HV_OBJECT_STATEMENT, 0, 100, address(pages)) == -EFAULT, "read-only buffer");
 	check(ioctl(device, CLOISTER_SIGN, pages) < 0 && errno == EFAULT, "read-only request to sign");
+}
+
+/* Reports that no guest of this boot has: nothing is signed, nothing is written. */
+static void foreign_reports(void)
+{
+	struct cloister_quote request = {.signed_report.bytes = 7};
+
+	check(ioctl(device, CLOISTER_QUOTE, &request) < 0 && errno == EINVAL, "a report of zeros");
+	memset(&request.report, 0xff, sizeof(request.report));
+	check(ioctl(device, CLOISTER_QUOTE, &request) < 0 && errno == EINVAL, "a report of ones");
+	check(request.signed_report.bytes == 7, "no answer to a report that is refused");
 }
 
 /* One of several processes that sign at the same time. */
@@ -179,6 +192,7 @@ int main(void)
 	wrong_arguments();
 	domains();
 	wrong_pointers();
+	foreign_reports();
 	signatures();
 	privileges(path);
 	printf("1..%u\n", number);

@@ -62,6 +62,15 @@ static int play_sign(struct cloister_sign *request)
 	return 0;
 }
 
+/* Signs what begins with 0x81, and nothing else. */
+static int play_quote(struct cloister_quote *request)
+{
+	if (request->report.mac.type != REPORT_TYPE)
+		return refuse(EINVAL);
+	request->signed_report = (struct hk_report){.td_info = request->report.td_info};
+	return 0;
+}
+
 int __wrap_ioctl(int device, unsigned long command, void *argument)
 {
 	assert_true(device >= 0);
@@ -69,6 +78,8 @@ int __wrap_ioctl(int device, unsigned long command, void *argument)
 		return refuse(hypervisor.error);
 	if (command == CLOISTER_READ)
 		return play_read(argument);
+	if (command == CLOISTER_QUOTE)
+		return play_quote(argument);
 	assert_int_equal(command, CLOISTER_SIGN);
 	return play_sign(argument);
 }
@@ -153,6 +164,20 @@ static void errors_come_through(void **state)
 	assert_int_equal(device_read_exactly(DEVICE, HV_OBJECT_LOG, buffer, sizeof(buffer)), -EIO);
 	assert_int_equal(device_sign(DEVICE, buffer, &fresh), -EIO);
 	assert_int_equal(device_open("/nonexistent"), -ENOENT);
+}
+
+static void report_is_signed_or_refused(void **state)
+{
+	struct report report = {.mac.type = REPORT_TYPE, .td_info.xfam = 7};
+	struct hk_report signed_report = {.bytes = 1};
+
+	(void)state;
+	assert_int_equal(device_quote(DEVICE, &report, &signed_report), 0);
+	assert_int_equal(signed_report.td_info.xfam, 7);
+	report.mac.type++;
+	report.td_info.xfam++;
+	assert_int_equal(device_quote(DEVICE, &report, &signed_report), -EINVAL);
+	assert_int_equal(signed_report.td_info.xfam, 7);
 }
 
 static void more_bytes_than_were_asked_for(void **state)
@@ -260,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup(object_that_does_not_fit, reset),
 		cmocka_unit_test_setup(object_of_another_length, reset),
 		cmocka_unit_test_setup(errors_come_through, reset),
+		cmocka_unit_test_setup(report_is_signed_or_refused, reset),
 		cmocka_unit_test_setup(more_bytes_than_were_asked_for, reset),
 		cmocka_unit_test_setup(statistics_are_of_version_1, reset),
 		cmocka_unit_test_setup(one_challenge_for_tpm_and_hypervisor, reset),
