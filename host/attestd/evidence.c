@@ -9,9 +9,8 @@
 
 #include "device.h"
 
-#define UNAVAILABLE 503u
-#define PURPOSE     "cloister-evidence-1" /* without its terminator */
-#define PURPOSE_LEN (sizeof(PURPOSE) - 1)
+#define UNAVAILABLE  503u
+#define PURPOSE_ROOM 32u
 
 static bool device_failed(struct failure *failure, const char *what, int error)
 {
@@ -96,7 +95,7 @@ bool statement_read(const struct sources *sources, struct hk_statement *statemen
 	return error == 0 || device_failed(failure, "the hypervisor's key statement", error);
 }
 
-static bool sign_fresh(const struct sources *sources, const uint8_t challenge[SHA256_BYTES], struct hk_fresh *fresh,
+static bool sign_fresh(const struct sources *sources, const uint8_t qualifying[SHA256_BYTES], struct hk_fresh *fresh,
 		       struct failure *failure)
 {
 	int error = device_open(sources->device);
@@ -104,43 +103,45 @@ static bool sign_fresh(const struct sources *sources, const uint8_t challenge[SH
 	if (error >= 0) {
 		const int device = error;
 
-		error = device_sign(device, challenge, fresh);
+		error = device_sign(device, qualifying, fresh);
 		close(device);
 	}
 	return error == 0 || device_failed(failure, "the hypervisor's fresh signature", error);
 }
 
-void qualifying_data(const struct evidence_request *request, const struct logs *logs,
-		     const struct hk_statement *statement, uint8_t out[SHA256_BYTES])
+static size_t append(uint8_t *text, size_t length, const void *data, size_t bytes)
 {
-	struct {
-		uint8_t purpose[PURPOSE_LEN], nonce[32], channel[32];
-		uint8_t tcg_log[SHA256_BYTES], hv_log[SHA256_BYTES], statement[SHA256_BYTES];
-	} text;
-
-	_Static_assert(sizeof(text) == PURPOSE_LEN + 2 * 32 + 3 * SHA256_BYTES, "no padding may be hashed");
-	memcpy(text.purpose, PURPOSE, PURPOSE_LEN);
-	memcpy(text.nonce, request->nonce, sizeof(text.nonce));
-	memcpy(text.channel, request->channel, sizeof(text.channel));
-	memcpy(text.tcg_log, logs->tcg.sha256, SHA256_BYTES);
-	memcpy(text.hv_log, logs->hv.sha256, SHA256_BYTES);
-	sha256(statement, statement ? sizeof(*statement) : 0, text.statement);
-	sha256(&text, sizeof(text), out);
+	memcpy(text + length, data, bytes);
+	return length + bytes;
 }
 
-bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct evidence_request *request,
+void qualifying_data(const struct challenge *challenge, const struct logs *logs, const struct hk_statement *statement,
+		     uint8_t out[SHA256_BYTES])
+{
+	uint8_t text[PURPOSE_ROOM + CHALLENGE_MAX_BYTES + 3 * SHA256_BYTES], of_statement[SHA256_BYTES];
+	size_t length = append(text, 0, challenge->purpose, strlen(challenge->purpose));
+
+	sha256(statement, statement ? sizeof(*statement) : 0, of_statement);
+	length = append(text, length, challenge->data, challenge->bytes);
+	length = append(text, length, logs->tcg.sha256, SHA256_BYTES);
+	length = append(text, length, logs->hv.sha256, SHA256_BYTES);
+	length = append(text, length, of_statement, SHA256_BYTES);
+	sha256(text, length, out);
+}
+
+bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct challenge *challenge,
 		     struct evidence *evidence, struct failure *failure)
 {
-	uint8_t challenge[SHA256_BYTES];
+	uint8_t qualifying[SHA256_BYTES];
 
 	*evidence = (struct evidence){0};
 	if (!logs_read(sources, &evidence->logs, failure) ||
 	    !statement_read(sources, &evidence->statement, &evidence->hypervisor, failure))
 		return false;
-	qualifying_data(request, &evidence->logs, evidence->hypervisor ? &evidence->statement : NULL, challenge);
-	if (evidence->hypervisor && !sign_fresh(sources, challenge, &evidence->fresh, failure))
+	qualifying_data(challenge, &evidence->logs, evidence->hypervisor ? &evidence->statement : NULL, qualifying);
+	if (evidence->hypervisor && !sign_fresh(sources, qualifying, &evidence->fresh, failure))
 		return false;
-	return tpm_quote(tpm, challenge, &evidence->quote, failure);
+	return tpm_quote(tpm, qualifying, &evidence->quote, failure);
 }
 
 void evidence_free(struct evidence *evidence)

@@ -31,6 +31,15 @@ struct logs {
 	struct log tcg, hv;
 };
 
+/* What evidence is for, and what it answers: the beginning of qualifyingData (docs/protocol.md). */
+#define CHALLENGE_MAX_BYTES 64u
+
+struct challenge {
+	const char *purpose;
+	uint8_t data[CHALLENGE_MAX_BYTES];
+	size_t bytes;
+};
+
 struct evidence {
 	struct logs logs;
 	bool hypervisor; /* are 'statement' and 'fresh' there? */
@@ -48,12 +57,12 @@ bool statement_read(const struct sources *sources, struct hk_statement *statemen
 		    struct failure *failure);
 
 /** Answers a challenge. The caller ends with evidence_free, whatever the result. */
-bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct evidence_request *request,
+bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct challenge *challenge,
 		     struct evidence *evidence, struct failure *failure);
 void evidence_free(struct evidence *evidence);
 
 /** qualifyingData of docs/protocol.md; 'statement' is NULL without a hypervisor. */
-void qualifying_data(const struct evidence_request *request, const struct logs *logs,
-		     const struct hk_statement *statement, uint8_t out[SHA256_BYTES]);
+void qualifying_data(const struct challenge *challenge, const struct logs *logs, const struct hk_statement *statement,
+		     uint8_t out[SHA256_BYTES]);
 
 #endif

@@ -41,7 +41,7 @@ struct exchange {
 struct route {
 	const char *path, *method;
 	bool prefix;                              /* the path goes on */
-	bool (*serve)(struct exchange *exchange); /* true: answered; false: http_done will be called */
+	bool (*serve)(struct exchange *exchange); /* true: answered; false: the queue will */
 };
 
 /** The route of a URL's path, or NULL. */

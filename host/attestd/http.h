@@ -12,16 +12,13 @@
 struct http;
 
 /**
- * Starts to listen. Returns NULL after a message. The queue's 'done' is http_done.
+ * Starts to listen. Returns NULL after a message.
  * @tls: without a key for plain HTTP; stays the caller's, and stays until http_stop
  */
 struct http *http_start(const struct options *options, const struct tls *tls, struct queue *queue);
 
 /** The port that the service listens on. */
 uint16_t http_port(const struct http *http);
-
-/** Gives a waiting request its answer, in any thread. */
-void http_done(void *exchange, struct reply reply);
 
 /** Stops listening and ends all connections. No request may wait for the queue any more. */
 void http_stop(struct http *http);

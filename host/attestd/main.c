@@ -44,8 +44,13 @@ static bool identity(struct service *service, struct reply *reply, struct failur
 static bool evidence(struct service *service, const struct evidence_request *request, struct reply *reply,
 		     struct failure *failure)
 {
+	struct challenge challenge = {.purpose = "cloister-evidence-1", .bytes = 2 * sizeof(request->nonce)};
 	struct evidence gathered;
-	const bool ok = evidence_gather(service->sources, service->tpm, request, &gathered, failure);
+	bool ok;
+
+	memcpy(challenge.data, request->nonce, sizeof(request->nonce));
+	memcpy(challenge.data + sizeof(request->nonce), request->channel, sizeof(request->channel));
+	ok = evidence_gather(service->sources, service->tpm, &challenge, &gathered, failure);
 
 	if (ok)
 		*reply = answer_evidence(&gathered, request);
@@ -96,14 +101,9 @@ static void leave(void *context)
 }
 
 /* The first job is the service's own: later requests find the TPM open, and its keys made. */
-static char own_job;
-
-static void done(void *owner, struct reply reply)
+static void told_ready(void *owner, struct reply reply)
 {
-	if (owner != &own_job) {
-		http_done(owner, reply);
-		return;
-	}
+	(void)owner;
 	event("%s", reply.status == HTTP_OK ? "ready" : "not ready: the TPM or the hypervisor has no answer yet");
 	reply_free(&reply);
 }
@@ -148,7 +148,7 @@ static void watch(struct queue *queue)
 
 static enum exit_code run(const struct options *options, const struct tls *tls, struct service *service)
 {
-	const struct queue_hooks hooks = {.work = work, .done = done, .end = leave, .context = service};
+	const struct queue_hooks hooks = {.work = work, .end = leave, .context = service};
 	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
 	struct http *http = queue ? http_start(options, tls, queue) : NULL;
 	bool idle;
@@ -158,13 +158,14 @@ static enum exit_code run(const struct options *options, const struct tls *tls, 
 		return EXIT_FAILED;
 	}
 	event("%s: listening on port %u, %s", CLOISTER_VERSION, http_port(http), tls->key ? "TLS" : "plain HTTP");
-	queue_submit(queue, &(struct job){.kind = JOB_IDENTITY}, &own_job);
+	queue_submit(queue, &(struct job){.kind = JOB_IDENTITY, .done = told_ready}, service);
 	watch(queue);
 	idle = queue_stop(queue, STOP_WAIT_MS);
 	http_stop(http);
 	event("stopped");
 	if (!idle)
 		_exit(EXIT_STOPPED); /* the TPM still holds the queue's thread */
+	queue_free(queue);
 	return EXIT_STOPPED;
 }
 

@@ -55,7 +55,7 @@ static void run(struct queue *queue, struct entry *entry)
 	pthread_mutex_lock(&queue->lock);
 	queue->running = NULL;
 	if (entry->owner)
-		queue->hooks.done(entry->owner, reply);
+		entry->job.done(entry->owner, reply);
 	else
 		reply_free(&reply);
 }
@@ -122,7 +122,7 @@ static bool make_room(struct queue *queue, uint64_t turn)
 	failed_with(&failure, 503, "overloaded", NULL,
 		    "your address waits for more answers than others; ask again later");
 	if (entry->owner)
-		queue->hooks.done(entry->owner, answer_failure(&failure));
+		entry->job.done(entry->owner, answer_failure(&failure));
 	free(entry);
 	return true;
 }
@@ -169,7 +169,7 @@ static void give_up(struct queue *queue, struct entry *entry, int64_t now_ms)
 		return;
 	failed_with(&failure, 503, "tpm-busy", NULL, "no answer from the TPM within %lld s; ask again later",
 		    (long long)(queue->patience_ms / 1000));
-	queue->hooks.done(entry->owner, answer_failure(&failure));
+	entry->job.done(entry->owner, answer_failure(&failure));
 	entry->owner = NULL;
 }
 
@@ -195,10 +195,12 @@ bool queue_stop(struct queue *queue, int64_t patience_ms)
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)(patience_ms / 1000);
-	if (pthread_clockjoin_np(queue->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
-		return false;
+	return pthread_clockjoin_np(queue->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void queue_free(struct queue *queue)
+{
 	pthread_mutex_destroy(&queue->lock);
 	pthread_cond_destroy(&queue->more);
 	free(queue);
-	return true;
 }

@@ -34,7 +34,7 @@ static bool reserve(struct exchange *exchange, struct failure *failure)
 			   "as many requests are being served as there is room for; ask again later");
 }
 
-void http_done(void *owner, struct reply reply)
+static void done(void *owner, struct reply reply)
 {
 	struct exchange *exchange = owner;
 
@@ -43,10 +43,12 @@ void http_done(void *owner, struct reply reply)
 }
 
 /* Suspends the request until the queue has its answer. */
-static bool submit(struct exchange *exchange, const struct job *job)
+static bool submit(struct exchange *exchange, struct job *job)
 {
 	struct failure failure;
 
+	job->done = done;
+	job->source = connection_source(exchange->slot);
 	if (!reserve(exchange, &failure))
 		return exchange_refuse(exchange, &failure);
 	exchange->waits = true;
@@ -55,14 +57,14 @@ static bool submit(struct exchange *exchange, const struct job *job)
 	if (!queue_submit(exchange->http->queue, job, exchange)) {
 		failed_with(&failure, UNAVAILABLE, "overloaded", NULL,
 			    "too many requests wait for the TPM; ask again later");
-		http_done(exchange, answer_failure(&failure));
+		done(exchange, answer_failure(&failure));
 	}
 	return false;
 }
 
 static bool serve_identity(struct exchange *exchange)
 {
-	return submit(exchange, &(struct job){.kind = JOB_IDENTITY, .source = connection_source(exchange->slot)});
+	return submit(exchange, &(struct job){.kind = JOB_IDENTITY});
 }
 
 /*
@@ -83,7 +85,7 @@ static bool own_channel(const struct tls *tls, const struct evidence_request *re
 
 static bool serve_evidence(struct exchange *exchange)
 {
-	struct job job = {.kind = JOB_EVIDENCE, .source = connection_source(exchange->slot)};
+	struct job job = {.kind = JOB_EVIDENCE};
 	struct failure failure;
 
 	if (!evidence_request_parse(exchange->body, exchange->body_bytes, &job.request, &failure) ||
@@ -94,7 +96,7 @@ static bool serve_evidence(struct exchange *exchange)
 
 static bool serve_enrol(struct exchange *exchange)
 {
-	struct job job = {.kind = JOB_ENROL, .source = connection_source(exchange->slot)};
+	struct job job = {.kind = JOB_ENROL};
 	struct failure failure;
 
 	if (!enrol_request_parse(exchange->body, exchange->body_bytes, &job.enrol, &failure))

@@ -66,7 +66,7 @@ static void end(void *context)
 
 static struct queue *start(void)
 {
-	const struct queue_hooks hooks = {.work = work, .done = done, .end = end, .context = &tpm};
+	const struct queue_hooks hooks = {.work = work, .end = end, .context = &tpm};
 
 	tpm.left = false;
 
@@ -77,15 +77,9 @@ static struct queue *start(void)
 	return queue_start(&hooks, LIMIT, PATIENCE_MS);
 }
 
-static void stop(struct queue *queue)
-{
-	assert_true(queue_stop(queue, STOP_MS));
-	assert_true(tpm.left);
-}
-
 static bool submit_from(struct queue *queue, struct waiter *waiter, uint8_t nonce, uint64_t source)
 {
-	const struct job job = {.kind = JOB_EVIDENCE, .source = source, .request = {.nonce = {nonce}}};
+	const struct job job = {.kind = JOB_EVIDENCE, .done = done, .source = source, .request = {.nonce = {nonce}}};
 
 	return queue_submit(queue, &job, waiter);
 }
@@ -93,6 +87,16 @@ static bool submit_from(struct queue *queue, struct waiter *waiter, uint8_t nonc
 static bool submit(struct queue *queue, struct waiter *waiter, uint8_t nonce)
 {
 	return submit_from(queue, waiter, nonce, 1);
+}
+
+static void stop(struct queue *queue)
+{
+	struct waiter late = {0};
+
+	assert_true(queue_stop(queue, STOP_MS));
+	assert_true(tpm.left);
+	assert_false(submit(queue, &late, 1));
+	queue_free(queue);
 }
 
 static void jobs_are_done_in_order(void **state)

@@ -210,7 +210,7 @@ static const struct sources sources = {.tcg_log = "/nonexistent", .device = "/de
 
 static void one_challenge_for_tpm_and_hypervisor(void **state)
 {
-	const struct evidence_request request = {.nonce = {1}, .channel = {2}};
+	const struct challenge challenge = {"cloister-evidence-1", {1, [32] = 2}, 64};
 	uint8_t text[19 + 5 * 32] = "cloister-evidence-1";
 	struct evidence evidence;
 	struct failure failure;
@@ -218,7 +218,7 @@ static void one_challenge_for_tpm_and_hypervisor(void **state)
 
 	(void)state;
 	hypervisor.bytes = sizeof(struct hk_statement);
-	assert_true(evidence_gather(&sources, NULL, &request, &evidence, &failure));
+	assert_true(evidence_gather(&sources, NULL, &challenge, &evidence, &failure));
 	assert_true(evidence.hypervisor);
 	assert_memory_equal(&evidence.statement, hypervisor.object, sizeof(evidence.statement));
 	assert_int_equal(evidence.fresh.uptime_us, 42);
@@ -236,11 +236,11 @@ static void one_challenge_for_tpm_and_hypervisor(void **state)
 
 static void gather_fails_with(const char *code)
 {
-	const struct evidence_request request = {0};
+	const struct challenge challenge = {.purpose = ""};
 	struct evidence evidence;
 	struct failure failure;
 
-	assert_false(evidence_gather(&sources, NULL, &request, &evidence, &failure));
+	assert_false(evidence_gather(&sources, NULL, &challenge, &evidence, &failure));
 	assert_int_equal(failure.status, 503);
 	assert_string_equal(failure.code, code);
 	evidence_free(&evidence);
@@ -266,12 +266,12 @@ static void hypervisor_that_fails(void **state)
 static void no_hypervisor(void **state)
 {
 	const struct sources nowhere = {.tcg_log = "/nonexistent", .device = "/nonexistent"};
-	const struct evidence_request request = {0};
+	const struct challenge challenge = {.purpose = ""};
 	struct evidence evidence;
 	struct failure failure;
 
 	(void)state;
-	assert_true(evidence_gather(&nowhere, NULL, &request, &evidence, &failure));
+	assert_true(evidence_gather(&nowhere, NULL, &challenge, &evidence, &failure));
 	assert_false(evidence.hypervisor);
 	assert_int_equal(evidence.logs.hv.content.bytes, 0);
 	evidence_free(&evidence);
