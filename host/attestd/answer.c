@@ -78,20 +78,53 @@ static json_t *log_object(const struct log *log, const struct evidence_request *
 	return json_pack("{s:s, s:o}", "sha256", hex, "data", json_base64(log->content.data, log->content.bytes));
 }
 
-struct reply answer_evidence(const struct evidence *evidence, const struct evidence_request *request)
+/* What evidence of a host and of a guest have in common. Takes over the logs. */
+static json_t *evidence_object(const struct evidence *evidence, json_t *tcg_log, json_t *hv_log)
 {
 	const struct tpm_quote *quote = &evidence->quote;
 	const struct hk_statement *statement = evidence->hypervisor ? &evidence->statement : NULL;
 	const struct hk_fresh *fresh = evidence->hypervisor ? &evidence->fresh : NULL;
 
-	return json_reply(OK, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "quote",
-					json_base64(quote->attest, quote->attest_length), "signature",
-					json_base64(quote->signature, quote->signature_length), "ak_public",
-					public_area(&quote->ak), "pcrs", pcr_values(quote), "tcg_log",
-					log_object(&evidence->logs.tcg, request), "hv_log",
-					log_object(&evidence->logs.hv, request), "hk_statement",
-					structure(statement, sizeof(*statement)), "fresh",
-					structure(fresh, sizeof(*fresh))));
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "quote",
+			 json_base64(quote->attest, quote->attest_length), "signature",
+			 json_base64(quote->signature, quote->signature_length), "ak_public", public_area(&quote->ak),
+			 "pcrs", pcr_values(quote), "tcg_log", tcg_log, "hv_log", hv_log, "hk_statement",
+			 structure(statement, sizeof(*statement)), "fresh", structure(fresh, sizeof(*fresh)));
+}
+
+struct reply answer_evidence(const struct evidence *evidence, const struct evidence_request *request)
+{
+	return json_reply(OK, evidence_object(evidence, log_object(&evidence->logs.tcg, request),
+					      log_object(&evidence->logs.hv, request)));
+}
+
+static json_t *log_name(const struct log *log)
+{
+	char hex[SHA256_HEX + 1];
+
+	hex_encode(log->sha256, hex);
+	return json_pack("{s:s}", "sha256", hex);
+}
+
+static json_t *batch(const struct tree_place *place)
+{
+	json_t *path = json_array();
+
+	for (size_t i = 0; i < place->path_length; i++)
+		json_array_append_new(path, json_base64(place->path[i], SHA256_BYTES));
+	return json_pack("{s:i, s:i, s:o}", "index", (int)place->index, "count", (int)place->count, "path", path);
+}
+
+struct reply answer_guest(const struct evidence *evidence, const struct hk_report *report,
+			  const struct tree_place *place)
+{
+	json_t *root = evidence_object(evidence, log_name(&evidence->logs.tcg), log_name(&evidence->logs.hv));
+	const bool whole = json_object_set_new(root, "report", json_base64(report, sizeof(*report))) == 0 &&
+			   json_object_set_new(root, "batch", batch(place)) == 0;
+
+	if (!whole)
+		json_decref(root);
+	return json_reply(OK, whole ? root : NULL);
 }
 
 struct reply answer_enrol(const struct tpm_secret *secret)

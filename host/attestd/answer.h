@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "evidence.h"
+#include "hash_tree.h"
 
 #define ANSWER_MAX_BYTES (2u << 20)
 
@@ -21,6 +22,8 @@ struct reply {
 /** 'statement' is NULL without a hypervisor. */
 struct reply answer_identity(const struct tpm_identity *identity, const struct hk_statement *statement);
 struct reply answer_evidence(const struct evidence *evidence, const struct evidence_request *request);
+struct reply answer_guest(const struct evidence *evidence, const struct hk_report *report,
+			  const struct tree_place *place);
 struct reply answer_enrol(const struct tpm_secret *secret);
 struct reply answer_failure(const struct failure *failure);
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "cloister/report.h"
 #include "cloister/statement.h"
 #include "encode.h"
 #include "failure.h"
@@ -55,6 +56,13 @@ void logs_free(struct logs *logs);
 /** Reads the HK statement. 'present' says whether there is a hypervisor. */
 bool statement_read(const struct sources *sources, struct hk_statement *statement, bool *present,
 		    struct failure *failure);
+
+/**
+ * Has the hypervisor sign a guest's report.
+ * @own: is it a report of a guest of this boot? If not, nothing is signed, and that is no failure.
+ */
+bool report_sign(const struct sources *sources, const struct report *report, struct hk_report *signed_report, bool *own,
+		 struct failure *failure);
 
 /** Answers a challenge. The caller ends with evidence_free, whatever the result. */
 bool evidence_gather(const struct sources *sources, struct tpm *tpm, const struct challenge *challenge,

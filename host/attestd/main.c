@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "queue.h"
+#include "quote_server.h"
 #include "tls.h"
 
 #define JOBS_MAX     64u
@@ -69,6 +70,14 @@ static bool enrol(struct service *service, const struct enrol_request *request, 
 	return true;
 }
 
+/* Their answers go to their own connections. */
+static bool guests(const struct service *service, struct quote_server *server, struct reply *reply)
+{
+	quote_server_work(server, service->sources, service->tpm);
+	*reply = (struct reply){.status = HTTP_OK};
+	return true;
+}
+
 /* One job, in the queue's thread. */
 static struct reply work(void *context, const struct job *job)
 {
@@ -85,6 +94,9 @@ static struct reply work(void *context, const struct job *job)
 		break;
 	case JOB_ENROL:
 		ok = enrol(context, &job->enrol, &reply, &failure);
+		break;
+	case JOB_GUESTS:
+		ok = guests(context, job->guests, &reply);
 		break;
 	default:
 		ok = failed_with(&failure, 503, "bad-job", NULL, "unknown kind of job; report this as a defect");
@@ -146,25 +158,49 @@ static void watch(struct queue *queue)
 	}
 }
 
+/* What listens, and hands jobs to the queue. */
+struct listeners {
+	struct http *http;
+	struct quote_server *guests; /* NULL: no quotes for guests */
+};
+
+static bool listen_all(const struct options *options, const struct tls *tls, struct queue *queue,
+		       struct listeners *listeners)
+{
+	listeners->guests = NULL;
+	listeners->http = http_start(options, tls, queue);
+	if (!listeners->http) {
+		event("cannot listen, or out of memory; see --listen");
+		return false;
+	}
+	event("%s: listening on port %u, %s", CLOISTER_VERSION, http_port(listeners->http),
+	      tls->key ? "TLS" : "plain HTTP");
+	if (!options->guest_quotes)
+		return true;
+	listeners->guests = quote_server_start(options->guest_quotes, queue);
+	if (listeners->guests)
+		event("quotes for guests at %s", options->guest_quotes);
+	return listeners->guests != NULL;
+}
+
 static enum exit_code run(const struct options *options, const struct tls *tls, struct service *service)
 {
 	const struct queue_hooks hooks = {.work = work, .end = leave, .context = service};
 	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
-	struct http *http = queue ? http_start(options, tls, queue) : NULL;
-	bool idle;
+	struct listeners listeners;
 
-	if (!http) {
-		event("cannot listen, or out of memory; see --listen");
+	if (!queue || !listen_all(options, tls, queue, &listeners))
 		return EXIT_FAILED;
-	}
-	event("%s: listening on port %u, %s", CLOISTER_VERSION, http_port(http), tls->key ? "TLS" : "plain HTTP");
 	queue_submit(queue, &(struct job){.kind = JOB_IDENTITY, .done = told_ready}, service);
 	watch(queue);
-	idle = queue_stop(queue, STOP_WAIT_MS);
-	http_stop(http);
+	const bool idle = queue_stop(queue, STOP_WAIT_MS);
+
+	http_stop(listeners.http);
 	event("stopped");
 	if (!idle)
 		_exit(EXIT_STOPPED); /* the TPM still holds the queue's thread */
+	if (listeners.guests)
+		quote_server_stop(listeners.guests);
 	queue_free(queue);
 	return EXIT_STOPPED;
 }

@@ -27,6 +27,7 @@ static const char usage[] =
 	"  --device PATH          the hypervisor (" DEVICE_DEFAULT ")\n"
 	"  --tcg-log PATH         the firmware's event log\n"
 	"                         (" TCG_LOG_DEFAULT ")\n"
+	"  --guest-quotes PATH    a Unix socket: the quote generation service of protected guests, for QEMU\n"
 	"  --timeout SECONDS      how long a request may wait for the TPM, 1 to 300 (20)\n"
 	"  --tls-key FILE         the TLS key, PEM, instead of one that is made at each start\n"
 	"  --tls-cert FILE        its certificate and those that prove it, PEM\n"
@@ -127,6 +128,9 @@ static enum options_result apply(int option, const char *value, struct options *
 	case 'g':
 		options->sources.tcg_log = value;
 		return OPTIONS_RUN;
+	case 'G':
+		options->guest_quotes = value;
+		return OPTIONS_RUN;
 	case 's':
 		return set_timeout(value, options) ? OPTIONS_RUN : wrong("--timeout needs 1 to 300 seconds", value);
 	case 'K':
@@ -167,6 +171,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 		{"tcti", required_argument, NULL, 't'},
 		{"device", required_argument, NULL, 'd'},
 		{"tcg-log", required_argument, NULL, 'g'},
+		{"guest-quotes", required_argument, NULL, 'G'},
 		{"timeout", required_argument, NULL, 's'},
 		{"help", no_argument, NULL, 'h'},
 		{"ek", required_argument, NULL, 'e'},

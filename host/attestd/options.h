@@ -15,6 +15,7 @@ struct options {
 	unsigned timeout_s;             /* how long a request may wait for the TPM */
 	const char *tls_key, *tls_cert; /* paths; NULL: a key is made at the start */
 	bool plain_http;                /* no TLS */
+	const char *guest_quotes;       /* the path of a socket; NULL: no quotes for guests */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };

@@ -12,7 +12,7 @@
 #include "answer.h"
 #include "clock.h"
 
-enum job_kind { JOB_IDENTITY, JOB_EVIDENCE, JOB_ENROL };
+enum job_kind { JOB_IDENTITY, JOB_EVIDENCE, JOB_ENROL, JOB_GUESTS };
 
 struct job {
 	enum job_kind kind;
@@ -21,6 +21,7 @@ struct job {
 	uint64_t source;                 /* who asks, as connection_source has it */
 	struct evidence_request request; /* for JOB_EVIDENCE */
 	struct enrol_request enrol;      /* for JOB_ENROL */
+	struct quote_server *guests;     /* for JOB_GUESTS */
 };
 
 struct queue;
