@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A protected guest's firmware, a TDVF image (Intel TDX Virtual Firmware Design Guide, 11): which pages of it a VMM adds
+ * to a guest, in which order, and what MRTD is made of that. Nothing is run, and no machine is asked.
+ */
+#ifndef POLICY_TDVF_H
+#define POLICY_TDVF_H
+
+#include "policy/sha384.h"
+
+#define MRTD_BYTES        SHA384_BYTES
+#define TDVF_SECTIONS_MAX 64u
+
+enum tdvf_result {
+	TDVF_OK,
+	TDVF_NO_TABLE,     /* no table of GUIDs at the image's end: no firmware, or one without TDX */
+	TDVF_NO_METADATA,  /* the table names no TDX metadata */
+	TDVF_BAD_METADATA, /* cut off, or of another version */
+	TDVF_BAD_SECTION,  /* of no whole pages, larger than 1 GiB, or outside the image */
+};
+
+struct tdvf_measure {
+	uint8_t mrtd[MRTD_BYTES];
+	uint64_t pages_added, pages_extended;
+};
+
+/** MRTD of a guest with this firmware, as QEMU builds it. On failure 'section' is the number of the wrong one. */
+enum tdvf_result tdvf_measure(struct bytes image, struct tdvf_measure *measure, uint32_t *section);
+
+/** What a result means, for people. */
+const char *tdvf_result_text(enum tdvf_result result);
+
+#endif
