@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "guest_list.h"
 #include "queue.h"
 #include "tls.h"
 
@@ -22,6 +23,7 @@ struct http {
 	struct queue *queue;
 	const struct sources *sources;
 	const struct tls *tls;
+	struct guest_list guests;
 };
 
 struct exchange {

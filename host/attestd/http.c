@@ -267,8 +267,10 @@ struct http *http_start(const struct options *options, const struct tls *tls, st
 	http->queue = queue;
 	http->tls = tls;
 	http->sources = &options->sources;
+	guest_list_init(&http->guests);
 	http->daemon = start_daemon(http, options);
 	if (!http->daemon) {
+		guest_list_free(&http->guests);
 		free(http);
 		return NULL;
 	}
@@ -285,5 +287,6 @@ uint16_t http_port(const struct http *http)
 void http_stop(struct http *http)
 {
 	MHD_stop_daemon(http->daemon);
+	guest_list_free(&http->guests);
 	free(http);
 }

@@ -153,14 +153,13 @@ static bool serve_metrics(struct exchange *exchange)
 	struct reply reply = {.status = MHD_HTTP_OK, .type = "text/plain; version=0.0.4"};
 	const int device = device_open(exchange->http->sources->device);
 	struct hv_stats stats;
-	struct domains domains = {.count = 0};
 	const bool there = device >= 0 && device_stats(device, &stats) == 0;
-	const bool listed = there && domains_read(device, &domains) == 0;
+	const struct domains *guests = guest_list_take(&exchange->http->guests, device);
 
+	reply.body = metrics_text(there ? &stats : NULL, there ? guests : NULL, &reply.bytes);
+	guest_list_done(&exchange->http->guests);
 	if (device >= 0)
 		close(device);
-	reply.body = metrics_text(there ? &stats : NULL, listed ? &domains : NULL, &reply.bytes);
-	domains_free(&domains);
 	return answer(exchange, reply);
 }
 
