@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What protected guests boot, on the bed alone; and the host that runs them, with Debian's QEMU and libvirt."""
 
+import json
 import re
 
 import pytest
 
-from testbed import debian, guests, systems
+from testbed import debian, guests, qemu_host, systems
 
 BOOT_S = 1800
 FACTS = {"cpus": "2", "tdx": "no", "memory is encrypted:": "no", "/dev/tdx_guest": "no", "disk": "works",
@@ -29,6 +30,19 @@ def test_disk_comes_up_bare():
         assert not systems.complaints(machine)
 
 
+LATER = "forky"
+
+
+def later_kernel():
+    """The guest with Debian's next kernel: its files and its description, if it could be had."""
+    if not systems.found(LATER, "cloud"):
+        return {}
+    image, modules = guests.kernel(LATER)
+    return {"later-vmlinuz": image, "later-initrd.img": guests.initrd("debian-guests-later", modules),
+            "later.xml": guests.documented("A kernel", name="later", kernel=f"{guests.IMAGES}/later-vmlinuz",
+                                           initrd=f"{guests.IMAGES}/later-initrd.img")}
+
+
 @pytest.fixture(scope="module")
 def host():
     image, modules = guests.kernel("trixie")
@@ -37,7 +51,7 @@ def host():
              "kernel.xml": guests.documented("A kernel"), "disk.xml": guests.documented("A disk"),
              "whole.xml": guests.documented("A kernel", name="whole", memory=guests.POOL_MIB - 100),
              "large.xml": guests.documented("A kernel", name="large", memory=guests.POOL_MIB + 50)}
-    with guests.host("debian-guests", files) as machine:
+    with guests.host("debian-guests", files | later_kernel()) as machine:
         yield machine
 
 
@@ -94,9 +108,12 @@ def test_guest_larger_than_the_pool_is_refused(host):
 
 
 def kernel_facts(host):
+    """Returns the kernel's version."""
     facts = guests.facts(host, BOOT_S)
-    assert "cloud" in facts.pop("kernel")
+    kernel = facts.pop("kernel")
+    assert "cloud" in kernel
     assert facts == FACTS | {"cpus": "1"} | PROTECTED
+    return tuple(map(int, re.match(r"(\d+)\.(\d+)", kernel).groups()))
 
 
 @pytest.mark.slow
@@ -106,6 +123,32 @@ def test_kernel_is_protected(host):
         kernel_facts(host)
         assert not systems.COMPLAINTS.findall(host.check("dmesg", BOOT_S))
     ended(host, "kernel")
+
+
+@pytest.mark.slow
+def test_later_kernel_is_protected(host):
+    systems.kernel(LATER, "cloud")  # or skips
+    started(host, "later")
+    with guests.console(host, "later"):
+        assert kernel_facts(host) >= (7,)
+        assert not systems.COMPLAINTS.findall(host.check("dmesg", BOOT_S))
+    ended(host, "later")
+
+
+@pytest.mark.slow
+def test_kernel_is_protected_by_vtx():
+    image, modules = guests.kernel("trixie")
+    files = {"vmlinuz": image, "initrd": guests.initrd("vtx-guest", modules)}
+    with qemu_host.vtx_host("vtx-guest", files) as machine:
+        kernel = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
+        qemu_host.start(machine, f"{qemu_host.PROTECTED} {kernel}")
+        facts = guests.facts(machine, 2 * BOOT_S)
+        assert "cloud" in facts.pop("kernel")
+        assert facts == FACTS | PROTECTED | {"cpus": "1", "disk": "none", "network": "none"}
+        assert not systems.COMPLAINTS.findall(machine.check("dmesg", BOOT_S))
+        qemu_host.power_off(machine, BOOT_S)
+        assert not systems.COMPLAINTS.findall(machine.check("dmesg"))
+        assert json.loads(machine.check("cloisterctl domains --json")) == []
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from testbed import debian, guests, hosts, qemu_host
 from testbed.emulator import OUT
 from testbed.qemu import Machine
 from testbed.report import Report
-from testbed.throughput import throughput
+from testbed.throughput import rate, throughput
 
 ROUNDTRIP = OUT / "tests" / "bench" / "roundtrip.efi"
 DOMAINS = OUT / "tests" / "bench" / "domains.efi"
@@ -126,6 +126,43 @@ def protected_guest(report: Report) -> None:
         port = int(re.search(r"BENCH port (\d+)\s", machine.check("port"))[1])
     report.figure("Debian's kernel to shell as a protected guest, instructions", guest, bare * 12 // 10)
     report.figure("a guest's access to a port that QEMU answers, instructions", port, PORT_LIMIT)
+
+
+VIRTIO_MIB = 8
+# Of the guest's network: connections to these ports end at programs in the host.
+SINK, SOURCE = ("10.0.2.100", 1001), ("10.0.2.100", 1002)
+FORWARDS = (f"guestfwd=tcp:{SINK[0]}:{SINK[1]}-cmd:/bin/dd of=/dev/null,"
+            f"guestfwd=tcp:{SOURCE[0]}:{SOURCE[1]}-cmd:/bin/dd if=/dev/zero bs=64k count={VIRTIO_MIB << 4}")
+VIRTIO_DEVICES = (f"-drive file=/run/disk,format=raw,if=none,id=d -device virtio-blk-pci,drive=d,romfile= "
+                  f"-netdev 'user,id=n,{FORWARDS}' -device virtio-net-pci,netdev=n,romfile=")
+VIRTIO_LOADS = {
+    "virtio-blk read": f"dd if=/dev/vda of=/dev/null bs=1M count={VIRTIO_MIB} iflag=direct",
+    "virtio-blk write": f"dd if=/dev/zero of=/dev/vda bs=1M count={VIRTIO_MIB} oflag=direct",
+    "virtio-net send": f"dd if=/dev/zero bs=64k count={VIRTIO_MIB << 4} | nc {SINK[0]} {SINK[1]}",
+    "virtio-net receive": f"nc {SOURCE[0]} {SOURCE[1]} </dev/null | dd of=/dev/null bs=64k",
+}
+
+
+def virtio_rates(machine: Machine, start: str) -> dict[str, float]:
+    """MB in 10^9 instructions of the machine, which are a second of its time, by a guest that 'start' describes."""
+    kernel = f"-kernel /vmlinuz -initrd /initrd -append '{hosts.CMDLINE} nokaslr quiet'"
+    qemu_host.start(machine, f"{start} {VIRTIO_DEVICES} {kernel}")
+    guests.facts(machine, GUEST_BOOT_S)
+    rates = {what: rate(machine, command) for what, command in VIRTIO_LOADS.items()}
+    qemu_host.power_off(machine, GUEST_BOOT_S)
+    return rates
+
+
+def guest_throughput(report: Report) -> None:
+    """What a protected guest's devices move, beside an ordinary guest of the same QEMU in the same host."""
+    image, modules = guests.kernel("trixie")
+    files = {"vmlinuz": image, "initrd": guests.initrd("bench-virtio", modules)}
+    with qemu_host.host("bench-virtio", files) as machine:
+        machine.check(f"dd if=/dev/zero of=/run/disk bs=1M count={VIRTIO_MIB}")
+        protected, plain = virtio_rates(machine, qemu_host.PROTECTED), virtio_rates(machine, qemu_host.PLAIN)
+    for what in VIRTIO_LOADS:
+        report.figure(f"a protected guest's {what}, kB in 10^9 instructions", int(protected[what] * 1000))
+        report.figure("  the same of a guest by TCG", int(plain[what] * 1000))
 
 
 def exits_to_shell(report: Report) -> None:

@@ -28,7 +28,8 @@ LOADS = {
 
 
 def disk(name: str, *, hypervisor: pathlib.Path = HYPERVISOR, program: pathlib.Path | None = None,
-         starter: pathlib.Path | None = None, pool_mib: int = 0, **settings: Any) -> pathlib.Path:
+         starter: pathlib.Path | None = None, initrd: pathlib.Path = hosts.INITRD, pool_mib: int = 0,
+         **settings: Any) -> pathlib.Path:
     """
     Makes the disk with Cloister's EFI system partition: it starts an EFI program, or else the measured host. The
     firmware starts the loader, or a program that starts it and to which it returns after an error. 'settings' change
@@ -42,7 +43,7 @@ def disk(name: str, *, hypervisor: pathlib.Path = HYPERVISOR, program: pathlib.P
                    "boot": "loader", "chain": rf"\EFI\tests\{program.name}"}
         contents[f"EFI/tests/{program.name}"] = program
     else:
-        contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": hosts.INITRD}
+        contents |= {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
     if starter:
         target["on_error"] = "continue"
         contents |= {"EFI/BOOT/BOOTX64.EFI": starter, "EFI/cloister/loader.efi": hosts.LOADER}

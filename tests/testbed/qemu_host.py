@@ -15,7 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import initramfs
-from testbed import debian, guests, hosts
+from testbed import debian, guests, hosts, intel
+from testbed.bochs import BochsMachine
+from testbed.emulator import OUT, Emulator
 from testbed.qemu import Machine
 
 PARTITION = 65 << 20  # bytes before the disk's root file system: esp_mib and one more (tools/images/debian-disk)
@@ -23,14 +25,31 @@ LIBRARIES = pathlib.PurePath("usr/lib/x86_64-linux-gnu")
 QEMU = pathlib.PurePath("usr/bin/qemu-system-x86_64")
 FIRMWARE = pathlib.PurePath("usr/share/ovmf/OVMF.fd")
 DATA = tuple(pathlib.PurePath("usr/share/qemu", name) for name in ("kvmvapic.bin", "linuxboot_dma.bin"))
+ATTESTD = OUT / "host" / "attestd"
 GUEST_MIB = 512
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the kernel uses another one.
 CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 
 # QEMU's command line in the host, for a guest on the console; what docs/guests.md describes in XML.
-PROTECTED = (f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot "
-             "-accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
+COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
+PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
              "-object tdx-guest,id=tdx0")
+# The same with quotes: <quoteGenerationService>.
+QUOTED = PROTECTED.replace("-object tdx-guest,id=tdx0",
+                           """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """
+                           """{"type": "unix", "path": "/run/tdx-qgs/qgs.socket"}}'""")
+PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
+
+
+def start(machine: Emulator, command: str) -> None:
+    """Starts a guest on the host's console."""
+    machine.send(f"{command}; echo QEMU''_ENDED")  # the echo of this line has quotes
+
+
+def power_off(machine: Emulator, timeout: float) -> None:
+    """Ends the guest, whose shell has the console; the host's has it then."""
+    machine.send("poweroff -f")
+    machine.expect("QEMU_ENDED", timeout)
 
 
 def dumped() -> pathlib.Path:
@@ -72,20 +91,46 @@ def qemu_files() -> dict[str, pathlib.Path]:
     return files | {f"bin/{QEMU.name}": folder / QEMU}
 
 
+def initrd_with(name: str, files: Mapping[str, pathlib.Path]) -> pathlib.Path:
+    """The host's initramfs: QEMU and 'files', no drivers (see costs.to_shell)."""
+    initrd = hosts.SCRATCH / f"{name}.host.initrd"
+    initramfs.initramfs(initrd, [debian.TOOL, guests.MODULE], drivers=(), files=qemu_files() | dict(files))
+    return initrd
+
+
 @contextlib.contextmanager
 def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, icount: bool = True,
          **machine: Any) -> Iterator[Machine]:
     """
-    The host with 'files' in its initramfs, up, at its shell. It has no TPM and no drivers: see costs.to_shell().
+    The host with 'files' in its initramfs, up, at its shell. It has no TPM.
 
     icount: instructions are counted, and the host does without its CPU's timer
     """
-    initrd = hosts.SCRATCH / f"{name}.host.initrd"
-    initramfs.initramfs(initrd, [debian.TOOL, guests.MODULE], drivers=(), files=qemu_files() | dict(files))
     config = hosts.config(require_tpm="no", require_iommu="no", pool_mib=pool_mib,
                           cmdline=CMDLINE if icount else f"{hosts.CMDLINE} quiet")
-    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
+    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd_with(name, files)}
     arguments = {"cpus": 1, "memory_mib": 2048, "tpm": None, "nics": (), "icount": icount, "iommu": False, **machine}
     with Machine(name, disks=[hosts.esp(name, config=config, kernel=False, more=kernel)], **arguments) as booted:
+        booted.ready(1800)
+        yield booted
+
+
+@contextlib.contextmanager
+def attested_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600) -> Iterator[Machine]:
+    """The same with a TPM, a network and attestd, as tenants verify it."""
+    initrd = hosts.SCRATCH / f"{name}.host.initrd"
+    initramfs.initramfs(initrd, [debian.TOOL, ATTESTD, guests.MODULE], files=qemu_files() | dict(files))
+    kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
+    disk = hosts.esp(name, config=hosts.config(pool_mib=pool_mib), kernel=False, more=kernel)
+    with Machine(name, disks=[disk], memory_mib=2048) as booted:
+        booted.ready(1800)
+        yield booted
+
+
+@contextlib.contextmanager
+def vtx_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600) -> Iterator[BochsMachine]:
+    """The same with VT-x."""
+    disk = intel.disk(name, initrd=initrd_with(name, files), pool_mib=pool_mib, cmdline=f"{intel.CMDLINE} quiet")
+    with BochsMachine(name, disks=[disk], memory_mib=1536) as booted:
         booted.ready(1800)
         yield booted

@@ -24,13 +24,18 @@ EXCUSED = re.compile(r"^.*(?:Speculative Return Stack Overflow|RETBleed): WARNIN
                      r"^.*cut here.*\n.*CPA detected W\^X violation(?:.*\n)+?.*end trace.*$", re.M)
 
 
+def found(suite: str, kind: str) -> list[pathlib.Path]:
+    """The kernels that were fetched."""
+    return [path for path in sorted((SYSTEMS / suite).rglob("vmlinuz*"))
+            if ("cloud" in str(path)) == (kind == "cloud")]
+
+
 def kernel(suite: str, kind: str) -> pathlib.Path:
     """A kernel's file; without it the test is skipped."""
-    found = [path for path in sorted((SYSTEMS / suite).rglob("vmlinuz*"))
-             if ("cloud" in str(path)) == (kind == "cloud")]
-    if not found:
+    kernels = found(suite, kind)
+    if not kernels:
         pytest.skip(f"{suite}: no kernel was fetched: see build/systems/log")
-    return found[-1]
+    return kernels[-1]
 
 
 def fetched(path: pathlib.Path) -> pathlib.Path:
