@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A protected guest's firmware, a TDVF image (Intel TDX Virtual Firmware Design Guide, 11): which pages of it a VMM adds
- * to a guest, in which order, and what MRTD is made of that. Nothing is run, and no machine is asked.
+ * A protected guest's firmware, a TDVF image (Intel TDX Virtual Firmware Design Guide, 11): which pages of it a VMM
+ * adds to a guest, in which order, and what MRTD is made of that. Nothing is run, and no machine is asked.
  */
 #ifndef POLICY_TDVF_H
 #define POLICY_TDVF_H
