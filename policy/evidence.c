@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy/members.h"
+#include "policy/evidence_members.h"
 
 #define QUALIFYING_PREFIX "cloister-evidence-1"
 #define PCRS_MAX_SENT     4096u /* a longer list than a TPM has is counted and refused by name */
@@ -62,20 +62,25 @@ static struct bytes read_optional(struct members *m, const json_t *root, const c
 	return member_is_null(from) ? (struct bytes){NULL, 0} : member_base64(m, from);
 }
 
-static void read_answer(struct members *m, const json_t *root, const struct known_logs *known,
-			struct evidence *evidence)
+void evidence_read_quote(struct members *m, const json_t *root, struct evidence *evidence)
 {
-	members_exactly(m, root, "", ANSWER, NONE);
 	if (member_number(m, (struct member){root, "", "version"}, UINT32_MAX) != 1)
 		members_fail(m, "version", "must be 1: the host speaks another version of the protocol");
 	evidence->quote = member_base64(m, (struct member){root, "", "quote"});
 	evidence->signature = member_base64(m, (struct member){root, "", "signature"});
 	evidence->ak_public = member_base64(m, (struct member){root, "", "ak_public"});
+	read_pcrs(m, root, evidence);
+}
+
+static void read_answer(struct members *m, const json_t *root, const struct known_logs *known,
+			struct evidence *evidence)
+{
+	members_exactly(m, root, "", ANSWER, NONE);
+	evidence_read_quote(m, root, evidence);
 	read_log(m, root, "tcg_log", known, &evidence->tcg_log);
 	read_log(m, root, "hv_log", known, &evidence->hv_log);
 	evidence->statement = read_optional(m, root, "hk_statement");
 	evidence->fresh = read_optional(m, root, "fresh");
-	read_pcrs(m, root, evidence);
 }
 
 bool evidence_parse(struct bytes answer, const struct known_logs *known, struct evidence *evidence,
@@ -104,19 +109,25 @@ void evidence_free(struct evidence *evidence)
 	*evidence = (struct evidence){.pcr_count = 0};
 }
 
-struct digest evidence_qualifying_data(const struct evidence *evidence, const struct challenge *challenge)
+struct digest evidence_qualify(const char *label, struct bytes what, const struct evidence *evidence)
 {
 	const struct digest tcg_log = sha256(evidence->tcg_log.data);
 	const struct digest hv_log = sha256(evidence->hv_log.data);
 	const struct digest statement = sha256(evidence->statement);
 	const struct bytes pieces[] = {
-		{(const uint8_t *)QUALIFYING_PREFIX, sizeof(QUALIFYING_PREFIX) - 1},
-		{challenge->nonce, sizeof(challenge->nonce)},
-		{challenge->channel, sizeof(challenge->channel)},
-		{tcg_log.bytes, sizeof(tcg_log.bytes)},
-		{hv_log.bytes, sizeof(hv_log.bytes)},
+		{(const uint8_t *)label, strlen(label)},    {what.data, what.len},
+		{tcg_log.bytes, sizeof(tcg_log.bytes)},     {hv_log.bytes, sizeof(hv_log.bytes)},
 		{statement.bytes, sizeof(statement.bytes)},
 	};
 
 	return sha256_pieces(pieces, sizeof(pieces) / sizeof(pieces[0]));
+}
+
+struct digest evidence_qualifying_data(const struct evidence *evidence, const struct challenge *challenge)
+{
+	uint8_t asked[2 * NONCE_BYTES];
+
+	memcpy(asked, challenge->nonce, NONCE_BYTES);
+	memcpy(asked + NONCE_BYTES, challenge->channel, NONCE_BYTES);
+	return evidence_qualify(QUALIFYING_PREFIX, (struct bytes){asked, sizeof(asked)}, evidence);
 }

@@ -28,23 +28,38 @@ static void set_facts(struct judgement *j)
 	};
 }
 
+void judge_host(struct judgement *j)
+{
+	step_format(j);
+	step_identity(j);
+	step_freshness(j);
+	step_signature(j);
+	step_counters(j);
+	step_pcrs(j);
+	step_firmware(j);
+	step_boot_path(j);
+	step_hypervisor(j);
+	step_config(j);
+	step_key(j);
+	set_facts(j);
+}
+
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
 	   const struct known_host *known, struct verdict *verdict)
 {
+	struct challenge no_channel = *challenge;
+
+	memset(no_channel.channel, 0, sizeof(no_channel.channel));
 	struct judgement j = {
-		.evidence = evidence, .challenge = challenge, .policy = policy, .known = known, .verdict = verdict};
+		.evidence = evidence,
+		.policy = policy,
+		.known = known,
+		.verdict = verdict,
+		.qualifying = evidence_qualifying_data(evidence, challenge),
+		.has_channel = true,
+		.without_channel = evidence_qualifying_data(evidence, &no_channel),
+	};
 
 	verdict_init(verdict);
-	step_format(&j);
-	step_identity(&j);
-	step_freshness(&j);
-	step_signature(&j);
-	step_counters(&j);
-	step_pcrs(&j);
-	step_firmware(&j);
-	step_boot_path(&j);
-	step_hypervisor(&j);
-	step_config(&j);
-	step_key(&j);
-	set_facts(&j);
+	judge_host(&j);
 }

@@ -15,10 +15,14 @@
 
 struct judgement {
 	const struct evidence *evidence;
-	const struct challenge *challenge;
 	const struct policy *policy;
 	const struct known_host *known;
 	struct verdict *verdict;
+
+	/* What the quote and the fresh answer must be for; and what they are for if a host leaves its channel out. */
+	struct digest qualifying;
+	bool has_channel;
+	struct digest without_channel;
 
 	/* Set by the format step: which of the structures below could be read. */
 	bool has_quote, has_signature, has_ak, has_pcrs, has_tcg_log, has_launch, has_statement, has_fresh;

@@ -76,7 +76,6 @@ static void check_fresh_state(struct judgement *j)
 
 static void check_fresh(struct judgement *j)
 {
-	const struct digest expected = evidence_qualifying_data(j->evidence, j->challenge);
 	struct digest found;
 
 	if (j->evidence->fresh.len == 0) {
@@ -86,8 +85,8 @@ static void check_fresh(struct judgement *j)
 	if (!j->has_fresh)
 		return; /* step 1 said why */
 	memcpy(found.bytes, j->fresh.qualifying_data, sizeof(found.bytes));
-	if (!digest_equal(found, expected))
-		refuse(j, REFUSE_FRESH_QUALIFYING, digest_hex(expected).text, "%s", digest_hex(found).text);
+	if (!digest_equal(found, j->qualifying))
+		refuse(j, REFUSE_FRESH_QUALIFYING, digest_hex(j->qualifying).text, "%s", digest_hex(found).text);
 	if (hk_verify(&j->statement, j->evidence->fresh) != P256_VALID)
 		refuse(j, REFUSE_FRESH_SIGNATURE, "a signature by the key in the statement",
 		       "one that it did not make");

@@ -6,7 +6,6 @@
 static void check_qualifying_data(struct judgement *j)
 {
 	const struct bytes found = j->quote.extra_data;
-	const struct digest expected = evidence_qualifying_data(j->evidence, j->challenge);
 	char text[2 * 64 + 1];
 
 	hex_encode(found.data, found.len, text);
@@ -14,13 +13,10 @@ static void check_qualifying_data(struct judgement *j)
 		refuse(j, REFUSE_QUALIFYING_LENGTH, "32 bytes", "%zu bytes", found.len);
 		return;
 	}
-	if (bytes_equal(found, expected.bytes, SHA256_BYTES))
+	if (bytes_equal(found, j->qualifying.bytes, SHA256_BYTES))
 		return;
-	struct challenge no_channel = *j->challenge;
-	memset(no_channel.channel, 0, sizeof(no_channel.channel));
-	const struct digest without = evidence_qualifying_data(j->evidence, &no_channel);
-	const bool unbound = bytes_equal(found, without.bytes, SHA256_BYTES);
-	refuse(j, unbound ? REFUSE_CHANNEL : REFUSE_QUALIFYING, digest_hex(expected).text, "%s", text);
+	const bool unbound = j->has_channel && bytes_equal(found, j->without_channel.bytes, SHA256_BYTES);
+	refuse(j, unbound ? REFUSE_CHANNEL : REFUSE_QUALIFYING, digest_hex(j->qualifying).text, "%s", text);
 }
 
 void step_freshness(struct judgement *j)

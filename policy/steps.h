@@ -5,6 +5,9 @@
 
 #include "policy/judgement.h"
 
+/** Steps 1 to 10, in their order, and what they come to. */
+void judge_host(struct judgement *j);
+
 void step_format(struct judgement *j);
 void step_identity(struct judgement *j);
 void step_freshness(struct judgement *j);
