@@ -3,13 +3,8 @@
 #ifndef TENANT_COMMANDS_H
 #define TENANT_COMMANDS_H
 
-#include <stdbool.h>
-
 /* Wrong usage, or a file of the tenant's own that cannot be read or written: no verdict at all. */
 #define EXIT_USAGE 2
-
-/** Is standard output a terminal with colours, whose user wants them? */
-bool wants_colour(void);
 
 int command_verify(int argc, char **argv);
 int command_enrol(int argc, char **argv);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "policy/encoding.h"
-#include "tenant/commands.h"
+#include "tenant/verdict_report.h"
 
 struct names {
 	char ek[2 * TPM_NAME_BYTES + 1], ak[2 * TPM_NAME_BYTES + 1];

@@ -2,11 +2,9 @@
 /* 'cloister verify': ask a host, judge its answer, say so. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "policy/judge.h"
 #include "tenant/cache.h"
@@ -16,15 +14,7 @@
 #include "tenant/options.h"
 #include "tenant/signed_policy.h"
 #include "tenant/store.h"
-
-/* Everything after the step that failed is open. */
-static void refuse_all(struct verdict *v, enum refusal_code code, const char *expected, const char *found)
-{
-	verdict_init(v);
-	verdict_refuse(v, code, expected, found);
-	for (enum step step = refusal_step(code) + 1; step < STEP_COUNT; step++)
-		verdict_skip(v, step, "no evidence");
-}
+#include "tenant/verdict_report.h"
 
 static bool ask(const struct options *o, struct challenge *challenge, const struct known_logs *known,
 		struct file *answer, struct verdict *v)
@@ -33,7 +23,8 @@ static bool ask(const struct options *o, struct challenge *challenge, const stru
 
 	if (fetch_evidence(&o->host, challenge, known, answer, &error))
 		return true;
-	refuse_all(v, error.code, error.expected, error.found);
+	verdict_init(v);
+	verdict_refuse_all(v, error.code, error.expected, error.found);
 	return false;
 }
 
@@ -57,31 +48,10 @@ static bool judge_answer(const struct options *o, const struct challenge *challe
 		evidence_free(&evidence);
 	} else {
 		snprintf(found, sizeof(found), "%s%s%s", error.where, error.where[0] ? " " : "", error.what);
-		refuse_all(v, REFUSE_ANSWER, "evidence as of version 1 of the protocol", found);
+		verdict_init(v);
+		verdict_refuse_all(v, REFUSE_ANSWER, "evidence as of version 1 of the protocol", found);
 	}
 	return saved;
-}
-
-bool wants_colour(void)
-{
-	const char *terminal = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
-}
-
-static int report(const struct options *o, const struct verdict *v)
-{
-	bool written = true;
-
-	if (o->json)
-		written = verdict_print_json(v, stdout);
-	else
-		verdict_print(v, stdout, wants_colour());
-	if (!written || fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "cloister: the verdict could not be written: %s\n", strerror(errno));
-		return EXIT_USAGE;
-	}
-	return verdict_exit_code(v);
 }
 
 /* Saved evidence that is too long is refused, as it would be on its way here. */
@@ -93,7 +63,8 @@ static bool load(const char *directory, struct challenge *challenge, struct file
 	if (!answer->oversize)
 		return false;
 	*answered = false;
-	refuse_all(v, REFUSE_ANSWER, "an answer of at most 2 MiB", "a longer file");
+	verdict_init(v);
+	verdict_refuse_all(v, REFUSE_ANSWER, "an answer of at most 2 MiB", "a longer file");
 	return true;
 }
 
@@ -143,7 +114,7 @@ int command_verify(int argc, char **argv)
 		if (verdict_accepted(&verdict) && !saved)
 			fprintf(stderr, "cloister: no verdict is given, because something of it could not be kept\n");
 		else
-			code = report(&options, &verdict);
+			code = verdict_report(&verdict, options.json);
 	}
 	cache_free(&cache);
 	file_free(&answer);
