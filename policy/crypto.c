@@ -28,31 +28,44 @@ static void must(bool ok, const char *what)
 }
 
 /* Looking an algorithm up costs as much as hashing a few hundred bytes: done once for each thread. */
-static EVP_MD_CTX *hash_context(void)
+static EVP_MD_CTX *hash_context(const char *name)
 {
-	static _Thread_local EVP_MD_CTX *context;
+	EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	if (!context) {
-		EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-
-		context = EVP_MD_CTX_new();
-		must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, "SHA-256");
-		EVP_MD_free(md); /* the context keeps it */
-	}
+	must(md && context && EVP_DigestInit_ex2(context, md, NULL) == 1, name);
+	EVP_MD_free(md); /* the context keeps it */
 	return context;
+}
+
+/* @out: of the length of the context's algorithm */
+static void hash_pieces(EVP_MD_CTX *context, const struct bytes *pieces, size_t count, uint8_t *out)
+{
+	must(EVP_DigestInit_ex2(context, NULL, NULL) == 1, "hashing");
+	for (size_t i = 0; i < count; i++)
+		if (pieces[i].len > 0)
+			must(EVP_DigestUpdate(context, pieces[i].data, pieces[i].len) == 1, "hashing");
+	must(EVP_DigestFinal_ex(context, out, NULL) == 1, "hashing");
 }
 
 struct digest sha256_pieces(const struct bytes *pieces, size_t count)
 {
-	EVP_MD_CTX *context = hash_context();
+	static _Thread_local EVP_MD_CTX *context;
 	struct digest out;
 
-	must(EVP_DigestInit_ex2(context, NULL, NULL) == 1, "SHA-256");
-	for (size_t i = 0; i < count; i++)
-		if (pieces[i].len > 0)
-			must(EVP_DigestUpdate(context, pieces[i].data, pieces[i].len) == 1, "SHA-256");
-	must(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1, "SHA-256");
+	if (!context)
+		context = hash_context("SHA256");
+	hash_pieces(context, pieces, count, out.bytes);
 	return out;
+}
+
+void sha512_pieces(const struct bytes *pieces, size_t count, uint8_t digest[SHA512_BYTES])
+{
+	static _Thread_local EVP_MD_CTX *context;
+
+	if (!context)
+		context = hash_context("SHA512");
+	hash_pieces(context, pieces, count, digest);
 }
 
 struct digest sha256(struct bytes data)

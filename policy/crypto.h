@@ -19,6 +19,11 @@ struct digest sha256_pieces(const struct bytes *pieces, size_t count);
 
 struct digest sha256(struct bytes data);
 
+#define SHA512_BYTES 64u
+
+/** SHA-512, likewise. */
+void sha512_pieces(const struct bytes *pieces, size_t count, uint8_t digest[SHA512_BYTES]);
+
 /** TPM2_PCR_Extend: SHA-256(pcr || digest). */
 struct digest pcr_extend(struct digest pcr, struct digest with);
 

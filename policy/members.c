@@ -174,16 +174,26 @@ struct bytes element_base64(struct members *m, const json_t *element, const char
 	return decode(m, from, m->failed ? NULL : json_string_value(element), json_string_length(element));
 }
 
-struct digest member_digest_base64(struct members *m, struct member from)
+/* @b: what was decoded of the member */
+static struct digest digest_of(struct members *m, struct member from, struct bytes b)
 {
 	struct digest digest = digest_filled(0);
-	const struct bytes b = member_base64(m, from);
 
 	if (!m->failed && b.len != SHA256_BYTES)
 		fail_member(m, from, "must be 32 bytes in base64");
 	if (!m->failed)
 		memcpy(digest.bytes, b.data, SHA256_BYTES);
 	return digest;
+}
+
+struct digest member_digest_base64(struct members *m, struct member from)
+{
+	return digest_of(m, from, member_base64(m, from));
+}
+
+struct digest element_digest_base64(struct members *m, const json_t *element, const char *where)
+{
+	return digest_of(m, (struct member){element, "", where}, element_base64(m, element, where));
 }
 
 struct bytes member_text(struct members *m, struct member from)

@@ -42,7 +42,8 @@ struct digest member_digest(struct members *m, struct member from); /* hexadecim
 struct digest member_digest_base64(struct members *m, struct member from);
 struct bytes member_base64(struct members *m, struct member from);
 struct bytes element_base64(struct members *m, const json_t *element, const char *where); /* of an array */
-struct bytes member_text(struct members *m, struct member from);                          /* copied to the storage */
+struct digest element_digest_base64(struct members *m, const json_t *element, const char *where);
+struct bytes member_text(struct members *m, struct member from); /* copied to the storage */
 bool member_is_null(struct member from);
 /** An array of 'min' to 'max' elements. */
 const json_t *member_array(struct members *m, struct member from, size_t min, size_t max);

@@ -67,6 +67,16 @@ static json_t *facts_json(const struct verdict *v)
 		(json_int_t)(f->refused_accesses & INT64_MAX));
 }
 
+static json_t *guest_json(const struct verdict *v)
+{
+	const struct guest_facts *g = &v->guest;
+
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "name", g->name, "domain", (json_int_t)g->domain,
+			 "vcpus", (json_int_t)g->vcpus, "started_us", (json_int_t)(g->started_us & INT64_MAX),
+			 "removed_pages", (json_int_t)(g->removed_pages & INT64_MAX), "lazy_acceptance", g->lazy,
+			 "debug", g->debug);
+}
+
 static json_t *conditions_json(const struct verdict *v)
 {
 	json_t *array = json_array();
@@ -99,13 +109,15 @@ bool verdict_print_json(const struct verdict *verdict, FILE *to)
 {
 	json_t *steps = json_array();
 
-	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+	for (enum step step = STEP_TRANSPORT; step < verdict->end; step++)
 		json_array_append_new(steps, step_json(verdict, step));
 	json_t *root = json_pack("{s:i, s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "version", 1, "trusted",
 				 verdict_trusted(verdict), "verdict", verdict_word(verdict), "exit_code",
 				 verdict_exit_code(verdict), "conditions", conditions_json(verdict), "remarks",
 				 remarks_json(verdict), "steps", steps, "refusals", verdict_refusals_json(verdict),
 				 "hypervisor", verdict_accepted(verdict) ? facts_json(verdict) : json_null());
+	if (verdict_on_guest(verdict))
+		json_object_set_new(root, "guest", verdict_accepted(verdict) ? guest_json(verdict) : json_null());
 	const bool written =
 		root && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 && fputc('\n', to) != EOF;
 	json_decref(root);

@@ -53,11 +53,23 @@ static void print_condition_names(const struct verdict *v, FILE *to)
 	fputs(v->conditions ? ")" : "", to);
 }
 
+static void print_guest(const struct guest_facts *g, FILE *to)
+{
+	fprintf(to,
+		"\nguest: %s, %u vCPU%s, domain %u, started %" PRIu64 " s after the launch, %" PRIu64
+		" page%s removed by the host%s%s\n",
+		g->name, g->vcpus, g->vcpus == 1 ? "" : "s", g->domain, g->started_us / 1000000, g->removed_pages,
+		g->removed_pages == 1 ? "" : "s", g->lazy ? ", lazy acceptance" : "",
+		g->debug ? ", DEBUG: its host can read it" : "");
+}
+
 static void print_accepted(const struct verdict *v, FILE *to, const struct palette *p)
 {
 	const char *colour = v->conditions == 0 ? p->good : p->open;
 	char text[VERDICT_DESCRIPTION], dma[HK_DMA_TEXT];
 
+	if (verdict_on_guest(v))
+		print_guest(&v->guest, to);
 	verdict_describe(v, text, sizeof(text));
 	hk_dma_text(v->facts.dma_protections, dma);
 	fprintf(to, "\nDMA blocked to: %s (%" PRIu64 " accesses blocked so far)\n", dma, v->facts.refused_dma);
@@ -94,7 +106,7 @@ void verdict_print(const struct verdict *verdict, FILE *to, bool colour)
 	const struct palette *p = colour ? &COLOURED : &PLAIN;
 	const bool answered = verdict->state[STEP_TRANSPORT] == STEP_PASSED;
 
-	for (enum step step = answered ? STEP_FORMAT : STEP_TRANSPORT; step < STEP_COUNT; step++)
+	for (enum step step = answered ? STEP_FORMAT : STEP_TRANSPORT; step < verdict->end; step++)
 		if (answered || step == STEP_TRANSPORT)
 			print_step(verdict, step, to, p);
 	verdict_print_refusals(verdict, to, colour);

@@ -19,7 +19,8 @@
 	X(STEP_BOOT_PATH, 8, "boot-path", 18)   \
 	X(STEP_HYPERVISOR, 9, "hypervisor", 19) \
 	X(STEP_CONFIG, 9, "config", 20)         \
-	X(STEP_KEY, 10, "hypervisor-key", 21)
+	X(STEP_KEY, 10, "hypervisor-key", 21)   \
+	X(STEP_GUEST, 11, "guest", 22)
 
 #define STEP_ENUM(enumerator, number, name, exit_code) enumerator,
 enum step { STEPS(STEP_ENUM) STEP_COUNT };
@@ -35,7 +36,9 @@ enum step { STEPS(STEP_ENUM) STEP_COUNT };
 	X(CONDITION_ANY_TPM, "any-tpm",                                                                             \
 	  "any TPM was good enough (--any-tpm): nothing says which machine this is, or that its TPM is a real one") \
 	X(CONDITION_FIRMWARE, "firmware-unchecked",                                                                 \
-	  "the policy says \"unchecked\": nothing says that the firmware is its maker's")
+	  "the policy says \"unchecked\": nothing says that the firmware is its maker's")                           \
+	X(CONDITION_GUEST, "guest-unchecked",                                                                       \
+	  "the guest policy says \"unchecked\" of a register: nothing says that it holds what it should")
 
 #define CONDITION_ENUM(enumerator, name, text) enumerator,
 enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
@@ -111,7 +114,12 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	  "check the version of attestd")                                                                            \
 	X(REFUSE_PCRS_SHORT, STEP_FORMAT, "pcr-list-short", "PCRs are missing", "check the version of attestd")      \
 	X(REFUSE_PCRS_OTHER, STEP_FORMAT, "pcr-list-other", "PCRs are given that were not asked for",                \
-	  "check the version of attestd")
+	  "check the version of attestd")                                                                            \
+	X(REFUSE_GUEST_EVIDENCE, STEP_FORMAT, "guest-evidence-malformed",                                            \
+	  "not what a guest gets as its quote, or it was cut, or another version of attestd made it",                \
+	  "let the guest read outblob again; check the versions of attestd and of this tool")                        \
+	X(REFUSE_REPORT_FORMAT, STEP_FORMAT, "report-malformed", "made by another version of the hypervisor",        \
+	  "use the tool that came with the hypervisor's version")
 
 #define REFUSALS_QUOTE(X)                                                                                             \
 	X(REFUSE_IDENTITY_UNKNOWN, STEP_IDENTITY, "identity-unknown",                                                 \
@@ -137,7 +145,7 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_CHANNEL, STEP_FRESHNESS, "channel-missing", "the quote is for our nonce but for no channel",         \
 	  "the host's service does not bind the channel: check its version")                                          \
 	X(REFUSE_QUALIFYING, STEP_FRESHNESS, "qualifying-data",                                                       \
-	  "an old quote replayed, or one for another nonce or channel, or a log or statement changed on its way",     \
+	  "an old quote replayed, or one for another nonce, channel or report, or a log or statement was changed",    \
 	  "ask again; if it happens again, something answers in place of attestd")                                    \
 	X(REFUSE_SIGNATURE_RANGE, STEP_SIGNATURE, "signature-range", "a forged signature: r or s is not in 1 to n-1", \
 	  "do not trust this host")                                                                                   \
@@ -337,6 +345,69 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	X(REFUSE_FRESH_CPUS, STEP_KEY, "fresh-cpus", "a CPU was parked by a crash, or runs outside the hypervisor",    \
 	  "see the hypervisor's log for the crash record; reboot the host")
 
+#define REFUSALS_REPORT(X)                                                                                           \
+	X(REFUSE_REPORT_SIGNATURE, STEP_GUEST, "report-signature",                                                   \
+	  "the report was changed, or is of another host or of another boot", "do not trust this guest")             \
+	X(REFUSE_REPORT_BOOT, STEP_GUEST, "report-boot-id", "a report of another boot",                              \
+	  "let the guest get its quote again; if it happens again, do not trust this guest")                         \
+	X(REFUSE_REPORT_VALID, STEP_GUEST, "report-fields", "made by another version of the hypervisor",             \
+	  "use the tool that came with the hypervisor's version")                                                    \
+	X(REFUSE_REPORT_SVN, STEP_GUEST, "report-svn", "the report and the statement are of different hypervisors",  \
+	  "do not trust this guest")                                                                                 \
+	X(REFUSE_REPORT_IMAGE, STEP_GUEST, "report-hypervisor",                                                      \
+	  "the report names another hypervisor (MRSEAM) than the statement", "do not trust this guest")              \
+	X(REFUSE_REPORT_SIGNER, STEP_GUEST, "report-signer",                                                         \
+	  "a report of another module than Cloister (MRSIGNERSEAM)", "do not trust this guest")                      \
+	X(REFUSE_REPORT_RESERVED, STEP_GUEST, "report-reserved",                                                     \
+	  "made by a version of the hypervisor that says more than this tool can judge",                             \
+	  "use the tool that came with the hypervisor's version")                                                    \
+	X(REFUSE_REPORT_SERVTD, STEP_GUEST, "report-service-td",                                                     \
+	  "another guest is bound to this one, which Cloister does not do", "do not trust this guest")               \
+	X(REFUSE_REPORT_WIDTH, STEP_GUEST, "report-address-width", "made by another version of the hypervisor",      \
+	  "use the tool that came with the hypervisor's version")                                                    \
+	X(REFUSE_REPORT_START, STEP_GUEST, "report-start", "the report is newer than the quote that vouches for it", \
+	  "let the guest get its quote again; if it happens again, do not trust this guest")                         \
+	X(REFUSE_REPORT_DATA, STEP_GUEST, "report-data",                                                             \
+	  "a quote for another nonce, or the guest binds other bytes, such as another key",                          \
+	  "send the guest a new nonce; give the bytes that it binds with --bound")
+
+#define REFUSALS_GUEST(X)                                                                                           \
+	X(REFUSE_GUEST_MRTD, STEP_GUEST, "guest-mrtd", "the guest started with other firmware",                     \
+	  "start the guest with the firmware that was measured; or add the value to mrtd in the guest policy")      \
+	X(REFUSE_GUEST_RTMR0, STEP_GUEST, "guest-rtmr0",                                                            \
+	  "the firmware was given another configuration: memory, CPUs, ACPI tables or variables",                   \
+	  "compare the VMM's command line; or add the value to rtmr0 in the guest policy")                          \
+	X(REFUSE_GUEST_RTMR1, STEP_GUEST, "guest-rtmr1", "another boot loader or kernel was started",               \
+	  "start the guest with the kernel that was measured; or add the value to rtmr1 in the guest policy")       \
+	X(REFUSE_GUEST_RTMR2, STEP_GUEST, "guest-rtmr2", "another initrd or another kernel command line",           \
+	  "start the guest with what was measured; or add the value to rtmr2 in the guest policy")                  \
+	X(REFUSE_GUEST_RTMR3, STEP_GUEST, "guest-rtmr3", "something in the guest extended this register since",     \
+	  "find out what extends it; or add the value to rtmr3 in the guest policy")                                \
+	X(REFUSE_GUEST_MRCONFIGID, STEP_GUEST, "guest-mrconfigid", "the VMM was given another mrconfigid",          \
+	  "compare the VMM's command line with mrconfigid in the guest policy")                                     \
+	X(REFUSE_GUEST_MROWNER, STEP_GUEST, "guest-mrowner", "the VMM was given another mrowner",                   \
+	  "compare the VMM's command line with mrowner in the guest policy")                                        \
+	X(REFUSE_GUEST_MROWNERCONFIG, STEP_GUEST, "guest-mrownerconfig", "the VMM was given another mrownerconfig", \
+	  "compare the VMM's command line with mrownerconfig in the guest policy")                                  \
+	X(REFUSE_GUEST_CPUID, STEP_GUEST, "guest-cpuid", "the guest sees another CPU",                              \
+	  "run the guest on a host with that CPU; or change cpuid_sha384 in the guest policy")                      \
+	X(REFUSE_GUEST_DEBUG, STEP_GUEST, "guest-debug", "the VMM asked for a guest that its host can read",        \
+	  "start the guest without debug; or allow_debug in the guest policy, for tests")                           \
+	X(REFUSE_GUEST_ATTRIBUTES, STEP_GUEST, "guest-attributes", "the VMM asked for other attributes",            \
+	  "compare the VMM's command line with attributes in the guest policy")                                     \
+	X(REFUSE_GUEST_XFAM, STEP_GUEST, "guest-xfam", "the guest has other features of the CPU's state",           \
+	  "compare the VMM's CPU model; or add the value to xfam in the guest policy")                              \
+	X(REFUSE_GUEST_LAZY, STEP_GUEST, "guest-lazy-acceptance",                                                   \
+	  "the guest's firmware asked for pages that need no acceptance",                                           \
+	  "start the guest without lazy acceptance; or allow_lazy_acceptance in the guest policy")                  \
+	X(REFUSE_GUEST_VCPUS, STEP_GUEST, "guest-vcpus", "the VMM gave the guest another number of vCPUs",          \
+	  "start the guest with fewer vCPUs; or change max_vcpus in the guest policy")                              \
+	X(REFUSE_GUEST_REMOVED, STEP_GUEST, "guest-removed-pages", "the host took memory from the guest",           \
+	  "start the guest without a balloon; or allow_removed_pages in the guest policy")                          \
+	X(REFUSE_GUEST_VECTORS, STEP_GUEST, "guest-vectors",                                                        \
+	  "the hypervisor lets the host raise interrupts that the policy does not expect",                          \
+	  "compare first_vector and last_vector in the guest policy with the hypervisor's version")
+
 #define REFUSALS(X)           \
 	REFUSALS_TRANSPORT(X) \
 	REFUSALS_FORMAT(X)    \
@@ -345,7 +416,9 @@ enum condition { CONDITIONS(CONDITION_ENUM) CONDITION_COUNT };
 	REFUSALS_PCRS(X)      \
 	REFUSALS_FIRMWARE(X)  \
 	REFUSALS_LAUNCH(X)    \
-	REFUSALS_KEY(X)
+	REFUSALS_KEY(X)       \
+	REFUSALS_REPORT(X)    \
+	REFUSALS_GUEST(X)
 
 #define REFUSAL_ENUM(enumerator, step, name, cause, next) enumerator,
 enum refusal_code { REFUSALS(REFUSAL_ENUM) REFUSAL_COUNT };

@@ -72,8 +72,19 @@ int step_number(enum step step)
 
 void verdict_init(struct verdict *verdict)
 {
-	*verdict = (struct verdict){.refusal_count = 0};
+	*verdict = (struct verdict){.end = STEP_GUEST};
 	verdict->state[STEP_TRANSPORT] = STEP_PASSED; /* there is an answer to judge */
+}
+
+void verdict_init_guest(struct verdict *verdict)
+{
+	verdict_init(verdict);
+	verdict->end = STEP_COUNT;
+}
+
+bool verdict_on_guest(const struct verdict *verdict)
+{
+	return verdict->end > STEP_GUEST;
 }
 
 struct refusal *verdict_refuse(struct verdict *verdict, enum refusal_code code, const char *expected, const char *found)
@@ -138,7 +149,7 @@ static bool may_be_open(const struct verdict *verdict, enum step step)
 
 bool verdict_accepted(const struct verdict *verdict)
 {
-	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+	for (enum step step = STEP_TRANSPORT; step < verdict->end; step++)
 		if (verdict->state[step] != STEP_PASSED &&
 		    !(verdict->state[step] == STEP_NOT_EVALUATED && may_be_open(verdict, step)))
 			return false;
@@ -160,7 +171,7 @@ int verdict_exit_code(const struct verdict *verdict)
 {
 	if (verdict_accepted(verdict))
 		return verdict->conditions == 0 ? EXIT_TRUSTED : EXIT_CONDITIONAL;
-	for (enum step step = STEP_TRANSPORT; step < STEP_COUNT; step++)
+	for (enum step step = STEP_TRANSPORT; step < verdict->end; step++)
 		if (verdict->state[step] == STEP_REFUSED && !only_unknown(verdict, step))
 			return STEP_TABLE[step].exit_code;
 	if (verdict->complete && verdict->identity_unknown)

@@ -40,7 +40,16 @@ struct verdict_facts {
 	uint64_t refused_dma;
 };
 
+/* What its report says of a guest; only shown for one that is accepted. */
+struct guest_facts {
+	char name[64]; /* the guest policy's */
+	uint32_t domain, vcpus;
+	uint64_t started_us, removed_pages; /* microseconds since the launch */
+	bool lazy, debug;
+};
+
 struct verdict {
+	enum step end; /* the steps before it are this verdict's: that on a host has no STEP_GUEST */
 	enum step_state state[STEP_COUNT];
 	char note[STEP_COUNT][96]; /* why a step was not evaluated */
 	size_t refusal_count;
@@ -51,12 +60,17 @@ struct verdict {
 	struct host_memory seen;                          /* to be remembered if the host is accepted */
 	bool complete;                                    /* every structure was read: the facts are set */
 	struct verdict_facts facts;
+	struct guest_facts guest; /* of a verdict with STEP_GUEST */
 	uint32_t conditions; /* bits of enum condition: what a trust that is not refused rests on besides the steps */
 	struct tpm_name ak_name;
 };
 
-/** No step evaluated, nothing refused. */
+/** No step evaluated, nothing refused: of a verdict on a host, or on a guest, which has one step more. */
 void verdict_init(struct verdict *verdict);
+void verdict_init_guest(struct verdict *verdict);
+
+/** Is it a verdict on a guest? */
+bool verdict_on_guest(const struct verdict *verdict);
 
 /**
  * Records a refusal; its step is refused. 'expected' and 'found' are texts, already clean.

@@ -58,7 +58,7 @@ UNIT_CFLAGS_host = $(HOST_CFLAGS) -Ihost/attestd
 UNIT_COMMON_host := $(filter-out host/attestd/main.c,$(wildcard host/attestd/*.c host/lib/*.c))
 UNIT_LIBS_host = $(ATTESTD_LIBS)
 
-UNIT_COMMON_policy := $(POLICY_SOURCES) tests/unit/support/builder.c tests/unit/support/lie.c
+UNIT_COMMON_policy := $(POLICY_SOURCES) $(addprefix tests/unit/support/,builder.c guest_builder.c lie.c)
 UNIT_LIBS_policy := $(POLICY_LIBS) -lmbedcrypto
 
 UNIT_COMMON_tenant := $(POLICY_SOURCES)

@@ -457,19 +457,28 @@ static void make_fresh(struct built *b, struct scenario *s, struct digest qualif
 	b->evidence.fresh = (struct bytes){b->fresh, sizeof(*f)};
 }
 
-void build_quote(struct built *b, struct scenario *s)
+void build_claims(struct built *b)
 {
 	struct evidence *e = &b->evidence;
 
 	e->tcg_log.claimed = sha256(e->tcg_log.data);
 	e->hv_log.claimed = sha256(e->hv_log.data);
-	const struct digest qualifying = evidence_qualifying_data(e, &s->challenge);
+}
+
+void build_quote_for(struct built *b, struct scenario *s, struct digest qualifying)
+{
 	make_ak(b, s);
 	make_pcrs(b);
 	make_attest(b, s, qualifying);
 	make_signature(b, s);
 	if (!s->no_hypervisor)
 		make_fresh(b, s, qualifying);
+}
+
+void build_quote(struct built *b, struct scenario *s)
+{
+	build_claims(b);
+	build_quote_for(b, s, evidence_qualifying_data(&b->evidence, &s->challenge));
 }
 
 void build_policy(struct built *b, const struct scenario *honest)
@@ -521,7 +530,7 @@ void build_honest(struct built *b)
 	build_policy(b, &s);
 }
 
-static json_t *base64_json(struct bytes b)
+json_t *build_base64(struct bytes b)
 {
 	static unsigned char text[BUILD_LOG_BYTES * 2];
 	size_t len;
@@ -532,23 +541,29 @@ static json_t *base64_json(struct bytes b)
 
 static json_t *log_json(const struct evidence_log *log)
 {
-	return json_pack("{s:s, s:o}", "sha256", digest_hex(log->claimed).text, "data", base64_json(log->data));
+	return json_pack("{s:s, s:o}", "sha256", digest_hex(log->claimed).text, "data", build_base64(log->data));
+}
+
+json_t *build_quote_json(const struct evidence *e)
+{
+	json_t *pcrs = json_array();
+
+	for (size_t i = 0; i < e->pcr_count && i < EVIDENCE_MAX_PCRS; i++)
+		json_array_append_new(pcrs, json_pack("{s:i, s:o}", "index", (int)e->pcrs[i].index, "sha256",
+						      build_base64((struct bytes){e->pcrs[i].value.bytes, 32})));
+	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "version", 1, "quote", build_base64(e->quote), "signature",
+			 build_base64(e->signature), "ak_public", build_base64(e->ak_public), "pcrs", pcrs);
 }
 
 char *build_answer(const struct built *b)
 {
 	const struct evidence *e = &b->evidence;
-	json_t *pcrs = json_array();
+	json_t *root = build_quote_json(e);
 
-	for (size_t i = 0; i < e->pcr_count && i < EVIDENCE_MAX_PCRS; i++)
-		json_array_append_new(pcrs, json_pack("{s:i, s:o}", "index", (int)e->pcrs[i].index, "sha256",
-						      base64_json((struct bytes){e->pcrs[i].value.bytes, 32})));
-	json_t *root =
-		json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "quote", base64_json(e->quote),
-			  "signature", base64_json(e->signature), "ak_public", base64_json(e->ak_public), "pcrs", pcrs,
-			  "tcg_log", log_json(&e->tcg_log), "hv_log", log_json(&e->hv_log), "hk_statement",
-			  e->statement.len ? base64_json(e->statement) : json_null(), "fresh",
-			  e->fresh.len ? base64_json(e->fresh) : json_null());
+	json_object_set_new(root, "tcg_log", log_json(&e->tcg_log));
+	json_object_set_new(root, "hv_log", log_json(&e->hv_log));
+	json_object_set_new(root, "hk_statement", e->statement.len ? build_base64(e->statement) : json_null());
+	json_object_set_new(root, "fresh", e->fresh.len ? build_base64(e->fresh) : json_null());
 	char *text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
 	must(text != NULL, "JSON");

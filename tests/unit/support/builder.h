@@ -7,6 +7,7 @@
 #ifndef TESTS_UNIT_POLICY_BUILDER_H
 #define TESTS_UNIT_POLICY_BUILDER_H
 
+#include <jansson.h>
 #include <mbedtls/ecp.h>
 
 #include "policy/launch.h"
@@ -100,11 +101,21 @@ void build_logs(struct built *b, struct scenario *s);  /* statement, logs, PCRs 
 void build_quote(struct built *b, struct scenario *s); /* the TPM's and the hypervisor's answers */
 void build_policy(struct built *b, const struct scenario *honest);
 
+/** The last but one in two: logs' digests, then the answers for any qualifyingData. */
+void build_claims(struct built *b);
+void build_quote_for(struct built *b, struct scenario *s, struct digest qualifying);
+
 /** All stages of an honest host. */
 void build_honest(struct built *b);
 
 /** Signs 'message' and gives r || s. */
 void build_sign(mbedtls_ecp_keypair *key, struct bytes message, uint8_t rs[64]);
+
+/** Base64, as a JSON string. */
+json_t *build_base64(struct bytes b);
+
+/** The members of an answer that are of the TPM. */
+json_t *build_quote_json(const struct evidence *e);
 
 /** The answer of POST /v1/evidence. The caller frees it. */
 char *build_answer(const struct built *b);

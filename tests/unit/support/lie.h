@@ -29,6 +29,12 @@ struct lie {
 	const char *words; /* of the first refusal, where its code alone is not enough; or NULL */
 };
 
+/**
+ * The refusals must be those of the row, in their order, and so the exit code.
+ * @conditional: what is accepted is so on a condition
+ */
+void expect_refusals(const struct verdict *v, const struct lie *lie, bool conditional);
+
 /** Runs the rows of a program, and an honest host first. */
 int run_lies(const char *name, const struct lie *lies, size_t count);
 
