@@ -77,6 +77,43 @@ void cache_load_saved(struct cache *cache, const char *directory)
 	close(folder);
 }
 
+/* A log of the folder, read into the cache if it has the digest. */
+static bool take_if(struct cache *cache, const char *name, struct digest digest)
+{
+	const size_t before = cache->known.count;
+
+	take(cache, cache->directory, name);
+	if (cache->known.count == before)
+		return false;
+	if (digest_equal(cache->known.log[before].claimed, digest))
+		return true;
+	file_free(&cache->files[before]);
+	cache->known.count = before;
+	return false;
+}
+
+/* Reads the folder until the log is found. */
+static void search(struct cache *cache, DIR *folder, struct digest digest)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(folder)))
+		if (is_ours(entry->d_name) && take_if(cache, entry->d_name, digest))
+			return;
+}
+
+const struct evidence_log *cache_find(struct cache *cache, struct digest digest)
+{
+	const bool may_search = cache->directory && cache->known.count < KNOWN_LOGS_MAX;
+	DIR *folder = may_search && !known_log(&cache->known, digest) ? opendir(cache->directory) : NULL;
+
+	if (folder) {
+		search(cache, folder, digest);
+		closedir(folder);
+	}
+	return known_log(&cache->known, digest);
+}
+
 /* Removes the file that was not used for longest, if there are too many. */
 static void make_room(const char *directory)
 {

@@ -29,6 +29,12 @@ void cache_load_saved(struct cache *cache, const char *directory);
 /** Keeps the logs of an answer in place of what was kept before. On failure says so on standard error. */
 void cache_store(const struct cache *cache, const struct evidence *evidence);
 
+/**
+ * Looks for a log by its digest in the cache's folder, whichever host sent it. Returns it with its data, which lives as
+ * long as the cache, or NULL.
+ */
+const struct evidence_log *cache_find(struct cache *cache, struct digest digest);
+
 void cache_free(struct cache *cache);
 
 #endif

@@ -7,11 +7,13 @@
 #define EXIT_USAGE 2
 
 int command_verify(int argc, char **argv);
+int command_verify_guest(int argc, char **argv);
 int command_enrol(int argc, char **argv);
 int command_hosts(int argc, char **argv);
 int command_statement(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_firmware(int argc, char **argv);
 int command_policy(int argc, char **argv);
+int command_guest(int argc, char **argv);
 
 #endif

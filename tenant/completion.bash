@@ -6,8 +6,8 @@ _cloister() {
 
 	COMPREPLY=()
 	case $previous in
-	--policy | --policy-key | --cacert | --key | --from | --output | --firmware | statement | show | check | \
-		sign | import)
+	--policy | --policy-key | --guest-policy | --bound | --cacert | --key | --from | --output | --firmware | \
+		statement | show | check | sign | import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -15,16 +15,19 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--pin | --timeout | --name)
+	--pin | --timeout | --name | --host | --nonce | --max-vcpus)
 		return
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement help --help
-			--version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "verify enrol hosts policy firmware log statement verify-guest
+			guest help --help --version" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = verify ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--policy --policy-key --name --store --any-tpm --json --save
 			--evidence --cache --no-cache --pin --cacert --timeout" -- "$word")
+	elif [ "${COMP_WORDS[1]}" = verify-guest ] && [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "--host --policy --guest-policy --nonce --bound --policy-key --name
+			--store --any-tpm --json --cache --no-cache --pin --cacert --timeout" -- "$word")
 	elif [ "${COMP_WORDS[1]}" = enrol ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--name --roots --certificates --crls --store --replace --json --pin
 			--cacert --timeout" -- "$word")
@@ -35,10 +38,17 @@ _cloister() {
 		policy) mapfile -t COMPREPLY < <(compgen -W "new show check sign diff" -- "$word") ;;
 		firmware) mapfile -t COMPREPLY < <(compgen -W "learn import diff" -- "$word") ;;
 		log) mapfile -t COMPREPLY < <(compgen -W "show" -- "$word") ;;
+		guest) mapfile -t COMPREPLY < <(compgen -W "policy" -- "$word") ;;
 		esac
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
 			--firmware-unchecked --ak-name" -- "$word")
+	elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = guest ]; then
+		mapfile -t COMPREPLY < <(compgen -W "new show check diff" -- "$word")
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[3]}" = "guest new" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--name --mrtd --rtmr0 --rtmr1 --rtmr2 --rtmr3 --mrconfigid
+			--mrowner --mrownerconfig --cpuid-sha384 --xfam --max-vcpus --allow-debug
+			--allow-lazy-acceptance --allow-removed-pages --output" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "firmware learn" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--evidence --model --output --name --store --any-tpm --pin --cacert
 			--timeout" -- "$word")

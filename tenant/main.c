@@ -15,6 +15,8 @@ static const char HELP[] =
 	"       cloister log show FILE\n"
 	"       cloister policy new|show|check|sign|diff ...\n"
 	"       cloister firmware learn|import|diff ...\n"
+	"       cloister verify-guest FILE --host URL|NAME --policy FILE --guest-policy FILE --nonce HEX [options]\n"
+	"       cloister guest policy new|show|check|diff ...\n"
 	"\n"
 	"verify        ask the attestation service at URL for evidence, and judge it by the policy\n"
 	"  --policy FILE      what may run there (make reference writes one)\n"
@@ -47,11 +49,24 @@ static const char HELP[] =
 	"                 rules of an enrolled machine that you trust now\n"
 	"firmware import  FILE --model NAME --output RULES: rules of a systemd-pcrlock component\n"
 	"firmware diff    A B: which events of the firmware two logs or folders of evidence do not share\n"
+	"verify-guest  judge what a guest got as its quote (FILE), and its host\n"
+	"  --host URL|NAME    the guest's host: of its address, logs are fetched that are not kept\n"
+	"  --policy FILE      what may run on the host, as for verify\n"
+	"  --guest-policy FILE what the guest may be\n"
+	"  --nonce HEX        32 bytes that the guest was sent for this\n"
+	"  --bound FILE       what the guest bound to its report with the nonce, such as its key\n"
+	"  and as for verify: --policy-key, --name, --store, --any-tpm, --json, --cache, --no-cache, --pin, --cacert,\n"
+	"  --timeout\n"
+	"guest policy new  --name NAME --mrtd HEX --rtmr0 HEX --rtmr1 HEX --rtmr2 HEX --max-vcpus N --output FILE\n"
+	"                  [--rtmr3 HEX] [--mrconfigid HEX] [--mrowner HEX] [--mrownerconfig HEX]\n"
+	"                  [--cpuid-sha384 HEX] [--xfam HEX] [--allow-debug] [--allow-lazy-acceptance]\n"
+	"                  [--allow-removed-pages]\n"
+	"guest policy check FILE: list what the policy leaves open; show FILE: show it; diff A B: compare two\n"
 	"\n"
 	"Exit status: 0 trusted; 2 no verdict (usage, own files, policy not in force); 3 conditionally trusted;\n"
 	"23 identity unknown, and nothing else wrong; otherwise the first step that refused: 10 transport, 11 format,\n"
 	"12 identity, 13 freshness, 14 signature, 15 counters, 16 PCRs, 17 firmware, 18 boot path, 19 hypervisor,\n"
-	"20 config, 21 hypervisor key. See cloister(1).\n";
+	"20 config, 21 hypervisor key, 22 guest. See cloister(1).\n";
 
 static int say(const char *text)
 {
@@ -68,9 +83,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(int, char **);
-	} commands[] = {{"verify", command_verify},       {"enrol", command_enrol}, {"hosts", command_hosts},
-			{"statement", command_statement}, {"log", command_log},     {"policy", command_policy},
-			{"firmware", command_firmware}};
+	} commands[] = {{"verify", command_verify},     {"enrol", command_enrol},
+			{"hosts", command_hosts},       {"statement", command_statement},
+			{"log", command_log},           {"policy", command_policy},
+			{"firmware", command_firmware}, {"verify-guest", command_verify_guest},
+			{"guest", command_guest}};
 
 	const char *name = argc > 1 ? argv[1] : "";
 	if (strcmp(name, "help") == 0 || wants_help(name) || (argc == 3 && wants_help(argv[2])))
@@ -82,6 +99,7 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "cloister: %s%s; try 'cloister --help'\n", name,
 		name[0] ? ": no such command"
-			: "what shall it do? verify, enrol, hosts, policy, firmware, log or statement");
+			: "what shall it do? verify, enrol, hosts, policy, firmware, log, statement, "
+			  "verify-guest or guest");
 	return EXIT_USAGE;
 }

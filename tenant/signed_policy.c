@@ -43,7 +43,7 @@ static bool verify_with(EVP_PKEY *key, struct bytes text, struct bytes signature
 	return ok;
 }
 
-static bool check_signature(const char *path, const char *key_path, struct bytes text)
+bool signature_check(const char *path, const char *key_path, struct bytes text)
 {
 	char signature_path[PATH_MAX];
 	struct file signature;
@@ -97,7 +97,7 @@ bool signed_policy_load(const char *path, const char *key_path, int64_t now, str
 			"cloister: a policy says what may run on the host; 'make reference' writes that of a build\n");
 		return false;
 	}
-	bool ok = !key_path || check_signature(path, key_path, file_bytes(&file));
+	bool ok = !key_path || signature_check(path, key_path, file_bytes(&file));
 	if (ok && !policy_parse(file_bytes(&file), policy, &error)) {
 		fprintf(stderr, "cloister: %s: not a policy that this version can use: %s%s%s\n", path, error.where,
 			error.where[0] ? " " : "", error.what);

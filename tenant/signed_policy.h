@@ -6,8 +6,14 @@
 #include "policy/policy_file.h"
 
 /**
- * Reads PATH; with a key (PEM, public, P-256), PATH.sig must be its ECDSA signature (DER) over the file's SHA-256.
- * The policy must be in force. On failure says why on standard error. Free with policy_free.
+ * Is PATH.sig the key's signature over a file's text? The key is P-256, public, in PEM; the signature ECDSA in DER over
+ * SHA-256. If not, says why on standard error.
+ */
+bool signature_check(const char *path, const char *key_path, struct bytes text);
+
+/**
+ * Reads PATH; with a key, PATH.sig must be its signature (signature_check). The policy must be in force. On failure
+ * says why on standard error. Free with policy_free.
  * @now: seconds since 1970
  */
 bool signed_policy_load(const char *path, const char *key_path, int64_t now, struct policy *policy);
