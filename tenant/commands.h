@@ -15,5 +15,6 @@ int command_log(int argc, char **argv);
 int command_firmware(int argc, char **argv);
 int command_policy(int argc, char **argv);
 int command_guest(int argc, char **argv);
+int command_guest_measure(int argc, char **argv);
 
 #endif

@@ -38,11 +38,13 @@ _cloister() {
 		policy) mapfile -t COMPREPLY < <(compgen -W "new show check sign diff" -- "$word") ;;
 		firmware) mapfile -t COMPREPLY < <(compgen -W "learn import diff" -- "$word") ;;
 		log) mapfile -t COMPREPLY < <(compgen -W "show" -- "$word") ;;
-		guest) mapfile -t COMPREPLY < <(compgen -W "policy" -- "$word") ;;
+		guest) mapfile -t COMPREPLY < <(compgen -W "policy measure" -- "$word") ;;
 		esac
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
 			--firmware-unchecked --ak-name" -- "$word")
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "guest measure" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--firmware --json" -- "$word")
 	elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = guest ]; then
 		mapfile -t COMPREPLY < <(compgen -W "new show check diff" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[3]}" = "guest new" ]; then

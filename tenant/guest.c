@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'cloister guest policy': a guest's policy is made, looked at and compared. */
+/* 'cloister guest': a guest's policy is made, looked at and compared; guest_measure.c has the rest. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ static int usage(void)
 		"                                 [--allow-removed-pages]\n"
 		"       cloister guest policy show FILE\n"
 		"       cloister guest policy check FILE\n"
-		"       cloister guest policy diff A B\n");
+		"       cloister guest policy diff A B\n"
+		"       cloister guest measure --firmware FILE [--json]\n");
 	return EXIT_USAGE;
 }
 
@@ -248,6 +249,8 @@ int command_guest(int argc, char **argv)
 	const char *what = argc > 2 && strcmp(argv[1], "policy") == 0 ? argv[2] : "";
 	const bool one = argc == 4 && argv[3][0] != '-';
 
+	if (argc > 1 && strcmp(argv[1], "measure") == 0)
+		return command_guest_measure(argc - 1, argv + 1);
 	if (strcmp(what, "new") == 0)
 		return make_new(argc - 2, argv + 2);
 	if (strcmp(what, "check") == 0 && one)
