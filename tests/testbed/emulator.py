@@ -80,7 +80,8 @@ class Emulator:
         # The marks are split in the typed line, so their echo does not match.
         self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
         match = self.expect(r"RCMARK=(\d+)\r", timeout)
-        output = self.console.before.rpartition("BEGIN\r\n")[2].replace("\r", "")
+        # A guest's console on the host's has one more carriage return.
+        output = re.split(r"BEGIN\r+\n", self.console.before)[-1].replace("\r", "")
         return int(match[1]), output
 
     def check(self, command: str, timeout: float = PATIENCE_S) -> str:
