@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wraps: ioctl tpm_quote */
+/* links: host/attestd/guest_quotes.c host/attestd/hash_tree.c host/attestd/quote_message.c */
 /* Quotes for guests: QEMU's messages, the tree of a batch, and what the hypervisor and the TPM are asked for it. */
 #include <setjmp.h>
 #include <stdarg.h>
