@@ -30,3 +30,8 @@ guest-disks: host-disk
 .PHONY: kernel-headers
 kernel-headers:
 	@tools/images/kernel-headers build/kernels
+
+# A kernel with KASAN, UBSAN and lockdep, built once.
+.PHONY: debug-kernel
+debug-kernel:
+	@tools/images/debug-kernel build/kernels
