@@ -93,6 +93,8 @@ static bool prepare(struct vm *vm)
 	struct kvm_msr_list list = {0};
 	uint64_t zero = 0;
 
+	if (!caps)
+		return false;
 	caps->cpuid_count = 6;
 	const bool good = done("capabilities", command(vm->fd, TDX_CAPABILITIES, 0, caps)) &&
 			  (caps->attributes & DOMAIN_ATTRIBUTES) != 0;
@@ -261,8 +263,11 @@ void vm_end(struct vm *vm)
 	close(vm->memory[0]);
 	close(vm->memory[1]);
 	close(vm->kvm);
-	munmap(vm->ram, vm->ram_bytes);
-	munmap(vm->firmware, FIRMWARE_BYTES);
+	/* At address 0 is this program. */
+	if (vm->ram)
+		munmap(vm->ram, vm->ram_bytes);
+	if (vm->firmware)
+		munmap(vm->firmware, FIRMWARE_BYTES);
 }
 
 void *vm_port_data(struct vm *vm, unsigned vcpu)
