@@ -30,7 +30,7 @@ systems-fetched:
 
 # Tests that take minutes each: not part of 'make test'.
 .PHONY: systems
-systems: systems-fetched guest-disks $$(SYSTEM_NEEDS)
+systems: systems-fetched guest-disks debug-kernel $$(SYSTEM_NEEDS)
 	$(call system_tests,systems,-m slow)
 
 # Boots both ways, and the firmware's runtime memory compared.

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+The measured host on a kernel that looks for faults in the module: KASAN, UBSAN, lockdep and more, see
+tools/images/debug-kernel. The small VMM is in it (tests/system/host/kvm.c), and neither a network nor a TPM.
+
+    with host("name") as machine:
+        machine.check(f"kvm test {POOL_MIB}", BUSY_S)
+        assert complaints(machine) == []
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import initramfs
+from testbed import debian, hosts
+from testbed.emulator import OUT, TREE, Emulator
+from testbed.qemu import Machine
+
+KERNEL = TREE / "build" / "kernels" / "debug" / "vmlinuz"
+MODULE = OUT / "tests" / "system" / "debug" / "cloister.ko"
+VMM = OUT / "tests" / "system" / "kvm"
+POOL_MIB = 128
+MEMORY_MIB = 2048  # an eighth of it is KASAN's
+SLAB_DEBUG = "slab_debug=FZPU"
+# The ring holds all that a portion of fuzzing says. A stall is a matter of how busy the computer is. After an oops nobody
+# need wait for what its thread was to do.
+CMDLINE = f"{hosts.CMDLINE} {SLAB_DEBUG} log_buf_len=4M rcupdate.rcu_cpu_stall_suppress=1 oops=panic panic=-1"
+BUSY_S = 3600  # a portion of work, with these checks, on a busy computer
+# What no kernel may say while the module works: sanitisers, lockdep, slab_debug, the module's own worst.
+TROUBLE = re.compile(r"^.*(?:BUG[: ]|WARNING:|UBSAN:|INFO: trying to register|Oops|general protection|Call Trace|"
+                     r"cloister: .*(?:lost|answered)).*$", re.M)
+# An allocation that was made to fail: the kernel says where.
+REPORTED = re.compile(r"^.*(?:vmalloc error|page allocation failure).*\n(?:.*\n)*?.*</TASK>$", re.M)
+INJECTED = {"failslab": ("verbose=0", "ignore-gfp-wait=N"),
+            "fail_page_alloc": ("verbose=0", "ignore-gfp-wait=N", "min-order=0")}
+
+
+@contextlib.contextmanager
+def host(name: str, **machine: Any) -> Iterator[Machine]:
+    """The host, up, at its shell. Anybody may use /dev/kvm, and have allocations of their own calls fail."""
+    initrd = hosts.SCRATCH / f"{name}.initrd"
+    initrd.parent.mkdir(parents=True, exist_ok=True)
+    initramfs.initramfs(initrd, [debian.TOOL, MODULE], drivers=(), files={"bin/kvm": VMM})
+    config = hosts.config(require_tpm="no", pool_mib=POOL_MIB, cmdline=CMDLINE)
+    kernel = {"EFI/cloister/vmlinuz": KERNEL, "EFI/cloister/initrd.img": initrd}
+    with Machine(name, disks=[hosts.esp(name, config=config, kernel=False, more=kernel)], tpm=None, nics=(),
+                 memory_mib=MEMORY_MIB, **machine) as booted:
+        booted.ready(BUSY_S)
+        booted.check("chmod 666 /dev/kvm && mount -t debugfs debugfs /sys/kernel/debug")
+        for folder, settings in INJECTED.items():
+            for setting in settings:
+                key, _, value = setting.partition("=")
+                booted.check(f"echo {value} >/sys/kernel/debug/{folder}/{key}")
+        yield booted
+
+
+def complaints(machine: Emulator) -> list[str]:
+    """Lines with trouble that the kernel has written since it was asked last; all of them are in the machine's log."""
+    return TROUBLE.findall(REPORTED.sub("", machine.check("dmesg -c", BUSY_S)))
+
+
+def looking(machine: Emulator) -> bool:
+    """Whether the kernel still looks: at its first complaint lockdep stops."""
+    return re.search(r"debug_locks: +1", machine.check("cat /proc/lockdep_stats")) is not None
+
+
+def leaks(machine: Emulator) -> str:
+    """What the module has allocated, and nobody has a pointer to."""
+    machine.check("cd /sys/kernel/debug; echo scan >kmemleak; sleep 6; echo scan >kmemleak; cd /", BUSY_S)
+    found = machine.check("cat /sys/kernel/debug/kmemleak", BUSY_S)
+    return "".join(part for part in re.split("(?=^unreferenced object)", found, flags=re.M) if "[cloister]" in part)
