@@ -2,11 +2,14 @@
 """Results as TAP (CLOISTER_TAP names the file), and the machines that several tests share."""
 
 import os
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 
-
 from testbed import hosts
+from testbed.attestd import Swtpm
 from testbed.qemu import Machine
 
 
@@ -41,6 +44,23 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes; 'make systems' runs it, 'make system' does not")
     if "CLOISTER_TAP" in os.environ:
         config.pluginmanager.register(Tap(os.environ["CLOISTER_TAP"]))
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """A folder for one file's tests, with a short name: sockets are in it."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="attestd-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def tpm(folder):
+    """A software TPM for attestd without a machine."""
+    (folder / "tpm").mkdir()
+    swtpm = Swtpm(folder / "tpm")
+    yield swtpm
+    swtpm.stop()
 
 
 @pytest.fixture(scope="session")

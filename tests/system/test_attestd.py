@@ -7,17 +7,14 @@ import contextlib
 import hashlib
 import json
 import os
-import pathlib
 import re
 import resource
-import shutil
 import signal
 import socket
 import ssl
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -32,21 +29,6 @@ EMPTY = hashlib.sha256(b"").digest()
 SILENCE_S, LIFE_S = 10, 60  # after which attestd closes a connection (attestd(8))
 TPM_S = 20  # for which a request waits for the TPM
 P256_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # RFC 5480, before X || Y
-
-
-@pytest.fixture(scope="module")
-def folder():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="attestd-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def tpm(folder):
-    (folder / "tpm").mkdir()
-    swtpm = Swtpm(folder / "tpm")
-    yield swtpm
-    swtpm.stop()
 
 
 @pytest.fixture(scope="module")

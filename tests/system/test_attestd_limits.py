@@ -7,11 +7,9 @@ import os
 import pathlib
 import re
 import resource
-import shutil
 import signal
 import socket
 import statistics
-import tempfile
 import threading
 import time
 
@@ -35,21 +33,6 @@ def files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, min(most, 8192)), most))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-
-
-@pytest.fixture(scope="module")
-def folder():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="attestd-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def tpm(folder):
-    (folder / "tpm").mkdir()
-    swtpm = Swtpm(folder / "tpm")
-    yield swtpm
-    swtpm.stop()
 
 
 @pytest.fixture(scope="module")

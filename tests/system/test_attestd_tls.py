@@ -3,33 +3,15 @@
 
 import base64
 import hashlib
-import pathlib
 import re
-import shutil
 import ssl
 import subprocess
-import tempfile
 
 import pytest
 
-from testbed.attestd import ATTESTD, Swtpm, another, b64, error_of
+from testbed.attestd import ATTESTD, another, b64, error_of
 from testbed.emulator import PATIENCE_S
 from testbed.tls import make_pair, openssl, spki_hash
-
-
-@pytest.fixture(scope="module")
-def folder():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="attestd-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def tpm(folder):
-    (folder / "tpm").mkdir()
-    swtpm = Swtpm(folder / "tpm")
-    yield swtpm
-    swtpm.stop()
 
 
 @pytest.fixture(scope="module")

@@ -97,13 +97,6 @@ def folder_of(path, *things):
     return path
 
 
-@pytest.fixture(scope="module")
-def folder():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="enrol-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
 class Bed:
     """A TPM with the certificate that swtpm_setup made, its service, and the root that vouches for it."""
 

@@ -4,16 +4,13 @@ attestd as the quote generation service of guests, with a software TPM and no hy
 it says to whom, and what holds it up. A guest that gets a quote: test_guest_evidence.py.
 """
 
-import pathlib
-import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 
 import pytest
 
-from testbed.attestd import ATTESTD, Attestd, Swtpm
+from testbed.attestd import ATTESTD, Attestd
 from testbed.emulator import PATIENCE_S
 
 QUOTE_LENGTH, QUOTE_HEADER = struct.Struct(">I"), struct.Struct("<HHIIIII")
@@ -40,21 +37,6 @@ def ask_for_quote(path, *parts):
     assert QUOTE_LENGTH.unpack_from(answer)[0] == size == QUOTE_HEADER.size
     assert (major, minor, kind, key, quote) == (1, 1, 1, 0, 0)
     return error
-
-
-@pytest.fixture(scope="module")
-def folder():
-    path = pathlib.Path(tempfile.mkdtemp(prefix="quotes-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def tpm(folder):
-    (folder / "tpm").mkdir()
-    swtpm = Swtpm(folder / "tpm")
-    yield swtpm
-    swtpm.stop()
 
 
 @pytest.fixture(scope="module")
