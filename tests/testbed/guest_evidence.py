@@ -69,7 +69,7 @@ class Guest:
             "allow_lazy_acceptance": False, "allow_removed_pages": False, "max_vcpus": 4, "first_vector": 32,
             "last_vector": 234}
 
-    def report(self, data: bytes = hashlib.sha512(NONCE + BOUND).digest()) -> bytes:
+    def unsigned(self, data: bytes = hashlib.sha512(NONCE + BOUND).digest()) -> bytes:
         statement = self.host.statement
         boot_id, svn, image = statement[80:112], statement[116:120], statement[120:152]
         head = b"CLSTTDR1", 1, REPORT_BYTES, boot_id, data
@@ -77,7 +77,9 @@ class Guest:
         registers = b"".join(hash_of(f"rtmr{number}") for number in range(4))
         zeros = bytes(HASH_BYTES)
         td_info = 1 << 28, 7, hash_of("mrtd"), zeros, zeros, zeros, registers, zeros, bytes(64)
-        raw = REPORT.pack(*head, *tcb_info, bytes(17), *td_info)
+        return REPORT.pack(*head, *tcb_info, bytes(17), *td_info)
+
+    def signed(self, raw: bytes) -> bytes:
         return raw + b"".join(self.owner.sign(self.owner.hk, raw))
 
     def quoted(self, root: bytes) -> Evidence:
@@ -91,9 +93,9 @@ class Guest:
         e.fresh = self.owner.fresh(nothing, qualifying, False)
         return e
 
-    def document(self, index: int = 0, count: int = 1) -> dict[str, Any]:
+    def document(self, index: int = 0, count: int = 1, report: bytes | None = None) -> dict[str, Any]:
         leaves = [b"another report %d" % number for number in range(count)]
-        leaves[index] = self.report()
+        leaves[index] = report or self.signed(self.unsigned())
         e = self.quoted(tree(leaves))
         batch = {"index": index, "count": count, "path": [text(node) for node in path(leaves, index)]}
         return {"version": 1, "report": text(leaves[index]), "batch": batch, "quote": text(e.quote),

@@ -101,7 +101,7 @@ endef
 comma := ,
 $(foreach test,$(UNIT_SOURCES),$(eval $(call unit_program,$(test),$(call unit_kind,$(test)))))
 
-# Not a test: the verifier as a program that policy/second_opinion asks.
+# Not a test: the verifier as a program that policy/second_opinion and second_opinion_guests ask.
 UNIT_JUDGE := $(UNIT_OUT)/judge
 $(UNIT_JUDGE): $(call unit_objects,policy,tests/unit/support/judge.c)
 $(UNIT_JUDGE): UNIT_LIBS += $(UNIT_LIBS_policy)
@@ -139,10 +139,12 @@ unit: $$(UNIT_TESTS)
 	done
 	@tests/summary unit $(OUT)/log/unit/*.tap
 
-# Mutated evidence: policy/ against the second verifier (tests/testbed/second_verifier.py), of which 'make unit' takes a few.
+# Mutated evidence: policy/ against the second verifiers (tests/testbed/second_*verifier.py), of which 'make unit' takes a few.
 .PHONY: mutated-evidence
 mutated-evidence: $(UNIT_JUDGE)
 	@mkdir -p $(OUT)/log
 	$(Q)tests/unit/policy/second_opinion 100000 >$(OUT)/log/mutated-evidence.tap 2>$(OUT)/log/mutated-evidence.log || \
 		echo "not ok - second_opinion exited with $$?" >>$(OUT)/log/mutated-evidence.tap
-	@tests/summary mutated-evidence $(OUT)/log/mutated-evidence.tap
+	$(Q)tests/unit/policy/second_opinion_guests 50000 >$(OUT)/log/mutated-guests.tap 2>$(OUT)/log/mutated-guests.log || \
+		echo "not ok - second_opinion_guests exited with $$?" >>$(OUT)/log/mutated-guests.tap
+	@tests/summary mutated-evidence $(OUT)/log/mutated-evidence.tap $(OUT)/log/mutated-guests.tap

@@ -430,6 +430,54 @@ static void each_byte_of_the_nonce_counts(void **state)
 	test_free(b);
 }
 
+/* The verdict on a guest as text or JSON; the caller frees it. */
+static char *printed(const struct guest_built *b, bool json)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	struct verdict v;
+
+	assert_non_null(to);
+	judge_built(b, &v);
+	if (json)
+		assert_true(verdict_print_json(&v, to));
+	else
+		verdict_print(&v, to, false);
+	fclose(to);
+	return text;
+}
+
+static void an_accepted_guest_is_shown(void **state)
+{
+	struct guest_built *b = test_malloc(sizeof(*b));
+	struct guest_scenario s;
+
+	(void)state;
+	guest_scenario_init(&s);
+	s.report.tcb_info.domain.removed_pages = 3;
+	s.report.tcb_info.domain.lazy = 1;
+	debug(&s);
+	build_guest(b, &s);
+	removed_allowed(b);
+	lazy_allowed(b);
+	debug_allowed(b);
+	char *text = printed(b, false), *json = printed(b, true);
+	assert_non_null(strstr(text, "guest: web, 1 vCPU, domain 5, started 1 s after the launch, 3 pages removed by "
+				     "the host, lazy acceptance, DEBUG: its host can read it\n"));
+	assert_non_null(strstr(text, " 11 guest           pass\n"));
+	assert_non_null(strstr(json, "\"started_us\": 1000000"));
+	free(text);
+	free(json);
+	b->challenge.nonce[0] ^= 1;
+	text = printed(b, false), json = printed(b, true);
+	assert_null(strstr(text, "guest: web"));
+	assert_non_null(strstr(json, "\"guest\": null"));
+	free(text);
+	free(json);
+	test_free(b);
+}
+
 static int free_keys(void **state)
 {
 	(void)state;
@@ -446,6 +494,7 @@ int main(void)
 		cmocka_unit_test(without_a_hypervisor_nothing_passes),
 		cmocka_unit_test(a_report_that_cannot_be_read_is_never_accepted),
 		cmocka_unit_test(each_byte_of_the_nonce_counts),
+		cmocka_unit_test(an_accepted_guest_is_shown),
 	};
 	struct CMUnitTest tests[LIE_COUNT + sizeof(others) / sizeof(others[0])];
 

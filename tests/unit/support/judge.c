@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judges one evidence after the other: tests/unit/policy/second_opinion sends them on standard input, and reads one
- * line for each: the exit code of 'cloister verify', then the names of the refusals. Each field lies in memory of
- * exactly its length, so the sanitisers see each byte too many.
+ * Judges one evidence after the other: tests/unit/policy/second_opinion, and second_opinion_guests, send them on
+ * standard input, and read one line for each: the tool's exit code, then the names of the refusals. Each field lies in
+ * memory of exactly its length, so the sanitisers see each byte too many.
  *
  *   judge POLICY
+ *   judge POLICY GUEST_POLICY    evidence of guests: first what they bind and both logs, then their documents
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy/judge.h"
+#include "policy/judge_guest.h"
 
 #define FIELDS 9u
 
@@ -93,35 +94,104 @@ static void judge_one(const struct policy *policy, const struct challenge *chall
 	print_verdict(&verdict);
 }
 
-static void load_policy(const char *path, struct policy *policy)
+/* What every guest of this run has in common. */
+struct guests {
+	struct guest_policies policies;
+	struct guest_challenge challenge;
+	struct bytes tcg_log, hv_log;
+};
+
+static void judge_document(const struct guests *guests, struct bytes document, struct verdict *verdict)
+{
+	static const struct known_host nothing;
+	struct guest_evidence evidence;
+	struct parse_error error;
+
+	if (!guest_evidence_parse(document, &evidence, &error)) {
+		verdict_init_guest(verdict);
+		verdict_refuse(verdict, REFUSE_GUEST_EVIDENCE, "", error.where);
+		return;
+	}
+	evidence.host.tcg_log.data = guests->tcg_log;
+	evidence.host.hv_log.data = guests->hv_log;
+	judge_guest(&evidence, &guests->challenge, &guests->policies, &nothing, verdict);
+	guest_evidence_free(&evidence);
+}
+
+static void judge_one_guest(const struct guests *guests)
+{
+	const struct bytes document = read_field();
+	struct verdict verdict;
+
+	judge_document(guests, document, &verdict);
+	free((void *)document.data);
+	print_verdict(&verdict);
+}
+
+static struct bytes read_text(const char *path)
 {
 	static uint8_t text[1u << 20];
-	struct parse_error error;
 	FILE *file = fopen(path, "rb");
 
 	must(file, path);
 	const size_t len = fread(text, 1, sizeof(text), file);
 	fclose(file);
-	if (!policy_parse((struct bytes){text, len}, policy, &error)) {
-		fprintf(stderr, "judge: %s: %s\n", error.where, error.what);
-		exit(2);
+	return (struct bytes){text, len};
+}
+
+static void must_parse(bool parsed, const struct parse_error *error)
+{
+	if (!parsed)
+		fprintf(stderr, "judge: %s: %s\n", error->where, error->what);
+	must(parsed, "a policy that cannot be read");
+}
+
+static void judge_hosts(const struct policy *policy, const struct challenge *challenge)
+{
+	uint32_t more;
+
+	while (read_number(&more)) {
+		judge_one(policy, challenge);
+		if (more == 0)
+			fflush(stdout);
 	}
+}
+
+static void judge_guests(const struct policy *policy, const char *path, const struct challenge *challenge)
+{
+	static struct guest_policy guest_policy;
+	struct guests guests = {.policies = {policy, &guest_policy}};
+	struct parse_error error;
+	uint32_t more;
+
+	must_parse(guest_policy_parse(read_text(path), &guest_policy, &error), &error);
+	memcpy(guests.challenge.nonce, challenge->nonce, sizeof(guests.challenge.nonce));
+	guests.challenge.bound = read_field();
+	guests.tcg_log = read_field();
+	guests.hv_log = read_field();
+	while (read_number(&more)) {
+		judge_one_guest(&guests);
+		if (more == 0)
+			fflush(stdout);
+	}
+	free((void *)guests.challenge.bound.data);
+	free((void *)guests.tcg_log.data);
+	free((void *)guests.hv_log.data);
 }
 
 int main(int argc, char **argv)
 {
 	static struct policy policy;
 	struct challenge challenge;
-	uint32_t more;
+	struct parse_error error;
 
-	must(argc == 2, "usage: judge POLICY");
-	load_policy(argv[1], &policy);
+	must(argc == 2 || argc == 3, "usage: judge POLICY [GUEST_POLICY]");
+	must_parse(policy_parse(read_text(argv[1]), &policy, &error), &error);
 	must(fread(&challenge, sizeof(challenge), 1, stdin) == 1, "no challenge");
-	while (read_number(&more)) {
-		judge_one(&policy, &challenge);
-		if (more == 0)
-			fflush(stdout);
-	}
+	if (argc == 3)
+		judge_guests(&policy, argv[2], &challenge);
+	else
+		judge_hosts(&policy, &challenge);
 	policy_free(&policy);
 	return 0;
 }
