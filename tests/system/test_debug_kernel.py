@@ -43,7 +43,7 @@ def test_random_calls_do_no_harm(host):
 @pytest.mark.slow
 def test_pool_is_whole_and_module_goes(host):
     host.check(f"kvm test {debug_kernel.POOL_MIB} | tee /run/after; ! grep '^not ok' /run/after", debug_kernel.BUSY_S)
-    host.check("rmmod cloister")
     assert debug_kernel.leaks(host) == ""
+    host.check("rmmod cloister")
     assert debug_kernel.complaints(host) == []
     assert debug_kernel.looking(host)

@@ -24,8 +24,8 @@ VMM = OUT / "tests" / "system" / "kvm"
 POOL_MIB = 128
 MEMORY_MIB = 2048  # an eighth of it is KASAN's
 SLAB_DEBUG = "slab_debug=FZPU"
-# The ring holds all that a portion of fuzzing says. A stall is a matter of how busy the computer is. After an oops nobody
-# need wait for what its thread was to do.
+# The ring holds all that a portion of fuzzing says. A stall is a matter of how busy the computer is. An oops ends the
+# machine, so that no test waits for what a thread was to do.
 CMDLINE = f"{hosts.CMDLINE} {SLAB_DEBUG} log_buf_len=4M rcupdate.rcu_cpu_stall_suppress=1 oops=panic panic=-1"
 BUSY_S = 3600  # a portion of work, with these checks, on a busy computer
 # What no kernel may say while the module works: sanitisers, lockdep, slab_debug, the module's own worst.
@@ -67,7 +67,7 @@ def looking(machine: Emulator) -> bool:
 
 
 def leaks(machine: Emulator) -> str:
-    """What the module has allocated, and nobody has a pointer to."""
+    """What the module has allocated, and nobody has a pointer to. It must be loaded, to have names in backtraces."""
     machine.check("cd /sys/kernel/debug; echo scan >kmemleak; sleep 6; echo scan >kmemleak; cd /", BUSY_S)
     found = machine.check("cat /sys/kernel/debug/kmemleak", BUSY_S)
     return "".join(part for part in re.split("(?=^unreferenced object)", found, flags=re.M) if "[cloister]" in part)
