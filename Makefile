@@ -71,6 +71,7 @@ help:
 #:   make bench      instruction and exit counts, throughput
 #:   make fuzz       AFL++ on exit handlers, domains and parsers, FUZZ_SECONDS=N each (10); one of its parts: make
 #:                   fuzz-exits, fuzz-machine, fuzz-policy ...; make fuzz-long HOURS=N: N hours more;
+#:                   make fuzz-ioctls HOURS=N: random calls of /dev/kvm, on a kernel with KASAN and lockdep;
 #:                   make fuzz-coverage: which lines run;
 #:                   make fuzz-seeds: record both test beds' boots again
 #:   make prove      CBMC on the checks and parsers of the hypervisor (10 minutes of CPU time)
