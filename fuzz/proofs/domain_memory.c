@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/domain/memory.c: for every argument of HC_PAGE_REMOVE and HC_SHARED_UNMAP, every state of stage 2 on the way to
- * the address that is meant, and every state of the pool's records: the answer is the specification's (debug/ghost.c),
- * and so is each entry and each record afterwards. No other page has changed; what became free was wiped, and only once
- * no CPU can use it; only tables of the domain are walked. What is assumed of the places, their pages and the domain's
- * counts holds again afterwards. The guest's requests and the other calls on its memory are not in here.
+ * hv/domain/memory.c: for every argument of HC_PAGE_ADD, HC_PAGE_REMOVE, HC_SHARED_MAP and HC_SHARED_UNMAP, and of
+ * HC_TABLE_ADD for leaves of 4 KiB, every state of stage 2 on the way to the address that is meant, and every state of
+ * the pool's records: the answer is the specification's (debug/ghost.c), and so is each entry and each record
+ * afterwards. No other page has changed; what became free was wiped, and only once no CPU can use it; only tables of
+ * the domain are walked, and only its own pages filled. Nothing is measured but what is added while the domain is
+ * built, after it was copied once. What is assumed of the places, their pages and the domain's counts holds again
+ * afterwards. HC_PAGE_AUG, tables of other levels and the guest's requests are not in here.
  * Assumed: tables of two entries and addresses of 16 bits, which is stage 2 with one bit for each level in place of
  * nine; a pool of 12 pages at one address, for HC_PAGE_REMOVE also a page higher, in which the tables on the way have
  * fixed numbers; up to two vCPUs and two ranges of RAM; the numbers of flushes and of shared pages do not come round.
  */
 #include "domain_state.h"
 
+#include "domain/measure.h"
 #include "lib/wipe.h"
 
 #define SMALL   0x1000ull
@@ -35,7 +38,7 @@
 #define ELSEWHERE (1ull << 63) /* where a table is that is not on the way */
 
 static struct hypercall_arguments arguments;
-static uint64_t memory[PAGES][ENTRIES], memory_before[PAGES][ENTRIES];
+static uint64_t memory[PAGES][ENTRIES], memory_before[PAGES][ENTRIES], source[ENTRIES];
 static uint64_t place_base;                  /* of the LARGE that is meant, below the shared bit */
 static uint32_t path[2][LEVELS];             /* the tables on the way there, private and shared; 0: none */
 static uint64_t entries[2][LEVELS][ENTRIES]; /* what each says, and its page, or 0 */
@@ -44,7 +47,8 @@ static struct ghost_place place[ENTRIES], place_before[ENTRIES]; /* there */
 static struct td td_before;
 static uint32_t pending_elsewhere, shared_elsewhere; /* pages that are no part of the place */
 static uint64_t table_window[ENTRIES], target_window[ENTRIES], table, target;
-static bool kicked;
+static bool ram[ENTRIES], kicked, copied, measured_page, measured_contents;
+static uint64_t ram_address; /* of the root guest's, whose pages ram[] says there are */
 
 /* Page by page: where the number of an element is not fixed, CBMC takes all bytes of the array for one value. */
 static void show(uint64_t contents[ENTRIES], uint64_t page)
@@ -122,6 +126,40 @@ void cpu_kick(struct cpu *cpu)
 	kicked = true;
 }
 
+/* Page by page. */
+bool machine_is_ram(const struct machine *machine, gpa_t address, uint64_t bytes)
+{
+	const bool second = address.value != ram_address;
+
+	PROVE(bytes == 4096 && (!second || (ram[0] && address.value == ram_address + SMALL)));
+	return ram[second];
+}
+
+/* Once, into a page that is the domain's by now. */
+void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, void *buffer, uint32_t bytes)
+{
+	PROVE(!copied && td.state == DOMAIN_BUILDING && ram[0] && address.value == ram_address && bytes == 4096);
+	PROVE(open[WINDOW_TARGET] && target == arguments.rdx && buffer == target_window);
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		target_window[i] = source[i];
+	copied = true;
+}
+
+void measure_page(struct sha384 *mrtd, gpa_t address)
+{
+	PROVE(mrtd == &td.mrtd_hash && td.state == DOMAIN_BUILDING && copied && !measured_page);
+	PROVE(address.value == (arguments.rsi & ~1ull));
+	measured_page = true;
+}
+
+void measure_contents(struct sha384 *mrtd, gpa_t address, const void *contents)
+{
+	PROVE(mrtd == &td.mrtd_hash && measured_page && !measured_contents && (arguments.rsi & 1) != 0);
+	PROVE(address.value == (arguments.rsi & ~1ull) && open[WINDOW_TARGET] && contents == target_window);
+	PROVE(target_window[0] == source[0] && target_window[1] == source[1]);
+	measured_contents = true;
+}
+
 static uint64_t page_address(uint32_t page)
 {
 	return pool.base.value + page * SMALL;
@@ -148,9 +186,11 @@ static bool place_sane(uint32_t i)
 	const uint64_t shared = place[i].shared;
 	const uint32_t page = place[i].page;
 	const bool owned = records[page % PAGES] == ((uint64_t)DOMAIN << 32 | PAGE_PRIVATE);
+	const bool building = td.state == DOMAIN_BUILDING; /* nothing was taken away yet, and all is accepted */
 
-	return (state <= GHOST_ACCEPTED) & ((shared == 0) | (state == GHOST_RELEASED)) & (shared % SMALL == 0) &
-	       (shared < 1ull << 47) & (!has_page(i) | ((page < PAGES) & owned));
+	return (!building | (state == GHOST_NEW) | (state == GHOST_ACCEPTED)) & (state <= GHOST_ACCEPTED) &
+	       ((shared == 0) | (state == GHOST_RELEASED)) & (shared % SMALL == 0) & (shared < 1ull << 47) &
+	       (!has_page(i) | ((page < PAGES) & owned));
 }
 
 /* No page is at two places, nothing lies where no table leads, and what one entry says is the same for all of it. */
@@ -313,6 +353,9 @@ static void set_up(uint64_t pool_base)
 {
 	__CPROVER_havoc_object(&td);
 	__CPROVER_havoc_object(memory_before);
+	__CPROVER_havoc_object(source);
+	ram[0] = any_bool();
+	ram[1] = any_bool();
 	arguments = any_arguments(DOMAIN);
 	place_base = arguments.rsi & (HALF - 1) & ~(LARGE - 1);
 	make_records(true, pool_base);
@@ -339,12 +382,12 @@ static void check_memory(void)
 {
 	find_entries();
 	for (uint32_t page = 1; page < PAGES; page++) {
-		const bool free = ghost.page[page].kind == PAGE_FREE;
+		const bool free = ghost.page[page].kind == PAGE_FREE, new = (page == arguments.rdx) & copied;
 
 		for (uint32_t i = 0; i < ENTRIES; i++) {
 			const uint64_t contents = contents_of(page, i);
 
-			PROVE(memory[page][i] == (free ? 0 : contents));
+			PROVE(memory[page][i] == (free ? 0 : new ? source[i] : contents));
 		}
 	}
 }
@@ -378,12 +421,66 @@ static int64_t memory_call(uint64_t number)
 	const int64_t result = call(number, &arguments);
 
 	check();
+	PROVE(number == HC_PAGE_ADD || (!copied && !measured_page && !measured_contents));
 	return result;
+}
+
+/* With RAM of the root guest at @address, two pages if @large. */
+static int64_t memory_call_with_ram(uint64_t number, uint64_t address, bool large)
+{
+	ram_address = address;
+	ASSUME(!ram[0] || (address % SMALL == 0 && address < 1ull << 47)); /* machine_is_ram() is within one page */
+	is_ram = ram[0] && (!large || ram[1]);
+	return memory_call(number);
+}
+
+/* 2 MiB of pages begin at an even number, or at an odd one. */
+static uint64_t any_pool(void)
+{
+	return any_bool() ? POOL : POOL + SMALL;
+}
+
+/* For leaves of 4 KiB: in parts of 2 MiB that are one leaf, or for nothing yet. */
+void prove_memory_table_add(void)
+{
+	set_up(POOL);
+	arguments.rsi = (arguments.rsi & ~4095ull) | DOMAIN_LEVEL_4KIB;
+	const uint32_t half = (arguments.rsi & HALF) != 0;
+	const int64_t result = call(HC_TABLE_ADD, &arguments);
+
+	if (result == 0)
+		path[half][0] = (uint32_t)arguments.rdx;
+	check();
+	PROVE(!kicked && !copied && !measured_page && !measured_contents);
+	REACHABLE(result == 0 && half == 0);
+	REACHABLE(result == 0 && half != 0);
+	REACHABLE(result == 0 && place[1].state == GHOST_ACCEPTED && path[0][0] == arguments.rdx);
+	REACHABLE(result == HC_E_STATE);
+	REACHABLE(result == HC_E_ARGUMENT);
+	REACHABLE(result == HC_E_PAGE);
+	REACHABLE(result == HC_E_MAPPING && place[0].shared != 0);
+	REACHABLE(result == HC_E_BUSY && !locked);
+}
+
+void prove_memory_page_add(void)
+{
+	set_up(POOL);
+	const int64_t result = memory_call_with_ram(HC_PAGE_ADD, arguments.rcx, false);
+
+	PROVE((result == 0) == copied && copied == measured_page && !kicked);
+	PROVE(measured_contents == (measured_page && (arguments.rsi & 1) != 0));
+	REACHABLE(measured_contents);
+	REACHABLE(result == 0 && !measured_contents);
+	REACHABLE(result == HC_E_STATE);
+	REACHABLE(result == HC_E_ARGUMENT);
+	REACHABLE(result == HC_E_BUFFER);
+	REACHABLE(result == HC_E_PAGE);
+	REACHABLE(result == HC_E_MAPPING);
 }
 
 void prove_memory_page_remove(void)
 {
-	set_up(any_bool() ? POOL : POOL + SMALL); /* 2 MiB of pages begin at an even number, or at an odd one */
+	set_up(any_pool());
 	const int64_t result = memory_call(HC_PAGE_REMOVE);
 
 	PROVE(result != HC_E_BUSY || locked || kicked);
@@ -394,6 +491,21 @@ void prove_memory_page_remove(void)
 	REACHABLE(result == HC_E_BUSY && place_before[0].state == GHOST_ACCEPTED);
 	REACHABLE(result == HC_E_STATE);
 	REACHABLE(result == HC_E_ARGUMENT);
+	REACHABLE(result == HC_E_MAPPING);
+}
+
+void prove_memory_shared_map(void)
+{
+	set_up(POOL);
+	ASSUME(arguments.rdx != 0 || !ram[0]); /* the specification says none by it */
+	const int64_t result = memory_call_with_ram(HC_SHARED_MAP, arguments.rdx, (arguments.rsi & 4095) == 1);
+
+	PROVE(!kicked);
+	REACHABLE(result == 0 && (arguments.rsi & 1) != 0 && path[0][0] != 0);
+	REACHABLE(result == 0 && (arguments.rsi & 1) == 0);
+	REACHABLE(result == HC_E_STATE);
+	REACHABLE(result == HC_E_ARGUMENT);
+	REACHABLE(result == HC_E_BUFFER && ram[0]);
 	REACHABLE(result == HC_E_MAPPING);
 }
 
