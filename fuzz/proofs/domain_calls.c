@@ -2,11 +2,12 @@
 /*
  * hv/domain/hypercall.c, domain.c and run.c: for every argument of the hypercalls that make, close, stop and free a
  * domain and its vCPUs, and every state of the pool's records, the answer is the specification's (debug/ghost.c) and so
- * is each record afterwards. Nothing is measured after the end of the build; what becomes free was wiped; no window
- * stays open. Where another CPU has the domain, the answer is HC_E_BUSY and nothing changes.
+ * is each record afterwards. What a domain may be made of is said here once more. Nothing is measured after the end of
+ * the build; what becomes free was wiped; no window stays open. Where another CPU has the domain, the answer is
+ * HC_E_BUSY and nothing changes.
  * Assumed: a pool of 8 pages, in which the domain that is called is page 2; up to two vCPUs and two ranges of RAM;
- * records and domain agree with the specification before the call. Memory's calls, HC_DOMAIN_CREATE and HC_VCPU_RUN
- * are not in here.
+ * records and domain agree with the specification before the call. Memory's calls are in domain_memory.c; HC_VCPU_RUN
+ * is not in here.
  */
 #include "domain_state.h"
 
@@ -16,8 +17,9 @@
 #include "lib/wipe.h"
 
 static struct td_vcpu vcpu_page;
-static uint32_t target, reads;
-static uint64_t xsave_bytes, xcr0_native;
+static uint32_t target, reads, domain = DOMAIN; /* that is called, or made */
+static uint64_t xsave_bytes, xcr0_native, ram_address;
+static bool started;
 
 void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t at, bool writable)
 {
@@ -29,12 +31,12 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 	}
 	PROVE(records[page] != 0 && page != 0);
 	if (window == WINDOW_DOMAIN) {
-		PROVE(page == DOMAIN);
+		PROVE(page == domain);
 		return &td;
 	}
 	target = (uint32_t)page;
 	PROVE(window == WINDOW_VCPU || window == WINDOW_TARGET);
-	PROVE(records[page] >> 32 == DOMAIN);
+	PROVE(records[page] >> 32 == domain);
 	return &vcpu_page;
 }
 
@@ -52,14 +54,14 @@ void secure_wipe(void *memory, size_t bytes)
 /* Copied once. */
 void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, void *buffer, uint32_t bytes)
 {
-	PROVE(is_ram && bytes == sizeof(params) && reads == 0);
+	PROVE(is_ram && address.value == ram_address && bytes == sizeof(params) && reads == 0);
 	reads++;
 	*(struct domain_params *)buffer = params;
 }
 
 bool machine_is_ram(const struct machine *machine, gpa_t address, uint64_t bytes)
 {
-	PROVE(bytes == 4096);
+	PROVE(address.value == ram_address && bytes == 4096);
 	return is_ram;
 }
 
@@ -100,7 +102,8 @@ void vcpu_guest_flush(paddr_t control)
 
 void sha384_start(struct sha384 *hash)
 {
-	PROVE(hash == &td.mrtd_hash && td.state == DOMAIN_BUILDING);
+	PROVE(hash == &td.mrtd_hash && td.state == DOMAIN_BUILDING && !started);
+	started = true;
 }
 
 /* Only while the domain is built, and it is the end of that. */
@@ -125,9 +128,9 @@ static void make_vcpus(struct ghost_domain *self)
 	}
 }
 
-static void set_up(void)
+/* Records in which the domain is there, or nothing of it. */
+static void make_machine(bool there)
 {
-	struct ghost_domain self;
 	uint64_t base;
 
 	__CPROVER_havoc_object(&params);
@@ -135,8 +138,15 @@ static void set_up(void)
 	__CPROVER_havoc_object(&xcr0_native);
 	is_ram = any_bool();
 	ASSUME((base & 4095) == 0 && base < 1ull << 47);
-	make_records(true, base);
+	make_records(there, base);
 	make_cpus();
+}
+
+static void set_up(void)
+{
+	struct ghost_domain self;
+
+	make_machine(true);
 	ASSUME(self.state != DOMAIN_BUILDING || (self.vcpu[0].loaded_on == 0 && self.vcpu[1].loaded_on == 0));
 	self.lazy = false;
 	make_td(&self);
@@ -163,6 +173,76 @@ static void check_domain(void)
 		PROVE(i >= td.vcpu_count ||
 		      (td.vcpu[i].page == self->vcpu[i].page && td.vcpu[i].apic_id == self->vcpu[i].apic_id &&
 		       td.vcpu[i].runs_on == self->vcpu[i].runs_on && td.vcpu[i].loaded_on == self->vcpu[i].loaded_on));
+}
+
+/* x87 and SSE, and AVX-512 whole and with AVX; what the CPU has, and a vCPU has room for. */
+static bool xfam_fits(uint64_t xfam)
+{
+	return (xfam & ~(xcr0_native & 0xe7)) == 0 && (xfam & 3) == 3 &&
+	       ((xfam & 0xe0) == 0 || (xfam & 0xe4) == 0xe4) && xsave_bytes <= 2688;
+}
+
+static bool range_fits(const struct domain_range *range)
+{
+	return range->base % 4096 == 0 && range->bytes % 4096 == 0 && range->base < GHOST_SHARED_BIT &&
+	       range->bytes <= GHOST_SHARED_BIT - range->base;
+}
+
+/* In the words of cloister/domain.h. */
+static bool params_fit(void)
+{
+	const struct domain_range *const a = &params.ram[0], *const b = &params.ram[1];
+	const bool first = range_fits(a) && a->bytes != 0;
+	const bool second = range_fits(b) && b->bytes != 0 && b->base > a->base && b->base - a->base >= a->bytes;
+
+	return params.version == 1 && params.reserved == 0 && params.attributes == 1u << 28 && xfam_fits(params.xfam) &&
+	       (params.max_vcpus == 1 || params.max_vcpus == 2) && range_fits(&params.firmware) && first &&
+	       (params.ram_count == 1 || (params.ram_count == 2 && second));
+}
+
+static void check_created(uint64_t table)
+{
+	uint32_t any;
+
+	ASSUME(any < 48);
+	PROVE(started && params_fit());
+	PROVE(td.page == domain && td.table == table && td.state == DOMAIN_BUILDING && td.pages == 2 && td.tables == 1);
+	PROVE(td.private_pages == 0 && td.vcpu_count == 0 && !td.lazy && td.started_us == 1 && td.gpa_bits == 48);
+	PROVE(td.params.max_vcpus == params.max_vcpus && td.params.attributes == params.attributes);
+	PROVE(td.params.xfam == params.xfam && td.params.ram_count == params.ram_count);
+	PROVE(td.params.ram[0].base == params.ram[0].base && td.params.ram[0].bytes == params.ram[0].bytes);
+	PROVE(td.params.ram[1].base == params.ram[1].base && td.params.ram[1].bytes == params.ram[1].bytes);
+	PROVE(td.params.firmware.base == params.firmware.base && td.params.firmware.bytes == params.firmware.bytes);
+	PROVE(td.params.mrconfigid[any] == params.mrconfigid[any] && td.params.mrowner[any] == params.mrowner[any]);
+	PROVE(td.params.mrownerconfig[any] == params.mrownerconfig[any]);
+}
+
+void prove_calls_create(void)
+{
+	uint64_t rdi;
+	const struct hypercall_arguments a = any_arguments(rdi);
+
+	make_machine(false);
+	domain = a.rsi < PAGES ? (uint32_t)a.rsi : DOMAIN;
+	ram_address = a.rdi;
+	const struct ghost_call described = {.number = HC_DOMAIN_CREATE,
+					     .argument = {a.rdi, a.rsi, a.rdx, a.rcx},
+					     .is_ram = is_ram,
+					     .params = &params};
+	const int64_t result = domain_hypercall(&cpus[0], HC_DOMAIN_CREATE, &a);
+
+	PROVE(result == ghost_call(&ghost, &described));
+	PROVE(!window_is_open() && !cpus[0].guest);
+	check_records(false);
+	if (result == 0)
+		check_created(a.rdx);
+	PROVE(result == 0 || !started);
+	PROVE(result != HC_E_ARGUMENT || a.rcx != 0 || !params_fit());
+	REACHABLE(result == 0 && params.ram_count == 2 && params.xfam == 0xe7);
+	REACHABLE(result == HC_E_PAGE && wiped[domain]);
+	REACHABLE(result == HC_E_PAGE && a.rsi == a.rdx);
+	REACHABLE(result == HC_E_ARGUMENT && a.rcx == 0);
+	REACHABLE(result == HC_E_BUFFER);
 }
 
 void prove_calls_vcpu_create(void)
