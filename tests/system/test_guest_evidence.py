@@ -79,9 +79,9 @@ class Guest:
         return path
 
     def verdict(self, evidence, policy, nonce, *more):
-        done = subprocess.run([OUT / "cloister", "verify-guest", evidence, "--host", hosts.url(self.machine), "--policy",
-                               self.host_policy, "--guest-policy", policy, "--nonce", nonce.hex(), "--no-cache", *more],
-                              capture_output=True, text=True)
+        argv = [OUT / "cloister", "verify-guest", evidence, "--host", hosts.url(self.machine), "--no-cache",
+                "--policy", self.host_policy, "--guest-policy", policy, "--nonce", nonce.hex(), *more]
+        done = subprocess.run(argv, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
 

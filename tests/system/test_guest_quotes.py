@@ -20,7 +20,8 @@ E_UNEXPECTED, E_VERSION, E_SIZE = 0x12001, 0x12004, 0x12006
 def quote_request(major=1, bytes_of_report=1024):
     """As QEMU sends it."""
     size = QUOTE_HEADER.size + bytes_of_report
-    return QUOTE_LENGTH.pack(size) + QUOTE_HEADER.pack(major, 1, 0, size, 0, bytes_of_report, 0) + bytes(bytes_of_report)
+    header = QUOTE_HEADER.pack(major, 1, 0, size, 0, bytes_of_report, 0)
+    return QUOTE_LENGTH.pack(size) + header + bytes(bytes_of_report)
 
 
 def ask_for_quote(path, *parts):
@@ -72,7 +73,7 @@ def test_wrong_requests_for_a_quote_are_told_apart(quotes):
 
 
 def test_silence_does_not_keep_guests_from_quotes(quotes):
-    """As many connections as there is room for say nothing: after some seconds they are closed, and the next is heard."""
+    """As many connections as there is room for say nothing: after some seconds they are closed, the next is heard."""
     silent = [socket.socket(socket.AF_UNIX) for _ in range(128)]
     for connection in silent:
         connection.connect(str(quotes[0]))
