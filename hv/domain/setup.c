@@ -30,7 +30,7 @@ static void own(struct guest_setup *setup, uint32_t msr)
 void guest_prepare(struct guest_setup *setup, paddr_t pages, uint32_t phys_bits)
 {
 	static const uint32_t msrs[] = {VENDOR_GUEST_MSRS};
-	const struct cpuid_result leaf7 = cpuid(7, 0), ext8 = cpu_leaf(LEAF_EXT8);
+	const struct cpuid_result leaf7 = cpu_leaf(7), ext8 = cpu_leaf(LEAF_EXT8);
 
 	vcpu_build_maps(&setup->maps, pages);
 	__builtin_memset(region_pointer(pages), 0xff, VENDOR_DOMAIN_PAGES * PAGE_BYTES);
