@@ -47,17 +47,13 @@ void judge_host(struct judgement *j)
 void judge(const struct evidence *evidence, const struct challenge *challenge, const struct policy *policy,
 	   const struct known_host *known, struct verdict *verdict)
 {
-	struct challenge no_channel = *challenge;
-
-	memset(no_channel.channel, 0, sizeof(no_channel.channel));
 	struct judgement j = {
 		.evidence = evidence,
 		.policy = policy,
 		.known = known,
 		.verdict = verdict,
 		.qualifying = evidence_qualifying_data(evidence, challenge),
-		.has_channel = true,
-		.without_channel = evidence_qualifying_data(evidence, &no_channel),
+		.challenge = challenge,
 	};
 
 	verdict_init(verdict);

@@ -19,10 +19,8 @@ struct judgement {
 	const struct known_host *known;
 	struct verdict *verdict;
 
-	/* What the quote and the fresh answer must be for; and what they are for if a host leaves its channel out. */
-	struct digest qualifying;
-	bool has_channel;
-	struct digest without_channel;
+	struct digest qualifying;          /* what the quote and the fresh answer must be for */
+	const struct challenge *challenge; /* what it is made of, or NULL: a batch of guests' reports */
 
 	/* Set by the format step: which of the structures below could be read. */
 	bool has_quote, has_signature, has_ak, has_pcrs, has_tcg_log, has_launch, has_statement, has_fresh;

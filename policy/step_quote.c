@@ -3,6 +3,17 @@
 #include "policy/encoding.h"
 #include "policy/steps.h"
 
+/* Is the quote for the challenge, but for no channel? Both logs are hashed again: only for a quote that is refused. */
+static bool is_unbound(const struct judgement *j, struct bytes found)
+{
+	if (!j->challenge)
+		return false;
+	struct challenge no_channel = *j->challenge;
+	memset(no_channel.channel, 0, sizeof(no_channel.channel));
+	const struct digest without = evidence_qualifying_data(j->evidence, &no_channel);
+	return bytes_equal(found, without.bytes, SHA256_BYTES);
+}
+
 static void check_qualifying_data(struct judgement *j)
 {
 	const struct bytes found = j->quote.extra_data;
@@ -15,8 +26,8 @@ static void check_qualifying_data(struct judgement *j)
 	}
 	if (bytes_equal(found, j->qualifying.bytes, SHA256_BYTES))
 		return;
-	const bool unbound = j->has_channel && bytes_equal(found, j->without_channel.bytes, SHA256_BYTES);
-	refuse(j, unbound ? REFUSE_CHANNEL : REFUSE_QUALIFYING, digest_hex(j->qualifying).text, "%s", text);
+	refuse(j, is_unbound(j, found) ? REFUSE_CHANNEL : REFUSE_QUALIFYING, digest_hex(j->qualifying).text, "%s",
+	       text);
 }
 
 void step_freshness(struct judgement *j)
