@@ -21,7 +21,7 @@
 #define TICK_MS      200
 #define HTTP_OK      200u
 #define STOP_WAIT_MS 2000
-#define FILES_SPARE  64u /* descriptors beside the connections' */
+#define FILES_NEEDED (CONNECTIONS_MAX + QUOTE_CLIENTS_MAX + 64u) /* descriptors: connections', and others */
 
 enum exit_code { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -125,10 +125,9 @@ static void allow_files(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= CONNECTIONS_MAX + FILES_SPARE)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_NEEDED)
 		return;
-	limit.rlim_cur =
-		limit.rlim_max < CONNECTIONS_MAX + FILES_SPARE ? limit.rlim_max : CONNECTIONS_MAX + FILES_SPARE;
+	limit.rlim_cur = limit.rlim_max < FILES_NEEDED ? limit.rlim_max : FILES_NEEDED;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		event("at most %llu files can be open: %s", (unsigned long long)limit.rlim_cur, strerror(errno));
 }

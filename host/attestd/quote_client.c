@@ -33,13 +33,12 @@ void quote_client_answer(struct quote_client *client, enum quote_error error, co
 /* A whole request, or the beginning of what can be none. */
 static void take_request(struct quote_client *client)
 {
-	struct report report;
 	enum quote_error error;
 
 	if (client->got >= 4 && !quote_request_length(client->request)) {
 		quote_client_answer(client, QUOTE_E_SIZE, NULL, 0);
 	} else if (client->got == sizeof(client->request)) {
-		error = quote_request_parse(client->request, &report);
+		error = quote_request_parse(client->request, &client->report);
 		if (error != QUOTE_OK)
 			quote_client_answer(client, error, NULL, 0);
 		else

@@ -16,6 +16,7 @@ struct quote_client {
 	uint64_t number; /* of the connection: a slot may be taken again while its quote is made */
 	int64_t deadline_ms;
 	uint8_t request[QUOTE_REQUEST_BYTES];
+	struct report report; /* the request's, from CLIENT_WAITS on */
 	uint8_t answer[QUOTE_ANSWER_BYTES(QUOTE_MAX_BYTES)];
 	size_t got, sent, answer_bytes;
 };

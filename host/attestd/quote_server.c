@@ -17,8 +17,8 @@
 #include "guest_quotes.h"
 #include "quote_client.h"
 
-#define CLIENTS_MAX 128u
-#define HTTP_OK     200u
+#define HTTP_OK 200u
+#define DEAF_MS 100 /* after a connection that could not be taken, for want of files or memory */
 
 struct quote_server {
 	struct queue *queue;
@@ -27,8 +27,9 @@ struct quote_server {
 	pthread_mutex_t lock; /* for everything below */
 	bool stopping;
 	bool job; /* the queue has one */
+	bool deaf;
 	uint64_t numbers;
-	struct quote_client clients[CLIENTS_MAX];
+	struct quote_client clients[QUOTE_CLIENTS_MAX];
 };
 
 static void wake_up(const struct quote_server *server)
@@ -42,7 +43,7 @@ static void wake_up(const struct quote_server *server)
 
 static struct quote_client *find_free(struct quote_server *server)
 {
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		if (server->clients[i].state == CLIENT_FREE)
 			return &server->clients[i];
 	return NULL;
@@ -53,13 +54,14 @@ static void welcome(struct quote_server *server)
 	struct quote_client *client = find_free(server);
 	const int connection = client ? accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
 
+	server->deaf = client && connection < 0;
 	if (connection >= 0)
 		quote_client_begin(client, connection, ++server->numbers);
 }
 
 static bool any_waits(const struct quote_server *server)
 {
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		if (server->clients[i].state == CLIENT_WAITS)
 			return true;
 	return false;
@@ -68,7 +70,7 @@ static bool any_waits(const struct quote_server *server)
 /* All that wait, or are in work, have no quote. */
 static void fail_all(struct quote_server *server)
 {
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		if (server->clients[i].state == CLIENT_WAITS || server->clients[i].state == CLIENT_IN_WORK)
 			quote_client_answer(&server->clients[i], QUOTE_E_UNEXPECTED, NULL, 0);
 }
@@ -106,9 +108,9 @@ static nfds_t fill(struct quote_server *server, struct pollfd *polled, struct qu
 {
 	nfds_t count = 2;
 
-	polled[0] = (struct pollfd){.fd = find_free(server) ? server->listener : -1, .events = POLLIN};
+	polled[0] = (struct pollfd){.fd = find_free(server) && !server->deaf ? server->listener : -1, .events = POLLIN};
 	polled[1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
-	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++) {
 		struct quote_client *client = &server->clients[i];
 
 		if (client->state != CLIENT_READS && client->state != CLIENT_WRITES)
@@ -131,19 +133,29 @@ static void serve(struct quote_server *server, const struct pollfd *polled, stru
 		welcome(server);
 }
 
+/* How long to poll, in milliseconds; -1: until something comes. */
+static int patience(const struct quote_server *server, nfds_t count)
+{
+	if (server->deaf)
+		return DEAF_MS;
+	return count > 2 ? CLIENT_SILENCE_MS : -1;
+}
+
 static void *loop(void *argument)
 {
 	struct quote_server *server = argument;
-	struct pollfd polled[CLIENTS_MAX + 2];
-	struct quote_client *of[CLIENTS_MAX + 2];
+	struct pollfd polled[QUOTE_CLIENTS_MAX + 2];
+	struct quote_client *of[QUOTE_CLIENTS_MAX + 2];
 	uint64_t woken;
 
 	pthread_mutex_lock(&server->lock);
 	while (!server->stopping) {
 		const nfds_t count = fill(server, polled, of);
+		const int patience_ms = patience(server, count);
 
+		server->deaf = false;
 		pthread_mutex_unlock(&server->lock);
-		poll(polled, count, count > 2 ? CLIENT_SILENCE_MS : -1);
+		poll(polled, count, patience_ms);
 		if (polled[1].revents != 0)
 			(void)!read(server->wake, &woken, sizeof(woken));
 		pthread_mutex_lock(&server->lock);
@@ -162,13 +174,13 @@ static size_t take_batch(struct quote_server *server, struct guest_quote *quotes
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < CLIENTS_MAX && count < GUEST_QUOTES_MAX; i++) {
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX && count < GUEST_QUOTES_MAX; i++) {
 		struct quote_client *client = &server->clients[i];
 
 		if (client->state != CLIENT_WAITS)
 			continue;
 		client->state = CLIENT_IN_WORK;
-		quote_request_parse(client->request, &quotes[count].report);
+		quotes[count].report = client->report;
 		of[count] = client;
 		numbers[count++] = client->number;
 	}
@@ -278,7 +290,7 @@ void quote_server_stop(struct quote_server *server)
 	pthread_mutex_unlock(&server->lock);
 	wake_up(server);
 	pthread_join(server->thread, NULL);
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
+	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		if (server->clients[i].state != CLIENT_FREE)
 			quote_client_close(&server->clients[i]);
 	close(server->listener);

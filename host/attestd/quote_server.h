@@ -9,6 +9,8 @@
 #include "evidence.h"
 #include "queue.h"
 
+#define QUOTE_CLIENTS_MAX 128u
+
 struct quote_server;
 
 /**

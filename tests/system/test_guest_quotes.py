@@ -4,9 +4,13 @@ attestd as the quote generation service of guests, with a software TPM and no hy
 it says to whom, and what holds it up. A guest that gets a quote: test_guest_evidence.py.
 """
 
+import os
+import pathlib
+import resource
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -95,6 +99,29 @@ def test_many_guests_ask_at_once(quotes):
         answer = connection.recv(100, socket.MSG_WAITALL)
         assert QUOTE_HEADER.unpack(answer[QUOTE_LENGTH.size:])[4] == E_UNEXPECTED
         connection.close()
+
+
+def cpu_seconds(pid):
+    """Of the service, so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_connection_that_cannot_be_taken_yet_costs_no_time(quotes):
+    """The service has no descriptor left for it: it does not ask without a pause, and takes it as soon as it can."""
+    path, attestd = quotes
+    pid, limits = attestd.process.pid, resource.prlimit(attestd.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), limits[1]))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.connect(str(path))
+        connection.sendall(quote_request())
+        before = cpu_seconds(pid)
+        time.sleep(3)
+        spent = cpu_seconds(pid) - before
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert QUOTE_HEADER.unpack(connection.recv(100, socket.MSG_WAITALL)[QUOTE_LENGTH.size:])[4] == E_UNEXPECTED
+    assert spent < 0.5
 
 
 def test_service_ends_while_guests_are_connected(folder, tpm):
