@@ -166,7 +166,6 @@ struct listeners {
 static bool listen_all(const struct options *options, const struct tls *tls, struct queue *queue,
 		       struct listeners *listeners)
 {
-	listeners->guests = NULL;
 	listeners->http = http_start(options, tls, queue);
 	if (!listeners->http) {
 		event("cannot listen, or out of memory; see --listen");
@@ -182,26 +181,39 @@ static bool listen_all(const struct options *options, const struct tls *tls, str
 	return listeners->guests != NULL;
 }
 
+/* Ends what was started, whether or not all of it was. */
+static void end_all(struct queue *queue, const struct listeners *listeners, enum exit_code code)
+{
+	const bool idle = queue_stop(queue, STOP_WAIT_MS);
+
+	if (listeners->http)
+		http_stop(listeners->http);
+	event("stopped");
+	if (!idle)
+		_exit(code); /* the TPM still holds the queue's thread */
+	if (listeners->guests)
+		quote_server_stop(listeners->guests);
+	queue_free(queue);
+}
+
 static enum exit_code run(const struct options *options, const struct tls *tls, struct service *service)
 {
 	const struct queue_hooks hooks = {.work = work, .end = leave, .context = service};
 	struct queue *queue = queue_start(&hooks, JOBS_MAX, (int64_t)options->timeout_s * 1000);
-	struct listeners listeners;
+	struct listeners listeners = {NULL, NULL};
+	enum exit_code code = EXIT_FAILED;
 
-	if (!queue || !listen_all(options, tls, queue, &listeners))
+	if (!queue) {
+		event("out of memory");
 		return EXIT_FAILED;
-	queue_submit(queue, &(struct job){.kind = JOB_IDENTITY, .done = told_ready}, service);
-	watch(queue);
-	const bool idle = queue_stop(queue, STOP_WAIT_MS);
-
-	http_stop(listeners.http);
-	event("stopped");
-	if (!idle)
-		_exit(EXIT_STOPPED); /* the TPM still holds the queue's thread */
-	if (listeners.guests)
-		quote_server_stop(listeners.guests);
-	queue_free(queue);
-	return EXIT_STOPPED;
+	}
+	if (listen_all(options, tls, queue, &listeners)) {
+		code = EXIT_STOPPED;
+		queue_submit(queue, &(struct job){.kind = JOB_IDENTITY, .done = told_ready}, service);
+		watch(queue);
+	}
+	end_all(queue, &listeners, code);
+	return code;
 }
 
 /* For plain HTTP there is none. */
