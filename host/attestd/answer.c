@@ -68,12 +68,13 @@ static json_t *pcr_values(const struct tpm_quote *quote)
 	return list;
 }
 
+/* Without a request, as in a guest's evidence, a log has no data. */
 static json_t *log_object(const struct log *log, const struct evidence_request *request)
 {
 	char hex[SHA256_HEX + 1];
 
 	hex_encode(log->sha256, hex);
-	if (evidence_request_knows(request, log->sha256))
+	if (!request || evidence_request_knows(request, log->sha256))
 		return json_pack("{s:s}", "sha256", hex);
 	return json_pack("{s:s, s:o}", "sha256", hex, "data", json_base64(log->content.data, log->content.bytes));
 }
@@ -98,14 +99,6 @@ struct reply answer_evidence(const struct evidence *evidence, const struct evide
 					      log_object(&evidence->logs.hv, request)));
 }
 
-static json_t *log_name(const struct log *log)
-{
-	char hex[SHA256_HEX + 1];
-
-	hex_encode(log->sha256, hex);
-	return json_pack("{s:s}", "sha256", hex);
-}
-
 static json_t *batch(const struct tree_place *place)
 {
 	json_t *path = json_array();
@@ -118,7 +111,8 @@ static json_t *batch(const struct tree_place *place)
 struct reply answer_guest(const struct evidence *evidence, const struct hk_report *report,
 			  const struct tree_place *place)
 {
-	json_t *root = evidence_object(evidence, log_name(&evidence->logs.tcg), log_name(&evidence->logs.hv));
+	json_t *root =
+		evidence_object(evidence, log_object(&evidence->logs.tcg, NULL), log_object(&evidence->logs.hv, NULL));
 	const bool whole = json_object_set_new(root, "report", json_base64(report, sizeof(*report))) == 0 &&
 			   json_object_set_new(root, "batch", batch(place)) == 0;
 
