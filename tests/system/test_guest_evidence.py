@@ -9,42 +9,19 @@ import hashlib
 import json
 import pathlib
 import secrets
-import struct
 import subprocess
 
 import pytest
 
 from testbed import guests, hosts, qemu_host
-from testbed.built_domain import build_record
 from testbed.emulator import OUT
+from testbed.tdvf import mrtd
 
 BOOT_S = 1800
 GUEST_REFUSED = 22
-PAGE, CHUNK = 4096, 256
-METADATA_GUID = bytes.fromhex("35657ae44a989847865e4685a7bf8ec2")
 # struct hk_report, include/cloister/report.h
 REPORT_DATA, TD_INFO = 48, 112 + 239 + 17
 MRTD, RTMRS = TD_INFO + 16, TD_INFO + 208
-
-
-def sections(firmware):
-    """The sections of a TDVF image: place and bytes in the image, address and bytes in memory, type, attributes."""
-    offset, = struct.unpack_from("<I", firmware, firmware.rindex(METADATA_GUID) - 6)
-    signature, _, version, count = struct.unpack_from("<4sIII", firmware, len(firmware) - offset)
-    assert (signature, version) == (b"TDVF", 1)
-    return [struct.unpack_from("<IIQQII", firmware, len(firmware) - offset + 16 + 32 * i) for i in range(count)]
-
-
-def mrtd_of(firmware):
-    """MRTD as the Intel TDX module makes it of what QEMU adds: a second calculation, beside the tool's."""
-    digest = hashlib.sha384()
-    for place, raw, address, size, _, attributes in sections(firmware):
-        contents = firmware[place:place + raw].ljust(size, b"\0")
-        for page in range(0, size, PAGE):
-            digest.update(build_record(b"MEM.PAGE.ADD", address + page))
-            for at in range(page, page + PAGE, CHUNK) if attributes & 1 else ():
-                digest.update(build_record(b"MR.EXTEND", address + at) + contents[at:at + CHUNK])
-    return digest.hexdigest()
 
 
 class Guest:
@@ -72,7 +49,7 @@ class Guest:
         """A guest policy of what the firmware's file says, of registers as they are, and of what is changed."""
         path = self.folder / "guest-policy.json"
         path.unlink(missing_ok=True)
-        values = {"mrtd": mrtd_of((qemu_host.dumped() / qemu_host.FIRMWARE).read_bytes())}
+        values = {"mrtd": mrtd((qemu_host.dumped() / qemu_host.FIRMWARE).read_bytes())}
         values |= {f"rtmr{i}": report[RTMRS + 48 * i:RTMRS + 48 * (i + 1)].hex() for i in range(3)}
         values |= {"name": "test", "max-vcpus": "1"} | changed
         tool("guest", "policy", "new", "--output", path, *(f"--{name}={value}" for name, value in values.items()))
@@ -121,7 +98,7 @@ def test_quote_fits_the_guests_buffer(asked):
 
 def test_measured_firmware_is_what_the_file_says(asked):
     firmware = qemu_host.dumped() / qemu_host.FIRMWARE
-    expected = mrtd_of(firmware.read_bytes())
+    expected = mrtd(firmware.read_bytes())
     assert report_of(asked[2])[MRTD:MRTD + 48].hex() == expected
     assert json.loads(tool("guest", "measure", "--firmware", firmware, "--json"))["mrtd"] == expected
 

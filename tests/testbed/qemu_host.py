@@ -11,7 +11,7 @@ import contextlib
 import pathlib
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import initramfs
@@ -91,10 +91,11 @@ def qemu_files() -> dict[str, pathlib.Path]:
     return files | {f"bin/{QEMU.name}": folder / QEMU}
 
 
-def initrd_with(name: str, files: Mapping[str, pathlib.Path]) -> pathlib.Path:
-    """The host's initramfs: QEMU and 'files', no drivers (see costs.to_shell)."""
+def initrd_with(name: str, files: Mapping[str, pathlib.Path], programs: Sequence[pathlib.Path] = (),
+                drivers: Sequence[str] = ()) -> pathlib.Path:
+    """The host's initramfs: QEMU and 'files'. Without drivers, as a rule: see costs.to_shell()."""
     initrd = hosts.SCRATCH / f"{name}.host.initrd"
-    initramfs.initramfs(initrd, [debian.TOOL, guests.MODULE], drivers=(), files=qemu_files() | dict(files))
+    initramfs.initramfs(initrd, [debian.TOOL, *programs, guests.MODULE], drivers, files=qemu_files() | dict(files))
     return initrd
 
 
@@ -118,8 +119,7 @@ def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, i
 @contextlib.contextmanager
 def attested_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600) -> Iterator[Machine]:
     """The same with a TPM, a network and attestd, as tenants verify it."""
-    initrd = hosts.SCRATCH / f"{name}.host.initrd"
-    initramfs.initramfs(initrd, [debian.TOOL, ATTESTD, guests.MODULE], files=qemu_files() | dict(files))
+    initrd = initrd_with(name, files, [ATTESTD], initramfs.DRIVERS)
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
     disk = hosts.esp(name, config=hosts.config(pool_mib=pool_mib), kernel=False, more=kernel)
     with Machine(name, disks=[disk], memory_mib=2048) as booted:
