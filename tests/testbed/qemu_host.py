@@ -54,6 +54,7 @@ def power_off(machine: Emulator, timeout: float) -> None:
 
 def dumped() -> pathlib.Path:
     """A folder with the parts of the Debian disk that QEMU needs; made once for each disk."""
+    assert guests.HOST.exists(), f"{guests.HOST} is missing: make host-disk"
     image = guests.HOST.resolve()
     folder = hosts.SCRATCH / image.stem
     if not folder.exists():
