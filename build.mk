@@ -34,6 +34,6 @@ CFLAGS_USER := -std=c17 -O2 -D_GNU_SOURCE -fstack-protector-strong -D_FORTIFY_SO
 .DEFAULT_GOAL := all
 
 # The product, then what is made from it, then what tests it: each may use the variables of those before it.
-include $(sort $(wildcard loader/*.mk hv/*.mk hv/attest/*.mk host/*.mk policy/*.mk tenant/*.mk))
+include $(sort $(wildcard loader/*.mk guest-shim/*.mk hv/*.mk hv/attest/*.mk host/*.mk policy/*.mk tenant/*.mk))
 include $(sort $(wildcard tools/*.mk))
 include $(sort $(wildcard tests/*/*.mk fuzz/*.mk))

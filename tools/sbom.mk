@@ -3,7 +3,7 @@
 
 SBOM := $(OUT)/cloister.spdx.json
 
-$(SBOM): tools/sbom /.packages $(OUT)/loader.efi $(HV_VENDORS:%=$(OUT)/hv-%.elf)
+$(SBOM): tools/sbom /.packages $(OUT)/loader.efi $(OUT)/guest-shim.fd $(HV_VENDORS:%=$(OUT)/hv-%.elf)
 	$(call say,SBOM,$@)
 	$(Q)tools/sbom $(VERSION) /.packages $(MBEDTLS)/debian/changelog $(filter $(OUT)/%,$^) >$@
 

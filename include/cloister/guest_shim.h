@@ -4,7 +4,7 @@
  *
  *   RTMR 0: SHA-384 of struct shim_machine
  *   RTMR 1: SHA-384 of the kernel's file
- *   RTMR 2: SHA-384 of the command line without its final zero, then SHA-384 of the initrd; of no bytes if there is none
+ *   RTMR 2: SHA-384 of the command line without its final zero, then SHA-384 of the initrd, or of no bytes
  *
  * Each digest is extended: RTMR = SHA-384(RTMR | digest), from 48 zero bytes on. RTMR 3 is the guest's own.
  */

@@ -7,7 +7,7 @@ import subprocess
 
 from testbed.emulator import OUT, TREE
 
-MEASURED = ("loader.efi", "hv-svm.elf", "hv-vmx.elf")
+MEASURED = ("loader.efi", "hv-svm.elf", "hv-vmx.elf", "guest-shim.fd")
 
 
 def build(folder):

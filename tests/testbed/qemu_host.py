@@ -38,6 +38,11 @@ PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,s
 QUOTED = PROTECTED.replace("-object tdx-guest,id=tdx0",
                            """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """
                            """{"type": "unix", "path": "/run/tdx-qgs/qgs.socket"}}'""")
+# Without firmware: guest-shim, on both machines that it knows.
+SHIM = OUT / "guest-shim.fd"
+SHIMMED = PROTECTED.replace(f"/{FIRMWARE}", f"/{SHIM.name}")
+MICROVM = SHIMMED.replace("q35,kernel-irqchip=split,smm=off", "microvm,kernel-irqchip=split,acpi=on,ioapic2=off,rtc=on") \
+    + " -global virtio-mmio.force-legacy=off"
 PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
 
 

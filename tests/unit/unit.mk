@@ -14,7 +14,7 @@ UNIT_SOURCES := $(sort $(shell find tests/unit -name '*.c' -not -path '*/mock/*'
 UNIT_SCRIPTS := $(sort $(shell find tests/unit -type f -perm /111 -not -path '*/support/*'))
 
 # Kinds, each with the folder whose tests are of it: the first that fits.
-UNIT_FOLDERS := attest:hv/attest domain:hv/domain lib:hv/lib vmx:hv/vmx svm:hv loader:loader module:host/module host:host policy:policy tenant:tenant bochs:tests/bochs
+UNIT_FOLDERS := attest:hv/attest domain:hv/domain lib:hv/lib vmx:hv/vmx svm:hv loader:loader shim:guest-shim module:host/module host:host policy:policy tenant:tenant bochs:tests/bochs
 UNIT_KINDS := $(foreach folder,$(UNIT_FOLDERS),$(firstword $(subst :, ,$(folder)))) vmx-segments svm-segments loader-mmio loader-cpu
 
 UNIT_SANITIZERS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -49,6 +49,10 @@ UNIT_CFLAGS_loader-mmio := $(UNIT_CFLAGS_loader) -include tests/unit/mock/loader
 UNIT_CFLAGS_loader-cpu := $(UNIT_CFLAGS_loader) -include tests/unit/mock/loader_cpu.h
 $(foreach kind,loader loader-mmio loader-cpu,$(eval UNIT_COMMON_$(kind) := loader/failure.c loader/text.c))
 UNIT_LIBS_loader := -lmbedcrypto
+
+# The shim in a memory of the test's, with Debian's mbedTLS; what it measures is checked by OpenSSL.
+UNIT_CFLAGS_shim := -std=gnu17 -include tests/unit/mock/shim_memory.h -Ihv -iquote guest-shim
+UNIT_LIBS_shim := -lmbedcrypto -lcrypto
 
 # The parts of the module that use no service of the kernel.
 UNIT_CFLAGS_module := -iquote host/module

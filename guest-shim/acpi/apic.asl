@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The I/O APIC and the mailbox (start.S). The vCPUs follow at run time (cpus.c). */
+Signature : "APIC"
+Table Length : 00000000
+Revision : 05
+Checksum : 00
+Oem ID : "CLOIST"
+Oem Table ID : "SHIM    "
+Oem Revision : 00000001
+Asl Compiler ID : "INTL"
+Asl Compiler Revision : 00000000
+
+Local Apic Address : FEE00000
+Flags (decoded below) : 00000000
+PC-AT Compatibility : 0
+
+Subtable Type : 01
+Length : 0C
+I/O Apic ID : 00
+Reserved : 00
+Address : FEC00000
+Interrupt : 00000000
+
+Subtable Type : 10
+Length : 10
+Mailbox Version : 0000
+Reserved : 00000000
+Mailbox Address : 00000000FFFF7000

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* QEMU's q35: a PCI host bridge whose windows lie around the shim's ECAM, and the serial port. S5 is SLP_TYP 0. */
+DefinitionBlock ("", "DSDT", 2, "CLOIST", "SHIMQ35", 1)
+{
+	Name (\_S5, Package () {Zero, Zero, Zero, Zero})
+
+	Scope (\_SB)
+	{
+		Device (PCI0)
+		{
+			Name (_HID, EisaId ("PNP0A08"))
+			Name (_CID, EisaId ("PNP0A03"))
+			Name (_UID, Zero)
+			Name (_CRS, ResourceTemplate ()
+			{
+				WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
+					0, 0, 0xff, 0, 0x100)
+				IO (Decode16, 0xcf8, 0xcf8, 1, 8)
+				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
+					0, 0, 0x0cf7, 0, 0x0cf8)
+				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
+					0, 0x0d00, 0xffff, 0, 0xf300)
+				DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
+					0, 0xc0000000, 0xdfffffff, 0, 0x20000000)
+				DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
+					0, 0xf0000000, 0xfebfffff, 0, 0x0ec00000)
+			})
+
+			/* The kernel may have every feature that it asks for: there is no firmware left to keep them. */
+			Method (_OSC, 4)
+			{
+				Return (Arg3)
+			}
+		}
+
+		Device (COM1)
+		{
+			Name (_HID, EisaId ("PNP0501"))
+			Name (_UID, Zero)
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x3f8, 0x3f8, 0, 8)
+				IRQNoFlags () {4}
+			})
+		}
+
+		Device (RTC)
+		{
+			Name (_HID, EisaId ("PNP0B00"))
+			Name (_CRS, ResourceTemplate ()
+			{
+				IO (Decode16, 0x70, 0x70, 0, 2)
+			})
+		}
+	}
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fw_cfg.h"
+
+#include <string.h>
+
+#include "layout.h"
+#include "memory.h"
+#include "tdcall.h"
+
+#define PORT_DMA_HIGH  0x514u
+#define PORT_DMA_LOW   0x518u
+#define SIGNATURE      0x554d4551u /* "QEMU" */
+#define FEATURE_DMA    (1u << 1)
+#define CONTROL_ERROR  (1u << 0)
+#define CONTROL_READ   (1u << 1)
+#define CONTROL_SELECT (1u << 3)
+
+/* The first page has the command, the others the data. */
+#define DATA_OFFSET 0x1000u
+#define DATA_BYTES  (SHARED_BYTES - DATA_OFFSET)
+#define SHARED_SEEN (SHARED_WINDOW + SHARED_BASE)
+
+/* The page table's entry of SHARED_WINDOW (start.S), which is not used before it has the shared bit. */
+extern uint64_t shared_entry;
+
+/* Big endian */
+struct command {
+	uint32_t control, length;
+	uint64_t address;
+};
+
+/* The VMM works while the OUT waits. */
+static void transfer(uint32_t control, uint32_t bytes)
+{
+	volatile struct command *const command = memory_at(SHARED_SEEN);
+
+	command->length = __builtin_bswap32(bytes);
+	command->address = __builtin_bswap64(SHARED_BASE + DATA_OFFSET);
+	command->control = __builtin_bswap32(control);
+	td_out(PORT_DMA_HIGH, 4, 0);
+	td_out(PORT_DMA_LOW, 4, __builtin_bswap32(SHARED_BASE));
+	if (command->control != 0)
+		td_fatal("guest-shim: the host's fw_cfg refused a read by DMA");
+}
+
+void fw_cfg_read(enum fw_cfg_key key, void *to, uint64_t bytes)
+{
+	uint32_t control = (uint32_t)key << 16 | CONTROL_SELECT | CONTROL_READ;
+
+	for (uint64_t done = 0; done < bytes; control = CONTROL_READ) {
+		const uint64_t left = bytes - done;
+		const uint32_t part = (uint32_t)(left < DATA_BYTES ? left : DATA_BYTES);
+
+		transfer(control, part);
+		memcpy((uint8_t *)to + done, memory_at(SHARED_SEEN + DATA_OFFSET), part);
+		done += part;
+	}
+}
+
+uint32_t fw_cfg_number(enum fw_cfg_key key)
+{
+	uint32_t number;
+
+	fw_cfg_read(key, &number, sizeof(number));
+	return number;
+}
+
+void fw_cfg_open(uint64_t shared)
+{
+	td_share(SHARED_BASE, SHARED_BYTES, shared);
+	shared_entry |= shared;
+	if (fw_cfg_number(FW_CFG_SIGNATURE) != SIGNATURE || (fw_cfg_number(FW_CFG_FEATURES) & FEATURE_DMA) == 0)
+		td_fatal("guest-shim: the host has no fw_cfg with DMA: use QEMU");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's RAM, from the list of hand-off blocks that the VMM writes (Platform Initialization Specification 1.8,
+ * volume 3, 5: EFI_HOB_RESOURCE_DESCRIPTOR). It is not measured before it is read, and not believed: a range that is
+ * no RAM costs the guest its life, no secret.
+ */
+#ifndef GUEST_SHIM_HOB_H
+#define GUEST_SHIM_HOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cloister/guest_shim.h"
+
+/**
+ * Fills in 'ram' and 'ram_count' of @machine.
+ *
+ * @list: the blocks, private memory of @bytes
+ * @limit: where private addresses end
+ * Returns NULL, or what is wrong with the list.
+ */
+const char *hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, struct shim_machine *machine);
+
+#endif

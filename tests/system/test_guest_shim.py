@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""guest-shim starts an unmodified kernel on QEMU's q35 and microvm, and says why where it cannot."""
+
+import pytest
+
+from testbed import guests, qemu_host
+
+BOOT_S = 1800
+DISK_MIB = 8
+NETWORK = "-netdev user,id=n"
+DISK = "-drive file=/run/disk,format=raw,if=none,id=d"
+DEVICES = {
+    qemu_host.SHIMMED: f"{DISK} -device virtio-blk-pci,drive=d,romfile= "
+                       f"{NETWORK} -device virtio-net-pci,netdev=n,romfile=",
+    qemu_host.MICROVM: f"{DISK} -device virtio-blk-device,drive=d {NETWORK} -device virtio-net-device,netdev=n",
+}
+KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
+# Of Linux' boot protocol
+SETUP_SECTORS, XLOADFLAGS, KERNEL_64 = 0x1f1, 0x236, 1
+
+
+def without_64_bit_entry(kernel):
+    return kernel[:XLOADFLAGS] + bytes([kernel[XLOADFLAGS] & ~KERNEL_64]) + kernel[XLOADFLAGS + 1:]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    image, modules = guests.kernel("trixie")
+    folder = tmp_path_factory.mktemp("kernels")
+    (folder / "old").write_bytes(without_64_bit_entry(image.read_bytes()))
+    (folder / "text").write_bytes(b"Not a kernel.\n" * 1000)
+    files = {"vmlinuz": image, "initrd": guests.initrd("guest-shim", modules), "old": folder / "old",
+             "text": folder / "text", qemu_host.SHIM.name: qemu_host.SHIM}
+    with qemu_host.host("guest-shim", files, icount=False, cpus=2, pool_mib=700) as booted:
+        booted.check(f"dd if=/dev/zero of=/run/disk bs=1M count={DISK_MIB}")
+        yield booted
+
+
+@pytest.fixture(scope="module", params=DEVICES, ids=["q35", "microvm"])
+def guest(machine, request):
+    """A guest with two vCPUs, and what it says of itself; it is powered off afterwards."""
+    qemu_host.start(machine, f"{request.param} -smp 2 {DEVICES[request.param]} {KERNEL}")
+    yield guests.facts(machine, BOOT_S)
+    qemu_host.power_off(machine, BOOT_S)
+
+
+def test_kernel_has_all_vcpus(guest):
+    assert guest["cpus"] == "2"
+
+
+def test_kernel_is_a_tdx_guest(guest):
+    assert guest["tdx"] == "yes" and guest["memory is encrypted:"] == "yes" and guest["/dev/tdx_guest"] == "yes"
+
+
+@pytest.mark.parametrize("device", ["disk", "network"])
+def test_device_works(guest, device):
+    assert guest[device] == "works"
+
+
+def test_reset_ends_the_guest(machine):
+    qemu_host.start(machine, f"{qemu_host.SHIMMED} {KERNEL}")
+    guests.facts(machine, BOOT_S)
+    machine.send("reboot -f")
+    machine.expect("QEMU_ENDED", BOOT_S)
+
+
+@pytest.mark.parametrize("options, words", [
+    ("", "no kernel: start QEMU with -kernel"),
+    ("-kernel /text", "kernel: not a bzImage"),
+    ("-kernel /old", "kernel: no 64-bit entry"),
+    ("-kernel /vmlinuz -append " + 2048 * "x", "command line: too long for this kernel"),
+    ("-kernel /vmlinuz -m 40", "kernel: not enough memory: give the guest more"),
+    ("-kernel /vmlinuz -initrd /vmlinuz -m 80", "initrd: not enough memory: give the guest more"),
+])
+def test_what_cannot_start_is_named(machine, options, words):
+    qemu_host.start(machine, f"{qemu_host.SHIMMED} {options}")
+    assert f"guest-shim: {words}" in machine.expect("(?s:.*)QEMU_ENDED", BOOT_S)[0]

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guest-shim's world: the guest's memory, the hypervisor's answers, and a VMM with fw_cfg that may lie. */
+#ifndef SHIM_VMM_H
+#define SHIM_VMM_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VMM_RAM_BYTES   (48u << 20)
+#define VMM_KEYS        0x20u
+#define VMM_EXTENDS_MAX 8u
+#define VMM_SHARED_BIT  (1ull << 47)
+
+struct vmm_file {
+	const uint8_t *bytes;
+	size_t length;
+};
+
+struct shim_vmm {
+	struct vmm_file files[VMM_KEYS];
+	bool refuses; /* fw_cfg answers with its error bit */
+	bool shared;
+	uint32_t vcpus, reads[VMM_KEYS];
+	struct {
+		uint32_t rtmr;
+		uint8_t digest[48];
+	} extends[VMM_EXTENDS_MAX];
+	uint32_t extend_count;
+	uint32_t config_address, host_bridge;
+	const char *fatal; /* what the shim said */
+	jmp_buf end;
+};
+
+extern struct shim_vmm vmm;
+
+/** Fresh memory and a VMM without files. */
+void vmm_reset(void);
+
+/** A file of 32 bits; 'number' has to live on. */
+void vmm_number(uint32_t key, const uint32_t *number);
+
+/** False: the shim gave up, and vmm.fatal says why. */
+#define VMM_RUNS(statement) (setjmp(vmm.end) == 0 ? ((statement), true) : false)
+
+#endif
