@@ -55,6 +55,14 @@ prove-domain_run: hv/domain/run.c hv/domain/pool.c
 prove-domain_run: PROOF_LOOPS := --unwind 16
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
 prove-event: hv/vcpu/event.c
+prove-guest_hob: PROOF_LOOPS := --unwind 9
+# A command line of 16 bytes.
+PROOF_LAYOUT := $(PROOF_OUT)/guest-shim/layout.h
+$(PROOF_LAYOUT): guest-shim/layout.h
+	@mkdir -p $(@D)
+	$(Q)sed 's/^\(#define COMMAND_LINE_BYTES\) .*/\1 16/' $< >$@
+prove-guest_kernel: $(PROOF_LAYOUT) guest-shim/kernel.c
+prove-guest_kernel: PROOF_INCLUDES := -include tests/unit/mock/shim_memory.h -include $(PROOF_LAYOUT)
 prove-hypercall: hv/root/hypercall.c hv/machine/ram.c
 prove-hypercall: PROOF_LOOPS := --unwind 18
 prove-icr: hv/root/startup.c

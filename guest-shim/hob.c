@@ -72,7 +72,7 @@ const char *hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, stru
 		memcpy(&header, list + at, sizeof(header));
 		if (header.type == TYPE_END)
 			return machine->ram_count > 0 ? NULL : "guest-shim: HOB: no RAM";
-		if (header.length < sizeof(header) || header.length > bytes - at)
+		if (header.length == 0 || header.length % sizeof(header) != 0 || header.length > bytes - at)
 			return "guest-shim: HOB: a block of a wrong length";
 		if (at == 0 && header.type != TYPE_HANDOFF)
 			return "guest-shim: HOB: the list has no beginning";

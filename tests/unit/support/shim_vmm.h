@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VMM_RAM_BYTES   (48u << 20)
+#define VMM_RAM_BYTES   (4u << 20)
 #define VMM_KEYS        0x20u
 #define VMM_EXTENDS_MAX 8u
 #define VMM_SHARED_BIT  (1ull << 47)

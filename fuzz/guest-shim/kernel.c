@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel, command line and initrd: sizes and the kernel's header are the input's. What is loaded lies in RAM, apart from
+ * all else that the shim has there; the command line ends; the kernel is told the truth.
+ */
+#include <asm/bootparam.h>
+#include <string.h>
+
+#include "fuzz/shared/harness.h"
+#include "guest-shim/fw_cfg.h"
+#include "guest-shim/kernel.h"
+#include "guest-shim/layout.h"
+#include "shim_vmm.h"
+
+#define RAM_BYTES (3ull << 20)
+
+static const uint32_t features = 3;
+static uint32_t sizes[4];
+
+static bool is_in_ram(const struct piece *piece)
+{
+	return piece->base >= HIGH_RAM && piece->base <= RAM_BYTES && piece->bytes <= RAM_BYTES - piece->base;
+}
+
+static void offer(struct bytes input)
+{
+	const struct vmm_file rest = {input.data + sizeof(sizes), input.len - sizeof(sizes)};
+	static const uint32_t size_keys[4] = {FW_CFG_SETUP_SIZE, FW_CFG_KERNEL_SIZE, FW_CFG_CMDLINE_SIZE,
+					      FW_CFG_INITRD_SIZE};
+	static const uint32_t data_keys[4] = {FW_CFG_SETUP_DATA, FW_CFG_KERNEL_DATA, FW_CFG_CMDLINE_DATA,
+					      FW_CFG_INITRD_DATA};
+
+	vmm_reset();
+	memcpy(sizes, input.data, sizeof(sizes));
+	vmm_number(FW_CFG_SIGNATURE, (const uint32_t *)(const void *)"QEMU");
+	vmm_number(FW_CFG_FEATURES, &features);
+	for (uint32_t i = 0; i < 4; i++) {
+		vmm_number(size_keys[i], &sizes[i]);
+		vmm.files[data_keys[i]] = rest;
+	}
+}
+
+static void check_params(const struct kernel *kernel, const struct shim_machine *machine)
+{
+	const uint64_t entry = kernel_prepare(kernel, machine);
+	const struct boot_params *const params = memory_at(BOOT_PARAMS_BASE);
+
+	PROMISE(entry == kernel->image.base + 0x200 && entry < kernel->image.base + kernel->image.bytes);
+	PROMISE(params->hdr.ramdisk_image == kernel->initrd.base && params->hdr.ramdisk_size == kernel->initrd.bytes);
+	PROMISE(params->hdr.setup_data == 0 && params->e820_entries == 7);
+}
+
+void fuzz_one(struct bytes input)
+{
+	const struct shim_machine machine = {.type = SHIM_Q35, .ram_count = 1, .ram = {{0, RAM_BYTES}}};
+	const char *volatile said = NULL;
+	struct kernel kernel;
+
+	if (input.len < sizeof(sizes))
+		return;
+	offer(input);
+	if (!VMM_RUNS((fw_cfg_open(VMM_SHARED_BIT), said = kernel_load(RAM_BYTES, &kernel))) || said) {
+		said = said ? said : vmm.fatal;
+		PROMISE(strlen(said) <= 64 && strncmp(said, "guest-shim: ", 12) == 0);
+		return;
+	}
+	PROMISE(is_in_ram(&kernel.image) && is_in_ram(&kernel.initrd));
+	PROMISE(kernel.image.base + kernel.image.bytes <= kernel.initrd.base);
+	PROMISE(kernel.command_line.base == COMMAND_LINE_BASE && kernel.command_line.bytes < COMMAND_LINE_BYTES);
+	PROMISE(((const char *)memory_at(COMMAND_LINE_BASE))[kernel.command_line.bytes] == 0);
+	check_params(&kernel, &machine);
+}
