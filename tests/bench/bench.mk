@@ -33,5 +33,5 @@ $(BENCH_PORT): tests/bench/port.c
 	$(Q)gcc $(CFLAGS_USER) -pie -s -o $@ $<
 
 bench: bench-verify
-bench: host-disk $(BENCH_PORT) debian-disk $$(BOOTED) $$(BENCH_PARTS) $$(BENCH_DOMAINS) $(DEBIAN_MODULE)
+bench: host-disk $(BENCH_PORT) $(OUT)/guest-shim.fd debian-disk $$(BOOTED) $$(BENCH_PARTS) $$(BENCH_DOMAINS) $(DEBIAN_MODULE)
 	@python3 -m testbed.costs

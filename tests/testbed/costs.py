@@ -128,6 +128,44 @@ def protected_guest(report: Report) -> None:
     report.figure("a guest's access to a port that QEMU answers, instructions", port, PORT_LIMIT)
 
 
+# guest-shim's guests, of several sizes; a host of the largest has room for it beside its own memory.
+SHIM_SIZES_MIB = (1024, 4096)
+SHIM_HOST = {"pool_mib": 4300, "memory_mib": 6144}
+
+
+def sized(command: str, mib: int) -> str:
+    return command.replace(f"-m {qemu_host.GUEST_MIB} ", f"-m {mib} ")
+
+
+def to_first_line(machine: Machine, command: str) -> int:
+    """Instructions of the host from QEMU's start to the guest's kernel's first line, in steps of 10^7."""
+    now = "cut -d' ' -f1 /proc/uptime"
+    watch = "until grep -q 'Linux version' /run/console; do sleep 0.05; done"
+    said = machine.check(f"{now}; {command} </dev/null >/run/console 2>&1 & {watch}; {now}; kill %1; wait", GUEST_BOOT_S)
+    before, after = (float(stamp) for stamp in re.findall(r"^(\d+\.\d\d)\r*$", said, re.M))
+    return int((after - before) * 10**9)
+
+
+def shim(report: Report) -> None:
+    """What guest-shim's start costs, beside a bare machine of the same memory, and beside OVMF."""
+    initrd = hosts.SCRATCH / "bench-shim-initrd.img"
+    initramfs.initramfs(initrd, [debian.TOOL], drivers=())
+    files = {"vmlinuz": initramfs.kernel_image(), "initrd": initrd, qemu_host.SHIM.name: qemu_host.SHIM}
+    kernel = f"-kernel /vmlinuz -initrd /initrd -append '{hosts.CMDLINE} nokaslr quiet'"
+    early = kernel.replace(" quiet", " earlyprintk=ttyS0")
+    bare = {mib: kernel_to_shell(f"bench-shim-bare-{mib}", bare=True, memory_mib=mib) for mib in SHIM_SIZES_MIB}
+    with qemu_host.host("bench-shim", files, **SHIM_HOST) as machine:
+        for mib in SHIM_SIZES_MIB:
+            qemu_host.start(machine, f"{sized(qemu_host.SHIMMED, mib)} {kernel}")
+            machine.ready(GUEST_BOOT_S)
+            what = f"Debian's kernel to shell by guest-shim, {mib} MiB, instructions"
+            report.figure(what, since_start(machine), bare[mib] * 115 // 100)
+            qemu_host.power_off(machine, GUEST_BOOT_S)
+        stock, ours = (to_first_line(machine, f"{start} {early}") for start in (qemu_host.PROTECTED, qemu_host.SHIMMED))
+    report.figure("QEMU's start to a kernel's first line by OVMF, instructions", stock)
+    report.figure("the same by guest-shim, instructions", ours, stock // 2)
+
+
 DISK_MIB = 32
 # By TCG each packet of the guest's network takes millions of the host's instructions.
 NET_MIB = {qemu_host.PROTECTED: 32, qemu_host.PLAIN: 1}
@@ -252,7 +290,7 @@ def steady(report: Report, machine: Machine, cpus: int) -> None:
 def main() -> int:
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (guest_throughput,), (exits_to_shell,),
+    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (shim,), (guest_throughput,), (exits_to_shell,),
              (exits_of_host,), (exits_of_debian, 1), (exits_of_debian, 2), (throughput,))
     for part, *arguments in parts:
         try:
