@@ -36,3 +36,11 @@ void sha384_end(struct sha384 *hash, uint8_t digest[SHA384_BYTES])
 	EVP_MD_CTX_free(hash->context);
 	free(hash);
 }
+
+void sha384_of(struct bytes data, uint8_t digest[SHA384_BYTES])
+{
+	struct sha384 *hash = sha384_new();
+
+	sha384_add(hash, data);
+	sha384_end(hash, digest);
+}

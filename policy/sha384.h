@@ -15,4 +15,7 @@ void sha384_add(struct sha384 *hash, struct bytes data);
 /** The digest of all that was added; the hash is gone. */
 void sha384_end(struct sha384 *hash, uint8_t digest[SHA384_BYTES]);
 
+/** The digest of bytes that are all there. */
+void sha384_of(struct bytes data, uint8_t digest[SHA384_BYTES]);
+
 #endif

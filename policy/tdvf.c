@@ -4,11 +4,10 @@
 #include "policy/sha384.h"
 
 #define PAGE_BYTES        4096u
-#define CHUNK_BYTES       256u /* of one MR.EXTEND */
-#define RESET_VECTOR      32u  /* behind the table of GUIDs, which is read from its end */
-#define GUID_BYTES        16u
-#define ENTRY_TAIL        (2u + GUID_BYTES) /* an entry's length, its own bytes included, and its GUID */
-#define TDVF_SIGNATURE    0x46564454u       /* "TDVF" */
+#define CHUNK_BYTES       256u                   /* of one MR.EXTEND */
+#define RESET_VECTOR      32u                    /* behind the table of GUIDs, which is read from its end */
+#define ENTRY_TAIL        (2u + TDVF_GUID_BYTES) /* an entry's length, its own bytes included, and its GUID */
+#define TDVF_SIGNATURE    0x46564454u            /* "TDVF" */
 #define TDVF_VERSION      1u
 #define TDVF_HEADER_BYTES 16u
 #define TDVF_ENTRY_BYTES  32u
@@ -16,10 +15,10 @@
 #define SECTION_MAX       (1ull << 30) /* a guest's firmware takes some MiB */
 
 /* 96b582de-1fb2-45f7-baea-a366c55a082d, the table; e47a6535-984a-4798-865e-4685a7bf8ec2, the metadata's offset */
-static const uint8_t TABLE_GUID[GUID_BYTES] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
-					       0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d};
-static const uint8_t METADATA_GUID[GUID_BYTES] = {0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
-						  0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2};
+static const uint8_t TABLE_GUID[TDVF_GUID_BYTES] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
+						    0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d};
+static const uint8_t METADATA_GUID[TDVF_GUID_BYTES] = {0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
+						       0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2};
 
 struct section {
 	struct bytes contents; /* empty: zeros */
@@ -54,31 +53,43 @@ static bool find_table(struct bytes image, struct bytes *entries)
 	struct bytes all = {image.data, image.len > RESET_VECTOR ? image.len - RESET_VECTOR : 0};
 	struct guid_entry table;
 
-	if (!take_last(&all, &table) || memcmp(table.guid, TABLE_GUID, GUID_BYTES) != 0)
+	if (!take_last(&all, &table) || memcmp(table.guid, TABLE_GUID, TDVF_GUID_BYTES) != 0)
 		return false;
 	*entries = table.data;
 	return true;
 }
 
-static enum tdvf_result find_metadata(struct bytes image, struct reader *metadata)
+bool tdvf_find_entry(struct bytes image, const uint8_t guid[TDVF_GUID_BYTES], struct bytes *data)
 {
 	struct guid_entry entry;
 	struct bytes table;
 
 	if (!find_table(image, &table))
-		return TDVF_NO_TABLE;
+		return false;
 	while (take_last(&table, &entry)) {
-		if (memcmp(entry.guid, METADATA_GUID, GUID_BYTES) != 0)
+		if (memcmp(entry.guid, guid, TDVF_GUID_BYTES) != 0)
 			continue;
-		struct reader data = reader_of(entry.data);
-		const uint64_t from_end = read_le(&data, 4);
-
-		if (!read_done(&data) || from_end > image.len)
-			return TDVF_BAD_METADATA;
-		*metadata = reader_of((struct bytes){image.data + (image.len - from_end), from_end});
-		return TDVF_OK;
+		*data = entry.data;
+		return true;
 	}
-	return TDVF_NO_METADATA;
+	return false;
+}
+
+static enum tdvf_result find_metadata(struct bytes image, struct reader *metadata)
+{
+	struct bytes table, entry;
+
+	if (!find_table(image, &table))
+		return TDVF_NO_TABLE;
+	if (!tdvf_find_entry(image, METADATA_GUID, &entry))
+		return TDVF_NO_METADATA;
+	struct reader data = reader_of(entry);
+	const uint64_t from_end = read_le(&data, 4);
+
+	if (!read_done(&data) || from_end > image.len)
+		return TDVF_BAD_METADATA;
+	*metadata = reader_of((struct bytes){image.data + (image.len - from_end), from_end});
+	return TDVF_OK;
 }
 
 /* Returns the number of sections, 0 if there is no such header. */

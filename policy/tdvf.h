@@ -10,6 +10,7 @@
 
 #define MRTD_BYTES        SHA384_BYTES
 #define TDVF_SECTIONS_MAX 64u
+#define TDVF_GUID_BYTES   16u
 
 enum tdvf_result {
 	TDVF_OK,
@@ -26,6 +27,9 @@ struct tdvf_measure {
 
 /** MRTD of a guest with this firmware, as QEMU builds it. On failure 'section' is the number of the wrong one. */
 enum tdvf_result tdvf_measure(struct bytes image, struct tdvf_measure *measure, uint32_t *section);
+
+/** The data of the entry with this GUID in the image's table of GUIDs. False: there is no table, or no such entry. */
+bool tdvf_find_entry(struct bytes image, const uint8_t guid[TDVF_GUID_BYTES], struct bytes *data);
 
 /** What a result means, for people. */
 const char *tdvf_result_text(enum tdvf_result result);

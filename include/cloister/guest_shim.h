@@ -34,8 +34,21 @@ struct shim_machine {
 };
 
 /*
+ * The marker by which an image says that it is guest-shim, and where its binding lies: an entry of the table of GUIDs
+ * that ends 32 bytes before the image's end, like the entry of the TDX metadata (TDVF Design Guide, 11). Its GUID is
+ * 6f3a2b5e-9c41-4d7a-8e0b-c10157e25481, here in its order of bytes; its data are 4 bytes, little endian: how many bytes
+ * the binding begins before the image's end.
+ */
+#define SHIM_MARKER_GUID                                                                                        \
+	{                                                                                                       \
+		0x5e, 0x2b, 0x3a, 0x6f, 0x41, 0x9c, 0x7a, 0x4d, 0x8e, 0x0b, 0xc1, 0x01, 0x57, 0xe2, 0x54, 0x81, \
+	}
+#define SHIM_MARKER_BYTES 4u
+
+/*
  * What the tenant may bind into the image, and so into MRTD: a kernel, a command line and an initrd that differ from
- * these are not started. It lies SHIM_BINDING_FROM_END bytes before the image's end; all zero: nothing is bound.
+ * these are not started. All zero: nothing is bound. The shim's own layout puts it SHIM_BINDING_FROM_END bytes before
+ * the image's end; software that reads images takes the marker's word for it.
  */
 #define SHIM_BINDING_MAGIC    "cloister-bound-1"
 #define SHIM_BINDING_FROM_END 0x1000u
