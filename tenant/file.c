@@ -134,6 +134,41 @@ bool file_write_in(const char *directory, const char *name, struct bytes data)
 	return false;
 }
 
+bool file_write(const char *path, struct bytes data)
+{
+	const char *slash = strrchr(path, '/');
+	const size_t folder_len = slash ? (size_t)(slash - path) : 0;
+	char folder[PATH_MAX];
+
+	if (folder_len >= sizeof(folder))
+		return complain(path, "is too long a path");
+	snprintf(folder, sizeof(folder), "%.*s", (int)folder_len, path);
+	return file_write_in(slash ? (folder_len ? folder : "/") : ".", slash ? slash + 1 : path, data);
+}
+
+static bool hash_stream(FILE *stream, const char *path, uint8_t digest[SHA384_BYTES])
+{
+	static uint8_t buffer[64u << 10];
+	struct sha384 *hash = sha384_new();
+	size_t len;
+
+	while ((len = fread(buffer, 1, sizeof(buffer), stream)) > 0)
+		sha384_add(hash, (struct bytes){buffer, len});
+	sha384_end(hash, digest);
+	return ferror(stream) ? complain(path, strerror(errno)) : true;
+}
+
+bool file_sha384(const char *path, uint8_t digest[SHA384_BYTES])
+{
+	FILE *stream = fopen(path, "rb");
+
+	if (!stream)
+		return complain(path, strerror(errno));
+	const bool ok = hash_stream(stream, path, digest);
+	fclose(stream);
+	return ok;
+}
+
 bool file_make_folder(const char *directory)
 {
 	char path[PATH_MAX];

@@ -3,7 +3,7 @@
 #ifndef TENANT_FILE_H
 #define TENANT_FILE_H
 
-#include "policy/reader.h"
+#include "policy/sha384.h"
 
 /* A file's bytes; free with file_free. */
 struct file {
@@ -23,6 +23,12 @@ bool file_is_there(const char *directory, const char *name);
 
 /** Writes DIRECTORY/NAME, in place of what was there. On failure says why on standard error. */
 bool file_write_in(const char *directory, const char *name, struct bytes data);
+
+/** Writes a file in place of what was there: as a whole, or not at all. On failure says why on standard error. */
+bool file_write(const char *path, struct bytes data);
+
+/** Hashes a file of any size. On failure says why on standard error. */
+bool file_sha384(const char *path, uint8_t digest[SHA384_BYTES]);
 
 /** Makes a folder, and those that it lies in, if it is not there. Sets errno on failure. */
 bool file_make_folder(const char *directory);

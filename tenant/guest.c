@@ -8,6 +8,7 @@
 
 #include "policy/encoding.h"
 #include "tenant/commands.h"
+#include "tenant/guest_draft.h"
 #include "tenant/guest_policy_load.h"
 #include "tenant/json_diff.h"
 #include "tenant/json_file.h"
@@ -51,20 +52,6 @@ static const struct option NEW_OPTIONS[] = {{"output", required_argument, NULL, 
 					    {"allow-removed-pages", no_argument, NULL, KIND_FLAG},
 					    {NULL, 0, NULL, 0}};
 
-/* The strictest policy of a guest to which the VMM gives nothing; what says which guest it is, is missing. */
-static json_t *template(void)
-{
-	char zeros[2 * REPORT_HASH_BYTES + 1];
-
-	memset(zeros, '0', sizeof(zeros) - 1);
-	zeros[sizeof(zeros) - 1] = '\0';
-	return json_pack("{s:i, s:[s], s:[s], s:[s], s:[s], s:n, s:n, s:s, s:b, s:b, s:b, s:i, s:i}", "version",
-			 (int)GUEST_POLICY_VERSION, "rtmr3", zeros, "mrconfigid", zeros, "mrowner", zeros,
-			 "mrownerconfig", zeros, "cpuid_sha384", "xfam", "attributes", "0000000010000000",
-			 "allow_debug", 0, "allow_lazy_acceptance", 0, "allow_removed_pages", 0, "first_vector", 0x20,
-			 "last_vector", 0xea);
-}
-
 /* The member that an option sets. */
 static void member_of(const char *option, char member[32])
 {
@@ -74,81 +61,40 @@ static void member_of(const char *option, char member[32])
 			*c = '_';
 }
 
-/* The first value of an option takes the template's place; "unchecked" all of it. */
-static bool add_value(json_t *root, json_t *given, const char *member, const char *value)
-{
-	if (strcmp(value, "unchecked") == 0)
-		return json_object_set_new(root, member, json_string(value)) == 0;
-	if (!json_object_get(given, member)) {
-		json_object_set_new(given, member, json_array());
-		json_object_set(root, member, json_object_get(given, member));
-	}
-	return json_array_append_new(json_object_get(given, member), json_string(value)) == 0;
-}
-
-static bool set_number(json_t *root, const char *member, const char *value)
-{
-	char *end;
-	const long number = strtol(value, &end, 10);
-
-	if (value[0] < '0' || value[0] > '9' || *end != '\0') {
-		fprintf(stderr, "cloister: %s: a whole number\n", value);
-		return false;
-	}
-	return json_object_set_new(root, member, json_integer(number)) == 0;
-}
-
-static bool set_option(json_t *root, json_t *given, const struct option *option)
+static bool set_option(struct guest_draft *draft, const struct option *option)
 {
 	char member[32];
 
 	member_of(option->name, member);
 	switch (option->val) {
 	case KIND_NAME:
-		return json_object_set_new(root, member, json_string(optarg)) == 0;
+		return guest_draft_set(draft, member, json_string(optarg));
 	case KIND_LIST:
-		return add_value(root, given, member, optarg);
+		return guest_draft_value(draft, member, optarg);
 	case KIND_NUMBER:
-		return set_number(root, member, optarg);
+		return guest_draft_number(draft, member, optarg);
 	case KIND_FLAG:
-		return json_object_set_new(root, member, json_true()) == 0;
+		return guest_draft_set(draft, member, json_true());
 	default:
 		return true;
 	}
 }
 
-/* Nothing is written that verify-guest would not read. */
-static bool is_readable(const json_t *root, const char *output)
-{
-	static struct guest_policy policy;
-	struct parse_error error;
-	char *text = json_dumps(root, 0);
-	const bool ok =
-		text && guest_policy_parse((struct bytes){(const uint8_t *)text, strlen(text)}, &policy, &error);
-
-	if (!ok)
-		fprintf(stderr, "cloister: %s is not written: %s %s\n", output, text ? error.where : "",
-			text ? error.what : "out of memory");
-	free(text);
-	return ok;
-}
-
 static int make_new(int argc, char **argv)
 {
-	json_t *root = template(), *given = json_object();
+	struct guest_draft draft;
 	const char *output = NULL;
 	int option, which;
-	bool ok = root && given;
+	bool ok = guest_draft_open(&draft);
 
 	while (ok && (option = getopt_long(argc, argv, "", NEW_OPTIONS, &which)) != -1) {
 		if (option == KIND_OUTPUT)
 			output = optarg;
-		ok = option != '?' && set_option(root, given, &NEW_OPTIONS[which]);
+		ok = option != '?' && set_option(&draft, &NEW_OPTIONS[which]);
 	}
 	const bool used = ok && optind == argc && output;
-	const bool written = used && is_readable(root, output) && json_file_write(output, root);
-	json_decref(given);
-	json_decref(root);
+	const bool written = used && guest_draft_write(&draft, output);
+	guest_draft_close(&draft);
 	if (!used)
 		return usage();
 	return written ? 0 : EXIT_USAGE;

@@ -2,7 +2,6 @@
 /* JSON in files: sorted and indented, as 'make reference' writes it. */
 #include "tenant/json_file.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,21 +29,15 @@ json_t *json_file_read(const char *path)
 
 bool json_file_write(const char *path, const json_t *root)
 {
-	const char *slash = strrchr(path, '/');
-	const size_t folder_len = slash ? (size_t)(slash - path) : 0;
-	char folder[PATH_MAX];
 	char *text = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
 
-	if (!text || folder_len >= sizeof(folder)) {
-		fprintf(stderr, "cloister: %s: out of memory, or too long a path\n", path);
-		free(text);
+	if (!text) {
+		fprintf(stderr, "cloister: %s: out of memory\n", path);
 		return false;
 	}
-	snprintf(folder, sizeof(folder), "%.*s", (int)folder_len, path);
 	const size_t len = strlen(text);
 	text[len] = '\n'; /* in place of the NUL: a text file ends with a line end */
-	const bool written = file_write_in(slash ? (folder_len ? folder : "/") : ".", slash ? slash + 1 : path,
-					   (struct bytes){(const uint8_t *)text, len + 1});
+	const bool written = file_write(path, (struct bytes){(const uint8_t *)text, len + 1});
 	free(text);
 	return written;
 }
