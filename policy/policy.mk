@@ -2,7 +2,7 @@
 # The verifier library: used by the tenant's tool, by 'make reference', by tests and fuzzers.
 
 POLICY_CFLAGS := $(CFLAGS_USER) -I.
-POLICY_LIBS := -ljansson -lcrypto
+POLICY_LIBS := -ljansson -lcrypto -lexpat
 POLICY_SOURCES := $(sort $(wildcard policy/*.c))
 POLICY_OBJECTS := $(POLICY_SOURCES:policy/%.c=$(OUT)/policy/%.o)
 POLICY_LIBRARY := $(OUT)/policy/libpolicy.a
