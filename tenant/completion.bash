@@ -7,7 +7,7 @@ _cloister() {
 	COMPREPLY=()
 	case $previous in
 	--policy | --policy-key | --guest-policy | --bound | --cacert | --key | --from | --output | --firmware | \
-		statement | show | check | sign | import)
+		--kernel | --initrd | --libvirt-xml | statement | show | check | sign | import)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -15,7 +15,11 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
-	--pin | --timeout | --name | --host | --nonce | --max-vcpus)
+	--pin | --timeout | --name | --host | --nonce | --max-vcpus | --append | --memory)
+		return
+		;;
+	--machine)
+		mapfile -t COMPREPLY < <(compgen -W "q35 microvm" -- "$word")
 		return
 		;;
 	esac
@@ -44,7 +48,9 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
 			--firmware-unchecked --ak-name" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "guest measure" ]; then
-		mapfile -t COMPREPLY < <(compgen -W "--firmware --json" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "--firmware --kernel --initrd --append --machine --memory
+			--mrconfigid --mrowner --mrownerconfig --libvirt-xml --qemu --json --name --max-vcpus
+			--output" -- "$word")
 	elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = guest ]; then
 		mapfile -t COMPREPLY < <(compgen -W "new show check diff" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[3]}" = "guest new" ]; then

@@ -27,7 +27,7 @@ static int usage(void)
 		"       cloister guest policy show FILE\n"
 		"       cloister guest policy check FILE\n"
 		"       cloister guest policy diff A B\n"
-		"       cloister guest measure --firmware FILE [--json]\n");
+		"       cloister guest measure ...\n");
 	return EXIT_USAGE;
 }
 

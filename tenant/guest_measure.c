@@ -4,78 +4,187 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "policy/encoding.h"
-#include "policy/tdvf.h"
 #include "tenant/commands.h"
-#include "tenant/file.h"
+#include "tenant/guest_draft.h"
+#include "tenant/guest_setup_load.h"
+#include "tenant/guest_values.h"
 
-#define FIRMWARE_MAX_BYTES (256u << 20)
+#define HASH_CHARS (2 * SHIM_DIGEST_BYTES)
+
+static const char *const FIRMWARE[] = {
+	[SHIM_IMAGE_OTHER] = "other",
+	[SHIM_IMAGE_UNBOUND] = "guest-shim",
+	[SHIM_IMAGE_BOUND] = "guest-shim, bound",
+};
+
+struct arguments {
+	struct guest_sources sources;
+	const char *name, *max_vcpus, *output;
+	bool json, qemu;
+};
+
+/* A register: its name, and its value or why it has none. */
+struct row {
+	const char *name, *missing;
+	char hex[HASH_CHARS + 1];
+};
+
+enum { ROWS = 1 + GUEST_RTMRS + 3 };
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: cloister guest measure --firmware FILE [--json]\n");
+	fprintf(stderr,
+		"usage: cloister guest measure --firmware FILE [--kernel FILE] [--initrd FILE] [--append TEXT]\n"
+		"                              [--machine q35|microvm] [--memory SIZE] [--mrconfigid HEX]\n"
+		"                              [--mrowner HEX] [--mrownerconfig HEX] [--json]\n"
+		"                              [--name NAME --max-vcpus N --output FILE]\n"
+		"       cloister guest measure --libvirt-xml FILE [the same]\n"
+		"       cloister guest measure --qemu [the same] -- qemu-system-x86_64 ARGUMENT...\n");
 	return EXIT_USAGE;
 }
 
-static void print_text(const char *mrtd, const struct tdvf_measure *measure)
+static void add_row(struct row *row, const char *name, const uint8_t *value, const char *missing)
 {
-	printf("%-8s%s\n", "MRTD", mrtd);
-	printf("%-8s%" PRIu64 " added, %" PRIu64 " of them measured\n", "pages", measure->pages_added,
-	       measure->pages_extended);
+	row->name = name;
+	row->missing = missing;
+	hex_encode(value, SHIM_DIGEST_BYTES, row->hex);
 }
 
-static void print_json(const char *mrtd, const struct tdvf_measure *measure)
+static void make_rows(const struct guest_setup *setup, const struct guest_values *values, struct row rows[ROWS])
 {
-	json_t *root = json_pack("{s:s, s:I, s:I}", "mrtd", mrtd, "pages_added", (json_int_t)measure->pages_added,
-				 "pages_measured", (json_int_t)measure->pages_extended);
+	static const char *const names[GUEST_RTMRS] = {"rtmr0", "rtmr1", "rtmr2"};
 
-	json_dumpf(root, stdout, JSON_INDENT(2));
+	add_row(rows++, "mrtd", values->measure.mrtd, NULL);
+	for (unsigned i = 0; i < GUEST_RTMRS; i++)
+		add_row(rows++, names[i], values->rtmr[i], values->missing[i]);
+	add_row(rows++, "mrconfigid", setup->mrconfigid, NULL);
+	add_row(rows++, "mrowner", setup->mrowner, NULL);
+	add_row(rows, "mrownerconfig", setup->mrownerconfig, NULL);
+}
+
+static void print_text(const struct row rows[ROWS], const struct guest_values *values)
+{
+	printf("%-14s %s\n", "firmware", FIRMWARE[values->firmware]);
+	for (unsigned i = 0; i < ROWS; i++)
+		printf("%-14s %s%s\n", rows[i].name, rows[i].missing ? "not computed: " : "",
+		       rows[i].missing ? rows[i].missing : rows[i].hex);
+	printf("%-14s %" PRIu64 " added, %" PRIu64 " of them measured\n", "pages", values->measure.pages_added,
+	       values->measure.pages_extended);
+}
+
+static void print_json(const struct row rows[ROWS], const struct guest_values *values)
+{
+	json_t *reasons = json_object();
+	json_t *root = json_pack("{s:s, s:I, s:I, s:o}", "firmware", FIRMWARE[values->firmware], "pages_added",
+				 (json_int_t)values->measure.pages_added, "pages_measured",
+				 (json_int_t)values->measure.pages_extended, "not_computed", reasons);
+
+	for (unsigned i = 0; i < ROWS; i++) {
+		json_object_set_new(root, rows[i].name, rows[i].missing ? json_null() : json_string(rows[i].hex));
+		if (rows[i].missing)
+			json_object_set_new(reasons, rows[i].name, json_string(rows[i].missing));
+	}
+	json_dumpf(root, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
 	putchar('\n');
 	json_decref(root);
 }
 
-static bool measure_file(const char *path, struct tdvf_measure *measure)
+static bool fill_draft(struct guest_draft *draft, const struct arguments *arguments, const struct guest_setup *setup,
+		       const struct row rows[ROWS])
 {
-	struct file file;
-	uint32_t section;
+	for (unsigned i = 0; i < ROWS; i++)
+		if (!guest_draft_value(draft, rows[i].name, rows[i].hex))
+			return false;
+	return guest_draft_set(draft, "name", json_string(arguments->name)) &&
+	       (arguments->max_vcpus ? guest_draft_number(draft, "max_vcpus", arguments->max_vcpus)
+				     : guest_draft_set(draft, "max_vcpus", json_integer(setup->vcpus)));
+}
 
-	if (!file_read(path, FIRMWARE_MAX_BYTES, &file))
+static bool write_policy(const struct arguments *arguments, const struct guest_setup *setup,
+			 const struct row rows[ROWS])
+{
+	struct guest_draft draft;
+
+	for (unsigned i = 0; i < ROWS; i++) {
+		if (!rows[i].missing)
+			continue;
+		fprintf(stderr, "cloister: %s is not written: %s is not computed: %s\n", arguments->output,
+			rows[i].name, rows[i].missing);
 		return false;
-	const enum tdvf_result result = tdvf_measure(file_bytes(&file), measure, &section);
+	}
+	const bool ok = guest_draft_open(&draft) && fill_draft(&draft, arguments, setup, rows) &&
+			guest_draft_write(&draft, arguments->output);
+	guest_draft_close(&draft);
+	return ok;
+}
 
-	file_free(&file);
-	if (result == TDVF_BAD_SECTION)
-		fprintf(stderr, "cloister: %s: section %" PRIu32 ": %s\n", path, section, tdvf_result_text(result));
-	else if (result != TDVF_OK)
-		fprintf(stderr, "cloister: %s: %s\n", path, tdvf_result_text(result));
-	return result == TDVF_OK;
+static bool read_arguments(int argc, char **argv, struct arguments *a)
+{
+	static const struct option known[] = {{"firmware", required_argument, NULL, 'f'},
+					      {"kernel", required_argument, NULL, 'k'},
+					      {"initrd", required_argument, NULL, 'i'},
+					      {"append", required_argument, NULL, 'a'},
+					      {"machine", required_argument, NULL, 't'},
+					      {"memory", required_argument, NULL, 'm'},
+					      {"mrconfigid", required_argument, NULL, 'C'},
+					      {"mrowner", required_argument, NULL, 'O'},
+					      {"mrownerconfig", required_argument, NULL, 'P'},
+					      {"libvirt-xml", required_argument, NULL, 'x'},
+					      {"qemu", no_argument, NULL, 'q'},
+					      {"json", no_argument, NULL, 'j'},
+					      {"name", required_argument, NULL, 'n'},
+					      {"max-vcpus", required_argument, NULL, 'v'},
+					      {"output", required_argument, NULL, 'o'},
+					      {NULL, 0, NULL, 0}};
+	struct guest_sources *s = &a->sources;
+	int option;
+
+	/* The places of the options that take an argument. */
+	const struct {
+		int option;
+		const char **to;
+	} places[] = {{'f', &s->firmware},      {'k', &s->kernel}, {'i', &s->initrd},      {'a', &s->append},
+		      {'t', &s->machine},       {'m', &s->memory}, {'C', &s->mrconfigid},  {'O', &s->mrowner},
+		      {'P', &s->mrownerconfig}, {'n', &a->name},   {'x', &s->libvirt_xml}, {'v', &a->max_vcpus},
+		      {'o', &a->output}};
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == '?')
+			return false;
+		a->json = a->json || option == 'j';
+		a->qemu = a->qemu || option == 'q';
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+			if (option == places[i].option)
+				*places[i].to = optarg;
+	}
+	s->qemu = a->qemu ? (const char *const *)argv + optind : NULL;
+	s->qemu_count = (size_t)(argc - optind);
+	return true;
+}
+
+/* One description at most, and what a policy needs. */
+static bool is_usable(const struct arguments *a)
+{
+	const struct guest_sources *s = &a->sources;
+
+	return (s->firmware || s->libvirt_xml || s->qemu) && !(s->libvirt_xml && s->qemu) &&
+	       (s->qemu != NULL) == (s->qemu_count > 0) && !a->output == !a->name;
 }
 
 int command_guest_measure(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"firmware", required_argument, NULL, 'f'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-	const char *firmware = NULL;
-	struct tdvf_measure measure;
-	char mrtd[2 * MRTD_BYTES + 1];
-	bool json = false;
-	int option;
+	struct arguments arguments = {.json = false};
+	static struct guest_setup setup;
+	struct guest_values values;
+	struct row rows[ROWS];
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 'f')
-			firmware = optarg;
-		else if (option == 'j')
-			json = true;
-		else
-			return usage();
-	}
-	if (!firmware || optind < argc)
+	if (!read_arguments(argc, argv, &arguments) || !is_usable(&arguments))
 		return usage();
-	if (!measure_file(firmware, &measure))
+	if (!guest_setup_load(&arguments.sources, &setup) || !guest_values_compute(&setup, &values))
 		return EXIT_USAGE;
-	hex_encode(measure.mrtd, sizeof(measure.mrtd), mrtd);
-	(json ? print_json : print_text)(mrtd, &measure);
-	return 0;
+	make_rows(&setup, &values, rows);
+	(arguments.json ? print_json : print_text)(rows, &values);
+	return !arguments.output || write_policy(&arguments, &setup, rows) ? 0 : EXIT_USAGE;
 }
