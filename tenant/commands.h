@@ -16,5 +16,6 @@ int command_firmware(int argc, char **argv);
 int command_policy(int argc, char **argv);
 int command_guest(int argc, char **argv);
 int command_guest_measure(int argc, char **argv);
+int command_guest_bind(int argc, char **argv);
 
 #endif

@@ -42,7 +42,7 @@ _cloister() {
 		policy) mapfile -t COMPREPLY < <(compgen -W "new show check sign diff" -- "$word") ;;
 		firmware) mapfile -t COMPREPLY < <(compgen -W "learn import diff" -- "$word") ;;
 		log) mapfile -t COMPREPLY < <(compgen -W "show" -- "$word") ;;
-		guest) mapfile -t COMPREPLY < <(compgen -W "policy measure" -- "$word") ;;
+		guest) mapfile -t COMPREPLY < <(compgen -W "policy measure bind" -- "$word") ;;
 		esac
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "policy new" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--from --output --serial --not-before --not-after --firmware
@@ -51,6 +51,8 @@ _cloister() {
 		mapfile -t COMPREPLY < <(compgen -W "--firmware --kernel --initrd --append --machine --memory
 			--mrconfigid --mrowner --mrownerconfig --libvirt-xml --qemu --json --name --max-vcpus
 			--output" -- "$word")
+	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "guest bind" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "--firmware --kernel --initrd --append --output" -- "$word")
 	elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = guest ]; then
 		mapfile -t COMPREPLY < <(compgen -W "new show check diff" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[3]}" = "guest new" ]; then

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'cloister guest': a guest's policy is made, looked at and compared; guest_measure.c has the rest. */
+/* 'cloister guest': a guest's policy is made, looked at, compared; guest_measure.c and guest_bind.c have the rest. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ static int usage(void)
 		"       cloister guest policy show FILE\n"
 		"       cloister guest policy check FILE\n"
 		"       cloister guest policy diff A B\n"
-		"       cloister guest measure ...\n");
+		"       cloister guest measure ...\n"
+		"       cloister guest bind ...\n");
 	return EXIT_USAGE;
 }
 
@@ -197,6 +198,8 @@ int command_guest(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "measure") == 0)
 		return command_guest_measure(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "bind") == 0)
+		return command_guest_bind(argc - 1, argv + 1);
 	if (strcmp(what, "new") == 0)
 		return make_new(argc - 2, argv + 2);
 	if (strcmp(what, "check") == 0 && one)
