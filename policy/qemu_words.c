@@ -308,5 +308,7 @@ bool qemu_words_read(size_t count, const char *const *words, struct guest_setup 
 		if (!read_option(known, words[++i], setup, error))
 			return false;
 	}
+	if (setup->vcpus == 0)
+		setup->vcpus = 1; /* without -smp */
 	return true;
 }

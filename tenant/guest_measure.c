@@ -91,6 +91,7 @@ static void print_json(const struct row rows[ROWS], const struct guest_values *v
 	json_decref(root);
 }
 
+/* All registers are computed for guest-shim only, which asks for lazy acceptance. */
 static bool fill_draft(struct guest_draft *draft, const struct arguments *arguments, const struct guest_setup *setup,
 		       const struct row rows[ROWS])
 {
@@ -98,6 +99,7 @@ static bool fill_draft(struct guest_draft *draft, const struct arguments *argume
 		if (!guest_draft_value(draft, rows[i].name, rows[i].hex))
 			return false;
 	return guest_draft_set(draft, "name", json_string(arguments->name)) &&
+	       guest_draft_set(draft, "allow_lazy_acceptance", json_true()) &&
 	       (arguments->max_vcpus ? guest_draft_number(draft, "max_vcpus", arguments->max_vcpus)
 				     : guest_draft_set(draft, "max_vcpus", json_integer(setup->vcpus)));
 }

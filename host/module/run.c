@@ -54,6 +54,8 @@ static void take_answer(struct vcpu *vcpu)
 		break;
 	default: /* DOMAIN_EXIT_GET_QUOTE */
 		entry->failed = READ_ONCE(((struct exit_tdx *)EXIT_PART(run))->result) != 0;
+		if (!entry->failed)
+			wait_quote_begin(vcpu, vcpu->asked.address);
 		break;
 	}
 	vcpu->asked = (struct domain_exit){.kind = DOMAIN_EXIT_PREEMPTED};
@@ -283,6 +285,7 @@ int vcpu_run(struct vcpu *vcpu)
 		vcpu->run->exit_reason = KVM_EXIT_INTR;
 		return -EINTR;
 	}
+	wait_quote(vcpu);
 	while (result == GO_ON) {
 		if (READ_ONCE(vcpu->vm->dead))
 			return -EIO;

@@ -80,6 +80,8 @@ struct vcpu {
 	unsigned long page;          /* of the pool; 0 before TDX_INIT_VCPU */
 	int cpu;                     /* the one that has its state, or -1 */
 	struct domain_exit asked;    /* what the VMM has to answer; kind PREEMPTED: nothing */
+	u64 __user *quote;           /* where the VMM says how far the guest's quote is, or null */
+	unsigned long quote_end;     /* jiffies: the guest goes on without it */
 
 	wait_queue_head_t wait;
 	bool wake;
@@ -106,7 +108,9 @@ int vcpu_run(struct vcpu *vcpu);
 /* Has it look again: an interrupt came, or its VM ends. Any context. */
 void vcpu_wake(struct vcpu *vcpu);
 
-/* wait.c: HLT and the deadline of its local APIC. */
+/* wait.c: a quote for the buffer at @gpa; HLT and the deadline of its local APIC. */
+void wait_quote_begin(struct vcpu *vcpu, u64 gpa);
+void wait_quote(struct vcpu *vcpu);
 void wait_init(struct vcpu *vcpu);
 void wait_end(struct vcpu *vcpu);
 

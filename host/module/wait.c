@@ -1,14 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A vCPU without work sleeps here; its local APIC's deadline is a timer, which wakes it, or interrupts its CPU. */
+/*
+ * A vCPU without work sleeps here; its local APIC's deadline is a timer, which wakes it, or interrupts its CPU. So does
+ * one that asked for a quote: its kernel would look for it once a second.
+ */
 #include "vm.h"
 
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/sched/signal.h>
+#include <linux/uaccess.h>
 #include <linux/version.h>
 
 #include <asm/tsc.h>
 
 #define LONGEST_NS (3600ull * NSEC_PER_SEC) /* then it is looked at again */
+
+/* The buffer of TDG.VP.VMCALL<GetQuote>: its version, then its status (Guest-Host Communication Interface 1.5, 3.3). */
+#define QUOTE_STATUS    8u
+#define QUOTE_IN_FLIGHT (~0ull)
+#define QUOTE_LONGEST   HZ /* a TPM's quote takes less */
+
+void wait_quote_begin(struct vcpu *vcpu, u64 gpa)
+{
+	const struct slot *slot;
+
+	mutex_lock(&vcpu->vm->lock);
+	slot = slots_find(&vcpu->vm->slots, gpa);
+	vcpu->quote = slot ? u64_to_user_ptr(slot->user + (gpa - slot->gpa) + QUOTE_STATUS) : NULL;
+	mutex_unlock(&vcpu->vm->lock);
+	vcpu->quote_end = jiffies + QUOTE_LONGEST;
+}
+
+/* For a signal it returns early, and is called again by the next KVM_RUN. */
+void wait_quote(struct vcpu *vcpu)
+{
+	u64 status;
+
+	while (vcpu->quote && !signal_pending(current)) {
+		if (get_user(status, vcpu->quote) != 0 || status != QUOTE_IN_FLIGHT ||
+		    time_after(jiffies, vcpu->quote_end) || READ_ONCE(vcpu->vm->dead))
+			vcpu->quote = NULL;
+		else
+			usleep_range(500, 1000);
+	}
+}
 
 static enum hrtimer_restart expired(struct hrtimer *timer)
 {

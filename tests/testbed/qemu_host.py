@@ -34,15 +34,15 @@ CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
 PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
              "-object tdx-guest,id=tdx0")
-# The same with quotes: <quoteGenerationService>.
-QUOTED = PROTECTED.replace("-object tdx-guest,id=tdx0",
-                           """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """
-                           """{"type": "unix", "path": "/run/tdx-qgs/qgs.socket"}}'""")
 # Without firmware: guest-shim, on both machines that it knows.
 SHIM = OUT / "guest-shim.fd"
 SHIMMED = PROTECTED.replace(f"/{FIRMWARE}", f"/{SHIM.name}")
 MICROVM = SHIMMED.replace("q35,kernel-irqchip=split,smm=off", "microvm,kernel-irqchip=split,acpi=on,ioapic2=off,rtc=on") \
     + " -global virtio-mmio.force-legacy=off"
+# With quotes: <quoteGenerationService>.
+QUOTES = """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """ \
+    """{"type": "unix", "path": "/run/tdx-qgs/qgs.socket"}}'"""
+STOCK_QUOTED, QUOTED = (start.replace("-object tdx-guest,id=tdx0", QUOTES) for start in (PROTECTED, SHIMMED))
 PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
 
 

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kvm/fuzz.h"
@@ -282,8 +283,26 @@ static void test_memory(void)
 	check(is(0, (uint64_t)pinned_kib()), "nothing is pinned after its end");
 }
 
+/* What the VMM tells a guest that asked for a quote. */
+struct quote_buffer {
+	uint64_t version, status; /* all ones: it is being made */
+};
+
+static struct quote_buffer *quote_buffer(void)
+{
+	return (struct quote_buffer *)(void *)(vm.ram + HOLE);
+}
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* Acts while vCPU 0 is in KVM_RUN: after a little, what is asked for. */
-enum act { SEND_MSI, RAISE_LINE, WRITE_EVENT, SEND_SIGNAL, CLOSE_VM, MOVE, TAKE_CPU };
+enum act { SEND_MSI, RAISE_LINE, WRITE_EVENT, SEND_SIGNAL, CLOSE_VM, MOVE, TAKE_CPU, FINISH_QUOTE };
 
 struct actor {
 	enum act act;
@@ -348,6 +367,9 @@ static void act(const struct actor *actor)
 	case TAKE_CPU:
 		check(set_online("0"), "a CPU goes offline");
 		check(ioctl(vm.fd, KVM_SIGNAL_MSI, &msi) == 1, "a message is sent");
+		break;
+	case FINISH_QUOTE:
+		quote_buffer()->status = 0;
 		break;
 	}
 }
@@ -501,13 +523,28 @@ static void test_cpus(void)
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
+/* The guest goes on when the quote is there (an actor waits 300 ms), for a signal not at all, or after a second. */
+static void test_quote_in_flight(struct exit_tdx *quote)
+{
+	uint64_t start;
+
+	quote->result = 0;
+	quote_buffer()->status = UINT64_MAX;
+	check(is((uint64_t)-EINTR, (uint64_t)run_under(SEND_SIGNAL, -1)), "a guest waits for it, its VMM does not");
+	start = milliseconds();
+	check(is(EXIT_TDX, (uint64_t)run_under(FINISH_QUOTE, -1)), "it goes on when it has it");
+	check(milliseconds() - start >= 300, "and not before");
+	quote->result = 0;
+	quote_buffer()->status = UINT64_MAX;
+	start = milliseconds();
+	check(exits(EXIT_TDX), "it goes on without it");
+	check(milliseconds() - start >= 1000, "after a second");
+}
+
 static void test_quote(void)
 {
-	const struct op ops[] = {
-		VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 0x1000),
-		VMCALL(0, VMCALL_GET_QUOTE, HOLE | shared_bit, 0x1000),
-		VMCALL(0, VMCALL_GET_QUOTE, HOLE | shared_bit, 0x1000),
-	};
+	const struct op ask = VMCALL(0, VMCALL_GET_QUOTE, HOLE | shared_bit, 0x1000);
+	const struct op ops[] = {VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 0x1000), ask, ask, ask, ask};
 
 	check(start(ops, COUNT(ops)) && map_gpa_exit(HOLE, 1, 0), "a guest with a buffer is built");
 	struct exit_tdx *const quote = (void *)&vm.run[0]->hw;
@@ -515,9 +552,11 @@ static void test_quote(void)
 	check(exits(EXIT_TDX) && is(TDX_GET_QUOTE, quote->number) && is(HOLE, quote->gpa) && is(0x1000, quote->bytes),
 	      "it asks for a quote");
 	quote->result = 0;
-	check(exits(EXIT_TDX) && vm_run_to_end(&vm), "twice");
+	check(exits(EXIT_TDX), "twice");
+	test_quote_in_flight(quote);
+	check(vm_run_to_end(&vm), "it comes to its end");
 	vm_skip(&vm, 8 + 5);
-	check(is(0, vm.told[8 + 5]) && is(VMCALL_INVALID_OPERAND, vm.told[16 + 5]), "and gets the answer");
+	check(is(0, vm.told[8 + 5]) && is(VMCALL_INVALID_OPERAND, vm.told[32 + 5]), "and gets the answers");
 	vm_end(&vm);
 }
 
