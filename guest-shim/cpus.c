@@ -21,7 +21,7 @@ extern struct madt {
 	char signature[4];
 	uint32_t length;
 	uint8_t revision, checksum;
-	uint8_t unused[62]; /* the header's rest, I/O APIC, mailbox */
+	uint8_t unused[82]; /* the header's rest, I/O APIC, overrides, mailbox */
 	struct x2apic cpus[CPUS_MAX];
 } __attribute__((packed)) madt;
 

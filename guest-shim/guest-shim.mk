@@ -5,7 +5,7 @@ SHIM_OUT := $(OUT)/guest-shim
 SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o sha384.o \
 	string.o wipe.o sha512.o)
 # Tables of each machine, and the MADT, which is the same for both.
-SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt apic))
+SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt facs apic))
 
 # Position-independent code: the image lies above what the small model can address.
 SHIM_TARGET := -std=gnu17 -O2 -ffreestanding -fPIE -fvisibility=hidden -mgeneral-regs-only -mno-red-zone \

@@ -127,6 +127,11 @@ mailbox:
 	.incbin	"\name/mcfg.aml"
 	.balign	0x100, 0
 	.incbin	"\name/dsdt.aml"
+	.balign	0x40, 0
+	.ifc	\name, q35
+	.org	0x7c0
+	.incbin	"\name/facs.aml"
+	.endif
 	.endm
 
 	.section .acpi, "aw"

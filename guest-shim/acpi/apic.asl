@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The I/O APIC and the mailbox (start.S). The vCPUs follow at run time (cpus.c). */
+/* The I/O APIC, a PC's overrides, the mailbox (start.S). The vCPUs follow at run time (cpus.c). */
 Signature : "APIC"
 Table Length : 00000000
 Revision : 05
@@ -11,8 +11,8 @@ Asl Compiler ID : "INTL"
 Asl Compiler Revision : 00000000
 
 Local Apic Address : FEE00000
-Flags (decoded below) : 00000000
-PC-AT Compatibility : 0
+Flags (decoded below) : 00000001
+PC-AT Compatibility : 1
 
 Subtable Type : 01
 Length : 0C
@@ -20,6 +20,24 @@ I/O Apic ID : 00
 Reserved : 00
 Address : FEC00000
 Interrupt : 00000000
+
+Subtable Type : 02
+Length : 0A
+Bus : 00
+Source : 00
+Interrupt : 00000002
+Flags (decoded below) : 0000
+Polarity : 0
+Trigger Mode : 0
+
+Subtable Type : 02
+Length : 0A
+Bus : 00
+Source : 09
+Interrupt : 00000009
+Flags (decoded below) : 000D
+Polarity : 1
+Trigger Mode : 3
 
 Subtable Type : 10
 Length : 10

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A machine without fixed hardware: it sleeps and is reset by registers of its own. */
+/* The machine's fixed hardware, or that it has none (MACHINE.h). */
 Signature : "FACP"
 Table Length : 00000000
 Revision : 06
@@ -14,25 +14,25 @@ FACS Address : 00000000
 DSDT Address : 00000000
 Model : 00
 PM Profile : 00
-SCI Interrupt : 0000
+SCI Interrupt : SCI_NUMBER
 SMI Command Port : 00000000
 ACPI Enable Value : 00
 ACPI Disable Value : 00
 S4BIOS Command : 00
 P-State Control : 00
-PM1A Event Block Address : 00000000
+PM1A Event Block Address : PM1_EVENT
 PM1B Event Block Address : 00000000
-PM1A Control Block Address : 00000000
+PM1A Control Block Address : PM1_CONTROL
 PM1B Control Block Address : 00000000
 PM2 Control Block Address : 00000000
-PM Timer Block Address : 00000000
-GPE0 Block Address : 00000000
+PM Timer Block Address : PM_TIMER
+GPE0 Block Address : GPE0_BLOCK
 GPE1 Block Address : 00000000
-PM1 Event Block Length : 00
-PM1 Control Block Length : 00
+PM1 Event Block Length : PM1_EVENT_BYTES
+PM1 Control Block Length : PM1_CTRL_BYTES
 PM2 Control Block Length : 00
-PM Timer Block Length : 00
-GPE0 Block Length : 00
+PM Timer Block Length : PM_TIMER_BYTES
+GPE0 Block Length : GPE0_BYTES
 GPE1 Block Length : 00
 GPE1 Base Offset : 00
 _CST Support : 00
@@ -60,7 +60,7 @@ WBINVD instruction is operational (V1) : 1
 WBINVD flushes all caches (V1) : 0
 All CPUs support C1 (V1) : 1
 C2 works on MP system (V1) : 0
-Control Method Power Button (V1) : 1
+Control Method Power Button (V1) : NO_POWER_BUTTON
 Control Method Sleep Button (V1) : 1
 RTC wake not in fixed reg space (V1) : 1
 RTC can wake system from S4 (V1) : 0
@@ -76,7 +76,7 @@ RTC_STS valid on S4 wake (V4) : 0
 Remote Power-on capable (V4) : 0
 Use APIC Cluster Model (V4) : 0
 Use APIC Physical Destination Mode (V4) : 0
-Hardware Reduced (V5) : 1
+Hardware Reduced (V5) : REDUCED
 Low Power S0 Idle (V5) : 0
 
 Reset Register : [Generic Address Structure]
@@ -92,7 +92,7 @@ PSCI Compliant : 0
 Must use HVC for PSCI : 0
 
 FADT Minor Revision : 05
-FACS Address : 0000000000000000
+FACS Address : FACS_ADDRESS
 DSDT Address : DSDT_ADDRESS
 
 PM1A Event Block : [Generic Address Structure]
