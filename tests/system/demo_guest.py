@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""make demo-guest: a tenant verifies a host, starts a Debian guest there, and root tries to read it.
+"""make demo-guest: a tenant verifies a host, starts a Debian guest there that proves itself, and root tries to read it.
 
 Everything is real: the host is a Debian 13 with QEMU and libvirt under Cloister, the guest Debian's kernel, started
-by virsh as docs/guests.md describes. Then the same host with a changed hypervisor: it is refused, and gets no guest.
-Exits 0 only if all comes out right.
+by virsh as docs/guests.md describes, by guest-shim. Its policy is computed from its files. Other guests are refused; so
+is the same host with a changed hypervisor, and a guest there. Exits 0 only if all comes out right.
 """
 
+import base64
 import codecs
 import contextlib
+import hashlib
 import json
+import pathlib
 import re
 import secrets
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import initramfs
-from testbed import debian, guests, hosts
+from testbed import debian, guests, hosts, qemu_host
 from testbed.emulator import OUT, PATIENCE_S, TREE
 from testbed.qemu import Machine
 
@@ -27,6 +32,11 @@ ATTESTD = OUT / "host" / "attestd"
 KEEPER = TREE / "tests" / "system" / "guest" / "keeper"
 SETTINGS = {"pool_mib": 700}
 GUEST = "keeper"
+GUEST_REFUSED = 22
+QUOTES = "/run/tdx-qgs/qgs.socket"
+# Guests that are not the tenant's, and what its tool says of them.
+OTHER_GUESTS = (("initrd", "another initramfs", "guest-rtmr2"),
+                ("word", "one word more on its command line", "guest-rtmr2"))
 SCRATCH = f"{guests.IMAGES}/scratch.img"
 DUMP = "/var/tmp/dump"
 BOOT_S, ATTACK_S = 1800, 1800
@@ -53,24 +63,65 @@ def rotated() -> str:
     return codecs.encode(SECRET.rstrip("\n"), "rot13")
 
 
-def guest_files() -> dict[str, Any]:
-    """The guest of docs/guests.md, its kernel and its initramfs, whose program keeps the secret."""
-    image, modules = guests.kernel("trixie")
-    initrd = hosts.SCRATCH / "demo-guest.initrd"
-    initrd.parent.mkdir(parents=True, exist_ok=True)
-    initramfs.initramfs(initrd, [], drivers=guests.DRIVERS, init=KEEPER, kernel=modules)
-    described = guests.documented("A kernel", name=GUEST, cmdline=f"console=ttyS0 {guests.PATIENT} keep={rotated()}")
-    return {"vmlinuz": image, "initrd.img": initrd, "scratch.img": bytes(guests.SCRATCH_BYTES),
-            f"{GUEST}.xml": described}
+class Tenant:
+    """What the tenant has of its own: the guest's files, libvirt's description, and a policy computed from them."""
+
+    def __init__(self) -> None:
+        self.kernel, modules = guests.kernel("trixie")
+        self.initrd = self.make_initrd("demo-guest", modules, KEEPER)
+        keeper = pathlib.Path(tempfile.mkdtemp(dir=hosts.SCRATCH), "keeper")
+        keeper.write_text(KEEPER.read_text() + "# not the tenant's\n")
+        keeper.chmod(0o755)
+        self.other_initrd = self.make_initrd("demo-guest-other", modules, keeper)
+        self.policy = hosts.SCRATCH / "demo-guest.guest-policy.json"
+
+    @staticmethod
+    def make_initrd(name: str, modules: pathlib.Path, init: pathlib.Path) -> pathlib.Path:
+        output = hosts.SCRATCH / f"{name}.initrd"
+        output.parent.mkdir(parents=True, exist_ok=True)
+        initramfs.initramfs(output, [], drivers=guests.DRIVERS, init=init, kernel=modules)
+        return output
+
+    @staticmethod
+    def described(name: str, initrd: str = "initrd.img", more: str = "", properties: str = "") -> bytes:
+        """The kernel's guest of docs/guests.md with guest-shim and quotes; 'properties' of its tdx-guest besides."""
+        quotes = ('{"qom-type": "tdx-guest", "id": "tdx0", ' + properties +
+                  '"quote-generation-socket": {"type": "unix", "path": "' + QUOTES + '"}}')
+        xml = guests.documented("A kernel", name=name, loader=f"{guests.IMAGES}/{qemu_host.SHIM.name}",
+                                initrd=f"{guests.IMAGES}/{initrd}",
+                                cmdline=f"console=ttyS0 {guests.PATIENT} keep={rotated()}{more}").decode()
+        return xml.replace("tdx-guest,id=tdx0", quotes).encode()
+
+    def files(self) -> dict[str, Any]:
+        """What goes to the host."""
+        return {"vmlinuz": self.kernel, "initrd.img": self.initrd, "other.img": self.other_initrd,
+                qemu_host.SHIM.name: qemu_host.SHIM, "scratch.img": bytes(guests.SCRATCH_BYTES),
+                f"{GUEST}.xml": self.described(GUEST), "initrd.xml": self.described("initrd", initrd="other.img"),
+                "word.xml": self.described("word", more=" single"),
+                "debug.xml": self.described("debug", properties='"attributes": 268435457, ')}
+
+    def measure(self) -> str:
+        """Computes the guest's policy; nothing runs, and no host is asked."""
+        xml = hosts.SCRATCH / "demo-guest.xml"
+        xml.write_bytes(self.described(GUEST))
+        return cloister("guest", "measure", "--libvirt-xml", xml, "--firmware", qemu_host.SHIM, "--kernel", self.kernel,
+                        "--initrd", self.initrd, "--name", GUEST, "--output", self.policy)[1]
+
+
+def cloister(*arguments: Any) -> tuple[int, str]:
+    done = subprocess.run([OUT / "cloister", *arguments], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
 @contextlib.contextmanager
-def host(name: str, hypervisor: Any) -> Iterator[Machine]:
+def host(name: str, tenant: Tenant, hypervisor: Any) -> Iterator[Machine]:
     """A host with attestd, and what root attacks with."""
     carried = [ATTESTD, *debian.libraries(ATTESTD), *initramfs.plugins(), HYPERCALLS, ATTACK]
-    with guests.host(name, guest_files(), hypervisor=hypervisor, carried=carried, settings=SETTINGS,
+    with guests.host(name, tenant.files(), hypervisor=hypervisor, carried=carried, settings=SETTINGS,
                      extra=["-device", "edu,dma_mask=0xffffffffffffffff"]) as machine:
-        machine.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 >/run/attestd.log 2>&1 & }}")
+        machine.check(f"mkdir -p {pathlib.PurePath(QUOTES).parent}")
+        machine.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 --guest-quotes {QUOTES} "
+                      ">/run/attestd.log 2>&1 & }")
         machine.wait_until("grep -q 'the attestation key is loaded' /run/attestd.log")
         yield machine
 
@@ -89,6 +140,51 @@ def goes_on(machine: Machine) -> None:
             raise Wrong(f"the guest has stopped at beat {now}")
         time.sleep(2)
     say(f"the guest goes on, and has its secret: beat {now}")
+
+
+def asked(machine: Machine, nonce: bytes) -> pathlib.Path:
+    """What the guest answers to a nonce, which goes there and back by its disk, through the host's hands."""
+    question = base64.b64encode(hashlib.sha512(nonce).digest()).decode()
+    block = f"dd of={SCRATCH} bs=4096 conv=notrunc"
+    machine.check(f"head -c 8192 /dev/zero | {block} seek=2 && echo {question} | base64 -d | {block} seek=1")
+    answer = f"dd if={SCRATCH} bs=4096 skip=2 count=2 2>/dev/null | tr -d '\\0'"
+    machine.wait_until(f"{answer} | grep -q '}}$'", BOOT_S)
+    path = hosts.SCRATCH / "demo-guest.evidence.json"
+    path.write_bytes(base64.b64decode(machine.check(f"{answer} | base64")))
+    return path
+
+
+def judged(machine: Machine, tenant: Tenant, policy: Any, evidence: pathlib.Path, nonce: bytes) -> tuple[int, str]:
+    return cloister("verify-guest", evidence, "--host", hosts.url(machine), "--no-cache", "--policy", policy,
+                    "--guest-policy", tenant.policy, "--nonce", nonce.hex())
+
+
+def refused(said: tuple[int, str], code: int, words: str) -> None:
+    """The verdict's first refusal is printed."""
+    status, text = said
+    line = next((line for line in text.splitlines() if words in line), text)
+    check(status == code and words in text, f"refused ({status}): {line.strip()}")
+
+
+def proves_itself(machine: Machine, tenant: Tenant, policy: Any) -> None:
+    nonce = secrets.token_bytes(32)
+    evidence = asked(machine, nonce)
+    status, text = judged(machine, tenant, policy, evidence, nonce)
+    say(text)
+    check(status == hosts.TRUSTED, "the guest is the tenant's, on the host that the tenant verified")
+    refused(judged(machine, tenant, policy, evidence, secrets.token_bytes(32)), GUEST_REFUSED, "guest-report-data")
+
+
+def other_guests(machine: Machine, tenant: Tenant, policy: Any) -> None:
+    for name, what, code in OTHER_GUESTS:
+        print(f"--- the host starts {what}", flush=True)
+        machine.check(f"virsh create {guests.IMAGES}/{name}.xml", BOOT_S)
+        nonce = secrets.token_bytes(32)
+        refused(judged(machine, tenant, policy, asked(machine, nonce), nonce), GUEST_REFUSED, code)
+        machine.check(f"virsh destroy {name}")
+    print("--- the host starts it with the attribute that lets it be debugged", flush=True)
+    status, text = machine.run(f"virsh create {guests.IMAGES}/debug.xml", BOOT_S)
+    check(status != 0, f"it is not started: {text.strip().splitlines()[-1]}")
 
 
 def attempt(machine: Machine, kind: str, *more: str) -> dict[str, Any]:
@@ -158,27 +254,37 @@ def exchange(machine: Machine) -> None:
           "memory that it did not accept")
 
 
-def tenant(machine: Machine, policy: Any) -> int:
-    """The tenant's verdict; the guest is started only on a trusted host."""
+def starts(machine: Machine) -> None:
+    machine.check(f"virsh create {guests.IMAGES}/{GUEST}.xml", BOOT_S)
+
+
+def verified(machine: Machine, policy: Any) -> int:
+    """The tenant's verdict on the host."""
     status, text = hosts.verify(machine, policy)
     say(text)
-    if status == hosts.TRUSTED:
-        machine.check(f"virsh define {guests.IMAGES}/{GUEST}.xml && virsh start {GUEST}", BOOT_S)
     return status
 
 
-def attacked_host() -> Any:
+def attacked_host(tenant: Tenant) -> Any:
     """The host as built; returns the tenant's policy."""
-    print("\n=== 1 of 3: The host boots measured, and the tenant verifies it", flush=True)
-    with host("demo-guest", hosts.HYPERVISOR) as machine:
+    print("\n=== 1 of 4: The host boots measured, and the tenant verifies it", flush=True)
+    with host("demo-guest", tenant, hosts.HYPERVISOR) as machine:
         say(hosts.enrol(machine, "--replace"))
         policy, said = hosts.learnt(machine, "demo-guest",
                                     hosts.policy_for("guests", debian.config(**SETTINGS), hosts.REFERENCE))
         say(said)
-        check(tenant(machine, policy) == hosts.TRUSTED, "the host is trusted: its guest is started by virsh")
+        check(verified(machine, policy) == hosts.TRUSTED, "the host is trusted: its guest is started by virsh")
+        print("\n=== 2 of 4: The guest proves what it is; others cannot", flush=True)
+        say(tenant.measure())
+        starts(machine)
+        goes_on(machine)
+        proves_itself(machine, tenant, policy)
+        machine.check(f"virsh destroy {GUEST}")
+        other_guests(machine, tenant, policy)
+        print("\n=== 3 of 4: Root tries to read and to change the guest", flush=True)
+        starts(machine)
         goes_on(machine)
         machine.check(f"insmod {debian.MOUNTED}/hypercalls.ko")
-        print("\n=== 2 of 3: Root tries to read and to change the guest", flush=True)
         for name, function in ATTEMPTS:
             print(f"--- root {name}", flush=True)
             function(machine)
@@ -188,22 +294,26 @@ def attacked_host() -> Any:
     return policy
 
 
-def changed_host(policy: Any) -> None:
-    print("\n=== 3 of 3: The same host, one byte of its hypervisor changed", flush=True)
-    with host("demo-guest-byte", hosts.with_text_changed(hosts.HYPERVISOR)) as machine:
-        status = tenant(machine, policy)
-        check(status == hosts.HYPERVISOR_REFUSED, f"the verdict is {status}: no guest is started")
-        check(GUEST not in machine.check("virsh list --all --name").split(), "virsh list has none")
+def changed_host(tenant: Tenant, policy: Any) -> None:
+    print("\n=== 4 of 4: The same host, one byte of its hypervisor changed", flush=True)
+    with host("demo-guest-byte", tenant, hosts.with_text_changed(hosts.HYPERVISOR)) as machine:
+        status = verified(machine, policy)
+        check(status == hosts.HYPERVISOR_REFUSED, f"the verdict is {status}: the tenant starts no guest")
+        print("--- the host starts it all the same", flush=True)
+        starts(machine)
+        nonce = secrets.token_bytes(32)
+        refused(judged(machine, tenant, policy, asked(machine, nonce), nonce), hosts.HYPERVISOR_REFUSED, "hypervisor")
 
 
 def main() -> int:
     print("Cloister demo: a Debian guest on a verified host (QEMU, AMD-V, TPM 2.0, libvirt).")
+    tenant = Tenant()
     try:
-        changed_host(attacked_host())
+        changed_host(tenant, attacked_host(tenant))
     except (AssertionError, RuntimeError, Wrong) as error:
         print(f"  WRONG: {error}\n  Consoles: {OUT / 'log' / 'system'}/demo-guest*/serial.log")
         return 1
-    print("\nThe secret stayed the guest's, and the changed host got no guest.")
+    print("\nThe secret stayed the guest's. Other guests, and the changed host's, were refused.")
     return 0
 
 

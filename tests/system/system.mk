@@ -56,5 +56,5 @@ demo-qemu: reference $(OUT)/cloister $$(BOOTED)
 demo-bochs: $$(BOOTED_BOCHS)
 	@python3 tests/system/demo_bochs.py
 
-demo-guest: host-disk reference $(OUT)/cloister $(HYPERCALLS) $(OUT)/host/cloister.ko $$(BOOTED)
+demo-guest: host-disk reference $(OUT)/cloister $(OUT)/guest-shim.fd $(HYPERCALLS) $(OUT)/host/cloister.ko $$(BOOTED)
 	@python3 tests/system/demo_guest.py

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 Evidence of a guest, all of it real: an unmodified kernel in Debian's QEMU on a measured host gets a quote by
-configfs-tsm, and the tenant's tool judges it together with the host. The guest policy is computed from the guest's files
-and QEMU's command line before anything runs.
+configfs-tsm, and the tenant's tool judges it together with the host. The guest policy is computed from the guest's
+files and QEMU's command line before anything runs.
 """
 
 import base64
@@ -75,8 +75,8 @@ def report_of(evidence):
 def computed(folder, command, **files):
     """The guest policy that QEMU's command line and the owner's files make."""
     output = folder / "computed.json"
-    tool("guest", "measure", "--name", "test", "--output", output, *(f"--{name}={file}" for name, file in files.items()),
-         "--qemu", "--", *shlex.split(command))
+    tool("guest", "measure", "--name", "test", "--output", output,
+         *(f"--{name}={file}" for name, file in files.items()), "--qemu", "--", *shlex.split(command))
     return json.loads(output.read_text())
 
 

@@ -49,7 +49,8 @@ def test_kernel_has_vcpus_devices_and_power_off(machine, start):
 
 
 # Without EFI, Linux resets a machine without fixed hardware through real mode, which a protected guest does not have.
-@pytest.mark.parametrize("start, how", [(qemu_host.SHIMMED, ""), (qemu_host.MICROVM, " reboot=a")], ids=["q35", "microvm"])
+@pytest.mark.parametrize("start, how", [(qemu_host.SHIMMED, ""), (qemu_host.MICROVM, " reboot=a")],
+                         ids=["q35", "microvm"])
 def test_reset_ends_the_guest(machine, start, how):
     kernel = KERNEL.replace(guests.PATIENT, guests.PATIENT + how)
     qemu_host.start(machine, f"{start} {kernel}")

@@ -141,7 +141,8 @@ def to_first_line(machine: Machine, command: str) -> int:
     """Instructions of the host from QEMU's start to the guest's kernel's first line, in steps of 10^7."""
     now = "cut -d' ' -f1 /proc/uptime"
     watch = "until grep -q 'Linux version' /run/console; do sleep 0.05; done"
-    said = machine.check(f"{now}; {command} </dev/null >/run/console 2>&1 & {watch}; {now}; kill %1; wait", GUEST_BOOT_S)
+    said = machine.check(f"{now}; {command} </dev/null >/run/console 2>&1 & {watch}; {now}; kill %1; wait",
+                         GUEST_BOOT_S)
     before, after = (float(stamp) for stamp in re.findall(r"^(\d+\.\d\d)\r*$", said, re.M))
     return int((after - before) * 10**9)
 

@@ -29,7 +29,8 @@ DOCUMENT = TREE / "docs" / "guests.md"
 MODULE = OUT / "host" / "cloister.ko"
 IMAGES = "/var/lib/libvirt/images"
 # Each with the modules that it needs first; later kernels have another name for tsm.
-DRIVERS = ("failover", "net_failover", "virtio_mmio", "virtio_net", "virtio_blk", "configfs", "tsm", "tsm_report", "tdx-guest")
+DRIVERS = ("failover", "net_failover", "virtio_mmio", "virtio_net", "virtio_blk", "configfs", "tsm", "tsm_report",
+           "tdx-guest")
 POOL_MIB = 1400  # two guests of 512 MiB, their firmware and tables
 SCRATCH_BYTES = 8 << 20
 # What the guest's disk has on its kernel's command line; docs/testing.md, the bed.

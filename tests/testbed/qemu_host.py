@@ -37,7 +37,8 @@ PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,s
 # Without firmware: guest-shim, on both machines that it knows.
 SHIM = OUT / "guest-shim.fd"
 SHIMMED = PROTECTED.replace(f"/{FIRMWARE}", f"/{SHIM.name}")
-MICROVM = SHIMMED.replace("q35,kernel-irqchip=split,smm=off", "microvm,kernel-irqchip=split,acpi=on,ioapic2=off,rtc=on") \
+MICROVM = SHIMMED.replace("q35,kernel-irqchip=split,smm=off",
+                          "microvm,kernel-irqchip=split,acpi=on,ioapic2=off,rtc=on") \
     + " -global virtio-mmio.force-legacy=off"
 # With quotes: <quoteGenerationService>.
 QUOTES = """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """ \
