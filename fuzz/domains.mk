@@ -3,7 +3,7 @@
 
 FUZZ_SOURCES_domains = fuzz/domains/$*.c fuzz/shared/main.c $(wildcard hv/domain/*.c hv/domain/debug/*.c) \
 	$(addprefix tests/unit/support/,domain_calls.c domain_choices.c domain_host.c ghost_compare.c reports.c) \
-	hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c
+	hv/attest/sha384.c hv/machine/features.c hv/machine/ram.c hv/lib/wipe.c
 FUZZ_CFLAGS_domains := -ffunction-sections -fno-jump-tables -Wl,--gc-sections,-z,start-stop-gc -include tests/unit/mock/x86.h -Ihv -Ihv/svm
 FUZZ_LIBS_domains := -lmbedcrypto
 

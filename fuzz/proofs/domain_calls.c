@@ -15,6 +15,7 @@
 #include "domain/cpuid.h"
 #include "domain/vcpu.h"
 #include "lib/wipe.h"
+#include "machine/features.h"
 
 static struct td_vcpu vcpu_page;
 static uint32_t target, reads, domain = DOMAIN; /* that is called, or made */
@@ -65,7 +66,7 @@ bool machine_is_ram(const struct machine *machine, gpa_t address, uint64_t bytes
 	return is_ram;
 }
 
-struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+struct cpuid_result cpu_leaf(uint32_t leaf, uint32_t subleaf)
 {
 	return (struct cpuid_result){.eax = (uint32_t)xcr0_native};
 }

@@ -223,8 +223,9 @@ enum hv_error hv_prepare(struct boot_info *info)
 /* The executing CPU's APIC ID, whatever mode its APIC is in. */
 static uint32_t apic_id(void)
 {
-	return cpuid(0, 0).eax >= LEAF_TOPOLOGY && cpuid(LEAF_TOPOLOGY, 0).ebx != 0 ? cpuid(LEAF_TOPOLOGY, 0).edx
-										    : cpuid(1, 0).ebx >> 24;
+	const struct cpuid_result topology = cpu_leaf(LEAF_TOPOLOGY, 0);
+
+	return topology.ebx != 0 ? topology.edx : cpuid(1, 0).ebx >> 24;
 }
 
 enum hv_error cpu_check(uint32_t index)

@@ -51,11 +51,10 @@ uint32_t guest_cpuid_version(void)
 
 static struct cpuid_result by_rule(uint32_t leaf, uint32_t subleaf)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *const rule = &rules[i];
-
+	for (const struct rule *rule = rules; rule != rules + sizeof(rules) / sizeof(rules[0]); rule++) {
 		if (rule->leaf != leaf || (rule->subleaf != ANY && rule->subleaf != subleaf))
 			continue;
+		/* Where native bits are shown, the leaf is there: without leaf 7 there is no launch (features.c). */
 		const struct cpuid_result r = cpuid(leaf, subleaf);
 
 		return (struct cpuid_result){
@@ -92,7 +91,7 @@ uint64_t guest_xsave_bytes(uint64_t xfam)
 	uint64_t end = 576; /* legacy part and header (SDM 1 13.4) */
 
 	for (uint64_t rest = xfam & ~(XCR0_X87 | XCR0_SSE); rest != 0; rest &= rest - 1) {
-		const struct cpuid_result place = cpuid(LEAF_XSAVE, (uint32_t)__builtin_ctzll(rest));
+		const struct cpuid_result place = cpu_leaf(LEAF_XSAVE, (uint32_t)__builtin_ctzll(rest));
 		const uint64_t its_end = (uint64_t)place.ebx + place.eax;
 
 		end = its_end > end ? its_end : end;
@@ -104,7 +103,7 @@ uint64_t guest_xsave_bytes(uint64_t xfam)
 static struct cpuid_result xsave_leaf(const struct td_vcpu *vcpu, uint32_t subleaf)
 {
 	const uint64_t xfam = vcpu->td->params.xfam;
-	const struct cpuid_result r = cpuid(LEAF_XSAVE, subleaf);
+	const struct cpuid_result r = cpu_leaf(LEAF_XSAVE, subleaf);
 
 	if (subleaf == 0)
 		return (struct cpuid_result){(uint32_t)xfam, r.ebx, (uint32_t)guest_xsave_bytes(xfam), 0};

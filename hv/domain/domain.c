@@ -4,6 +4,7 @@
 
 #include "cpuid.h"
 #include "machine/cpu.h"
+#include "machine/features.h"
 #include "tdx/abi.h"
 #include "vcpu.h"
 #include "x86/cpuid.h"
@@ -57,10 +58,9 @@ static bool ranges_sane(const struct domain_params *params, uint64_t shared_bit)
 /* x87 and SSE at least; of the rest what the CPU has, and a vCPU has room for. */
 bool domain_xfam_sane(uint64_t xfam)
 {
-	const struct cpuid_result native = cpuid(LEAF_XSAVE, 0);
 	const uint64_t known = XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512;
 
-	return xcr0_valid(xfam, known & native.eax) && (xfam & XCR0_SSE) != 0 &&
+	return xcr0_valid(xfam, known & cpu_leaf(LEAF_XSAVE, 0).eax) && (xfam & XCR0_SSE) != 0 &&
 	       guest_xsave_bytes(xfam) <= VCPU_XSAVE_BYTES;
 }
 

@@ -85,7 +85,7 @@ bool guest_msr_write(struct td_vcpu *vcpu, uint32_t msr, uint64_t value)
 	case IA32_PRED_CMD:
 		return vcpu->view.pool->guest.barrier && command(msr, value);
 	case IA32_FLUSH_CMD:
-		return (cpuid(7, 0).edx & LEAF7_EDX_L1D_FLUSH) != 0 && command(msr, value);
+		return (cpu_leaf(7, 0).edx & LEAF7_EDX_L1D_FLUSH) != 0 && command(msr, value);
 	case IA32_PAT:
 		return vcpu_pat_valid(value) && vcpu_msr_write(&vcpu->vcpu, msr, value);
 	case IA32_EFER:

@@ -30,7 +30,7 @@ static void own(struct guest_setup *setup, uint32_t msr)
 void guest_prepare(struct guest_setup *setup, paddr_t pages, uint32_t phys_bits)
 {
 	static const uint32_t msrs[] = {VENDOR_GUEST_MSRS};
-	const struct cpuid_result leaf7 = cpu_leaf(7), ext8 = cpu_leaf(LEAF_EXT8);
+	const struct cpuid_result leaf7 = cpu_leaf(7, 0), ext8 = cpu_leaf(LEAF_EXT8, 0);
 
 	vcpu_build_maps(&setup->maps, pages);
 	__builtin_memset(region_pointer(pages), 0xff, VENDOR_DOMAIN_PAGES * PAGE_BYTES);
@@ -42,9 +42,9 @@ void guest_prepare(struct guest_setup *setup, paddr_t pages, uint32_t phys_bits)
 	setup->barrier = (leaf7.edx & LEAF7_EDX_SPEC_CTRL) != 0 || (ext8.ebx & EXT8_EBX_IBPB) != 0;
 	for (uint32_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++)
 		setup->msr[setup->msr_count++] = msrs[i];
-	if ((cpuid(LEAF_XSAVE, 1).eax & XSAVE1_EAX_XSAVES) != 0)
+	if ((cpu_leaf(LEAF_XSAVE, 1).eax & XSAVE1_EAX_XSAVES) != 0)
 		setup->msr[setup->msr_count++] = IA32_XSS; /* a guest has none of it */
-	if ((cpu_leaf(LEAF_EXT1).edx & EXT1_EDX_RDTSCP) != 0)
+	if ((cpu_leaf(LEAF_EXT1, 0).edx & EXT1_EDX_RDTSCP) != 0)
 		own(setup, IA32_TSC_AUX);
 	if ((leaf7.edx & LEAF7_EDX_SPEC_CTRL) != 0 || (ext8.ebx & EXT8_EBX_SPEC_CTRL) != 0)
 		own(setup, IA32_SPEC_CTRL);

@@ -6,9 +6,9 @@
 #include "x86/msr.h"
 #include "x86/registers.h"
 
-struct cpuid_result cpu_leaf(uint32_t leaf)
+struct cpuid_result cpu_leaf(uint32_t leaf, uint32_t subleaf)
 {
-	return cpuid(leaf & 0x80000000, 0).eax >= leaf ? cpuid(leaf, 0) : (struct cpuid_result){0, 0, 0, 0};
+	return cpuid(leaf & 0x80000000, 0).eax >= leaf ? cpuid(leaf, subleaf) : (struct cpuid_result){0, 0, 0, 0};
 }
 
 bool cpu_vendor_is(const char *name)
@@ -21,12 +21,12 @@ bool cpu_vendor_is(const char *name)
 
 uint64_t cpu_arch_capabilities(void)
 {
-	return (cpu_leaf(7).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
+	return (cpu_leaf(7, 0).edx & LEAF7_EDX_ARCH_CAP) != 0 ? rdmsr(IA32_ARCH_CAPABILITIES) : 0;
 }
 
 uint32_t cpu_phys_bits(void)
 {
-	return cpu_leaf(LEAF_EXT8).eax & EXT8_EAX_PHYS;
+	return cpu_leaf(LEAF_EXT8, 0).eax & EXT8_EAX_PHYS;
 }
 
 enum hv_error cpu_paging_check(void)
@@ -45,7 +45,7 @@ enum hv_error cpu_features_check(void)
 	if ((cpuid(LEAF_EXT1, 0).edx & EXT1_EDX_PAGE1GB) == 0)
 		return HV_E_NO_1GIB_PAGES;
 	if ((cpuid(LEAF_EXT1, 0).edx & EXT1_EDX_NX) == 0 || (cpuid(1, 0).ecx & LEAF1_ECX_XSAVE) == 0 ||
-	    (~cpuid(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
+	    (~cpu_leaf(7, 0).ebx & (LEAF7_EBX_SMEP | LEAF7_EBX_SMAP)) != 0)
 		return HV_E_NO_NX;
 	return HV_OK;
 }

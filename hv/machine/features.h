@@ -9,8 +9,11 @@
 #include "cloister/errors.h"
 #include "x86/instructions.h"
 
-/** A basic or extended leaf of CPUID, all zero where the CPU has none: above the last one it answers anything. */
-struct cpuid_result cpu_leaf(uint32_t leaf);
+/**
+ * A basic or extended leaf of CPUID, all zero where the CPU has none: above the last basic one an Intel CPU answers
+ * with the data of that one (SDM 2A CPUID).
+ */
+struct cpuid_result cpu_leaf(uint32_t leaf, uint32_t subleaf);
 
 /** Is @name, such as "AuthenticAMD", the CPU's vendor? */
 bool cpu_vendor_is(const char *name);

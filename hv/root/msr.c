@@ -60,7 +60,7 @@ void exit_rdmsr(struct vcpu *vcpu)
 static bool xss_write(uint64_t value)
 {
 	const uint64_t cet = 3ull << 11;
-	const struct cpuid_result supported = cpuid(LEAF_XSAVE, 1);
+	const struct cpuid_result supported = cpu_leaf(LEAF_XSAVE, 1);
 
 	/* Without XSAVES there is no such register. */
 	if ((supported.eax & XSAVE1_EAX_XSAVES) == 0 || (value & ~(cet & supported.ecx)) != 0)
@@ -127,7 +127,7 @@ void exit_xsetbv(struct vcpu *vcpu)
 	if ((vcpu_cr4(vcpu) & CR4_OSXSAVE) == 0) {
 		vcpu_inject(vcpu, VECTOR_UD, 0);
 	} else if (vcpu_cpl(vcpu) != 0 || (uint32_t)guest->rcx != 0 ||
-		   !xcr0_valid(value, cpuid(LEAF_XSAVE, 0).eax & XCR0_KNOWN)) {
+		   !xcr0_valid(value, cpu_leaf(LEAF_XSAVE, 0).eax & XCR0_KNOWN)) {
 		vcpu_inject(vcpu, VECTOR_GP, 0);
 	} else {
 		xsetbv(0, value);

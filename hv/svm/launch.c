@@ -43,7 +43,7 @@ enum hv_error vcpu_check(const struct machine *m)
 	(void)m; /* SVM has no parameters that could differ */
 	if (!cpu_vendor_is("AuthenticAMD") && !cpu_vendor_is("HygonGenuine"))
 		return HV_E_VENDOR;
-	if ((cpu_leaf(LEAF_EXT1).ecx & EXT1_ECX_SVM) == 0)
+	if ((cpu_leaf(LEAF_EXT1, 0).ecx & EXT1_ECX_SVM) == 0)
 		return HV_E_NO_SVM;
 	if ((rdmsr(VM_CR) & VM_CR_SVMDIS) != 0)
 		return HV_E_SVM_LOCKED;

@@ -19,7 +19,7 @@
 void speculation_choose(struct machine *m)
 {
 	struct speculation *const chosen = &m->vendor->speculation;
-	const struct cpuid_result ext8 = cpu_leaf(LEAF_EXT8), ext21 = cpu_leaf(LEAF_EXT21);
+	const struct cpuid_result ext8 = cpu_leaf(LEAF_EXT8, 0), ext21 = cpu_leaf(LEAF_EXT21, 0);
 	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
 
 	chosen->flush_predictors = (ext8.ebx & EXT8_EBX_IBPB) != 0 && !own_returns;

@@ -35,7 +35,7 @@ static bool txt_launched(void)
  */
 static bool key_ids(void)
 {
-	return (cpuid(7, 0).ecx & LEAF7_ECX_TME) != 0 && (rdmsr(IA32_TME_ACTIVATE) & TME_KEYID_BITS) != 0;
+	return (cpu_leaf(7, 0).ecx & LEAF7_ECX_TME) != 0 && (rdmsr(IA32_TME_ACTIVATE) & TME_KEYID_BITS) != 0;
 }
 
 enum hv_error vcpu_check(const struct machine *m)
@@ -210,7 +210,7 @@ void vmx_write_controls(const struct vcpu *vcpu)
 		vmx_guest_cr0(0) | CR0_CD | CR0_NW); /* no exit restores CD: the hypervisor would run uncached */
 	/* PKE where this CPU has it: otherwise it is reserved, and the CPU refuses it itself. */
 	vmwrite(CR4_MASK, rdmsr(IA32_VMX_CR4_FIXED0) | CR4_SMXE | CR4_MCE | CR4_OSXSAVE |
-				  ((cpuid(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0));
+				  ((cpu_leaf(7, 0).ecx & LEAF7_ECX_PKU) != 0 ? CR4_PKE : 0));
 }
 
 void vmx_write_segment(enum vmcs_segment which, const struct segment *segment)

@@ -34,7 +34,7 @@ bool speculation_itlb_multihit(void)
 /* Do two of the machine's CPUs share a core (SDM 2A, CPUID leaf 0BH: bits of an APIC ID that name a core's threads)? */
 static bool siblings(const struct boot_info *boot)
 {
-	const uint32_t shift = cpu_leaf(LEAF_TOPOLOGY).eax & 31;
+	const uint32_t shift = cpu_leaf(LEAF_TOPOLOGY, 0).eax & 31;
 
 	for (uint32_t i = 0; i < boot->cpu_count; i++) {
 		for (uint32_t k = 0; k < i; k++) {
@@ -53,8 +53,8 @@ void speculation_choose(struct machine *m)
 				   ((capabilities & RFDS_NO) == 0 && (capabilities & RFDS_CLEAR) != 0);
 
 	chosen->flush_l1d =
-		(cpu_leaf(7).edx & LEAF7_EDX_L1D_FLUSH) != 0 && (capabilities & (RDCL_NO | SKIP_L1D_FLUSH)) == 0;
-	chosen->clear_buffers = (cpu_leaf(7).edx & LEAF7_EDX_MD_CLEAR) != 0 && stale_buffers;
+		(cpu_leaf(7, 0).edx & LEAF7_EDX_L1D_FLUSH) != 0 && (capabilities & (RDCL_NO | SKIP_L1D_FLUSH)) == 0;
+	chosen->clear_buffers = (cpu_leaf(7, 0).edx & LEAF7_EDX_MD_CLEAR) != 0 && stale_buffers;
 	chosen->needed = chosen->flush_l1d || chosen->clear_buffers;
 	chosen->itlb_multihit = speculation_itlb_multihit();
 	console_line(m, "VM entry: L1D flush %s, VERW %s, IBPB no (at switches), RSB no (no return without its call)",

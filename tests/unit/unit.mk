@@ -114,7 +114,7 @@ $(UNIT_JUDGE): UNIT_LIBS += $(UNIT_LIBS_policy)
 UNIT_TDVF := $(UNIT_OUT)/tdvf_mrtd
 $(UNIT_TDVF): $(call unit_objects,domain,tests/unit/support/tdvf_mrtd.c tests/unit/support/domain_host.c \
 	tests/unit/support/reports.c $(wildcard hv/domain/*.c) \
-	hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c)
+	hv/attest/sha384.c hv/machine/features.c hv/machine/ram.c hv/lib/wipe.c)
 $(UNIT_TDVF): UNIT_LIBS += $(UNIT_LIBS_domain)
 
 $(UNIT_PROGRAMS) $(UNIT_JUDGE) $(UNIT_TDVF):

@@ -23,9 +23,9 @@ struct cpuid_result bed_cpuid(uint32_t leaf, uint32_t subleaf)
 		{0xe7, 0x240, 0xa80, 0}, {0xf, 0x340, 0, 0},   {0x100, 0x240, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0},
 		{0x40, 0x440, 0, 0},     {0x200, 0x480, 0, 0}, {0x400, 0x680, 0, 0},
 	};
-	struct cpuid_result vendor = {0x23, 0, 0, 0};
+	struct cpuid_result vendor = {bed.last_leaf, 0, 0, 0};
 
-	switch (leaf) {
+	switch (leaf > bed.last_leaf && leaf < 0x80000000 ? UINT32_MAX : leaf) {
 	case 0:
 		memcpy(&vendor.ebx, bed.vendor, 4);
 		memcpy(&vendor.edx, bed.vendor + 4, 4);
@@ -382,6 +382,7 @@ static void start_machine(void)
 	memset(&bed, 0, sizeof(bed));
 	bed.cpuid = bed_cpuid;
 	bed.vendor = "GenuineIntel";
+	bed.last_leaf = 0x23;
 	bed.mxcsr = 0x5555;
 	bed.xcr0 = 7;
 	bed.memory = aligned_alloc(0x200000, BED_PAGES * PAGE_BYTES);

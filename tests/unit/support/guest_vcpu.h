@@ -66,6 +66,7 @@ struct guest_bed {
 	/* The CPU. */
 	struct cpuid_result (*cpuid)(uint32_t leaf, uint32_t subleaf);
 	const char *vendor;
+	uint32_t last_leaf; /* of the basic ones of CPUID */
 	uint64_t tsc, xcr0, cr2, dr6, dr[4], msr[GUEST_MSRS], predictor_barriers, l1d_flushes, arch_capabilities;
 	uint64_t xmm; /* for all vector registers */
 	uint32_t mxcsr;
@@ -79,7 +80,7 @@ struct guest_bed {
 };
 extern struct guest_bed bed;
 
-/* A CPU that has everything, and XSAVE areas as they are. */
+/* A CPU that has everything, and XSAVE areas as they are. Above the last leaf it answers as if it had even more. */
 struct cpuid_result bed_cpuid(uint32_t leaf, uint32_t subleaf);
 
 /* A domain with vCPUs whose x2APIC IDs are 0, 5 and 0x23; ready to run. For cmocka. */

@@ -271,6 +271,10 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	(void)subleaf;
 	return (struct cpuid_result){0xb, leaf == 0xb ? 1 : 0, 0, world.apic_id};
 }
+struct cpuid_result cpu_leaf(uint32_t leaf, uint32_t subleaf)
+{
+	return cpuid(leaf, subleaf);
+}
 uint64_t rdtsc(void)
 {
 	return 0;

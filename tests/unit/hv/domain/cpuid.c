@@ -167,6 +167,15 @@ static void a_poor_cpu_is_shown_as_such(void **state)
 	assert_int_equal(ask(0x80000008, 0).ebx, 0);
 }
 
+/* What the CPU answers above its last leaf is not that leaf's. */
+static void no_xsave_components_of_a_leaf_above_the_last_one(void **state)
+{
+	(void)state;
+	bed.last_leaf = 0xb;
+	for (uint32_t part = 1; part < 70; part++)
+		assert_answer(0xd, part, (struct cpuid_result){0, 0, 0, 0});
+}
+
 static void amd_is_shown_as_intel(void **state)
 {
 	(void)state;
@@ -226,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vector_instructions_are_those_of_xfam, start, bed_stop),
 		cmocka_unit_test_setup_teardown(xsave_components_are_those_of_xfam, start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_poor_cpu_is_shown_as_such, start, bed_stop),
+		cmocka_unit_test_setup_teardown(no_xsave_components_of_a_leaf_above_the_last_one, start, bed_stop),
 		cmocka_unit_test_setup_teardown(amd_is_shown_as_intel, start, bed_stop),
 		cmocka_unit_test_setup_teardown(osxsave_is_the_guests, start, bed_stop),
 		cmocka_unit_test_setup_teardown(any_x2apic_id_has_its_bits, start, bed_stop),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: tests/unit/support/reports.c */
-/* links: hv/domain/ hv/attest/sha384.c hv/machine/ram.c hv/lib/wipe.c tests/unit/support/domain_host.c */
+/* links: hv/domain/ hv/attest/sha384.c hv/machine/ram.c hv/machine/features.c hv/lib/wipe.c */
+/* links: tests/unit/support/domain_host.c */
 /*
  * A domain's memory while its guest runs: pages that are pending, accepted, removed, released and shared; what other
  * CPUs may still use is neither free nor wiped; 2 MiB at once. No call that is refused changes anything.

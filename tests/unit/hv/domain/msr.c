@@ -167,6 +167,9 @@ static void commands_are_executed_where_the_cpu_has_them(void **state)
 	bed.pool.guest.barrier = false;
 	assert_false(guest_msr_write(vcpu, IA32_PRED_CMD, 1));
 	assert_false(guest_msr_write(vcpu, IA32_PRED_CMD, 0));
+	bed.last_leaf = 6;
+	assert_false(guest_msr_write(vcpu, IA32_FLUSH_CMD, 1));
+	bed.last_leaf = 0x23;
 	bed.cpuid = without_commands;
 	assert_false(guest_msr_write(vcpu, IA32_FLUSH_CMD, 1));
 	assert_false(guest_msr_write(vcpu, IA32_FLUSH_CMD, 0));

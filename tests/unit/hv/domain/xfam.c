@@ -74,6 +74,9 @@ static void a_domain_has_no_component_that_the_cpu_lacks(void **state)
 	assert_false(allowed(0xe7));
 	native = 0xe700000000;
 	assert_false(allowed(3));
+	native = UINT64_MAX;
+	bed.last_leaf = 0xb;
+	assert_false(allowed(3));
 }
 
 static void the_area_fits_the_vcpu(void **state)

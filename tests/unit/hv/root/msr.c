@@ -21,7 +21,7 @@ static struct cpu cpu;
 static struct vcpu vcpu;
 
 static struct {
-	uint32_t xcr0, xss; /* what the CPU has */
+	uint32_t last_leaf, xcr0, xss; /* what the CPU has */
 	bool xsaves;
 	uint64_t cr4;
 	unsigned cpl;
@@ -34,7 +34,7 @@ static struct {
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
 	if (leaf == 0)
-		return (struct cpuid_result){7, 0, 0, 0};
+		return (struct cpuid_result){world.last_leaf, 0, 0, 0};
 	if (leaf == 7)
 		return (struct cpuid_result){0, 0, 0, 1u << 29};
 	assert_int_equal(leaf, 0xd);
@@ -135,6 +135,7 @@ static int new_cpu(void **state)
 	memset(&world, 0, sizeof(world));
 	world.vector = NONE;
 	world.cr4 = CR4_OSXSAVE;
+	world.last_leaf = 0xd;
 	world.xcr0 = UINT32_MAX;
 	world.xss = UINT32_MAX;
 	world.xsaves = true;
@@ -203,6 +204,17 @@ static void xcr0_of_a_smaller_cpu(void **state)
 	assert_int_equal(set_xcr0(7 | 7ull << 5), VECTOR_GP);
 	assert_int_equal(set_xcr0(7 | 3ull << 17), VECTOR_GP);
 	assert_int_equal(set_xcr0(7 | 1ull << 9), VECTOR_GP);
+}
+
+/* Above its last leaf an Intel CPU answers with the last one's data: there is no state to switch on. */
+static void a_cpu_without_the_leaf_has_no_extended_state(void **state)
+{
+	(void)state;
+	world.last_leaf = 0xb;
+	assert_int_equal(set_xcr0(1), VECTOR_GP);
+	assert_int_equal(set_xcr0(7), VECTOR_GP);
+	assert_int_equal(write_msr(IA32_XSS, 0), VECTOR_GP);
+	assert_int_equal(world.written_msr, 0);
 }
 
 static void xsetbv_of_whom(void **state)
@@ -306,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(xcr0_components, new_cpu),
 		cmocka_unit_test_setup(xcr0_of_a_smaller_cpu, new_cpu),
+		cmocka_unit_test_setup(a_cpu_without_the_leaf_has_no_extended_state, new_cpu),
 		cmocka_unit_test_setup(xsetbv_of_whom, new_cpu),
 		cmocka_unit_test_setup(xss_is_for_cet, new_cpu),
 		cmocka_unit_test_setup(pat_types, new_cpu),

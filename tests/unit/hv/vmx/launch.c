@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* as: vmx-segments */
-/* links: hv/vmx/controls.c */
+/* links: hv/vmx/controls.c hv/machine/features.c */
 /*
  * Capture and first entry on a VMCS that holds rubbish: each field that an entry with the controls in use looks at,
  * or that a guest or an exit loads from, was written. Fields by number, from SDM 3C 24 and 26 (chapters of its
@@ -33,6 +33,7 @@ static struct vcpu vcpu;
 static uint8_t region[3 * PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
 static uint32_t tss[4] = {0, 0x8900, 0, 0};
 static uint64_t cr0, cr4;
+static uint32_t last_leaf = 7;
 static jmp_buf launched;
 
 uint64_t vmread(uint32_t field)
@@ -105,9 +106,8 @@ void wrmsr(uint32_t msr, uint64_t value)
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
-	(void)leaf;
 	(void)subleaf;
-	return (struct cpuid_result){7, 0, 1u << 3, 0};
+	return (struct cpuid_result){leaf == 0 ? last_leaf : 0, 0, 1u << 3, 0};
 }
 
 uint64_t read_cr0(void)
@@ -234,6 +234,18 @@ static void caches_are_on_and_cet_off_in_the_hypervisor(void **state)
 	assert_int_not_equal(fields[CR4_MASK] & fields[GUEST_CR4] & CR4_MCE, 0); /* each machine check is an exit */
 }
 
+/* A bit that the CPU lacks is reserved: the CPU refuses it itself. */
+static void pke_is_an_exit_where_the_cpu_has_it(void **state)
+{
+	const struct launch_frame start = {.rflags = 2};
+
+	(void)state;
+	assert_int_not_equal(fields[CR4_MASK] & CR4_PKE, 0);
+	last_leaf = 6;
+	assert_int_equal(vcpu_capture(&vcpu, &start), HV_OK);
+	assert_int_equal(fields[CR4_MASK] & CR4_PKE, 0);
+}
+
 /* SDM 3C 24.6.9: 1 KiB each for reads of low and of high registers, then for writes of them. Others always exit. */
 static void permission_maps(void **state)
 {
@@ -259,9 +271,9 @@ static void permission_maps(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_field),
-					   cmocka_unit_test(caches_are_on_and_cet_off_in_the_hypervisor),
-					   cmocka_unit_test(permission_maps)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_field), cmocka_unit_test(caches_are_on_and_cet_off_in_the_hypervisor),
+		cmocka_unit_test(pke_is_an_exit_where_the_cpu_has_it), cmocka_unit_test(permission_maps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 
 #define GIB (1ull << 30)
 
-static uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, extended_edx, txt_status;
+static uint32_t last_leaf, leaf1_ecx, leaf7_ebx, leaf7_ecx, extended_edx, txt_status;
 static uint64_t cr4, feature_control, tme_activate, capability[0x11], mtrr_mask;
 static struct vendor_machine shared_by_cpus;
 static struct machine m;
@@ -26,7 +26,7 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 		uint32_t words[3]; /* EBX, EDX, ECX */
 
 		memcpy(words, vendor, sizeof(words));
-		return (struct cpuid_result){0xd, words[0], words[2], words[1]};
+		return (struct cpuid_result){last_leaf, words[0], words[2], words[1]};
 	}
 	case 1:
 		return (struct cpuid_result){0, 0, leaf1_ecx, 0};
@@ -46,7 +46,7 @@ uint64_t rdmsr(uint32_t msr)
 	case 0x3a:
 		return feature_control;
 	case 0x982:
-		assert_true(leaf7_ecx & 1u << 13);
+		assert_true(last_leaf >= 7 && leaf7_ecx & 1u << 13);
 		return tme_activate;
 	case IA32_MTRRCAP:
 		return 1; /* one range, no fixed ones */
@@ -89,6 +89,7 @@ static int setup(void **state)
 {
 	(void)state;
 	vendor = "GenuineIntel";
+	last_leaf = 0xd;
 	leaf1_ecx = 1u << 5 | 1u << 21 | 1u << 26;
 	leaf7_ebx = 1u << 7 | 1u << 20;
 	extended_edx = 1u << 20 | 1u << 26;
@@ -226,6 +227,16 @@ static void features_missing(void **state)
 	}
 }
 
+/* Above its last leaf, such as 0BH of Westmere, the CPU answers with that one's data; here it looks like leaf 7. */
+static void leaves_above_the_last_one_mean_nothing(void **state)
+{
+	(void)state;
+	last_leaf = 6;
+	leaf7_ecx = 1u << 13;
+	tme_activate = UINT64_MAX;
+	assert_int_equal(vcpu_check(&m), HV_E_NO_NX);
+}
+
 static void no_ept(void **state)
 {
 	(void)state;
@@ -260,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup(memory_types, setup),
 		cmocka_unit_test_setup(small_pages, setup),
 		cmocka_unit_test_setup(features_missing, setup),
+		cmocka_unit_test_setup(leaves_above_the_last_one_mean_nothing, setup),
 		cmocka_unit_test_setup(no_ept, setup),
 		cmocka_unit_test_setup(later_cpus_must_be_like_the_first, setup),
 	};
