@@ -9,6 +9,10 @@
 
 void quote_client_begin(struct quote_client *client, int connection, uint64_t number)
 {
+	socklen_t bytes = sizeof(client->peer);
+
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &client->peer, &bytes) != 0)
+		client->peer = (struct ucred){.uid = (uid_t)-1};
 	client->state = CLIENT_READS;
 	client->socket = connection;
 	client->number = number;

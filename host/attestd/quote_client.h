@@ -3,6 +3,8 @@
 #ifndef ATTESTD_QUOTE_CLIENT_H
 #define ATTESTD_QUOTE_CLIENT_H
 
+#include <sys/socket.h>
+
 #include "quote_message.h"
 
 #define CLIENT_SILENCE_MS 5000 /* a client that sends or takes nothing is cut off */
@@ -12,8 +14,9 @@ enum quote_client_state { CLIENT_FREE, CLIENT_READS, CLIENT_WAITS, CLIENT_IN_WOR
 
 struct quote_client {
 	enum quote_client_state state;
-	int socket;      /* does not block */
-	uint64_t number; /* of the connection: a slot may be taken again while its quote is made */
+	int socket;        /* does not block */
+	struct ucred peer; /* who connected */
+	uint64_t number;   /* of the connection: a slot may be taken again while its quote is made */
 	int64_t deadline_ms;
 	uint8_t request[QUOTE_REQUEST_BYTES];
 	struct report report; /* the request's, from CLIENT_WAITS on */

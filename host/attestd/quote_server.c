@@ -15,10 +15,12 @@
 #include "clock.h"
 #include "event.h"
 #include "guest_quotes.h"
+#include "metrics.h"
 #include "quote_client.h"
 
 #define HTTP_OK 200u
-#define DEAF_MS 100 /* after a connection that could not be taken, for want of files or memory */
+#define SLOTS   (QUOTE_CLIENTS_MAX + 1) /* one is free: for the next one, for which another one goes */
+#define DEAF_MS 100                     /* after a connection that could not be taken, for want of files or memory */
 
 struct quote_server {
 	struct queue *queue;
@@ -29,7 +31,7 @@ struct quote_server {
 	bool job; /* the queue has one */
 	bool deaf;
 	uint64_t numbers;
-	struct quote_client clients[QUOTE_CLIENTS_MAX];
+	struct quote_client clients[SLOTS];
 };
 
 static void wake_up(const struct quote_server *server)
@@ -43,25 +45,78 @@ static void wake_up(const struct quote_server *server)
 
 static struct quote_client *find_free(struct quote_server *server)
 {
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		if (server->clients[i].state == CLIENT_FREE)
 			return &server->clients[i];
 	return NULL;
 }
 
+/* What makes a connection give way. */
+struct share {
+	unsigned of_user, of_process; /* connections */
+	bool asked;
+	uint64_t number;
+};
+
+static struct share share_of(const struct quote_server *server, const struct quote_client *client)
+{
+	struct share share = {.asked = client->state != CLIENT_READS, .number = client->number};
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		const struct quote_client *other = &server->clients[i];
+		const bool same_user = other->state != CLIENT_FREE && other->peer.uid == client->peer.uid;
+
+		share.of_user += same_user;
+		share.of_process += same_user && other->peer.pid == client->peer.pid;
+	}
+	return share;
+}
+
+/* Users come first: a process can fork. Among QEMUs, which are all one user's, the processes count. */
+static bool gives_way(const struct share *share, const struct share *other)
+{
+	if (share->of_user != other->of_user)
+		return share->of_user > other->of_user;
+	if (share->of_process != other->of_process)
+		return share->of_process > other->of_process;
+	if (share->asked != other->asked)
+		return other->asked;
+	return share->number < other->number;
+}
+
+/* Closes one of the connections, which take all slots. */
+static void make_room(struct quote_server *server)
+{
+	struct quote_client *closed = &server->clients[0];
+	struct share most = share_of(server, closed);
+
+	for (size_t i = 1; i < SLOTS; i++) {
+		const struct share share = share_of(server, &server->clients[i]);
+
+		if (gives_way(&share, &most)) {
+			closed = &server->clients[i];
+			most = share;
+		}
+	}
+	quote_client_close(closed);
+	count(COUNT_DISPLACED);
+}
+
 static void welcome(struct quote_server *server)
 {
-	struct quote_client *client = find_free(server);
-	const int connection = client ? accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+	const int connection = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	server->deaf = client && connection < 0;
-	if (connection >= 0)
-		quote_client_begin(client, connection, ++server->numbers);
+	server->deaf = connection < 0;
+	if (connection < 0)
+		return;
+	quote_client_begin(find_free(server), connection, ++server->numbers);
+	if (!find_free(server))
+		make_room(server);
 }
 
 static bool any_waits(const struct quote_server *server)
 {
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		if (server->clients[i].state == CLIENT_WAITS)
 			return true;
 	return false;
@@ -70,7 +125,7 @@ static bool any_waits(const struct quote_server *server)
 /* All that wait, or are in work, have no quote. */
 static void fail_all(struct quote_server *server)
 {
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		if (server->clients[i].state == CLIENT_WAITS || server->clients[i].state == CLIENT_IN_WORK)
 			quote_client_answer(&server->clients[i], QUOTE_E_UNEXPECTED, NULL, 0);
 }
@@ -108,9 +163,9 @@ static nfds_t fill(struct quote_server *server, struct pollfd *polled, struct qu
 {
 	nfds_t count = 2;
 
-	polled[0] = (struct pollfd){.fd = find_free(server) && !server->deaf ? server->listener : -1, .events = POLLIN};
+	polled[0] = (struct pollfd){.fd = server->deaf ? -1 : server->listener, .events = POLLIN};
 	polled[1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		struct quote_client *client = &server->clients[i];
 
 		if (client->state != CLIENT_READS && client->state != CLIENT_WRITES)
@@ -144,8 +199,8 @@ static int patience(const struct quote_server *server, nfds_t count)
 static void *loop(void *argument)
 {
 	struct quote_server *server = argument;
-	struct pollfd polled[QUOTE_CLIENTS_MAX + 2];
-	struct quote_client *of[QUOTE_CLIENTS_MAX + 2];
+	struct pollfd polled[SLOTS + 2];
+	struct quote_client *of[SLOTS + 2];
 	uint64_t woken;
 
 	pthread_mutex_lock(&server->lock);
@@ -174,7 +229,7 @@ static size_t take_batch(struct quote_server *server, struct guest_quote *quotes
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX && count < GUEST_QUOTES_MAX; i++) {
+	for (size_t i = 0; i < SLOTS && count < GUEST_QUOTES_MAX; i++) {
 		struct quote_client *client = &server->clients[i];
 
 		if (client->state != CLIENT_WAITS)
@@ -290,7 +345,7 @@ void quote_server_stop(struct quote_server *server)
 	pthread_mutex_unlock(&server->lock);
 	wake_up(server);
 	pthread_join(server->thread, NULL);
-	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < SLOTS; i++)
 		if (server->clients[i].state != CLIENT_FREE)
 			quote_client_close(&server->clients[i]);
 	close(server->listener);

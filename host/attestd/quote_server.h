@@ -2,6 +2,10 @@
 /*
  * The quote generation service for TDX guests: a socket to which QEMU connects for each GetQuote
  * (<quoteGenerationService> of libvirt). What comes while the TPM works is the next batch.
+ *
+ * Every user of the host may connect, and whoever holds the most loses: where there are too many connections, the user
+ * that has the most gives way, and of that user's processes the one that has the most. That process loses its oldest
+ * connection that has not asked yet, or else its oldest one.
  */
 #ifndef ATTESTD_QUOTE_SERVER_H
 #define ATTESTD_QUOTE_SERVER_H
@@ -9,7 +13,7 @@
 #include "evidence.h"
 #include "queue.h"
 
-#define QUOTE_CLIENTS_MAX 128u
+#define QUOTE_CLIENTS_MAX 128u /* one more, and another one goes */
 
 struct quote_server;
 

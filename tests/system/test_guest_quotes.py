@@ -77,7 +77,7 @@ def test_wrong_requests_for_a_quote_are_told_apart(quotes):
 
 
 def test_silence_does_not_keep_guests_from_quotes(quotes):
-    """As many connections as there is room for say nothing: after some seconds they are closed, the next is heard."""
+    """As many connections as there is room for say nothing: the next is heard, and they are closed after seconds."""
     silent = [socket.socket(socket.AF_UNIX) for _ in range(128)]
     for connection in silent:
         connection.connect(str(quotes[0]))
