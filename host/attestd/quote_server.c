@@ -114,12 +114,18 @@ static void welcome(struct quote_server *server)
 		make_room(server);
 }
 
-static bool any_waits(const struct quote_server *server)
+/* Of those that wait, the one that came first; NULL if none does. */
+static struct quote_client *first_waiting(struct quote_server *server)
 {
-	for (size_t i = 0; i < SLOTS; i++)
-		if (server->clients[i].state == CLIENT_WAITS)
-			return true;
-	return false;
+	struct quote_client *first = NULL;
+
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct quote_client *client = &server->clients[i];
+
+		if (client->state == CLIENT_WAITS && (!first || client->number < first->number))
+			first = client;
+	}
+	return first;
 }
 
 /* All that wait, or are in work, have no quote. */
@@ -151,7 +157,7 @@ static void submit(struct quote_server *server)
 	bool needed;
 
 	pthread_mutex_lock(&server->lock);
-	needed = !server->job && any_waits(server);
+	needed = !server->job && first_waiting(server);
 	server->job = server->job || needed;
 	pthread_mutex_unlock(&server->lock);
 	if (needed && !queue_submit(server->queue, &job, server))
@@ -223,17 +229,14 @@ static void *loop(void *argument)
 	return NULL;
 }
 
-/* The next guests in a row, and whose they are. Returns how many. */
+/* The next guests, in the order in which they came, and whose they are. Returns how many. */
 static size_t take_batch(struct quote_server *server, struct guest_quote *quotes, struct quote_client **of,
 			 uint64_t *numbers)
 {
+	struct quote_client *client;
 	size_t count = 0;
 
-	for (size_t i = 0; i < SLOTS && count < GUEST_QUOTES_MAX; i++) {
-		struct quote_client *client = &server->clients[i];
-
-		if (client->state != CLIENT_WAITS)
-			continue;
+	while (count < GUEST_QUOTES_MAX && (client = first_waiting(server)) != NULL) {
 		client->state = CLIENT_IN_WORK;
 		quotes[count].report = client->report;
 		of[count] = client;

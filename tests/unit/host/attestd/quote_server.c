@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wraps: clock_gettime getsockopt queue_submit */
+/* wraps: clock_gettime getsockopt guest_quotes_make queue_submit */
 /*
- * The guests' quote socket while it is full: whose connection is closed for one more. The peers' users and processes
- * are played, time stands still.
+ * The guests' quote socket while it is full: whose connection is closed for one more, and who gets a quote first. The
+ * peers' users and processes are played, time stands still.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include <linux/sockios.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "quote_message.h"
+#include "guest_quotes.h"
 #include "quote_server.h"
 
 #define PATIENCE_MS 60000 /* for what takes no time */
@@ -33,12 +34,16 @@
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_getsockopt(int socket, int level, int name, void *value, socklen_t *bytes);
 int __real_getsockopt(int socket, int level, int name, void *value, socklen_t *bytes);
+bool __wrap_guest_quotes_make(const struct sources *sources, struct tpm *tpm, struct guest_quote *quotes, size_t count,
+			      struct failure *failure);
 bool __wrap_queue_submit(struct queue *queue, const struct job *job, void *owner);
 
 static struct quote_server *server;
 static char path[64];
 static int clients[QUOTE_CLIENTS_MAX];
 static unsigned numbers;
+static sem_t submitted;
+static void (*end_of_job)(void *owner, struct reply reply);
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -65,12 +70,24 @@ int __wrap_getsockopt(int socket, int level, int name, void *value, socklen_t *b
 	return 0;
 }
 
+bool __wrap_guest_quotes_make(const struct sources *sources, struct tpm *tpm, struct guest_quote *quotes, size_t count,
+			      struct failure *failure)
+{
+	(void)sources;
+	(void)tpm;
+	(void)failure;
+	for (size_t i = 0; i < count; i++)
+		quotes[i].error = QUOTE_E_PARAMETER;
+	return true;
+}
+
 /* The TPM takes its time. */
 bool __wrap_queue_submit(struct queue *queue, const struct job *job, void *owner)
 {
 	(void)queue;
-	(void)job;
-	(void)owner;
+	assert_ptr_equal(owner, server);
+	end_of_job = job->done;
+	sem_post(&submitted);
 	return true;
 }
 
@@ -80,6 +97,7 @@ static int start(void **state)
 	snprintf(path, sizeof(path), "/tmp/attestd-quotes-%d", (int)getpid());
 	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		clients[i] = -1;
+	sem_init(&submitted, 0, 0);
 	server = quote_server_start(path, NULL);
 	return server ? 0 : -1;
 }
@@ -88,6 +106,7 @@ static int stop(void **state)
 {
 	(void)state;
 	quote_server_stop(server);
+	sem_destroy(&submitted);
 	unlink(path);
 	for (size_t i = 0; i < QUOTE_CLIENTS_MAX; i++)
 		if (clients[i] >= 0)
@@ -224,6 +243,38 @@ static void guests_that_wait_stay(void **state)
 	only_this_one_was_closed(QUOTE_CLIENTS_MAX);
 }
 
+/* The queue's thread does the job. */
+static void make_quotes(void)
+{
+	sem_wait(&submitted);
+	quote_server_work(server, NULL, NULL);
+	end_of_job(server, (struct reply){.status = 200});
+}
+
+/* Whoever comes again at once does not keep those that wait from the next quote. */
+static void guests_get_quotes_in_the_order_in_which_they_came(void **state)
+{
+	const size_t late = 100;
+
+	(void)state;
+	connect_many(QEMUS, 0, 0, late);
+	for (size_t i = 0; i < late; i++)
+		ask(clients[i]);
+	make_quotes();
+	for (size_t i = 0; i < GUEST_QUOTES_MAX; i++) {
+		for (size_t k = 0; k < QUOTE_ANSWER_BYTES(0); k++)
+			assert_int_equal(hear(clients[i], PATIENCE_MS), 1);
+		assert_int_equal(hear(clients[i], PATIENCE_MS), 0);
+		close(clients[i]);
+	}
+	connect_many(STRANGER, 0, 0, GUEST_QUOTES_MAX);
+	for (size_t i = 0; i < GUEST_QUOTES_MAX; i++)
+		ask(clients[i]);
+	make_quotes();
+	for (size_t i = GUEST_QUOTES_MAX; i < late; i++)
+		assert_int_equal(hear(clients[i], PATIENCE_MS), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_user_with_the_most_gives_way, start, stop),
 		cmocka_unit_test_setup_teardown(of_a_user_the_process_with_the_most_gives_way, start, stop),
 		cmocka_unit_test_setup_teardown(guests_that_wait_stay, start, stop),
+		cmocka_unit_test_setup_teardown(guests_get_quotes_in_the_order_in_which_they_came, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
