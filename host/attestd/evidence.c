@@ -109,17 +109,21 @@ static bool sign_fresh(const struct sources *sources, const uint8_t qualifying[S
 	return error == 0 || device_failed(failure, "the hypervisor's fresh signature", error);
 }
 
-bool report_sign(const struct sources *sources, const struct report *report, struct hk_report *signed_report, bool *own,
+int reports_open(const struct sources *sources, struct failure *failure)
+{
+	const int device = device_open(sources->device);
+
+	if (device >= 0)
+		return device;
+	device_failed(failure, sources->device, device);
+	return -1;
+}
+
+bool report_sign(int device, const struct report *report, struct hk_report *signed_report, bool *own,
 		 struct failure *failure)
 {
-	int error = device_open(sources->device);
+	const int error = device_quote(device, report, signed_report);
 
-	if (error >= 0) {
-		const int device = error;
-
-		error = device_quote(device, report, signed_report);
-		close(device);
-	}
 	*own = error == 0;
 	return error == 0 || error == -EINVAL || device_failed(failure, "the signature of a guest's report", error);
 }

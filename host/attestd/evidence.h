@@ -57,11 +57,15 @@ void logs_free(struct logs *logs);
 bool statement_read(const struct sources *sources, struct hk_statement *statement, bool *present,
 		    struct failure *failure);
 
+/** Opens the hypervisor's device for report_sign(), as often as there are reports, and then close(). -1: 'failure'. */
+int reports_open(const struct sources *sources, struct failure *failure);
+
 /**
  * Has the hypervisor sign a guest's report.
+ * @device: from reports_open()
  * @own: is it a report of a guest of this boot? If not, nothing is signed, and that is no failure.
  */
-bool report_sign(const struct sources *sources, const struct report *report, struct hk_report *signed_report, bool *own,
+bool report_sign(int device, const struct report *report, struct hk_report *signed_report, bool *own,
 		 struct failure *failure);
 
 /** Answers a challenge. The caller ends with evidence_free, whatever the result. */

@@ -2,6 +2,7 @@
 #include "guest_quotes.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define UNAVAILABLE 503u
 
@@ -12,11 +13,11 @@ struct batch {
 	uint8_t leaves[GUEST_QUOTES_MAX][SHA256_BYTES];
 };
 
-static bool add(const struct sources *sources, struct batch *batch, struct guest_quote *quote, struct failure *failure)
+static bool add(int device, struct batch *batch, struct guest_quote *quote, struct failure *failure)
 {
 	bool own;
 
-	if (!report_sign(sources, &quote->report, &quote->signed_report, &own, failure))
+	if (!report_sign(device, &quote->report, &quote->signed_report, &own, failure))
 		return false;
 	quote->error = own ? QUOTE_OK : QUOTE_E_PARAMETER;
 	if (!own)
@@ -57,10 +58,13 @@ bool guest_quotes_make(const struct sources *sources, struct tpm *tpm, struct gu
 		       struct failure *failure)
 {
 	struct batch batch = {.count = 0};
-	bool ok = true;
+	const int device = reports_open(sources, failure);
+	bool ok = device >= 0;
 
 	for (size_t i = 0; ok && i < count; i++)
-		ok = add(sources, &batch, &quotes[i], failure);
+		ok = add(device, &batch, &quotes[i], failure);
+	if (device >= 0)
+		close(device);
 	if (ok && batch.count > 0)
 		ok = answer_all(sources, tpm, &batch, failure);
 	for (size_t i = 0; !ok && i < count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wraps: ioctl tpm_quote */
+/* wraps: device_open ioctl tpm_quote */
 /* links: host/attestd/guest_quotes.c host/attestd/hash_tree.c host/attestd/quote_message.c */
 /* Quotes for guests: QEMU's messages, the tree of a batch, and what the hypervisor and the TPM are asked for it. */
 #include <setjmp.h>
@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -19,14 +20,24 @@
 #define FOREIGN 0xff /* the first byte of report data that is of no guest of this boot */
 
 static struct {
-	unsigned quotes;
-	int error; /* of the signature of a report */
+	unsigned quotes, opened;
+	int error;      /* of the signature of a report */
+	int device[16]; /* as it was opened */
 	uint8_t signed_data[32], quoted_data[32];
 } host;
 
+int __real_device_open(const char *path);
+int __wrap_device_open(const char *path);
 int __wrap_ioctl(int device, unsigned long command, void *argument);
 bool __wrap_tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote,
 		      struct failure *failure);
+
+int __wrap_device_open(const char *path)
+{
+	assert_in_range(host.opened, 0, sizeof(host.device) / sizeof(host.device[0]) - 1);
+	host.device[host.opened] = __real_device_open(path);
+	return host.device[host.opened++];
+}
 
 static int play_quote(struct cloister_quote *request)
 {
@@ -74,6 +85,14 @@ static int reset(void **state)
 {
 	(void)state;
 	memset(&host, 0, sizeof(host));
+	return 0;
+}
+
+static int all_closed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < host.opened; i++)
+		assert_int_equal(fcntl(host.device[i], F_GETFD), -1);
 	return 0;
 }
 
@@ -295,6 +314,7 @@ static void full_batch_fits(void **state)
 	fill_quotes(quotes, GUEST_QUOTES_MAX);
 	assert_true(guest_quotes_make(&sources, NULL, quotes, GUEST_QUOTES_MAX, &failure));
 	assert_int_equal(host.quotes, 1);
+	assert_int_equal(host.opened, 4); /* for the reports; for the log, the statement and the fresh signature */
 	for (int i = 0; i < (int)GUEST_QUOTES_MAX; i++)
 		expect_place(&quotes[i], i, GUEST_QUOTES_MAX, 6);
 }
@@ -313,6 +333,20 @@ static void wiped_key_is_told_to_all(void **state)
 	assert_int_equal(quotes[1].error, QUOTE_E_UNEXPECTED);
 }
 
+static void no_hypervisor_is_told_to_all(void **state)
+{
+	const struct sources bare = {.tcg_log = "/nonexistent", .device = "/nonexistent"};
+	struct guest_quote quotes[2];
+	struct failure failure;
+
+	(void)state;
+	fill_quotes(quotes, 2);
+	assert_false(guest_quotes_make(&bare, NULL, quotes, 2, &failure));
+	assert_string_equal(failure.code, "hypervisor-failed");
+	assert_int_equal(quotes[0].error, QUOTE_E_UNEXPECTED);
+	assert_int_equal(quotes[1].error, QUOTE_E_UNEXPECTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,10 +354,11 @@ int main(void)
 		cmocka_unit_test(tree_is_that_of_rfc_6962),
 		cmocka_unit_test(requests_are_read_or_refused),
 		cmocka_unit_test(answers_are_as_qemu_reads_them),
-		cmocka_unit_test_setup(guests_share_a_quote, reset),
-		cmocka_unit_test_setup(foreign_reports_need_no_tpm, reset),
-		cmocka_unit_test_setup(full_batch_fits, reset),
-		cmocka_unit_test_setup(wiped_key_is_told_to_all, reset),
+		cmocka_unit_test_setup_teardown(guests_share_a_quote, reset, all_closed),
+		cmocka_unit_test_setup_teardown(foreign_reports_need_no_tpm, reset, all_closed),
+		cmocka_unit_test_setup_teardown(full_batch_fits, reset, all_closed),
+		cmocka_unit_test_setup_teardown(wiped_key_is_told_to_all, reset, all_closed),
+		cmocka_unit_test_setup_teardown(no_hypervisor_is_told_to_all, reset, all_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
