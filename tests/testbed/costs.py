@@ -291,8 +291,8 @@ def steady(report: Report, machine: Machine, cpus: int) -> None:
 def main() -> int:
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (shim,), (guest_throughput,), (exits_to_shell,),
-             (exits_of_host,), (exits_of_debian, 1), (exits_of_debian, 2), (throughput,))
+    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (shim,), (guest_throughput,),
+             (exits_to_shell,), (exits_of_host,), (exits_of_debian, 1), (exits_of_debian, 2), (throughput,))
     for part, *arguments in parts:
         try:
             part(report, *arguments)
