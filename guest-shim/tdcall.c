@@ -10,6 +10,7 @@
 #define PASS_R10_TO_R15 0xfc00ull
 #define PASS_TEXT       (PASS_R10_TO_R15 | 1u << 2 | 1u << 3 | 1u << 6 | 1u << 7 | 1u << 8 | 1u << 9)
 #define DIGEST_ALIGNED  64
+#define COM1            0x3f8u
 
 /* A leaf that answers in registers. */
 struct leaf {
@@ -48,12 +49,24 @@ static uint64_t vmcall(uint64_t *function, uint64_t a, uint64_t b, uint64_t c, u
 	return r10;
 }
 
+/* To the first serial port, where QEMU has one. */
+static void print(const char *text)
+{
+	for (; *text; text++) {
+		uint64_t function = VMCALL_IO;
+
+		(void)vmcall(&function, 1, 1, COM1, (uint8_t)*text);
+	}
+}
+
 _Noreturn void td_fatal(const char *text)
 {
 	uint64_t words[TD_TEXT_BYTES / 8] = {0};
 
 	for (uint32_t i = 0; i < TD_TEXT_BYTES && text[i]; i++)
 		words[i / 8] |= (uint64_t)(uint8_t)text[i] << i % 8 * 8;
+	print(text);
+	print("\r\n");
 	register uint64_t r8 __asm__("r8") = words[5];
 	register uint64_t r9 __asm__("r9") = words[6];
 	register uint64_t r10 __asm__("r10") = 0;

@@ -10,7 +10,7 @@
 
 #define TD_TEXT_BYTES 64u
 
-/** Ends the guest with words for its owner, which the VMM prints. @text: at most TD_TEXT_BYTES are told */
+/** Ends the guest with words for its owner, on its console and to the VMM. @text: at most TD_TEXT_BYTES */
 _Noreturn void td_fatal(const char *text);
 
 /** New memory needs no acceptance from here on: it comes as zeros, when it is first touched. */
