@@ -20,7 +20,8 @@ roots: root
 
 # The files may lie anywhere.
 reference: root
-	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' -- tools/in-root make -f build.mk $@
+	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' 'GUEST_KERNEL=$(GUEST_KERNEL)' \
+		'GUEST_INITRD=$(GUEST_INITRD)' -- tools/in-root make -f build.mk $@
 
 # The folder may lie anywhere.
 check-tables kvm-unit-tests: root
