@@ -6,19 +6,23 @@ files and QEMU's command line before anything runs.
 """
 
 import base64
+import contextlib
 import hashlib
+import io
 import json
 import pathlib
 import re
 import secrets
 import shlex
 import subprocess
+import tarfile
 
 import pytest
 
 from testbed import guests, hosts, qemu_host
 from testbed.emulator import OUT
 from testbed.tdvf import mrtd
+from test_host import send_program
 
 BOOT_S = 1800
 KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
@@ -80,17 +84,24 @@ def computed(folder, command, **files):
     return json.loads(output.read_text())
 
 
-@pytest.fixture(scope="module")
-def guest(tmp_path_factory):
-    image, modules = guests.kernel("trixie")
-    folder, initrd = tmp_path_factory.mktemp("evidence"), guests.initrd("guest-evidence", modules)
+@contextlib.contextmanager
+def running(name, suite, folder):
+    """A guest with a suite's kernel on an attested host; its policy is computed before."""
+    image, modules = guests.kernel(suite)
+    initrd = guests.initrd(name, modules)
     command = f"{qemu_host.QUOTED} {KERNEL}"
     policy = computed(folder, command, firmware=qemu_host.SHIM, kernel=image, initrd=initrd)
     files = {"vmlinuz": image, "initrd": initrd, qemu_host.SHIM.name: qemu_host.SHIM}
-    with qemu_host.attested_host("guest-evidence", files) as machine:
+    with qemu_host.attested_host(name, files) as machine:
         qemu_host.start(machine, command)
         guests.facts(machine, BOOT_S)
         yield Guest(machine, folder, policy)
+
+
+@pytest.fixture(scope="module")
+def guest(tmp_path_factory):
+    with running("guest-evidence", "trixie", tmp_path_factory.mktemp("evidence")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +188,47 @@ def test_stock_firmware_is_measured(guest):
     stock = Guest(guest.machine, guest.folder, guest.computed)
     code, text = guest.verdict(stock.evidence(nonce), path, nonce)
     assert code == hosts.CONDITIONAL, text
+
+
+def small_guests(machine, data):
+    """What as many guests of a small VMM get, who ask at once: the evidence of each, in the order of their data."""
+    send_program(machine, "kvm")
+    machine.check("mkdir -p /run/quotes")
+    for start in range(0, len(data), 600):  # a line of the console is short
+        part = base64.b64encode(data[start:start + 600]).decode()
+        machine.check(f"echo {part} | base64 -d >>/run/data")
+    machine.check("/run/kvm quotes /run/tdx-qgs/qgs.socket /run/data /run/quotes", BOOT_S)
+    archive = base64.b64decode(machine.check("tar -c -C /run/quotes . | gzip | base64", BOOT_S))
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        return [files.extractfile(f"./{number}").read() for number in range(len(data) // 64)]
+
+
+def as_it_is(evidence):
+    """A policy of what a guest's report says: its list of operations, which is measured, has its report data."""
+    fields = ("mrtd", "mrconfigid", "mrowner", "mrownerconfig", "rtmr0", "rtmr1", "rtmr2")  # as they lie in the report
+    values = (report_of(evidence)[MRTD + 48 * i:MRTD + 48 * (i + 1)].hex() for i in range(len(fields)))
+    policy = evidence.with_suffix(".policy.json")
+    tool("guest", "policy", "new", "--name=small", "--max-vcpus=1", "--output", policy,
+         *(f"--{field}={value}" for field, value in zip(fields, values)))
+    return policy
+
+
+def test_hundred_guests_ask_at_once(guest):
+    """Each gets evidence of its own, and the TPM signs far fewer quotes."""
+    qemu_host.power_off(guest.machine, BOOT_S)
+    nonces = [secrets.token_bytes(32) for _ in range(100)]
+    quotes = small_guests(guest.machine, b"".join(hashlib.sha512(nonce).digest() for nonce in nonces))
+    assert len({json.dumps(json.loads(quote)["quote"]) for quote in quotes}) < 20
+    for number, (nonce, quote) in enumerate(zip(nonces, quotes)):
+        evidence = guest.folder / f"small-{number}.json"
+        evidence.write_bytes(quote)
+        code, text = guest.verdict(evidence, as_it_is(evidence), nonce)
+        assert code == hosts.PASS, text
+
+
+@pytest.mark.slow
+def test_later_kernel_proves_itself(tmp_path):
+    nonce = secrets.token_bytes(32)
+    with running("guest-evidence-forky", "forky", tmp_path) as later:
+        code, text = later.verdict(later.evidence(nonce), later.policy(), nonce)
+    assert code == hosts.PASS, text

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "kvm/fuzz.h"
+#include "kvm/quotes.h"
 #include "kvm/vm.h"
 #include "tdx/abi.h"
 
@@ -687,8 +688,12 @@ int main(int argc, char **argv)
 		return spin();
 	if (argc == 4 && strcmp(argv[1], "fuzz") == 0)
 		return fuzz((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
+	if (argc == 5 && strcmp(argv[1], "quotes") == 0)
+		return quotes(argv[2], argv[3], argv[4]);
 	if (pool_bytes == 0)
-		return fprintf(stderr, "usage: kvm spin [ARGUMENTS] | kvm fuzz SECONDS SEED | kvm test POOL-MIB\n"), 2;
+		return fprintf(stderr, "usage: kvm spin [ARGUMENTS] | kvm fuzz SECONDS SEED | kvm test POOL-MIB |\n"
+				       "       kvm quotes SOCKET DATA FOLDER\n"),
+		       2;
 	test_node();
 	test_starts();
 	test_order();
