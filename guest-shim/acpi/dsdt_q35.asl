@@ -26,9 +26,19 @@ DefinitionBlock ("", "DSDT", 2, "CLOIST", "SHIMQ35", 1)
 					0, 0xf0000000, 0xfebfffff, 0, 0x0ec00000)
 			})
 
-			/* The kernel may have every feature that it asks for: there is no firmware left to keep them. */
+			/*
+			 * The kernel may have what it asks for but hot-plug (bit 0 of the third word): the ports of
+			 * QEMU's q35 leave it to ACPI, so that they say of no slot that a card is in it.
+			 */
 			Method (_OSC, 4)
 			{
+				CreateDWordField (Arg3, 0, STAT)
+				CreateDWordField (Arg3, 8, CTRL)
+				If (CTRL & 1)
+				{
+					CTRL &= 0xfffffffe
+					STAT |= 0x10
+				}
 				Return (Arg3)
 			}
 		}

@@ -9,9 +9,11 @@ BOOT_S = 1800
 DISK_MIB = 8
 NETWORK = "-netdev user,id=n"
 DISK = "-drive file=/run/disk,format=raw,if=none,id=d"
+# As libvirt has them: each device behind a port of its own.
+PORTS = "-device pcie-root-port,id=p1,chassis=1 -device pcie-root-port,id=p2,chassis=2"
 DEVICES = {
-    qemu_host.SHIMMED: f"{DISK} -device virtio-blk-pci,drive=d,romfile= "
-                       f"{NETWORK} -device virtio-net-pci,netdev=n,romfile=",
+    qemu_host.SHIMMED: f"{PORTS} {DISK} -device virtio-blk-pci,drive=d,romfile=,bus=p1 "
+                       f"{NETWORK} -device virtio-net-pci,netdev=n,romfile=,bus=p2",
     qemu_host.MICROVM: f"{DISK} -device virtio-blk-device,drive=d {NETWORK} -device virtio-net-device,netdev=n",
 }
 KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
