@@ -17,6 +17,10 @@ PROMPT = r"\n# "  # the measured host's
 PATIENCE_S = 300  # for events that take seconds: even on a slow computer, only a missing one takes longer
 
 
+class Unwanted(AssertionError):
+    """The console had something that ends a wait: nothing else may come."""
+
+
 class Emulator:
     """
     A machine in an emulator. A test bed's own class sets self.process and self.console in start().
@@ -48,15 +52,21 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def expect(self, pattern: str, timeout: float = PATIENCE_S) -> re.Match[str]:
-        """Waits for a regular expression on the console; returns the match. Ends early if the machine stops."""
+    def expect(self, pattern: str, timeout: float = PATIENCE_S, never: str | None = None) -> re.Match[str]:
+        """
+        Waits for a regular expression on the console; returns the match. Ends early if the machine stops; with
+        Unwanted, if another expression, `never`, comes first.
+        """
         deadline = time.monotonic() + timeout
+        patterns = [pattern, pexpect.EOF, pexpect.TIMEOUT] + ([never] if never else [])
         while True:
             left = deadline - time.monotonic()
             stopped, unmatched = self.stopped(), len(self.console.buffer)
-            found = self.console.expect([pattern, pexpect.EOF, pexpect.TIMEOUT], timeout=max(0, min(left, 2)))
+            found = self.console.expect(patterns, timeout=max(0, min(left, 2)))
             if found == 0:
                 return self.console.match
+            if found == 3:
+                raise Unwanted(f"{self.name}: waited for {pattern!r}: {self.console.match[0]!r} came")
             if found == 1 or left < 0 or stopped and len(self.console.buffer) == unmatched:
                 what = f"nothing for {timeout} s" if left < 0 else f"{self.PROGRAM} has stopped"
                 raise AssertionError(f"{self.name}: waited for {pattern!r}: {what}; serial.log ends:\n"
@@ -75,18 +85,18 @@ class Emulator:
     def send(self, line: str) -> None:
         self.console.send(line + "\r")
 
-    def run(self, command: str, timeout: float = PATIENCE_S) -> tuple[int, str]:
-        """Runs a command in the machine's shell; returns its exit status and its output."""
+    def run(self, command: str, timeout: float = PATIENCE_S, never: str | None = None) -> tuple[int, str]:
+        """Runs a command in the machine's shell; returns its exit status and its output. `never` is expect()'s."""
         # The marks are split in the typed line, so their echo does not match.
         self.send(f"echo BE''GIN; {command}; echo RC''MARK=$?")
-        match = self.expect(r"RCMARK=(\d+)\r", timeout)
+        match = self.expect(r"RCMARK=(\d+)\r", timeout, never)
         # A guest's console on the host's has one more carriage return.
         output = re.split(r"BEGIN\r+\n", self.console.before)[-1].replace("\r", "")
         return int(match[1]), output
 
-    def check(self, command: str, timeout: float = PATIENCE_S) -> str:
-        """Runs a command that must succeed; returns its output."""
-        status, output = self.run(command, timeout)
+    def check(self, command: str, timeout: float = PATIENCE_S, never: str | None = None) -> str:
+        """Runs a command that must succeed; returns its output. `never` is expect()'s."""
+        status, output = self.run(command, timeout, never)
         assert status == 0, f"{self.name}: {command!r} exited with {status}:\n{output}"
         return output
 
@@ -98,9 +108,9 @@ class Emulator:
             self.console.send("\x03")
             raise
 
-    def ready(self, timeout: float = PATIENCE_S) -> None:
-        """Waits until the measured host is up, with its shell on the console."""
-        self.expect("init: ready", timeout)
+    def ready(self, timeout: float = PATIENCE_S, never: str | None = None) -> None:
+        """Waits until the measured host is up, with its shell on the console. `never` is expect()'s."""
+        self.expect("init: ready", timeout, never)
         self.shell()
 
     def shell(self) -> None:
