@@ -155,8 +155,8 @@ def asked(machine: Machine, nonce: bytes) -> pathlib.Path:
 
 
 def judged(machine: Machine, tenant: Tenant, policy: Any, evidence: pathlib.Path, nonce: bytes) -> tuple[int, str]:
-    return cloister("verify-guest", evidence, "--host", hosts.url(machine), "--no-cache", "--policy", policy,
-                    "--guest-policy", tenant.policy, "--nonce", nonce.hex())
+    return cloister("verify-guest", evidence, "--host", hosts.url(machine), "--no-cache", "--guest-policy",
+                    tenant.policy, "--policy", hosts.pinned(machine, policy), "--nonce", nonce.hex())
 
 
 def refused(said: tuple[int, str], code: int, words: str) -> None:
@@ -172,7 +172,7 @@ def proves_itself(machine: Machine, tenant: Tenant, policy: Any) -> None:
     status, text = judged(machine, tenant, policy, evidence, nonce)
     say(text)
     check(status == hosts.TRUSTED, "the guest is the tenant's, on the host that the tenant verified")
-    refused(judged(machine, tenant, policy, evidence, secrets.token_bytes(32)), GUEST_REFUSED, "guest-report-data")
+    refused(judged(machine, tenant, policy, evidence, secrets.token_bytes(32)), GUEST_REFUSED, "report-data")
 
 
 def other_guests(machine: Machine, tenant: Tenant, policy: Any) -> None:
