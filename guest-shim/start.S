@@ -116,29 +116,29 @@ shared_entry:
 mailbox:
 	.fill	4096, 1, 0
 
-/* What iasl made of acpi/, at the places that the tables name. The MADT gets its vCPUs at run time. */
-	.macro	machine_tables name
+/*
+ * What iasl made of acpi/, at the places that the tables name, from the section's start: one that grew too long for its
+ * place is an error. The MADT gets its vCPUs at run time.
+ */
+	.macro	machine_tables name, base
+	.org	\base
 	.incbin	"\name/rsdp.aml"
-	.balign	0x40, 0
+	.org	\base + 0x40
 	.incbin	"\name/xsdt.aml"
-	.balign	0x40, 0
+	.org	\base + 0x80
 	.incbin	"\name/facp.aml"
-	.balign	0x20, 0
+	.org	\base + 0x1a0
 	.incbin	"\name/mcfg.aml"
-	.balign	0x100, 0
+	.org	\base + 0x200
 	.incbin	"\name/dsdt.aml"
-	.balign	0x40, 0
-	.ifc	\name, q35
-	.org	0x7c0
-	.incbin	"\name/facs.aml"
-	.endif
 	.endm
 
 	.section .acpi, "aw"
 	.globl	madt
-	machine_tables q35
-	.org	ACPI_MICROVM_BASE - ACPI_Q35_BASE
-	machine_tables microvm
+	machine_tables q35, 0
+	.org	0x7c0
+	.incbin	"q35/facs.aml"
+	machine_tables microvm, (ACPI_MICROVM_BASE-ACPI_Q35_BASE)
 	.org	ACPI_MADT_BASE - ACPI_Q35_BASE
 madt:
 	.incbin	"q35/apic.aml"
