@@ -15,15 +15,14 @@ struct x2apic {
 	uint32_t apic_id, flags, uid;
 };
 
-/* start.S */
+/* start.S: room for the vCPUs follows on what iasl made of the MADT, which is its length before. */
 extern uint32_t cpu_apic_ids[CPUS_MAX], cpus_waiting;
+extern struct x2apic madt_cpus[CPUS_MAX];
 extern struct madt {
 	char signature[4];
 	uint32_t length;
-	uint8_t revision, checksum;
-	uint8_t unused[82]; /* the header's rest, I/O APIC, overrides, mailbox */
-	struct x2apic cpus[CPUS_MAX];
-} __attribute__((packed)) madt;
+	uint8_t revision, checksum, rest[];
+} madt;
 
 void cpus_describe(void)
 {
@@ -35,7 +34,7 @@ void cpus_describe(void)
 	while (__atomic_load_n(&cpus_waiting, __ATOMIC_ACQUIRE) < count - 1)
 		__builtin_ia32_pause();
 	for (uint32_t i = 0; i < count; i++)
-		madt.cpus[i] = (struct x2apic){MADT_X2APIC, sizeof(struct x2apic), 0, cpu_apic_ids[i], ENABLED, i};
+		madt_cpus[i] = (struct x2apic){MADT_X2APIC, sizeof(struct x2apic), 0, cpu_apic_ids[i], ENABLED, i};
 	madt.length += count * (uint32_t)sizeof(struct x2apic);
 	for (uint32_t i = 0; i < madt.length; i++)
 		sum = (uint8_t)(sum + ((const uint8_t *)&madt)[i]);

@@ -134,7 +134,7 @@ mailbox:
 	.endm
 
 	.section .acpi, "aw"
-	.globl	madt
+	.globl	madt, madt_cpus
 	machine_tables q35, 0
 	.org	0x7c0
 	.incbin	"q35/facs.aml"
@@ -142,6 +142,7 @@ mailbox:
 	.org	ACPI_MADT_BASE - ACPI_Q35_BASE
 madt:
 	.incbin	"q35/apic.aml"
+madt_cpus:
 	.fill	16 * CPUS_MAX, 1, 0
 
 	.bss
