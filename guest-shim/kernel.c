@@ -19,8 +19,6 @@
 #define LOADER_UNREGISTERED 0xffu
 #define ENTRY_64            0x200u
 #define PAGE_OFFSET         0xfffull
-#define ECAM_BASE           0xe0000000ull
-#define ECAM_BYTES          0x10000000ull
 
 enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_NVS = 4 };
 
@@ -152,7 +150,7 @@ static void add_memory(struct boot_params *params, const struct shim_machine *ma
 		add_range(params, i == 0 ? HIGH_RAM : machine->ram[i].base,
 			  machine->ram[i].base + machine->ram[i].bytes, E820_RAM);
 	if (machine->type == SHIM_Q35)
-		add_range(params, ECAM_BASE, ECAM_BASE + ECAM_BYTES, E820_RESERVED);
+		add_range(params, ECAM_BASE, ECAM_BASE + (uint64_t)ECAM_BYTES, E820_RESERVED);
 	add_range(params, IMAGE_BASE, IMAGE_BASE + (uint64_t)IMAGE_BYTES, E820_NVS);
 }
 

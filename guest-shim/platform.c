@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "layout.h"
 #include "tdcall.h"
 
 #define CONFIG_ADDRESS 0xcf8u
@@ -17,7 +18,7 @@
 #define LPC_PMBASE       0x40u
 #define LPC_ACPI_CONTROL 0x44u
 
-#define PCIEXBAR    0xe0000001u /* 256 MiB, enabled */
+#define PCIEXBAR    (ECAM_BASE | 1u) /* 256 MiB, enabled */
 #define PMBASE      0x0601u
 #define ACPI_ENABLE 0x80u
 
