@@ -6,12 +6,10 @@
 #include "paging.h"
 #include "tap.h"
 
-#define BATCH       30u /* what a guest can tell */
-#define REPORT      0x8000ul
-#define REPORT_DATA (GUEST_LIST + 0xf00)
-#define RAM_END     0x400000ul
-#define FIRMWARE    0xffe00000ul
-#define TOO_WIDE    (1ul << 52)
+#define BATCH    30u /* what a guest can tell */
+#define RAM_END  0x400000ul
+#define FIRMWARE 0xffe00000ul
+#define TOO_WIDE (1ul << 52)
 
 /* A call, what it is about, and its answer: RAX, or of a VMCALL its status. */
 struct leaf_case {
@@ -46,18 +44,18 @@ static void test_cases(const char *name, const struct leaf_case *cases, unsigned
 }
 
 /* Addresses that are none for a leaf's data, whatever the alignment. */
-#define BAD_PLACES(name, expected, call)                                                  \
-	{name ": absent memory", TDCALL(call(HOLE)), expected},                           \
-		{name ": a shared address", TDCALL(call(REPORT | shared_bit)), expected}, \
-		{name ": no RAM", TDCALL(call(NO_RAM)), expected},                        \
-		{name ": beyond the width", TDCALL(call(TOO_WIDE)), expected},            \
-	{                                                                                 \
-		name ": the last address", TDCALL(call(-4096ul)), expected                \
+#define BAD_PLACES(name, expected, call)                                                        \
+	{name ": absent memory", TDCALL(call(HOLE)), expected},                                 \
+		{name ": a shared address", TDCALL(call(GUEST_REPORT | shared_bit)), expected}, \
+		{name ": no RAM", TDCALL(call(NO_RAM)), expected},                              \
+		{name ": beyond the width", TDCALL(call(TOO_WIDE)), expected},                  \
+	{                                                                                       \
+		name ": the last address", TDCALL(call(-4096ul)), expected                      \
 	}
 
 #define EXTEND_FROM(address) TDG_MR_RTMR_EXTEND, address, 3
-#define REPORT_TO(address)   TDG_MR_REPORT, address, REPORT_DATA
-#define REPORT_FROM(address) TDG_MR_REPORT, REPORT, address
+#define REPORT_TO(address)   TDG_MR_REPORT, address, GUEST_REPORT_DATA
+#define REPORT_FROM(address) TDG_MR_REPORT, GUEST_REPORT, address
 #define VERIFY_AT(address)   TDG_MR_VERIFYREPORT, address
 
 static void test_memory_operands(void)
@@ -68,14 +66,15 @@ static void test_memory_operands(void)
 		{"RTMR.EXTEND: RTMR 4", TDCALL(TDG_MR_RTMR_EXTEND, GUEST_SCRATCH, 4), RDX_INVALID},
 		{"RTMR.EXTEND: RTMR 2^32", TDCALL(TDG_MR_RTMR_EXTEND, GUEST_SCRATCH, 1ul << 32), RDX_INVALID},
 		BAD_PLACES("MR.REPORT", RCX_INVALID, REPORT_TO),
-		{"MR.REPORT: not aligned", TDCALL(TDG_MR_REPORT, REPORT + 512, REPORT_DATA), RCX_INVALID},
+		{"MR.REPORT: not aligned", TDCALL(TDG_MR_REPORT, GUEST_REPORT + 512, GUEST_REPORT_DATA), RCX_INVALID},
 		BAD_PLACES("MR.REPORT's data", RDX_INVALID, REPORT_FROM),
-		{"MR.REPORT's data: not aligned", TDCALL(TDG_MR_REPORT, REPORT, REPORT_DATA + 32), RDX_INVALID},
-		{"MR.REPORT: type 1", TDCALL(TDG_MR_REPORT, REPORT, REPORT_DATA, 1), R8_INVALID},
-		{"MR.REPORT: type 2^63", TDCALL(TDG_MR_REPORT, REPORT, REPORT_DATA, 1ul << 63), R8_INVALID},
+		{"MR.REPORT's data: not aligned", TDCALL(TDG_MR_REPORT, GUEST_REPORT, GUEST_REPORT_DATA + 32),
+		 RDX_INVALID},
+		{"MR.REPORT: type 1", TDCALL(TDG_MR_REPORT, GUEST_REPORT, GUEST_REPORT_DATA, 1), R8_INVALID},
+		{"MR.REPORT: type 2^63", TDCALL(TDG_MR_REPORT, GUEST_REPORT, GUEST_REPORT_DATA, 1ul << 63), R8_INVALID},
 		BAD_PLACES("MR.VERIFYREPORT", RCX_INVALID, VERIFY_AT),
-		{"MR.VERIFYREPORT: not aligned", TDCALL(TDG_MR_VERIFYREPORT, REPORT + 128), RCX_INVALID},
-		{"MR.VERIFYREPORT: no report", TDCALL(TDG_MR_VERIFYREPORT, REPORT), RCX_INVALID},
+		{"MR.VERIFYREPORT: not aligned", TDCALL(TDG_MR_VERIFYREPORT, GUEST_REPORT + 128), RCX_INVALID},
+		{"MR.VERIFYREPORT: no report", TDCALL(TDG_MR_VERIFYREPORT, GUEST_REPORT), RCX_INVALID},
 	};
 
 	test_cases("operands in memory", cases, COUNT(cases), false);

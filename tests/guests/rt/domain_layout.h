@@ -10,6 +10,10 @@
 #define GUEST_STACK   0x9000 /* its end */
 #define GUEST_VECTOR  0x40
 
+/* What it asks for, of the leaf MR.REPORT: the lower part of the stack's page; its data, behind the operations. */
+#define GUEST_REPORT      0x8000
+#define GUEST_REPORT_DATA (GUEST_LIST + 0xf00)
+
 /* In the page of scratch: what registers are filled with; is an exception not told, but has its instruction again? */
 #define GUEST_PATTERN  (GUEST_SCRATCH + 0x10)
 #define GUEST_PERSISTS (GUEST_SCRATCH + 0x18)

@@ -28,7 +28,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CYCLES       40u
 #define GSI          5u
-#define SMALL_RAM    (4ul << 20)
 
 static unsigned number;
 static struct vm vm;
@@ -683,6 +682,7 @@ int main(int argc, char **argv)
 	const uint64_t pool_bytes = argc > 2 ? strtoull(argv[2], 0, 10) << 20 : 0;
 	struct sigaction action = {.sa_handler = stop};
 
+	vm_find_shared_bit();
 	sigaction(SIGUSR1, &action, 0);
 	if (argc >= 2 && strcmp(argv[1], "spin") == 0) /* what follows is for who looks at its arguments */
 		return spin();

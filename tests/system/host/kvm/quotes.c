@@ -18,9 +18,6 @@
 #define DATA_BYTES   64u
 #define REPORT_BYTES 1024u
 #define ANSWER_MAX   65536u
-#define SMALL_RAM    (4ul << 20)
-#define REPORT       0x8000ul /* the lower part of the guest's stack */
-#define REPORT_DATA  (GUEST_LIST + 0xf00)
 #define WORDS        (DATA_BYTES / 8)
 
 /* A request to the quote generation service; all but 'length' are little endian. */
@@ -43,15 +40,15 @@ static uint8_t reports[GUESTS_MAX][REPORT_BYTES];
 static bool make_report(const uint8_t data[DATA_BYTES], uint8_t report[REPORT_BYTES])
 {
 	const struct op rest[] = {
-		{OP_TDCALL, {TDG_MR_REPORT, REPORT, REPORT_DATA}},
+		{OP_TDCALL, {TDG_MR_REPORT, GUEST_REPORT, GUEST_REPORT_DATA}},
 		VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 0x1000),
-		{OP_COPY, {GUEST_SHARED + HOLE, REPORT, REPORT_BYTES}},
+		{OP_COPY, {GUEST_SHARED + HOLE, GUEST_REPORT, REPORT_BYTES}},
 	};
 	struct op ops[WORDS + sizeof(rest) / sizeof(rest[0])];
 	static struct vm vm;
 
 	for (unsigned i = 0; i < WORDS; i++) {
-		ops[i] = (struct op){OP_STORE, {REPORT_DATA + 8 * i}};
+		ops[i] = (struct op){OP_STORE, {GUEST_REPORT_DATA + 8 * i}};
 		memcpy(&ops[i].in[1], data + 8 * i, 8);
 	}
 	memcpy(ops + WORDS, rest, sizeof(rest));
@@ -60,17 +57,6 @@ static bool make_report(const uint8_t data[DATA_BYTES], uint8_t report[REPORT_BY
 
 	if (good)
 		memcpy(report, vm.ram + HOLE, REPORT_BYTES);
-	vm_end(&vm);
-	return good;
-}
-
-/* The lists name shared addresses, whose bit the first guest's building finds. */
-static bool find_shared_bit(void)
-{
-	static const struct op nothing = {OP_END, {0}};
-	static struct vm vm;
-	const bool good = vm_build(&vm, &nothing, 1, 1, SMALL_RAM);
-
 	vm_end(&vm);
 	return good;
 }
@@ -142,8 +128,6 @@ int quotes(const char *socket_path, const char *data, const char *folder)
 	FILE *const file = fopen(data, "r");
 	const unsigned count = file ? (unsigned)fread(wanted, DATA_BYTES, GUESTS_MAX, file) : 0;
 
-	if (!find_shared_bit())
-		return 1;
 	for (unsigned i = 0; i < count; i++)
 		if (!make_report(wanted[i], reports[i]))
 			return fprintf(stderr, "quotes: guest %u made no report\n", i), 1;

@@ -210,7 +210,7 @@ static bool finish(struct vm *vm)
 	       done("set clock", ioctl(vm->fd, KVM_SET_CLOCK, &clock));
 }
 
-static void find_width(void)
+void vm_find_shared_bit(void)
 {
 	unsigned eax = 0, ebx, ecx, edx;
 
@@ -222,7 +222,6 @@ bool vm_begin(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus,
 {
 	static const struct op end = {OP_TDCALL, {TDG_VP_VMCALL, 0xffcc, 0, 0, 0, 0, VMCALL_IO, 1, 1, END_PORT, 0}};
 
-	find_width();
 	*vm = (struct vm){.kvm = -1, .fd = -1, .memory = {-1, -1}, .vcpu = {-1, -1}};
 	vm->vcpus = vcpus;
 	vm->ram_bytes = ram_bytes;

@@ -21,6 +21,7 @@
 #define MMIO_BASE  0x40000000ul
 #define HOLE       0x100000ul /* RAM without a page */
 #define LARGE_HOLE 0x200000ul
+#define SMALL_RAM  (4ul << 20)
 
 struct vm {
 	int kvm, fd, memory[2];
@@ -36,6 +37,9 @@ struct vm {
 
 /* Address bit that means shared memory. */
 extern uint64_t shared_bit;
+
+/* Has shared_bit right. Before anything else. */
+void vm_find_shared_bit(void);
 
 /* Makes a guest that does @ops, up to and with TDX_FINALIZE_VM. False: a call failed, which is told on stdout. */
 bool vm_build(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus, uint64_t ram_bytes);
