@@ -4,7 +4,7 @@
 FUZZ_EXITS_CC := gcc
 # All of hv/ but the code that runs before the launch or that exits.c replaces; the linker drops the rest of
 # machine/cpu.c and launch.c.
-FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) \
+FUZZ_EXITS_SOURCES := $(addprefix fuzz/exits/,exits.c input.c fake_cpu.c) fuzz/shared/no_iommu.c \
 	$(wildcard hv/vcpu/*.c hv/root/*.c) $(addprefix hv/machine/,apic.c console.c cpu.c exception.c features.c ram.c)
 FUZZ_EXITS_SOURCES_svm := fuzz/exits/svm.c $(addprefix hv/svm/,exit.c vcpu.c)
 FUZZ_EXITS_SOURCES_vmx := $(wildcard fuzz/exits/vmx*.c) $(wildcard hv/vmx/debug/*.c) \

@@ -8,17 +8,6 @@
 
 #define CALLS_MAX 300u
 
-/* 0 where the input has ended. */
-static uint32_t next_byte(void *from, uint32_t limit)
-{
-	struct bytes *const input = from;
-
-	if (input->len == 0)
-		return 0;
-	input->len--;
-	return *input->data++ % limit;
-}
-
 void fuzz_one(struct bytes input)
 {
 	struct calls calls = {.choices = {.next = next_byte, .from = &input}};

@@ -70,21 +70,6 @@ void console_mirror(uint16_t port, const char *text, uint32_t length)
 		fwrite(text, 1, length, stderr);
 }
 
-void iommu_poll(struct machine *m)
-{
-	(void)m;
-}
-
-void iommu_poll_throttled(struct machine *m)
-{
-	(void)m;
-}
-
-bool iommu_translates(const struct machine *m)
-{
-	return m->boot.cpu_count != 0;
-}
-
 /* Domains have a harness for themselves, fuzz/domains. */
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
 {

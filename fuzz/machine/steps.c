@@ -59,21 +59,6 @@ void console_mirror(uint16_t port, const char *text, uint32_t length)
 		fwrite(text, 1, length, stderr);
 }
 
-void iommu_poll(struct machine *m)
-{
-	(void)m;
-}
-
-void iommu_poll_throttled(struct machine *m)
-{
-	(void)m;
-}
-
-bool iommu_translates(const struct machine *m)
-{
-	return m->boot.cpu_count != 0;
-}
-
 /* The key is used under its lock, and takes its time. */
 static int use_key(void)
 {
@@ -299,16 +284,6 @@ void seen(const void *what, size_t bytes)
 uint64_t secret(unsigned number)
 {
 	return (world.secret + number + 1) * 0x9e3779b97f4a7c15ull;
-}
-
-static uint32_t next_byte(void *from, uint32_t limit)
-{
-	struct bytes *const input = from;
-
-	if (input->len == 0)
-		return 0;
-	input->len--;
-	return *input->data++ % limit;
 }
 
 static uint64_t run(struct bytes input, uint64_t secret_of_run)

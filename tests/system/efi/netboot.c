@@ -3,19 +3,7 @@
 #include <efi.h>
 #include <efilib.h>
 
-#include <cloister/hypercall.h>
-
-/* AMD's instruction: the bed of this program. */
-static UINT64 read_stats(struct hv_stats *stats)
-{
-	UINT64 result = HC_READ;
-
-	__asm__ volatile("vmmcall"
-			 : "+a"(result)
-			 : "D"((UINT64)HV_OBJECT_STATS), "S"(0ull), "d"(stats), "c"((UINT64)sizeof(*stats))
-			 : "memory");
-	return result;
-}
+#include "stats.h"
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system)
 {

@@ -7,7 +7,7 @@
 #include <efi.h>
 #include <efilib.h>
 
-#include <cloister/hypercall.h>
+#include "stats.h"
 
 #define LOADER L"\\EFI\\cloister\\loader.efi"
 #define VTD    0xfed90000ull
@@ -110,18 +110,6 @@ static EFI_STATUS start_loader(EFI_HANDLE self, EFI_HANDLE volume)
 
 	FreePool(path);
 	return EFI_ERROR(status) ? status : BS->StartImage(image, NULL, NULL);
-}
-
-/* AMD's instruction: the bed of this program. */
-static UINT64 read_stats(struct hv_stats *stats)
-{
-	UINT64 result = HC_READ;
-
-	__asm__ volatile("vmmcall"
-			 : "+a"(result)
-			 : "D"((UINT64)HV_OBJECT_STATS), "S"(0ull), "d"(stats), "c"((UINT64)sizeof(*stats))
-			 : "memory");
-	return result;
 }
 
 EFI_STATUS efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE *system)
