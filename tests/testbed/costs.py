@@ -138,13 +138,14 @@ def sized(command: str, mib: int) -> str:
 
 
 def to_first_line(machine: Machine, command: str) -> int:
-    """Instructions of the host from QEMU's start to the guest's kernel's first line, in steps of 10^7."""
-    now = "cut -d' ' -f1 /proc/uptime"
-    watch = "until grep -q 'Linux version' /run/console; do sleep 0.05; done"
-    said = machine.check(f"{now}; {command} </dev/null >/run/console 2>&1 & {watch}; {now}; kill %1; wait",
-                         GUEST_BOOT_S)
-    before, after = (float(stamp) for stamp in re.findall(r"^(\d+\.\d\d)\r*$", said, re.M))
-    return int((after - before) * 10**9)
+    """Instructions of the host from QEMU's start to the guest's kernel's first line, by marks in the host's log."""
+    machine.check("rm -f /run/console; mkfifo /run/console")
+    said = machine.check(f"echo BENCH begin >/dev/kmsg; {command} </dev/null >/run/console 2>&1 & "
+                         "grep -q 'Linux version' </run/console; echo BENCH end >/dev/kmsg; kill %1; wait; "
+                         "dmesg | grep BENCH | tail -n 2", GUEST_BOOT_S)
+    begin, end = (int(seconds) * 10**9 + int(micros) * 1000
+                  for seconds, micros in re.findall(r"^\[ *(\d+)\.(\d{6})\] BENCH", said, re.M))
+    return end - begin
 
 
 def shim(report: Report) -> None:
