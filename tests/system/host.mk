@@ -6,10 +6,10 @@ IN_HOST := $(patsubst tests/system/host/%.c,$(OUT)/tests/system/%,$(wildcard tes
 system systems: $(IN_HOST)
 
 # A program is its file and the folder of its name; kvm has the small guest of tests/guests/rt, too.
-IN_HOST_HEADERS := $(wildcard host/module/*.h include/cloister/*.h tests/system/host/*/*.h tests/guests/rt/domain_*.h)
+IN_HOST_HEADERS := $(wildcard host/module/*.h include/cloister/*.h tests/system/host/*/*.h tests/guests/rt/domain_*.h guest-shim/*.h)
 
 $(OUT)/tests/system/kvm: tests/guests/rt/domain_guest.S
 $(IN_HOST): $(OUT)/tests/system/%: tests/system/host/%.c $$(wildcard tests/system/host/$$*/*.c) $(IN_HOST_HEADERS)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)gcc $(filter-out -fPIE,$(CFLAGS_USER)) -Ihost/module -Itests/guests/rt -static -s -o $@ $(filter %.c %.S,$^)
+	$(Q)gcc $(filter-out -fPIE,$(CFLAGS_USER)) -I. -Ihost/module -Itests/guests/rt -static -s -o $@ $(filter %.c %.S,$^)

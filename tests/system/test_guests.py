@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from testbed import debug_kernel, hosts
-from testbed.emulator import PATIENCE_S
+from testbed import debug_kernel, hosts, qemu_host
+from testbed.emulator import OUT, PATIENCE_S
 from testbed.qemu import Machine
 from test_host import send_program
 
@@ -25,14 +25,18 @@ def host():
         yield machine
 
 
-@pytest.fixture(scope="module")
-def tap(host):
-    """The results of the small VMM, by the name of the check."""
-    output = host.check(f"/run/kvm test {POOL_MIB}", 3 * PATIENCE_S)
+def results_of(host, command):
+    """The results of the small VMM, each with the name of the check."""
+    output = host.check(f"/run/kvm {command}", 3 * PATIENCE_S)
     print(output)
     results = re.findall(r"^(not ok|ok) \d+ - (.*) \(errno \d+\)$", output, re.M)
     assert len(results) == int(re.search(r"^1\.\.(\d+)$", output, re.M)[1]), output
     return results
+
+
+@pytest.fixture(scope="module")
+def tap(host):
+    return results_of(host, f"test {POOL_MIB}")
 
 
 def complaints(host):
@@ -52,6 +56,13 @@ def test_guests_run(tap):
 def test_kernel_has_no_complaints(tap, host):
     assert complaints(host) == []
     assert host.check("cat /sys/kernel/slab/kmalloc-64/poison").strip() == "1"
+
+
+def test_guest_shim_is_told_lies(tap, host):
+    """Of fw_cfg and RAM: it says what is wrong, and starts nothing but what it has measured."""
+    send_program(host, qemu_host.SHIM.name, OUT)
+    results = results_of(host, f"lies /run/{qemu_host.SHIM.name}")
+    assert len(results) > 25 and [name for result, name in results if result != "ok"] == []
 
 
 def test_ordinary_vm_is_refused_in_words(tap, host):

@@ -21,9 +21,9 @@ from testbed.qemu import Machine
 PROGRAMS = OUT / "tests" / "system"
 
 
-def send_program(host, program):
+def send_program(host, program, folder=PROGRAMS):
     """The host fetches a program from this machine, to /run."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=PROGRAMS)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host.check(f"wget -q -O /run/{program} http://10.0.2.2:{server.server_port}/{program}")

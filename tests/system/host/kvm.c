@@ -20,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kvm/check.h"
 #include "kvm/fuzz.h"
+#include "kvm/lies.h"
 #include "kvm/quotes.h"
 #include "kvm/vm.h"
 #include "tdx/abi.h"
@@ -29,14 +31,7 @@
 #define CYCLES       40u
 #define GSI          5u
 
-static unsigned number;
 static struct vm vm;
-
-static void check(bool good, const char *name)
-{
-	printf("%sok %u - %s (errno %d)\n", good ? "" : "not ", ++number, name, errno);
-	fflush(stdout);
-}
 
 static bool is(uint64_t expected, uint64_t found)
 {
@@ -690,9 +685,11 @@ int main(int argc, char **argv)
 		return fuzz((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
 	if (argc == 5 && strcmp(argv[1], "quotes") == 0)
 		return quotes(argv[2], argv[3], argv[4]);
+	if (argc == 3 && strcmp(argv[1], "lies") == 0)
+		return lies(argv[2]);
 	if (pool_bytes == 0)
 		return fprintf(stderr, "usage: kvm spin [ARGUMENTS] | kvm fuzz SECONDS SEED | kvm test POOL-MIB |\n"
-				       "       kvm quotes SOCKET DATA FOLDER\n"),
+				       "       kvm quotes SOCKET DATA FOLDER | kvm lies GUEST-SHIM\n"),
 		       2;
 	test_node();
 	test_starts();
@@ -711,6 +708,6 @@ int main(int argc, char **argv)
 	test_cycles();
 	test_too_large(pool_bytes);
 	test_killed(pool_bytes);
-	printf("1..%u\n", number);
+	check_plan();
 	return 0;
 }

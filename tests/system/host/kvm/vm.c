@@ -14,14 +14,13 @@
 #include "cloister/domain.h"
 #include "tdx/abi.h"
 
-#define PAGE           4096ul
-#define FIRMWARE_BYTES 0x10000ul
-#define FIRMWARE_GPA   (0x100000000ul - FIRMWARE_BYTES)
-#define BUILT_FIRST    0x1000ul /* of RAM: the guest's tables, its list, its stack */
-#define BUILT_END      0x9000ul
-#define GSIS           24u
-#define PTE_RW         3ul
-#define PTE_LARGE      0x80ul
+#define PAGE         4096ul
+#define FIRMWARE_GPA (0x100000000ul - FIRMWARE_BYTES)
+#define BUILT_FIRST  0x1000ul /* of RAM: the guest's tables, its list, its stack */
+#define BUILT_END    0x9000ul
+#define GSIS         24u
+#define PTE_RW       3ul
+#define PTE_LARGE    0x80ul
 
 extern const uint8_t td_guest[], td_guest_end[];
 
@@ -185,7 +184,7 @@ static bool add_region(struct vm *vm, const void *source, uint64_t gpa, uint64_t
 	return done("region", command(vm->vcpu[0], TDX_INIT_MEM_REGION, TDX_MEASURE, &region)) && region.pages == 0;
 }
 
-static bool load(struct vm *vm)
+bool vm_load(struct vm *vm, uint64_t first, uint64_t bytes)
 {
 	static const uint64_t hob = 0x5eed;
 
@@ -194,10 +193,10 @@ static bool load(struct vm *vm)
 			return false;
 	}
 	return add_region(vm, vm->firmware, FIRMWARE_GPA, FIRMWARE_BYTES) &&
-	       add_region(vm, vm->ram + BUILT_FIRST, BUILT_FIRST, BUILT_END - BUILT_FIRST);
+	       add_region(vm, vm->ram + first, first, bytes);
 }
 
-static bool finish(struct vm *vm)
+bool vm_finish(struct vm *vm)
 {
 	struct kvm_vapic_addr vapic = {0};
 	struct kvm_clock_data clock = {0};
@@ -218,10 +217,8 @@ void vm_find_shared_bit(void)
 	shared_bit = domain_shared_bit(domain_gpa_bits(eax & 0xff));
 }
 
-bool vm_begin(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus, uint64_t ram_bytes)
+bool vm_create(struct vm *vm, unsigned vcpus, uint64_t ram_bytes)
 {
-	static const struct op end = {OP_TDCALL, {TDG_VP_VMCALL, 0xffcc, 0, 0, 0, 0, VMCALL_IO, 1, 1, END_PORT, 0}};
-
 	*vm = (struct vm){.kvm = -1, .fd = -1, .memory = {-1, -1}, .vcpu = {-1, -1}};
 	vm->vcpus = vcpus;
 	vm->ram_bytes = ram_bytes;
@@ -230,10 +227,6 @@ bool vm_begin(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus,
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (!vm->ram || !vm->firmware || !done("/dev/kvm", vm->kvm))
 		return false;
-	memcpy(vm->firmware + FIRMWARE_BYTES - PAGE, td_guest, (size_t)(td_guest_end - td_guest));
-	write_tables(vm->ram);
-	memcpy(vm->ram + GUEST_LIST, ops, count * sizeof(*ops));
-	memcpy(vm->ram + GUEST_LIST + count * sizeof(*ops), &end, sizeof(end));
 	vm->fd = ioctl(vm->kvm, KVM_CREATE_VM, VM_TYPE_TDX);
 	if (!done("VM", vm->fd) || !prepare(vm) || !initialise(vm))
 		return false;
@@ -241,12 +234,25 @@ bool vm_begin(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus,
 		if (!add_vcpu(vm, i))
 			return false;
 	}
-	return add_slots(vm) && load(vm);
+	return add_slots(vm);
+}
+
+bool vm_begin(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus, uint64_t ram_bytes)
+{
+	static const struct op end = {OP_TDCALL, {TDG_VP_VMCALL, 0xffcc, 0, 0, 0, 0, VMCALL_IO, 1, 1, END_PORT, 0}};
+
+	if (!vm_create(vm, vcpus, ram_bytes))
+		return false;
+	memcpy(vm->firmware + FIRMWARE_BYTES - PAGE, td_guest, (size_t)(td_guest_end - td_guest));
+	write_tables(vm->ram);
+	memcpy(vm->ram + GUEST_LIST, ops, count * sizeof(*ops));
+	memcpy(vm->ram + GUEST_LIST + count * sizeof(*ops), &end, sizeof(end));
+	return vm_load(vm, BUILT_FIRST, BUILT_END - BUILT_FIRST);
 }
 
 bool vm_build(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus, uint64_t ram_bytes)
 {
-	return vm_begin(vm, ops, count, vcpus, ram_bytes) && finish(vm);
+	return vm_begin(vm, ops, count, vcpus, ram_bytes) && vm_finish(vm);
 }
 
 void vm_end(struct vm *vm)

@@ -14,14 +14,15 @@
 #include "domain_ops.h"
 #include "tdx_uapi.h"
 
-#define VCPUS      2u
-#define RAM_BYTES  (32ul << 20)
-#define TOLD_MAX   128u
-#define END_PORT   0xf4
-#define MMIO_BASE  0x40000000ul
-#define HOLE       0x100000ul /* RAM without a page */
-#define LARGE_HOLE 0x200000ul
-#define SMALL_RAM  (4ul << 20)
+#define VCPUS          2u
+#define RAM_BYTES      (32ul << 20)
+#define SMALL_RAM      (4ul << 20)
+#define FIRMWARE_BYTES 0x10000ul /* below 4 GiB */
+#define TOLD_MAX       128u
+#define END_PORT       0xf4
+#define MMIO_BASE      0x40000000ul
+#define HOLE           0x100000ul /* RAM without a page */
+#define LARGE_HOLE     0x200000ul
 
 struct vm {
 	int kvm, fd, memory[2];
@@ -40,6 +41,15 @@ extern uint64_t shared_bit;
 
 /* Has shared_bit right. Before anything else. */
 void vm_find_shared_bit(void);
+
+/* First step: a guest with empty memory. Its firmware and RAM are the caller's to fill. */
+bool vm_create(struct vm *vm, unsigned vcpus, uint64_t ram_bytes);
+
+/* Then its firmware is added, and @bytes of its RAM from @first on. */
+bool vm_load(struct vm *vm, uint64_t first, uint64_t bytes);
+
+/* The last step. */
+bool vm_finish(struct vm *vm);
 
 /* Makes a guest that does @ops, up to and with TDX_FINALIZE_VM. False: a call failed, which is told on stdout. */
 bool vm_build(struct vm *vm, const struct op *ops, size_t count, unsigned vcpus, uint64_t ram_bytes);
