@@ -15,8 +15,10 @@ struct x2apic {
 	uint32_t apic_id, flags, uid;
 };
 
-/* start.S: room for the vCPUs follows on what iasl made of the MADT, which is its length before. */
+/* start.S */
 extern uint32_t cpu_apic_ids[CPUS_MAX], cpus_waiting;
+
+/* image.S: room for the vCPUs follows on what iasl made of the MADT, which is its length before. */
 extern struct x2apic madt_cpus[CPUS_MAX];
 extern struct madt {
 	char signature[4];

@@ -2,8 +2,8 @@
 # The first code of a protected guest: a TDVF image of 64 KiB (docs/guests.md).
 
 SHIM_OUT := $(OUT)/guest-shim
-SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o sha384.o \
-	string.o wipe.o sha512.o)
+SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o image.o \
+	sha384.o string.o wipe.o sha512.o)
 # Tables of each machine, and the MADT, which is the same for both.
 SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt facs apic))
 
@@ -34,7 +34,9 @@ $(SHIM_TABLES): $(wildcard guest-shim/acpi/*) guest-shim/guest-shim.mk
 		-o $(@:.aml=.asl)
 	$(Q)iasl -we -p $(@:.aml=) $(@:.aml=.asl) >$(@:.aml=.log) 2>&1 || { cat $(@:.aml=.log); exit 1; }
 
-$(SHIM_OUT)/start.o: guest-shim/start.S guest-shim/guest-shim.mk guest-shim/layout.h $(SHIM_TABLES)
+$(SHIM_OUT)/image.o: $(SHIM_TABLES)
+$(SHIM_OUT)/%.o: guest-shim/%.S guest-shim/guest-shim.mk guest-shim/layout.h
+	@mkdir -p $(@D)
 	$(call say,AS,$@)
 	$(Q)gcc -Wa,-I$(SHIM_OUT) -c $< -o $@
 

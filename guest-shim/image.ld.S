@@ -8,6 +8,7 @@ SECTIONS
 {
 	. = IMAGE_BASE;
 	.tables : { KEEP(*(.tables)) }
+	.mailbox MAILBOX_BASE : { KEEP(*(.mailbox)) }
 	.text : { *(.text .text.*) }
 	.rodata : { *(.rodata .rodata.*) }
 	.acpi ACPI_Q35_BASE : { KEEP(*(.acpi)) }

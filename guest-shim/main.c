@@ -17,8 +17,10 @@ _Static_assert(BINDING_FROM_END == SHIM_BINDING_FROM_END, "where the binding lie
 _Static_assert(BINDING_FROM_END - METADATA_FROM_END == sizeof(struct shim_binding), "its size");
 
 /* start.S */
+_Noreturn void guest_main(uint32_t gpa_bits);
+
+/* image.S */
 _Noreturn void kernel_enter(uint64_t entry, uint64_t boot_params);
-_Noreturn void shim_main(uint32_t gpa_bits);
 extern const struct shim_binding binding;
 
 static void check(const char *error)
@@ -40,7 +42,7 @@ static void find_machine(uint64_t limit, struct shim_machine *machine)
 	td_extend(SHIM_RTMR_MACHINE, digest);
 }
 
-_Noreturn void shim_main(uint32_t gpa_bits)
+_Noreturn void guest_main(uint32_t gpa_bits)
 {
 	const uint64_t shared = 1ull << (gpa_bits - 1);
 	struct shim_machine machine;
