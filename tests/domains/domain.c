@@ -8,6 +8,7 @@
 #include "hyper.h"
 #include "machine.h"
 #include "paging.h"
+#include "serial.h"
 #include "tap.h"
 #include "x86.h"
 

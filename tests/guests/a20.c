@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "hyper.h"
 #include "machine.h"
+#include "serial.h"
 #include "tap.h"
 #include "x86.h"
 

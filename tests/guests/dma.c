@@ -19,6 +19,7 @@
 #include "log.h"
 #include "machine.h"
 #include "paging.h"
+#include "serial.h"
 #include "tap.h"
 #include "text.h"
 #include "trap.h"

@@ -5,6 +5,7 @@
 
 #include "hyper.h"
 #include "paging.h"
+#include "serial.h"
 #include "tap.h"
 #include "x86.h"
 

@@ -13,6 +13,7 @@
 #include "cpu.h"
 #include "hyper.h"
 #include "paging.h"
+#include "serial.h"
 #include "tap.h"
 #include "x86.h"
 

@@ -12,6 +12,7 @@
 #include "paging.h"
 #include "pci.h"
 #include "registers.h"
+#include "serial.h"
 #include "tap.h"
 #include "trap.h"
 #include "x86.h"

@@ -41,6 +41,12 @@ static struct reading read_both(uint16_t port)
 	return best;
 }
 
+void clock_set(uint64_t tsc_khz)
+{
+	tsc_start = rdtsc();
+	tsc_per_ms = tsc_khz;
+}
+
 void clock_init(void)
 {
 	const uint16_t port = acpi_pm_timer();
@@ -52,8 +58,7 @@ void clock_init(void)
 			bail_out("the ACPI PM timer at port %x stands still", port);
 	const struct reading last = read_both(port);
 
-	tsc_start = first.tsc;
-	tsc_per_ms = (last.tsc - first.tsc) * PM_TIMER_HZ / 1000 / ((last.pm - first.pm) & PM_TIMER_MASK);
+	clock_set((last.tsc - first.tsc) * PM_TIMER_HZ / 1000 / ((last.pm - first.pm) & PM_TIMER_MASK));
 }
 
 uint64_t clock_us(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time: the TSC, measured once against the ACPI PM timer. */
+/* Time: the TSC, whose rate is measured once against the ACPI PM timer, or known. */
 #ifndef RT_CLOCK_H
 #define RT_CLOCK_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 void clock_init(void);
+void clock_set(uint64_t tsc_khz);
 uint64_t clock_us(void);
 void delay_us(uint64_t us);
 

@@ -88,7 +88,6 @@ void cpu_take(struct cpu *cpu)
 	cpu->self = cpu;
 	cpu->index = (uint32_t)(cpu - cpus);
 	cpu->attempt_rsp = 0;
-	cpu->hook = NULL;
 	cpu->tss.rsp[0] = (uint64_t)cpu->trap_stack + CPU_STACK_BYTES;
 	cpu->tss.ist[0] = (uint64_t)cpu->fault_stack + CPU_STACK_BYTES;
 	cpu->tss.iopb = sizeof(struct tss);
@@ -96,7 +95,8 @@ void cpu_take(struct cpu *cpu)
 	wrmsr(MSR_GS_BASE, (uint64_t)cpu);
 	idt_load();
 	write_cr0((read_cr0() & ~(CR0_CD | CR0_NW)) | CR0_AM | 0x10033u); /* WP, NE, ET, MP, PE */
-	write_cr4(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_DE);
+	/* A TDX guest may not clear MCE (TDX module base specification, "CR4"). */
+	write_cr4((read_cr4() & CR4_MCE) | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_DE);
 	cpu->apic_base_at_start = rdmsr(MSR_APIC_BASE);
 	/* In xAPIC mode the enable bit is set already; x2APIC is on top of it. */
 	if (!(cpu->apic_base_at_start & APIC_BASE_X2APIC))
@@ -118,8 +118,7 @@ void ipi_send(uint32_t apic_id, uint32_t command)
 	wrmsr(MSR_X2APIC_ICR, (uint64_t)apic_id << 32 | command);
 }
 
-/* Where a started CPU comes out of the trampoline: serves the work that others hand it. */
-static _Noreturn void cpu_serve(struct cpu *cpu)
+void cpu_serve(struct cpu *cpu)
 {
 	cpu_take(cpu);
 	cpu->work = NULL;

@@ -84,6 +84,9 @@ static inline struct cpu *this_cpu(void)
 /* Own descriptor tables, control registers, x2APIC. */
 void cpu_take(struct cpu *cpu);
 
+/* Where a started CPU comes to from its first code, which gave it a stack: takes it, and serves the work handed to it. */
+_Noreturn void cpu_serve(struct cpu *cpu);
+
 /* The two low pages for starting CPUs, got from the firmware. */
 void trampoline_set(uint64_t page0, uint64_t page1);
 

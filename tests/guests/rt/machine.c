@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "cpu.h"
 #include "paging.h"
+#include "serial.h"
 #include "tap.h"
 
 #define MAX_RANGES    512u
@@ -116,6 +117,7 @@ static void find_argument(EFI_HANDLE image, EFI_BOOT_SERVICES *services)
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
 	serial_init();
+	tap_start();
 	runtime_services = system->RuntimeServices;
 	find_argument(image, system->BootServices);
 	find_trampoline(system->BootServices);

@@ -20,6 +20,7 @@
 #define CR4_TSD        (1ul << 2)
 #define CR4_DE         (1ul << 3)
 #define CR4_PAE        (1ul << 5)
+#define CR4_MCE        (1ul << 6)
 #define CR4_OSFXSR     (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_VMXE       (1ul << 13)
