@@ -8,7 +8,7 @@ BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(QEMU_MEND) $(IMAGES)
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
 SYSTEM_NEEDS = reference debian-disk host-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/guest-shim.fd \
-	$(OUT)/hv-svm-debug.elf $(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS) $(BENCH_DOMAINS)
+	$(OUT)/tdx-guest.fd $(OUT)/hv-svm-debug.elf $(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS) $(BENCH_DOMAINS)
 
 # $(1): name of the results, $(2): pytest's arguments
 define system_tests
