@@ -18,7 +18,7 @@ struct x2apic {
 /* start.S */
 extern uint32_t cpu_apic_ids[CPUS_MAX], cpus_waiting;
 
-/* image.S: room for the vCPUs follows on what iasl made of the MADT, which is its length before. */
+/* acpi/tables.S: room for the vCPUs follows on what iasl made of the MADT, which is its length before. */
 extern struct x2apic madt_cpus[CPUS_MAX];
 extern struct madt {
 	char signature[4];

@@ -3,7 +3,7 @@
 
 SHIM_OUT := $(OUT)/guest-shim
 SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o image.o \
-	sha384.o string.o wipe.o sha512.o)
+	tables.o sha384.o string.o wipe.o sha512.o)
 # Tables of each machine, and the MADT, which is the same for both.
 SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt facs apic))
 
@@ -34,11 +34,14 @@ $(SHIM_TABLES): $(wildcard guest-shim/acpi/*) guest-shim/guest-shim.mk
 		-o $(@:.aml=.asl)
 	$(Q)iasl -we -p $(@:.aml=) $(@:.aml=.asl) >$(@:.aml=.log) 2>&1 || { cat $(@:.aml=.log); exit 1; }
 
-$(SHIM_OUT)/image.o: $(SHIM_TABLES)
-$(SHIM_OUT)/%.o: guest-shim/%.S guest-shim/guest-shim.mk guest-shim/layout.h
-	@mkdir -p $(@D)
-	$(call say,AS,$@)
-	$(Q)gcc -Wa,-I$(SHIM_OUT) -c $< -o $@
+define shim_assembly
+$$(SHIM_OUT)/%.o: $(1)/%.S guest-shim/guest-shim.mk guest-shim/layout.h
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$@)
+	$$(Q)gcc -I. -Wa,-I$$(SHIM_OUT) -c $$< -o $$@
+endef
+$(foreach folder,guest-shim guest-shim/acpi,$(eval $(call shim_assembly,$(folder))))
+$(SHIM_OUT)/tables.o: $(SHIM_TABLES)
 
 $(SHIM_OUT)/image.ld: guest-shim/image.ld.S guest-shim/layout.h
 	@mkdir -p $(@D)

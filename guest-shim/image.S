@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is guest-shim's alone in its image: the ACPI tables, the binding, and how a VMM and a tenant find their way. */
+/* What is guest-shim's alone in its image: how the kernel is entered, the binding, how a VMM and a tenant find both. */
 #include "layout.h"
 
 	.text
@@ -8,35 +8,6 @@
 kernel_enter:
 	movq	%rdi, %rax
 	jmp	*%rax
-
-/*
- * What iasl made of acpi/, at the places that the tables name, from the section's start: one that grew too long for its
- * place is an error. The MADT gets its vCPUs at run time.
- */
-	.macro	machine_tables name, base
-	.org	\base
-	.incbin	"\name/rsdp.aml"
-	.org	\base + 0x40
-	.incbin	"\name/xsdt.aml"
-	.org	\base + 0x80
-	.incbin	"\name/facp.aml"
-	.org	\base + 0x1a0
-	.incbin	"\name/mcfg.aml"
-	.org	\base + 0x200
-	.incbin	"\name/dsdt.aml"
-	.endm
-
-	.section .acpi, "aw"
-	.globl	madt, madt_cpus
-	machine_tables q35, 0
-	.org	0x7c0
-	.incbin	"q35/facs.aml"
-	machine_tables microvm, (ACPI_MICROVM_BASE-ACPI_Q35_BASE)
-	.org	ACPI_MADT_BASE - ACPI_Q35_BASE
-madt:
-	.incbin	"q35/apic.aml"
-madt_cpus:
-	.fill	16 * CPUS_MAX, 1, 0
 
 /* Where a tenant binds a kernel, a command line and an initrd (cloister/guest_shim.h). */
 	.section .binding, "a"
