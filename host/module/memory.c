@@ -17,54 +17,16 @@
 
 #define TRIES 16 /* pages that were not free, left by an earlier kernel */
 
+/*
+ * What vm->memory has of a guest page: nothing, the pool's page as a value, SHARED, or the VMM's page, pinned. Page 0
+ * of the pool is the hypervisor's.
+ */
+#define SHARED xa_mk_value(0) /* the guest released it by MapGPA */
+
 /* Tables of both halves for 2 MiB each, and the few above them. */
 static unsigned long tables_for(u64 pages)
 {
 	return 2 * DIV_ROUND_UP(pages, POOL_LARGE) + 2 * DIV_ROUND_UP(pages, POOL_LARGE * 512ul) + 16;
-}
-
-static u64 shared_bit(const struct vm *vm)
-{
-	return vm->slots.limit;
-}
-
-/* The range and entry of a guest page, or null. */
-static u32 *backing_of(struct vm *vm, u64 page, struct ram **range)
-{
-	u32 i;
-
-	for (i = 0; i < DOMAIN_MAX_RAM; i++) {
-		*range = &vm->ram[i];
-		if (page - (*range)->first < (*range)->count)
-			return &(*range)->backing[page - (*range)->first];
-	}
-	return NULL;
-}
-
-static int allocate_backing(struct vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < vm->params->ram_count; i++) {
-		const u64 count = vm->params->ram[i].bytes / PAGE_SIZE;
-
-		vm->ram[i].backing = __vmalloc_array(count, sizeof(u32), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-		if (!vm->ram[i].backing)
-			return -ENOMEM;
-		vm->ram[i].first = vm->params->ram[i].base / PAGE_SIZE;
-		vm->ram[i].count = count;
-	}
-	return 0;
-}
-
-static void free_backing(struct vm *vm)
-{
-	u32 i;
-
-	for (i = 0; i < DOMAIN_MAX_RAM; i++) {
-		vfree(vm->ram[i].backing);
-		vm->ram[i] = (struct ram){0};
-	}
 }
 
 static int reserve(struct vm *vm)
@@ -76,12 +38,10 @@ static int reserve(struct vm *vm)
 	for (i = 0; i < vm->params->ram_count; i++)
 		pages += vm->params->ram[i].bytes / PAGE_SIZE;
 	pages += tables_for(pages) + DOMAIN_VCPU_PAGES * DOMAIN_MAX_VCPUS + 2;
-	if (pages <= pool_pages() && pool_reserve(pages, &left)) {
+	if (pool_reserve(pages, &left)) {
 		vm->reserved = pages;
 		return 0;
 	}
-	if (pages > pool_pages())
-		left = pool_pages();
 	pr_warn("a guest needs %llu MiB of the pool, %lu of %lu are free: set pool_mib in cloister.conf\n",
 		DIV_ROUND_UP_ULL(pages, 256), left / 256, pool_pages() / 256);
 	return -ENOMEM;
@@ -89,6 +49,7 @@ static int reserve(struct vm *vm)
 
 int memory_create_domain(struct vm *vm)
 {
+	long page = -ENOMEM;
 	int error = slots_layout(&vm->slots, vm->params);
 
 	if (error)
@@ -98,12 +59,14 @@ int memory_create_domain(struct vm *vm)
 	if (error)
 		return error;
 	vm->pages = __vmalloc_array(BITS_TO_LONGS(pool_pages()), sizeof(long), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	error = vm->pages ? allocate_backing(vm) : -ENOMEM;
-	if (!error)
-		error = memory_spend(vm, HC_DOMAIN_CREATE, virt_to_phys(vm->params), 0, 2, &vm->domain);
-	if (error)
+	if (vm->pages)
+		page = memory_spend(vm, HC_DOMAIN_CREATE, virt_to_phys(vm->params), 0, 2);
+	if (page < 0) {
 		memory_end(vm);
-	return error;
+		return page;
+	}
+	WRITE_ONCE(vm->domain, page);
+	return 0;
 }
 
 static long propose(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long first)
@@ -115,7 +78,7 @@ static long propose(struct vm *vm, unsigned long number, u64 what, u64 more, uns
 	return hypercall_patiently(number, vm->domain, what, first, more);
 }
 
-int memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long count, unsigned long *page)
+long memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long count)
 {
 	long result = HC_E_PAGE;
 	int tries;
@@ -128,12 +91,12 @@ int memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsign
 		result = propose(vm, number, what, more, first);
 		if (result == 0) {
 			bitmap_set(vm->pages, first, count);
-			*page = first;
-		} else if (result != HC_E_PAGE) {
-			pool_give(first, count);
+			return first;
 		}
+		if (result != HC_E_PAGE)
+			pool_give(first, count);
 	}
-	return result == HC_E_MAPPING ? -EEXIST : result ? hypercall_errno(result) : 0;
+	return result == HC_E_MAPPING ? -EEXIST : hypercall_errno(result);
 }
 
 /* EEXIST: it is there, or what is above it says no to the next one, too. */
@@ -143,232 +106,207 @@ int memory_add_tables(struct vm *vm, u64 gpa)
 		u64 level, span;
 	} tables[] = {
 		{DOMAIN_LEVEL_1GIB, 1ull << 39}, {DOMAIN_LEVEL_2MIB, 1ull << 30}, {DOMAIN_LEVEL_4KIB, 1ull << 21}};
-	unsigned long page;
-	int i, error = 0;
+	long result = 0;
+	int i;
 
-	for (i = 0; i < ARRAY_SIZE(tables) && (error == 0 || error == -EEXIST); i++)
-		error = memory_spend(vm, HC_TABLE_ADD, (gpa & ~(tables[i].span - 1)) | tables[i].level, 0, 1, &page);
-	return error == -EEXIST ? 0 : error;
+	for (i = 0; i < ARRAY_SIZE(tables) && (result >= 0 || result == -EEXIST); i++)
+		result = memory_spend(vm, HC_TABLE_ADD, (gpa & ~(tables[i].span - 1)) | tables[i].level, 0, 1);
+	return result == -EEXIST ? 0 : min(result, 0l);
+}
+
+/* The guest's pages from @guest_page on have these of the pool. One walk, for 512 come at once. */
+static int note(struct vm *vm, unsigned long guest_page, unsigned long page, unsigned long count)
+{
+	XA_STATE(xas, &vm->memory, guest_page);
+
+	do {
+		xas_lock(&xas);
+		for (; xas.xa_index < guest_page + count; xas_next(&xas)) {
+			xas_store(&xas, xa_mk_value(page + (xas.xa_index - guest_page)));
+			if (xas_error(&xas))
+				break;
+		}
+		xas_unlock(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
+	return xas_error(&xas);
+}
+
+/* Private memory, from the guest's address in @what on. */
+static int add_private(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long count)
+{
+	const long first = memory_spend(vm, number, what, more, count);
+
+	return first < 0 ? first : note(vm, what / PAGE_SIZE, first, count);
 }
 
 /* One page, with the tables that it needs. */
-static int add_small(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long *page)
+static int add_private_page(struct vm *vm, unsigned long number, u64 what, u64 more)
 {
-	int error = memory_spend(vm, number, what, more, 1, page);
+	int error = add_private(vm, number, what, more, 1);
 
 	if (error == -EEXIST)
-		error = memory_add_tables(vm, what & PAGE_MASK) ?: memory_spend(vm, number, what, more, 1, page);
+		error = memory_add_tables(vm, what & PAGE_MASK) ?: add_private(vm, number, what, more, 1);
 	return error;
 }
 
 int memory_add(struct vm *vm, u64 gpa, bool measured)
 {
-	struct ram *range;
-	u32 *backing = backing_of(vm, gpa / PAGE_SIZE, &range);
-	unsigned long page = 0;
-	const int error =
-		add_small(vm, HC_PAGE_ADD, gpa | (measured ? DOMAIN_EXTEND : 0), virt_to_phys(vm->params), &page);
-
-	if (!error && backing)
-		*backing = page;
-	return error;
+	return add_private_page(vm, HC_PAGE_ADD, gpa | (measured ? DOMAIN_EXTEND : 0), virt_to_phys(vm->params));
 }
 
-/* All of 2 MiB in one piece? Nothing of it may be there. */
-static bool populate_large(struct vm *vm, u32 *backing, u64 first)
-{
-	unsigned long page;
-	u32 i;
-
-	for (i = 0; i < POOL_LARGE; i++) {
-		if (backing[i] != BACKING_NONE)
-			return false;
-	}
-	if (memory_spend(vm, HC_PAGE_AUG, first * PAGE_SIZE | DOMAIN_LEVEL_2MIB, 0, POOL_LARGE, &page) != 0)
-		return false;
-	for (i = 0; i < POOL_LARGE; i++)
-		backing[i] = page + i;
-	return true;
-}
-
-/* The part of the 2 MiB around @page that lies in its range. */
-static void block_of(const struct ram *range, u64 page, u64 *first, u64 *end)
-{
-	*first = max(round_down(page, (u64)POOL_LARGE), range->first);
-	*end = min(round_down(page, (u64)POOL_LARGE) + POOL_LARGE, range->first + range->count);
-}
-
+/* All of 2 MiB in one piece, where nothing of it is there. What is no RAM of it, the hypervisor refuses. */
 int memory_populate(struct vm *vm, u64 gpa)
 {
-	const u64 wanted = gpa / PAGE_SIZE;
-	struct ram *range;
-	u32 *backing = backing_of(vm, wanted, &range);
-	unsigned long page;
-	u64 first, end, at;
+	const unsigned long wanted = gpa / PAGE_SIZE, first = round_down(wanted, (unsigned long)POOL_LARGE);
+	const unsigned long last = first + POOL_LARGE - 1;
+	unsigned long at = first;
 
-	if (!backing)
-		return -EFAULT;
-	if (*backing != BACKING_NONE)
+	if (xa_load(&vm->memory, wanted))
 		return 0; /* it came meanwhile, or is about to be converted: the guest tries again */
-	block_of(range, wanted, &first, &end);
-	if (end - first == POOL_LARGE && populate_large(vm, &range->backing[first - range->first], first))
+	if (!xa_find(&vm->memory, &at, last, XA_PRESENT) &&
+	    add_private(vm, HC_PAGE_AUG, first * PAGE_SIZE | DOMAIN_LEVEL_2MIB, 0, POOL_LARGE) == 0)
 		return 0;
-	for (at = first; at < end; at++) {
-		int error;
+	for (at = first; at <= last; at++) {
+		const int error = xa_load(&vm->memory, at) ? 0 : add_private_page(vm, HC_PAGE_AUG, at * PAGE_SIZE, 0);
 
-		backing = &range->backing[at - range->first];
-		if (*backing != BACKING_NONE)
-			continue;
-		error = add_small(vm, HC_PAGE_AUG, at * PAGE_SIZE, 0, &page);
-		if (!error)
-			*backing = page;
-		else if (error != -EEXIST && at == wanted)
+		if (error && error != -EEXIST && at == wanted)
 			return error;
 	}
 	return 0;
+}
+
+static void unpin(struct vm *vm, struct page *page)
+{
+	unpin_user_page(page);
+	atomic64_dec(&vm->mm->pinned_vm);
 }
 
 /*
  * The VMM's page, pinned for as long as the guest may use it. It is charged to the VMM's memory cgroup as any other of
  * its pages; VmPin in /proc/PID/status counts it.
  */
-static int pin(struct vm *vm, const struct slot *slot, u64 guest_page)
+static int share_page(struct vm *vm, u64 gpa, unsigned long user)
 {
-	const unsigned long user = slot->user + (guest_page * PAGE_SIZE - slot->gpa);
 	struct page *page;
-	int error;
+	long result;
 
 	if (pin_user_pages_fast(user, 1, FOLL_WRITE | FOLL_LONGTERM, &page) != 1)
 		return -EFAULT;
-	error = xa_err(xa_store(&vm->pinned, guest_page, page, GFP_KERNEL_ACCOUNT));
-	if (error)
-		unpin_user_page(page);
-	else
-		atomic64_inc(&vm->mm->pinned_vm);
-	return error;
-}
-
-static void unpin(struct vm *vm, u64 guest_page)
-{
-	unpin_user_page(xa_erase(&vm->pinned, guest_page));
-	atomic64_dec(&vm->mm->pinned_vm);
-}
-
-/* A page that the guest could still reach stays pinned. */
-static void unshare(struct vm *vm, u64 guest_page)
-{
-	const long result =
-		hypercall_patiently(HC_SHARED_UNMAP, vm->domain, guest_page * PAGE_SIZE | DOMAIN_LEVEL_4KIB, 0, 0);
-
-	if (result == 0)
-		unpin(vm, guest_page);
-	else
-		pr_err("a shared page is kept until its guest ends: the hypervisor answered %ld\n", result);
-}
-
-static int share_page(struct vm *vm, const struct slot *slot, u64 guest_page)
-{
-	const u64 gpa = guest_page * PAGE_SIZE;
-	int error = pin(vm, slot, guest_page);
-	u64 address;
-	long result;
-
-	if (error)
-		return error;
-	address = page_to_phys((struct page *)xa_load(&vm->pinned, guest_page));
-	result = hypercall_patiently(HC_SHARED_MAP, vm->domain, gpa, address, 0);
-	if (result == HC_E_MAPPING && memory_add_tables(vm, gpa | shared_bit(vm)) == 0)
-		result = hypercall_patiently(HC_SHARED_MAP, vm->domain, gpa, address, 0);
-	if (result == 0)
+	atomic64_inc(&vm->mm->pinned_vm);
+	result = hypercall_patiently(HC_SHARED_MAP, vm->domain, gpa, page_to_phys(page), 0);
+	if (result == HC_E_MAPPING && memory_add_tables(vm, gpa | vm->slots.limit) == 0)
+		result = hypercall_patiently(HC_SHARED_MAP, vm->domain, gpa, page_to_phys(page), 0);
+	if (result == 0) {
+		xa_store(&vm->memory, gpa / PAGE_SIZE, page, GFP_KERNEL); /* in the place of SHARED: needs no memory */
 		return 0;
-	unpin(vm, guest_page);
+	}
+	unpin(vm, page);
 	return result == HC_E_MAPPING ? 0 : hypercall_errno(result);
 }
 
+/* Where it is not SHARED yet, or no more, it is about to be converted: the guest tries again. */
 int memory_share(struct vm *vm, u64 gpa)
 {
-	const u64 wanted = gpa / PAGE_SIZE;
+	const u64 block = round_down(gpa, (u64)POOL_LARGE * PAGE_SIZE);
 	const struct slot *slot = slots_find(&vm->slots, gpa);
-	struct ram *range;
-	u32 *backing = backing_of(vm, wanted, &range);
-	u64 first, end, at;
+	unsigned long at, first, last;
+	void *entry;
 
-	if (!backing || !slot)
+	if (!slot)
 		return -EFAULT;
-	if (*backing != BACKING_SHARED)
-		return 0; /* about to be converted: the guest tries again */
-	block_of(range, wanted, &first, &end);
-	first = max(first, slot->gpa / PAGE_SIZE);
-	end = min(end, (slot->gpa + slot->bytes) / PAGE_SIZE);
-	for (at = first; at < end; at++) {
-		int error;
+	first = max(block, slot->gpa) / PAGE_SIZE;
+	last = min(block + POOL_LARGE * PAGE_SIZE, slot->gpa + slot->bytes) / PAGE_SIZE - 1;
+	xa_for_each_range(&vm->memory, at, entry, first, last)
+	{
+		const u64 from = at * PAGE_SIZE;
+		const int error = entry == SHARED ? share_page(vm, from, slot->user + (from - slot->gpa)) : 0;
 
-		if (range->backing[at - range->first] != BACKING_SHARED || xa_load(&vm->pinned, at))
-			continue;
-		error = share_page(vm, slot, at);
-		if (error && at == wanted)
+		if (error && from == round_down(gpa, PAGE_SIZE))
 			return error;
 	}
 	return 0;
 }
 
+/* A page that the guest could still reach stays pinned. */
 void memory_unshare(struct vm *vm, u64 gpa, u64 bytes)
 {
-	const unsigned long first = gpa / PAGE_SIZE, last = (gpa + bytes) / PAGE_SIZE - 1;
-	unsigned long index;
+	unsigned long at;
 	void *entry;
+	long result;
 
-	xa_for_each_range(&vm->pinned, index, entry, first, last) unshare(vm, index);
+	xa_for_each_range(&vm->memory, at, entry, gpa / PAGE_SIZE, (gpa + bytes) / PAGE_SIZE - 1)
+	{
+		cond_resched();
+		if (xa_is_value(entry))
+			continue;
+		result = hypercall_patiently(HC_SHARED_UNMAP, vm->domain, at * PAGE_SIZE | DOMAIN_LEVEL_4KIB, 0, 0);
+		if (result != 0) {
+			pr_err("a shared page is kept until its guest ends: the hypervisor answered %ld\n", result);
+			continue;
+		}
+		unpin(vm, entry);
+		xa_store(&vm->memory, at, SHARED, GFP_KERNEL); /* needs no memory */
+	}
 }
 
-void memory_converted(struct vm *vm, u64 gpa, u64 bytes, bool shared)
+/* The hypervisor has freed what the page had of the pool. */
+static int released(struct vm *vm, unsigned long guest_page)
 {
-	u64 page;
+	void *entry = xa_load(&vm->memory, guest_page);
 
-	for (page = gpa / PAGE_SIZE; page < (gpa + bytes) / PAGE_SIZE; page++) {
-		struct ram *range;
-		u32 *backing = backing_of(vm, page, &range);
-
-		if (!backing)
-			continue;
-		if (shared && *backing != BACKING_NONE && *backing != BACKING_SHARED) {
-			bitmap_clear(vm->pages, *backing, 1);
-			pool_give(*backing, 1);
-		}
-		if (!shared && *backing != BACKING_SHARED)
-			continue;
-		*backing = shared ? BACKING_SHARED : BACKING_NONE;
+	if (entry && !xa_is_value(entry))
+		return 0; /* it was shared before */
+	if (entry && entry != SHARED) {
+		bitmap_clear(vm->pages, xa_to_value(entry), 1);
+		pool_give(xa_to_value(entry), 1);
 	}
-	if (!shared)
-		memory_unshare(vm, gpa, bytes);
+	return xa_err(xa_store(&vm->memory, guest_page, SHARED, GFP_KERNEL_ACCOUNT));
+}
+
+int memory_converted(struct vm *vm, u64 gpa, u64 bytes, bool shared)
+{
+	const unsigned long first = gpa / PAGE_SIZE, last = (gpa + bytes) / PAGE_SIZE - 1;
+	unsigned long at;
+	void *entry;
+	int error = 0;
+
+	for (at = first; shared && at <= last && !error; at++)
+		error = released(vm, at);
+	if (shared)
+		return error;
+	memory_unshare(vm, gpa, bytes);
+	xa_for_each_range(&vm->memory, at, entry, first, last)
+	{
+		if (entry == SHARED)
+			xa_erase(&vm->memory, at);
+	}
+	return 0;
 }
 
 /* All pages among these 2 MiB of the pool that are the domain's. */
 static void reclaim_block(struct vm *vm, unsigned long first)
 {
 	const unsigned long end = min(first + POOL_LARGE, pool_pages());
-	const long result = hypercall_patiently(HC_PAGE_RECLAIM, vm->domain, first, end - first, 0);
-	unsigned long at, last;
+	unsigned long at = find_next_bit(vm->pages, end, first), last;
+	long result;
 
+	if (at == end)
+		return;
+	result = hypercall_patiently(HC_PAGE_RECLAIM, vm->domain, first, end - first, 0);
 	if (result < 0) {
 		pr_err("pages %lu to %lu of the pool are lost: the hypervisor answered %ld\n", first, end - 1, result);
 		return;
 	}
-	for (at = find_next_bit(vm->pages, end, first); at < end; at = find_next_bit(vm->pages, end, last)) {
-		last = find_next_zero_bit(vm->pages, end, at);
-		pool_give(at, last - at);
-	}
+	for_each_set_bitrange_from(at, last, vm->pages, end) pool_give(at, last - at);
 }
 
 /* The domain's own page goes last, when no other is left. */
 static void reclaim(struct vm *vm)
 {
 	const unsigned long own = round_down(vm->domain, (unsigned long)POOL_LARGE);
-	unsigned long block, at;
+	unsigned long block;
 
-	for (at = find_first_bit(vm->pages, pool_pages()); at < pool_pages();
-	     at = find_next_bit(vm->pages, pool_pages(), block + POOL_LARGE)) {
-		block = round_down(at, (unsigned long)POOL_LARGE);
+	for (block = 0; block < pool_pages(); block += POOL_LARGE) {
 		if (block != own)
 			reclaim_block(vm, block);
 		cond_resched();
@@ -384,9 +322,14 @@ void memory_end(struct vm *vm)
 
 	if (vm->domain != 0)
 		reclaim(vm);
-	vm->domain = 0;
-	xa_for_each(&vm->pinned, index, entry) unpin(vm, index);
-	free_backing(vm);
+	WRITE_ONCE(vm->domain, 0);
+	xa_for_each(&vm->memory, index, entry)
+	{
+		if (!xa_is_value(entry))
+			unpin(vm, entry);
+		xa_erase(&vm->memory, index); /* xa_destroy() would have interrupts off until all are gone */
+		cond_resched();
+	}
 	vfree(vm->pages);
 	vm->pages = NULL;
 	pool_unreserve(vm->reserved);

@@ -13,11 +13,12 @@ int memory_create_domain(struct vm *vm);
 
 /**
  * One hypercall that needs @count pages of the pool in a row: they are found, and become the VM's.
- * @number: HC_DOMAIN_CREATE, HC_VCPU_CREATE, HC_TABLE_ADD, HC_PAGE_ADD or HC_PAGE_AUG; @what, @more: its arguments but
- * domain and page; @page: the first one
- * Errors: ENOMEM (the pool has no such pages), EEXIST (HC_E_MAPPING), others as hypercall_errno().
+ * @number: HC_DOMAIN_CREATE, HC_VCPU_CREATE, HC_TABLE_ADD, HC_PAGE_ADD or HC_PAGE_AUG
+ * @what, @more: its arguments but domain and page
+ * Returns the first page. Errors: ENOMEM (the pool has no such pages), EEXIST (HC_E_MAPPING), others as
+ * hypercall_errno().
  */
-int memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long count, unsigned long *page);
+long memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsigned long count);
 
 /* Adds one page to the build, with the contents of vm->params. */
 int memory_add(struct vm *vm, u64 gpa, bool measured);
@@ -31,8 +32,8 @@ int memory_share(struct vm *vm, u64 gpa);
 /* Tables down to those of 4 KiB, for @gpa of either half. */
 int memory_add_tables(struct vm *vm, u64 gpa);
 
-/* The guest has made these pages shared, or private. */
-void memory_converted(struct vm *vm, u64 gpa, u64 bytes, bool shared);
+/* The guest has made these pages shared, or private. ENOMEM: a shared one is not known as such. */
+int memory_converted(struct vm *vm, u64 gpa, u64 bytes, bool shared);
 
 /* The VMM's pages there are no longer the guest's. */
 void memory_unshare(struct vm *vm, u64 gpa, u64 bytes);

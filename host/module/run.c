@@ -114,9 +114,10 @@ static int exit_page(struct vcpu *vcpu, const struct domain_exit *exit)
 static int exit_map_gpa(struct vcpu *vcpu, const struct domain_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
+	int error;
 
 	mutex_lock(&vcpu->vm->lock);
-	memory_converted(vcpu->vm, exit->address, exit->value, exit->write != 0);
+	error = memory_converted(vcpu->vm, exit->address, exit->value, exit->write != 0);
 	mutex_unlock(&vcpu->vm->lock);
 	run->exit_reason = KVM_EXIT_HYPERCALL;
 	memset(&run->hypercall, 0, sizeof(run->hypercall));
@@ -124,7 +125,7 @@ static int exit_map_gpa(struct vcpu *vcpu, const struct domain_exit *exit)
 	run->hypercall.args[0] = exit->address;
 	run->hypercall.args[1] = exit->value / PAGE_SIZE;
 	run->hypercall.args[2] = exit->write ? 0 : MAP_GPA_PRIVATE;
-	return 0;
+	return error;
 }
 
 static int exit_get_quote(struct vcpu *vcpu, const struct domain_exit *exit)

@@ -112,16 +112,17 @@ static int build(struct vm *vm)
 
 static int init_vcpu(struct vcpu *vcpu, u64 rcx)
 {
-	unsigned long page;
-	int error = build(vcpu->vm);
+	const int error = build(vcpu->vm);
+	long page;
 
-	if (!error && vcpu->page != 0)
-		error = -EINVAL;
-	if (!error)
-		error = memory_spend(vcpu->vm, HC_VCPU_CREATE, vcpu->apic_id, rcx, DOMAIN_VCPU_PAGES, &page);
-	if (!error)
+	if (error)
+		return error;
+	if (vcpu->page != 0)
+		return -EINVAL;
+	page = memory_spend(vcpu->vm, HC_VCPU_CREATE, vcpu->apic_id, rcx, DOMAIN_VCPU_PAGES);
+	if (page > 0)
 		WRITE_ONCE(vcpu->page, page);
-	return error;
+	return min(page, 0l);
 }
 
 static bool region_sane(const struct tdx_region *region)

@@ -246,7 +246,6 @@ static void vm_free(struct kref *refs)
 
 	for (i = 0; i < vm->vcpu_count; i++)
 		vcpu_free(vm->vcpu[i]);
-	xa_destroy(&vm->pinned);
 	free_page((unsigned long)vm->params);
 	mmdrop(vm->mm);
 	put_pid(vm->process);
@@ -319,7 +318,7 @@ static struct vm *allocate(unsigned long type)
 	vm->type = type;
 	mutex_init(&vm->lock);
 	vm->slots.limit = domain_shared_bit(guest_gpa_bits());
-	xa_init(&vm->pinned);
+	xa_init(&vm->memory);
 	spin_lock_init(&vm->routes_lock);
 	mutex_init(&vm->irqfds_lock);
 	INIT_LIST_HEAD(&vm->irqfds);

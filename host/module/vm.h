@@ -32,15 +32,6 @@ enum vm_stage {
 	VM_READY,       /* TDX_FINALIZE_VM */
 };
 
-/* A range of RAM, and what each of its pages has. */
-struct ram {
-	u64 first, count; /* guest pages */
-	u32 *backing;     /* a page of the pool, or one of these */
-};
-
-#define BACKING_NONE   0u
-#define BACKING_SHARED ~0u /* the guest released it by MapGPA */
-
 struct vm {
 	struct kref refs;
 	struct list_head link; /* of all VMs */
@@ -56,8 +47,7 @@ struct vm {
 	unsigned long domain;         /* page of the pool */
 	unsigned long reserved;       /* pages of the pool */
 	unsigned long *pages;         /* of the pool that are its own: a bit for each */
-	struct ram ram[DOMAIN_MAX_RAM];
-	struct xarray pinned; /* the VMM's pages that the guest shares, by guest page */
+	struct xarray memory;         /* what it has of its own and of the VMM's, by guest page: memory.c */
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
 	u32 vcpu_count;
 
