@@ -18,21 +18,15 @@ static void check_message(struct message message)
 		(void)message_is_for(message, id, &only);
 }
 
-static void check_table(const struct kvm_irq_routing_entry *entries, uint32_t count, uint32_t gsis)
+static void check_table(const struct routes *routes, const struct kvm_irq_routing_entry *entries, uint32_t count)
 {
-	struct routes *const routes = calloc(1, sizeof(*routes) + gsis * sizeof(routes->message[0]));
-
-	PROMISE(routes && gsis <= ROUTES_MAX);
-	routes->count = gsis;
-	routes_fill(routes, entries, count);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct message found = routes_find(routes, entries[i].gsi);
 
 		PROMISE(found.data == entries[i].u.msi.data);
 		check_message(found);
 	}
-	PROMISE(routes_find(routes, gsis).data == 0 && routes_find(routes, UINT32_MAX).data == 0);
-	free(routes);
+	PROMISE(routes_find(routes, ROUTES_MAX).data == 0 && routes_find(routes, UINT32_MAX).data == 0);
 }
 
 void fuzz_one(struct bytes input)
@@ -40,11 +34,12 @@ void fuzz_one(struct bytes input)
 	const size_t whole = input.len / sizeof(struct kvm_irq_routing_entry);
 	const uint32_t count = whole < ROUTES_MAX ? (uint32_t)whole : ROUTES_MAX;
 	struct kvm_irq_routing_entry *const entries = malloc(count * sizeof(*entries) + 1);
-	uint32_t gsis;
+	struct routes *const routes = calloc(1, sizeof(*routes));
 
-	PROMISE(entries);
+	PROMISE(entries && routes);
 	memcpy(entries, input.data, count * sizeof(*entries));
-	if (routes_check(entries, count, &gsis) == 0)
-		check_table(entries, count, gsis);
+	if (routes_fill(routes, entries, count) == 0)
+		check_table(routes, entries, count);
+	free(routes);
 	free(entries);
 }

@@ -15,41 +15,27 @@
 #define VECTOR_LAST          0xeau
 #define VECTOR_INT80         0x80u
 
-int routes_check(const struct kvm_irq_routing_entry *entries, __u32 count, __u32 *gsis)
+int routes_fill(struct routes *routes, const struct kvm_irq_routing_entry *entries, __u32 count)
 {
 	__u8 named[ROUTES_MAX / 8] = {0};
 	__u32 i;
 
-	*gsis = 0;
 	for (i = 0; i < count; i++) {
+		const struct kvm_irq_routing_msi *msi = &entries[i].u.msi;
 		const __u32 gsi = entries[i].gsi;
 
 		if (entries[i].type != KVM_IRQ_ROUTING_MSI || entries[i].flags != 0 || gsi >= ROUTES_MAX ||
 		    (named[gsi / 8] >> gsi % 8 & 1) != 0)
 			return -EINVAL;
 		named[gsi / 8] |= (__u8)(1u << gsi % 8);
-		if (gsi >= *gsis)
-			*gsis = gsi + 1;
+		routes->message[gsi] = (struct message){(__u64)msi->address_hi << 32 | msi->address_lo, msi->data};
 	}
 	return 0;
 }
 
-void routes_fill(struct routes *routes, const struct kvm_irq_routing_entry *entries, __u32 count)
-{
-	__u32 i;
-
-	for (i = 0; i < count; i++) {
-		if (entries[i].gsi < routes->count)
-			routes->message[entries[i].gsi] = (struct message){
-				.address = (__u64)entries[i].u.msi.address_hi << 32 | entries[i].u.msi.address_lo,
-				.data = entries[i].u.msi.data,
-			};
-	}
-}
-
 struct message routes_find(const struct routes *routes, __u32 gsi)
 {
-	return routes && gsi < routes->count ? routes->message[gsi] : (struct message){0, 0};
+	return routes && gsi < ROUTES_MAX ? routes->message[gsi] : (struct message){0, 0};
 }
 
 bool message_is_interrupt(struct message message)

@@ -19,19 +19,14 @@ struct message {
 };
 
 struct routes {
-	__u32 count;
-	struct message message[]; /* by GSI */
+	struct message message[ROUTES_MAX]; /* by GSI */
 };
 
 /**
- * Are these entries a table? MSI only, each GSI below ROUTES_MAX and named once.
- * @count: at most ROUTES_MAX. @gsis: how many messages the table needs
+ * Fills a table of zeros. MSI only, each GSI below ROUTES_MAX and named once.
  * Returns 0 or -EINVAL.
  */
-int routes_check(const struct kvm_irq_routing_entry *entries, __u32 count, __u32 *gsis);
-
-/* Fills a table of zeros, of @routes->count messages, from entries that were checked. */
-void routes_fill(struct routes *routes, const struct kvm_irq_routing_entry *entries, __u32 count);
+int routes_fill(struct routes *routes, const struct kvm_irq_routing_entry *entries, __u32 count);
 
 /* The message of a GSI; data 0 where it has none. @routes may be null. */
 struct message routes_find(const struct routes *routes, __u32 gsi);

@@ -9,8 +9,8 @@
 
 #include <asm/fpu/api.h>
 
+#include "eventfds.h"
 #include "hypercall.h"
-#include "ioeventfd.h"
 #include "memory.h"
 #include "vm.h"
 

@@ -18,10 +18,10 @@
 #include <asm/tsc.h>
 
 #include "caps.h"
+#include "eventfds.h"
 #include "guest_cpuid.h"
 #include "guests.h"
 #include "hypercall.h"
-#include "ioeventfd.h"
 #include "irq.h"
 #include "memory.h"
 #include "tdx.h"
@@ -155,9 +155,10 @@ union request {
 	struct kvm_ioeventfd ioeventfd;
 	struct kvm_clock_data clock;
 	struct kvm_enable_cap cap;
+	struct kvm_irq_routing routing;
 };
 
-static long with_request(struct vm *vm, unsigned int command, union request *request)
+static long with_request(struct vm *vm, unsigned int command, union request *request, void __user *argument)
 {
 	switch (command) {
 	case KVM_CREATE_GUEST_MEMFD:
@@ -170,6 +171,8 @@ static long with_request(struct vm *vm, unsigned int command, union request *req
 		return irq_line(vm, &request->line);
 	case KVM_SIGNAL_MSI:
 		return signal_msi(vm, &request->msi);
+	case KVM_SET_GSI_ROUTING:
+		return irq_set_routes(vm, &request->routing, ((struct kvm_irq_routing __user *)argument)->entries);
 	case KVM_IRQFD:
 		return irqfd_set(vm, &request->irqfd);
 	case KVM_IOEVENTFD:
@@ -192,7 +195,7 @@ static long copied(struct vm *vm, unsigned int command, void __user *argument)
 		return -ENOTTY;
 	if (copy_from_user(&request, argument, _IOC_SIZE(command)))
 		return -EFAULT;
-	result = with_request(vm, command, &request);
+	result = with_request(vm, command, &request, argument);
 	if (result >= 0 && command == KVM_IRQ_LINE_STATUS && copy_to_user(argument, &request, sizeof(request.line)))
 		return -EFAULT;
 	return result;
@@ -216,8 +219,6 @@ static long vm_dispatch(struct vm *vm, unsigned int command, unsigned long argum
 		return vm->type == VM_TYPE_TDX ? vcpu_create(vm, argument) : create_plain_vcpu();
 	case KVM_MEMORY_ENCRYPT_OP:
 		return tdx_vm_command(vm, pointer);
-	case KVM_SET_GSI_ROUTING:
-		return irq_set_routes(vm, pointer);
 	case KVM_SET_TSC_KHZ:
 		return argument == 0 || argument == tsc_khz ? 0 : -EINVAL;
 	case KVM_GET_CLOCK:
@@ -246,6 +247,7 @@ static void vm_free(struct kref *refs)
 
 	for (i = 0; i < vm->vcpu_count; i++)
 		vcpu_free(vm->vcpu[i]);
+	kvfree(rcu_access_pointer(vm->routes));
 	free_page((unsigned long)vm->params);
 	mmdrop(vm->mm);
 	put_pid(vm->process);
@@ -280,9 +282,8 @@ static int vm_release(struct inode *inode, struct file *file)
 {
 	struct vm *vm = file->private_data;
 
-	irqfd_end(vm);
 	stop(vm);
-	ioeventfd_end(vm);
+	eventfds_end(vm);
 	mutex_lock(&vm->lock);
 	memory_end(vm);
 	mutex_unlock(&vm->lock);
@@ -319,8 +320,6 @@ static struct vm *allocate(unsigned long type)
 	mutex_init(&vm->lock);
 	vm->slots.limit = domain_shared_bit(guest_gpa_bits());
 	xa_init(&vm->memory);
-	spin_lock_init(&vm->routes_lock);
-	mutex_init(&vm->irqfds_lock);
 	INIT_LIST_HEAD(&vm->irqfds);
 	spin_lock_init(&vm->ioeventfds_lock);
 	INIT_LIST_HEAD(&vm->ioeventfds);

@@ -3,7 +3,8 @@
  * A VM of /dev/kvm and its vCPUs. Its file is its life: when that is released, the domain ends and the pool has its
  * pages back, though files of vCPUs may still be open. They keep the structures, and nothing else.
  *
- * Locks, outermost first: vcpu->lock, vm->lock, then one of the spinlocks.
+ * Locks, outermost first: vcpu->lock, vm->lock, vm->ioeventfds_lock. vm->lock is for all of a VM but its ioeventfds,
+ * which vCPUs look for at each access. Routes are read under RCU, for interrupts come in any context.
  */
 #ifndef MODULE_VM_H
 #define MODULE_VM_H
@@ -51,9 +52,7 @@ struct vm {
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
 	u32 vcpu_count;
 
-	spinlock_t routes_lock;
-	struct routes *routes;
-	struct mutex irqfds_lock;
+	struct routes __rcu *routes;
 	struct list_head irqfds;
 	u32 irqfd_count;
 	spinlock_t ioeventfds_lock;

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "routing.h"
@@ -27,47 +26,40 @@ static struct kvm_irq_routing_entry entry(uint32_t gsi, uint32_t data)
 static void test_table(void **state)
 {
 	const struct kvm_irq_routing_entry entries[] = {entry(0, 0x41), entry(7, 0x42), entry(ROUTES_MAX - 1, 0x43)};
-	struct routes *routes;
-	uint32_t gsis = 99;
+	static struct routes routes;
 
 	(void)state;
-	assert_int_equal(routes_check(entries, 0, &gsis), 0);
-	assert_int_equal(gsis, 0);
-	assert_int_equal(routes_check(entries, 3, &gsis), 0);
-	assert_int_equal(gsis, ROUTES_MAX);
-	routes = calloc(1, sizeof(*routes) + gsis * sizeof(struct message));
-	assert_non_null(routes);
-	routes->count = gsis;
-	routes_fill(routes, entries, 3);
-	assert_int_equal(routes_find(routes, 7).data, 0x42);
-	assert_int_equal(routes_find(routes, 7).address, 0x100ull << 32 | BASE);
-	assert_int_equal(routes_find(routes, 8).data, 0);
-	assert_int_equal(routes_find(routes, ROUTES_MAX - 1).data, 0x43);
-	assert_int_equal(routes_find(routes, ROUTES_MAX).data, 0);
-	assert_int_equal(routes_find(routes, UINT32_MAX).data, 0);
+	assert_int_equal(routes_fill(&routes, entries, 0), 0);
+	assert_int_equal(routes_find(&routes, 7).data, 0);
+	assert_int_equal(routes_fill(&routes, entries, 3), 0);
+	assert_int_equal(routes_find(&routes, 7).data, 0x42);
+	assert_int_equal(routes_find(&routes, 7).address, 0x100ull << 32 | BASE);
+	assert_int_equal(routes_find(&routes, 8).data, 0);
+	assert_int_equal(routes_find(&routes, ROUTES_MAX - 1).data, 0x43);
+	assert_int_equal(routes_find(&routes, ROUTES_MAX).data, 0);
+	assert_int_equal(routes_find(&routes, UINT32_MAX).data, 0);
 	assert_int_equal(routes_find(NULL, 0).data, 0);
-	free(routes);
 }
 
 static void test_refused(void **state)
 {
 	struct kvm_irq_routing_entry entries[] = {entry(1, 0x41), entry(1, 0x42)};
-	uint32_t gsis;
+	static struct routes routes;
 
 	(void)state;
-	assert_int_equal(routes_check(entries, 2, &gsis), -EINVAL);
+	assert_int_equal(routes_fill(&routes, entries, 2), -EINVAL);
 	entries[1].gsi = ROUTES_MAX;
-	assert_int_equal(routes_check(entries, 2, &gsis), -EINVAL);
+	assert_int_equal(routes_fill(&routes, entries, 2), -EINVAL);
 	entries[1].gsi = UINT32_MAX;
-	assert_int_equal(routes_check(entries, 2, &gsis), -EINVAL);
+	assert_int_equal(routes_fill(&routes, entries, 2), -EINVAL);
 	entries[1].gsi = 2;
 	entries[1].type = KVM_IRQ_ROUTING_IRQCHIP;
-	assert_int_equal(routes_check(entries, 2, &gsis), -EINVAL);
+	assert_int_equal(routes_fill(&routes, entries, 2), -EINVAL);
 	entries[1].type = KVM_IRQ_ROUTING_MSI;
 	entries[1].flags = KVM_MSI_VALID_DEVID;
-	assert_int_equal(routes_check(entries, 2, &gsis), -EINVAL);
+	assert_int_equal(routes_fill(&routes, entries, 2), -EINVAL);
 	entries[1].flags = 0;
-	assert_int_equal(routes_check(entries, 2, &gsis), 0);
+	assert_int_equal(routes_fill(&routes, entries, 2), 0);
 }
 
 static bool is_interrupt(uint32_t data)
