@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <linux/bitmap.h>
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -59,22 +60,18 @@ unsigned long pool_pages(void)
 
 bool pool_reserve(unsigned long count, unsigned long *left)
 {
-	bool enough;
-
-	mutex_lock(&lock);
+	guard(mutex)(&lock);
 	*left = pages - reserved;
-	enough = count <= *left;
-	if (enough)
-		reserved += count;
-	mutex_unlock(&lock);
-	return enough;
+	if (count > *left)
+		return false;
+	reserved += count;
+	return true;
 }
 
 void pool_unreserve(unsigned long count)
 {
-	mutex_lock(&lock);
+	guard(mutex)(&lock);
 	reserved -= count;
-	mutex_unlock(&lock);
 }
 
 /* First fit: small takings fill what is left between large ones. */
@@ -82,21 +79,18 @@ unsigned long pool_take(unsigned long count, unsigned long align)
 {
 	unsigned long first;
 
-	mutex_lock(&lock);
+	guard(mutex)(&lock);
 	first_free = find_next_zero_bit(taken, pages, first_free);
 	first = bitmap_find_next_zero_area(taken, pages, first_free, count, align - 1);
-	if (first < pages && count <= pages - first)
-		bitmap_set(taken, first, count);
-	else
-		first = POOL_NONE;
-	mutex_unlock(&lock);
+	if (first >= pages || count > pages - first)
+		return POOL_NONE;
+	bitmap_set(taken, first, count);
 	return first;
 }
 
 void pool_give(unsigned long first, unsigned long count)
 {
-	mutex_lock(&lock);
+	guard(mutex)(&lock);
 	bitmap_clear(taken, first, count);
 	first_free = min(first_free, first);
-	mutex_unlock(&lock);
 }

@@ -2,7 +2,9 @@
 /* A vCPU's state is on the CPU that ran it last, until that gives it up: before another runs it, and before its end. */
 #include "vm.h"
 
+#include <linux/cleanup.h>
 #include <linux/cpuhotplug.h>
+#include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 
@@ -46,11 +48,8 @@ static int online(unsigned int cpu)
 
 static void leave_this(struct vcpu *vcpu)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
+	guard(irqsave)();
 	leave(vcpu);
-	local_irq_restore(flags);
 }
 
 /* On the CPU itself. From here on nothing runs there. */

@@ -2,6 +2,7 @@
 /* KVM_RUN: turns of a vCPU until there is something for its VMM. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cleanup.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/printk.h>
@@ -99,14 +100,13 @@ static int exit_page(struct vcpu *vcpu, const struct domain_exit *exit)
 	const bool shared = (exit->address & vm->slots.limit) != 0;
 	int error;
 
-	mutex_lock(&vm->lock);
+	guard(mutex)(&vm->lock);
 	if (exit->kind == DOMAIN_EXIT_TABLE)
 		error = memory_add_tables(vm, exit->address);
 	else if (shared)
 		error = memory_share(vm, exit->address & ~vm->slots.limit);
 	else
 		error = memory_populate(vm, exit->address);
-	mutex_unlock(&vm->lock);
 	return error ?: GO_ON;
 }
 
@@ -114,18 +114,15 @@ static int exit_page(struct vcpu *vcpu, const struct domain_exit *exit)
 static int exit_map_gpa(struct vcpu *vcpu, const struct domain_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
-	int error;
 
-	mutex_lock(&vcpu->vm->lock);
-	error = memory_converted(vcpu->vm, exit->address, exit->value, exit->write != 0);
-	mutex_unlock(&vcpu->vm->lock);
 	run->exit_reason = KVM_EXIT_HYPERCALL;
 	memset(&run->hypercall, 0, sizeof(run->hypercall));
 	run->hypercall.nr = MAP_GPA_CALL;
 	run->hypercall.args[0] = exit->address;
 	run->hypercall.args[1] = exit->value / PAGE_SIZE;
 	run->hypercall.args[2] = exit->write ? 0 : MAP_GPA_PRIVATE;
-	return error;
+	guard(mutex)(&vcpu->vm->lock);
+	return memory_converted(vcpu->vm, exit->address, exit->value, exit->write != 0);
 }
 
 static int exit_get_quote(struct vcpu *vcpu, const struct domain_exit *exit)

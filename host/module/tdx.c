@@ -3,6 +3,7 @@
 
 #include "tdx.h"
 
+#include <linux/cleanup.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
@@ -17,16 +18,13 @@
 /* No leaf of CPUID can be set: the hypervisor's table is what the guest sees. */
 static int capabilities(struct tdx_capabilities __user *argument)
 {
-	struct tdx_capabilities *answer = kzalloc(sizeof(*answer), GFP_KERNEL);
-	int error;
+	struct tdx_capabilities *answer __free(kfree) = kzalloc(sizeof(*answer), GFP_KERNEL);
 
 	if (!answer)
 		return -ENOMEM;
 	answer->attributes = DOMAIN_ATTRIBUTES;
 	answer->xfam = guest_xfam();
-	error = copy_to_user(argument, answer, sizeof(*answer)) ? -EFAULT : 0;
-	kfree(answer);
-	return error;
+	return copy_to_user(argument, answer, sizeof(*answer)) ? -EFAULT : 0;
 }
 
 /* Leaves of CPUID follow, which have no effect. */
@@ -62,13 +60,20 @@ static int finalize(struct vm *vm)
 	return 0;
 }
 
-static int vm_command(struct vm *vm, const struct tdx_command *command)
+int tdx_vm_command(struct vm *vm, const struct tdx_command __user *argument)
 {
-	void __user *data = u64_to_user_ptr(command->data);
+	struct tdx_command command;
+	void __user *data;
 
-	if (command->flags != 0)
+	if (vm->type != VM_TYPE_TDX)
+		return -ENOTTY;
+	if (copy_from_user(&command, argument, sizeof(command)))
+		return -EFAULT;
+	if (command.flags != 0)
 		return -EINVAL;
-	switch (command->id) {
+	data = u64_to_user_ptr(command.data);
+	guard(mutex)(&vm->lock);
+	switch (command.id) {
 	case TDX_CAPABILITIES:
 		return capabilities(data);
 	case TDX_INIT_VM:
@@ -78,21 +83,6 @@ static int vm_command(struct vm *vm, const struct tdx_command *command)
 	default:
 		return -EINVAL;
 	}
-}
-
-int tdx_vm_command(struct vm *vm, struct tdx_command __user *argument)
-{
-	struct tdx_command command;
-	int error;
-
-	if (vm->type != VM_TYPE_TDX)
-		return -ENOTTY;
-	if (copy_from_user(&command, argument, sizeof(command)))
-		return -EFAULT;
-	mutex_lock(&vm->lock);
-	error = vm_command(vm, &command);
-	mutex_unlock(&vm->lock);
-	return error;
 }
 
 /* The first step that needs the domain makes it: by then the slots are complete. */
@@ -163,33 +153,25 @@ static int init_region(struct vm *vm, struct tdx_region __user *argument, bool m
 	return copy_to_user(argument, &region, sizeof(region)) ? -EFAULT : error;
 }
 
-static int vcpu_command(struct vcpu *vcpu, const struct tdx_command *command)
+int tdx_vcpu_command(struct vcpu *vcpu, const struct tdx_command __user *argument)
 {
-	void __user *data = u64_to_user_ptr(command->data);
+	struct tdx_command command;
+	void __user *data;
 
-	if ((command->flags & ~(command->id == TDX_INIT_MEM_REGION ? TDX_MEASURE : 0)) != 0)
+	if (copy_from_user(&command, argument, sizeof(command)))
+		return -EFAULT;
+	if ((command.flags & ~(command.id == TDX_INIT_MEM_REGION ? TDX_MEASURE : 0)) != 0)
 		return -EINVAL;
-	switch (command->id) {
+	data = u64_to_user_ptr(command.data);
+	guard(mutex)(&vcpu->vm->lock);
+	switch (command.id) {
 	case TDX_INIT_VCPU:
-		return init_vcpu(vcpu, command->data);
+		return init_vcpu(vcpu, command.data);
 	case TDX_INIT_MEM_REGION:
-		return init_region(vcpu->vm, data, command->flags != 0);
+		return init_region(vcpu->vm, data, command.flags != 0);
 	case TDX_GET_CPUID:
 		return guest_cpuid_none(data);
 	default:
 		return -EINVAL;
 	}
-}
-
-int tdx_vcpu_command(struct vcpu *vcpu, struct tdx_command __user *argument)
-{
-	struct tdx_command command;
-	int error;
-
-	if (copy_from_user(&command, argument, sizeof(command)))
-		return -EFAULT;
-	mutex_lock(&vcpu->vm->lock);
-	error = vcpu_command(vcpu, &command);
-	mutex_unlock(&vcpu->vm->lock);
-	return error;
 }

@@ -5,9 +5,9 @@
 
 #include "vm.h"
 
-int tdx_vm_command(struct vm *vm, struct tdx_command __user *argument);
+int tdx_vm_command(struct vm *vm, const struct tdx_command __user *argument);
 
 /* The caller holds vcpu->lock. */
-int tdx_vcpu_command(struct vcpu *vcpu, struct tdx_command __user *argument);
+int tdx_vcpu_command(struct vcpu *vcpu, const struct tdx_command __user *argument);
 
 #endif

@@ -5,6 +5,7 @@
 #include "vm.h"
 
 #include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
 #include <linux/file.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -37,12 +38,8 @@ static DEFINE_MUTEX(all_lock);
 
 bool vm_any(void)
 {
-	bool any;
-
-	mutex_lock(&all_lock);
-	any = !list_empty(&all);
-	mutex_unlock(&all_lock);
-	return any;
+	guard(mutex)(&all_lock);
+	return !list_empty(&all);
 }
 
 long guests_vmm(u64 domain)
@@ -50,13 +47,12 @@ long guests_vmm(u64 domain)
 	struct vm *vm;
 	pid_t process = 0;
 
-	mutex_lock(&all_lock);
+	guard(mutex)(&all_lock);
 	list_for_each_entry(vm, &all, link)
 	{
 		if (domain != 0 && READ_ONCE(vm->domain) == domain)
 			process = pid_vnr(vm->process);
 	}
-	mutex_unlock(&all_lock);
 	return process != 0 ? process : -ENOENT;
 }
 
@@ -65,13 +61,12 @@ void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
 	struct vm *vm;
 	u32 i;
 
-	mutex_lock(&all_lock);
+	guard(mutex)(&all_lock);
 	list_for_each_entry(vm, &all, link)
 	{
 		for (i = 0; i < smp_load_acquire(&vm->vcpu_count); i++)
 			function(vm->vcpu[i]);
 	}
-	mutex_unlock(&all_lock);
 }
 
 /*
@@ -81,21 +76,18 @@ void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
 static int create_memory(const struct kvm_create_guest_memfd *request)
 {
 	struct file *file;
-	int descriptor;
 
 	if (request->flags != 0 || request->size == 0 || request->size > MAX_LFS_FILESIZE ||
 	    !PAGE_ALIGNED(request->size))
 		return -EINVAL;
-	descriptor = get_unused_fd_flags(O_CLOEXEC);
+	CLASS(get_unused_fd, descriptor)(O_CLOEXEC);
 	if (descriptor < 0)
 		return descriptor;
 	file = shmem_file_setup("cloister-guest-memory", request->size, NO_VMA_FLAGS);
-	if (IS_ERR(file)) {
-		put_unused_fd(descriptor);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
-	}
 	fd_install(descriptor, file);
-	return descriptor;
+	return take_fd(descriptor);
 }
 
 static int set_region(struct vm *vm, const struct kvm_userspace_memory_region2 *region)
@@ -105,11 +97,10 @@ static int set_region(struct vm *vm, const struct kvm_userspace_memory_region2 *
 
 	if (!access_ok((void __user *)(unsigned long)region->userspace_addr, region->memory_size))
 		return -EINVAL;
-	mutex_lock(&vm->lock);
+	guard(mutex)(&vm->lock);
 	error = slots_set(&vm->slots, region, &removed);
 	if (removed.bytes != 0)
 		memory_unshare(vm, removed.gpa, removed.bytes);
-	mutex_unlock(&vm->lock);
 	return error;
 }
 
@@ -122,9 +113,8 @@ static int set_attributes(struct vm *vm, const struct kvm_memory_attributes *req
 		return -EINVAL;
 	if (request->attributes == 0)
 		return 0; /* the guest's first access brings the page */
-	mutex_lock(&vm->lock);
+	guard(mutex)(&vm->lock);
 	memory_unshare(vm, request->address, request->size);
-	mutex_unlock(&vm->lock);
 	return 0;
 }
 
@@ -303,15 +293,12 @@ static const struct file_operations operations = {
 
 static struct vm *allocate(unsigned long type)
 {
-	struct vm *vm = kvzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
+	struct vm *vm __free(kvfree) = kvzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 
-	if (!vm)
+	if (vm)
+		vm->params = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!vm || !vm->params)
 		return NULL;
-	vm->params = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!vm->params) {
-		kvfree(vm);
-		return NULL;
-	}
 	kref_init(&vm->refs);
 	mmgrab(current->mm);
 	vm->mm = current->mm;
@@ -323,7 +310,7 @@ static struct vm *allocate(unsigned long type)
 	INIT_LIST_HEAD(&vm->irqfds);
 	spin_lock_init(&vm->ioeventfds_lock);
 	INIT_LIST_HEAD(&vm->ioeventfds);
-	return vm;
+	return_ptr(vm);
 }
 
 int vm_create(unsigned long type)
@@ -336,13 +323,12 @@ int vm_create(unsigned long type)
 	vm = allocate(type);
 	if (!vm)
 		return -ENOMEM;
-	mutex_lock(&all_lock);
+	guard(mutex)(&all_lock);
 	list_add(&vm->link, &all);
 	descriptor = anon_inode_getfd("cloister-vm", &operations, vm, O_RDWR | O_CLOEXEC);
 	if (descriptor < 0) {
 		list_del(&vm->link);
 		vm_put(vm);
 	}
-	mutex_unlock(&all_lock);
 	return descriptor;
 }

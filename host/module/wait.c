@@ -5,6 +5,7 @@
  */
 #include "vm.h"
 
+#include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -25,11 +26,10 @@ void wait_quote_begin(struct vcpu *vcpu, u64 gpa)
 {
 	const struct slot *slot;
 
-	mutex_lock(&vcpu->vm->lock);
+	vcpu->quote_end = jiffies + QUOTE_LONGEST;
+	guard(mutex)(&vcpu->vm->lock);
 	slot = slots_find(&vcpu->vm->slots, gpa);
 	vcpu->quote = slot ? u64_to_user_ptr(slot->user + (gpa - slot->gpa) + QUOTE_STATUS) : NULL;
-	mutex_unlock(&vcpu->vm->lock);
-	vcpu->quote_end = jiffies + QUOTE_LONGEST;
 }
 
 /* For a signal it returns early, and is called again by the next KVM_RUN. */
@@ -95,11 +95,9 @@ void wait_arm(struct vcpu *vcpu)
 
 void wait_idle(struct vcpu *vcpu)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
+	local_irq_disable();
 	wait_arm(vcpu);
-	local_irq_restore(flags);
+	local_irq_enable();
 	/* A signal ends it, and vcpu_run() sees it. */
 	(void)wait_event_interruptible(vcpu->wait, READ_ONCE(vcpu->wake) || READ_ONCE(vcpu->vm->dead));
 }
