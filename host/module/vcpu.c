@@ -3,6 +3,7 @@
 #include "vm.h"
 
 #include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -12,27 +13,13 @@
 #include "caps.h"
 #include "tdx.h"
 
-static vm_fault_t fault(struct vm_fault *fault)
-{
-	struct vcpu *vcpu = fault->vma->vm_file->private_data;
-
-	if (fault->pgoff != 0)
-		return VM_FAULT_SIGBUS;
-	fault->page = virt_to_page(vcpu->run);
-	get_page(fault->page);
-	return 0;
-}
-
-static const struct vm_operations_struct mapping = {
-	.fault = fault,
-};
-
 static int vcpu_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	struct vcpu *vcpu = file->private_data;
+
 	if (vma_pages(vma) != 1 || vma->vm_pgoff != 0 || (vma->vm_flags & VM_EXEC) != 0)
 		return -EINVAL;
-	vma->vm_ops = &mapping;
-	return 0;
+	return vm_insert_page(vma, vma->vm_start, virt_to_page(vcpu->run));
 }
 
 /* A list that QEMU sets and a protected guest has not: accepted, without effect. Returns its length, or an errno. */
@@ -122,17 +109,6 @@ static struct vcpu *allocate(struct vm *vm, u32 apic_id)
 	return NULL;
 }
 
-static bool id_taken(const struct vm *vm, unsigned long apic_id)
-{
-	u32 i;
-
-	for (i = 0; i < vm->vcpu_count; i++) {
-		if (vm->vcpu[i]->apic_id == apic_id)
-			return true;
-	}
-	return false;
-}
-
 /* The file has a reference to the VM, in which the vCPU stays until it goes itself. */
 static int add(struct vm *vm, u32 apic_id)
 {
@@ -148,6 +124,7 @@ static int add(struct vm *vm, u32 apic_id)
 		vm_put(vm);
 		return descriptor;
 	}
+	__set_bit(apic_id, vm->apic_ids);
 	vm->vcpu[vm->vcpu_count] = vcpu;
 	smp_store_release(&vm->vcpu_count, vm->vcpu_count + 1);
 	return descriptor;
@@ -155,19 +132,12 @@ static int add(struct vm *vm, u32 apic_id)
 
 int vcpu_create(struct vm *vm, unsigned long apic_id)
 {
-	int result;
-
 	if (apic_id >= APIC_IDS)
 		return -EINVAL;
-	mutex_lock(&vm->lock);
+	guard(mutex)(&vm->lock);
 	if (vm->stage == VM_NEW)
-		result = -EIO;
-	else if (vm->vcpu_count == DOMAIN_MAX_VCPUS)
-		result = -EINVAL;
-	else if (id_taken(vm, apic_id))
-		result = -EEXIST;
-	else
-		result = add(vm, apic_id);
-	mutex_unlock(&vm->lock);
-	return result;
+		return -EIO;
+	if (vm->vcpu_count == DOMAIN_MAX_VCPUS)
+		return -EINVAL;
+	return test_bit(apic_id, vm->apic_ids) ? -EEXIST : add(vm, apic_id);
 }

@@ -9,6 +9,7 @@
 #ifndef MODULE_VM_H
 #define MODULE_VM_H
 
+#include <linux/bitmap.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
@@ -51,6 +52,7 @@ struct vm {
 	struct xarray memory;         /* what it has of its own and of the VMM's, by guest page: memory.c */
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
 	u32 vcpu_count;
+	DECLARE_BITMAP(apic_ids, APIC_IDS); /* that vCPUs have */
 
 	struct routes __rcu *routes;
 	struct list_head irqfds;
