@@ -61,11 +61,6 @@ static struct miscdevice node = {
 	.fops = &operations,
 };
 
-bool guests_exist(void)
-{
-	return registered && vm_any();
-}
-
 void guests_init(void)
 {
 	int error = pool_init();

@@ -36,7 +36,7 @@
 static LIST_HEAD(all);
 static DEFINE_MUTEX(all_lock);
 
-bool vm_any(void)
+bool guests_exist(void)
 {
 	guard(mutex)(&all_lock);
 	return !list_empty(&all);
@@ -45,15 +45,14 @@ bool vm_any(void)
 long guests_vmm(u64 domain)
 {
 	struct vm *vm;
-	pid_t process = 0;
 
 	guard(mutex)(&all_lock);
 	list_for_each_entry(vm, &all, link)
 	{
 		if (domain != 0 && READ_ONCE(vm->domain) == domain)
-			process = pid_vnr(vm->process);
+			return pid_vnr(vm->process) ?: -ENOENT;
 	}
-	return process != 0 ? process : -ENOENT;
+	return -ENOENT;
 }
 
 void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
@@ -119,12 +118,13 @@ static int set_attributes(struct vm *vm, const struct kvm_memory_attributes *req
 }
 
 /* The part of KVM_IRQ_LINE_STATUS that an edge has. */
-static int irq_line(struct vm *vm, struct kvm_irq_level *request)
+static int irq_line(struct vm *vm, const struct kvm_irq_level *request, struct kvm_irq_level __user *answer)
 {
 	const int reached = request->level != 0 ? irq_raise(vm, request->irq) : 0;
 
-	request->status = reached;
-	return reached < 0 ? reached : 0;
+	if (reached < 0)
+		return reached;
+	return put_user(reached, &answer->status) ? -EFAULT : 0;
 }
 
 static int signal_msi(struct vm *vm, const struct kvm_msi *request)
@@ -134,63 +134,6 @@ static int signal_msi(struct vm *vm, const struct kvm_msi *request)
 	return irq_send(vm, (struct message){(u64)request->address_hi << 32 | request->address_lo, request->data});
 }
 
-/* Arguments that are structures, copied once. */
-union request {
-	struct kvm_create_guest_memfd memory;
-	struct kvm_userspace_memory_region2 region;
-	struct kvm_memory_attributes attributes;
-	struct kvm_irq_level line;
-	struct kvm_msi msi;
-	struct kvm_irqfd irqfd;
-	struct kvm_ioeventfd ioeventfd;
-	struct kvm_clock_data clock;
-	struct kvm_enable_cap cap;
-	struct kvm_irq_routing routing;
-};
-
-static long with_request(struct vm *vm, unsigned int command, union request *request, void __user *argument)
-{
-	switch (command) {
-	case KVM_CREATE_GUEST_MEMFD:
-		return create_memory(&request->memory);
-	case KVM_SET_USER_MEMORY_REGION2:
-		return set_region(vm, &request->region);
-	case KVM_SET_MEMORY_ATTRIBUTES:
-		return set_attributes(vm, &request->attributes);
-	case KVM_IRQ_LINE_STATUS:
-		return irq_line(vm, &request->line);
-	case KVM_SIGNAL_MSI:
-		return signal_msi(vm, &request->msi);
-	case KVM_SET_GSI_ROUTING:
-		return irq_set_routes(vm, &request->routing, ((struct kvm_irq_routing __user *)argument)->entries);
-	case KVM_IRQFD:
-		return irqfd_set(vm, &request->irqfd);
-	case KVM_IOEVENTFD:
-		return ioeventfd_set(vm, &request->ioeventfd);
-	case KVM_ENABLE_CAP:
-		return caps_enable(&request->cap);
-	case KVM_SET_CLOCK:
-		return 0; /* a protected guest has the TSC */
-	default:
-		return -ENOTTY;
-	}
-}
-
-static long copied(struct vm *vm, unsigned int command, void __user *argument)
-{
-	union request request;
-	long result;
-
-	if (_IOC_SIZE(command) > sizeof(request))
-		return -ENOTTY;
-	if (copy_from_user(&request, argument, _IOC_SIZE(command)))
-		return -EFAULT;
-	result = with_request(vm, command, &request, argument);
-	if (result >= 0 && command == KVM_IRQ_LINE_STATUS && copy_to_user(argument, &request, sizeof(request.line)))
-		return -EFAULT;
-	return result;
-}
-
 static long create_plain_vcpu(void)
 {
 	pr_warn_ratelimited("/dev/kvm of Cloister has protected guests (TDX) only: an ordinary VM has no vCPU. "
@@ -198,36 +141,78 @@ static long create_plain_vcpu(void)
 	return -EOPNOTSUPP;
 }
 
-static long vm_dispatch(struct vm *vm, unsigned int command, unsigned long argument)
+/* Arguments that are structures. */
+union request {
+	struct kvm_create_guest_memfd memory;
+	struct kvm_userspace_memory_region2 region;
+	struct kvm_memory_attributes attributes;
+	struct kvm_irq_level line;
+	struct kvm_msi msi;
+	struct kvm_irq_routing routing;
+	struct kvm_irqfd irqfd;
+	struct kvm_ioeventfd ioeventfd;
+	struct kvm_clock_data clock;
+	struct kvm_enable_cap cap;
+};
+
+static long dispatch(struct vm *vm, unsigned int command, unsigned long argument, union request *request)
 {
 	void __user *pointer = (void __user *)argument;
 
 	switch (command) {
 	case KVM_CHECK_EXTENSION:
 		return caps_check(argument);
+	case KVM_ENABLE_CAP:
+		return caps_enable(&request->cap);
 	case KVM_CREATE_VCPU:
 		return vm->type == VM_TYPE_TDX ? vcpu_create(vm, argument) : create_plain_vcpu();
 	case KVM_MEMORY_ENCRYPT_OP:
 		return tdx_vm_command(vm, pointer);
+	case KVM_CREATE_GUEST_MEMFD:
+		return create_memory(&request->memory);
+	case KVM_SET_USER_MEMORY_REGION2:
+		return set_region(vm, &request->region);
+	case KVM_SET_MEMORY_ATTRIBUTES:
+		return set_attributes(vm, &request->attributes);
+	case KVM_CREATE_IRQCHIP:
+		return vm->type == VM_TYPE_PLAIN ? 0 : -EINVAL;
+	case KVM_SET_GSI_ROUTING:
+		return irq_set_routes(vm, &request->routing, ((struct kvm_irq_routing __user *)pointer)->entries);
+	case KVM_IRQ_LINE_STATUS:
+		return irq_line(vm, &request->line, pointer);
+	case KVM_SIGNAL_MSI:
+		return signal_msi(vm, &request->msi);
+	case KVM_IRQFD:
+		return irqfd_set(vm, &request->irqfd);
+	case KVM_IOEVENTFD:
+		return ioeventfd_set(vm, &request->ioeventfd);
 	case KVM_SET_TSC_KHZ:
 		return argument == 0 || argument == tsc_khz ? 0 : -EINVAL;
 	case KVM_GET_CLOCK:
-		return clear_user(pointer, sizeof(struct kvm_clock_data)) ? -EFAULT : 0;
-	case KVM_CREATE_IRQCHIP:
-		return vm->type == VM_TYPE_PLAIN ? 0 : -EINVAL;
+		return clear_user(pointer, sizeof(request->clock)) ? -EFAULT : 0;
+	case KVM_SET_CLOCK: /* a protected guest has the TSC */
 	case KVM_SET_TSS_ADDR:
 	case KVM_SET_IDENTITY_MAP_ADDR:
 		return 0;
 	default:
-		return copied(vm, command, pointer);
+		return -ENOTTY;
 	}
 }
 
+/* A structure is copied once. That of KVM_MEMORY_ENCRYPT_OP is not of the size that its number has. */
 static long vm_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
+	const bool copied = (_IOC_DIR(command) & _IOC_WRITE) != 0 && command != KVM_MEMORY_ENCRYPT_OP;
 	struct vm *vm = file->private_data;
+	union request request;
 
-	return vm->mm == current->mm ? vm_dispatch(vm, command, argument) : -EIO;
+	if (vm->mm != current->mm)
+		return -EIO;
+	if (_IOC_SIZE(command) > sizeof(request))
+		return -ENOTTY;
+	if (copied && copy_from_user(&request, (void __user *)argument, _IOC_SIZE(command)))
+		return -EFAULT;
+	return dispatch(vm, command, argument, &request);
 }
 
 static void vm_free(struct kref *refs)
@@ -261,9 +246,8 @@ static void stop(struct vm *vm)
 	mutex_unlock(&vm->lock);
 	for (i = 0; i < vm->vcpu_count; i++) {
 		vcpu_wake(vm->vcpu[i]);
-		mutex_lock(&vm->vcpu[i]->lock);
+		guard(mutex)(&vm->vcpu[i]->lock);
 		residence_leave(vm->vcpu[i]);
-		mutex_unlock(&vm->vcpu[i]->lock);
 	}
 }
 

@@ -84,7 +84,6 @@ struct vcpu {
 /* vm.c */
 int vm_create(unsigned long type);
 void vm_put(struct vm *vm);
-bool vm_any(void);
 
 /* Calls @function for each vCPU there is. The list does not change meanwhile. */
 void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu));
