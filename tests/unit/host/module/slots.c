@@ -136,6 +136,19 @@ static void test_layout_has_firmware(void **state)
 	assert_int_equal(params.firmware.bytes, 0x400000);
 }
 
+/* It ends where firmware does, and is none. */
+static void test_layout_of_ram_alone(void **state)
+{
+	struct domain_params params = {0};
+
+	(void)state;
+	assert_int_equal(set(0, 0, 4 * GIB), 0);
+	assert_int_equal(slots_layout(&slots, &params), 0);
+	assert_int_equal(params.ram_count, 1);
+	assert_int_equal(params.ram[0].bytes, 4 * GIB);
+	assert_int_equal(params.firmware.bytes, 0);
+}
+
 static void test_layout_is_bounded(void **state)
 {
 	struct domain_params params = {0};
@@ -158,6 +171,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fields, start),
 		cmocka_unit_test_setup(test_layout, start),
 		cmocka_unit_test_setup(test_layout_has_firmware, start),
+		cmocka_unit_test_setup(test_layout_of_ram_alone, start),
 		cmocka_unit_test_setup(test_layout_is_bounded, start),
 	};
 
