@@ -4,11 +4,8 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
-#include "routing.h"
-#include "slots.h"
-#include "tdx_uapi.h"
+#include "vm.h"
 
-#define VCPU_IDS  4096
 #define MCE_BANKS 32
 
 /*
@@ -44,7 +41,7 @@ static const struct {
 	{KVM_CAP_MAX_VCPUS, DOMAIN_MAX_VCPUS},
 	{KVM_CAP_SIGNAL_MSI, 1},
 	{KVM_CAP_IOEVENTFD_ANY_LENGTH, 1},
-	{KVM_CAP_MAX_VCPU_ID, VCPU_IDS},
+	{KVM_CAP_MAX_VCPU_ID, APIC_IDS},
 	{KVM_CAP_IMMEDIATE_EXIT, 1},
 	{KVM_CAP_USER_MEMORY2, 1},
 	{KVM_CAP_MEMORY_ATTRIBUTES, KVM_MEMORY_ATTRIBUTE_PRIVATE},
@@ -74,7 +71,7 @@ int caps_enable(const struct kvm_enable_cap *request)
 	case KVM_CAP_SPLIT_IRQCHIP:
 		return request->args[0] <= ROUTES_MAX ? 0 : -EINVAL;
 	case KVM_CAP_MAX_VCPU_ID:
-		return request->args[0] <= VCPU_IDS ? 0 : -EINVAL;
+		return request->args[0] <= APIC_IDS ? 0 : -EINVAL;
 	case KVM_CAP_X86_APIC_BUS_CYCLES_NS:
 		return request->args[0] != 0 ? 0 : -EINVAL; /* the guest's APIC has a deadline, and no such cycles */
 	default:

@@ -79,11 +79,6 @@ int guest_cpuid_supported(struct kvm_cpuid2 __user *argument)
 	return put_user((u32)ARRAY_SIZE(leaves), &argument->nent) ? -EFAULT : 0;
 }
 
-int guest_cpuid_none(struct kvm_cpuid2 __user *argument)
-{
-	return put_user(0, &argument->nent) ? -EFAULT : 0;
-}
-
 u64 guest_xfam(void)
 {
 	u32 eax, ebx, ecx, edx;

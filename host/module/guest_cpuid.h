@@ -9,9 +9,6 @@
 /* KVM_GET_SUPPORTED_CPUID. Returns 0, -E2BIG (the list is too short), -EFAULT. */
 int guest_cpuid_supported(struct kvm_cpuid2 __user *argument);
 
-/* A list without leaves. Returns 0 or -EFAULT. */
-int guest_cpuid_none(struct kvm_cpuid2 __user *argument);
-
 /* The XFAM bits that a domain can have on this machine. */
 u64 guest_xfam(void);
 

@@ -3,10 +3,10 @@
 
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
-#include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "hypercall.h"
@@ -17,27 +17,15 @@ static DEFINE_MUTEX(lock);
 static unsigned long *taken; /* a bit for each page */
 static unsigned long pages, reserved, first_free;
 
-static long read_stats(struct hv_stats *stats)
-{
-	void *page = (void *)get_zeroed_page(GFP_KERNEL);
-	long result;
-
-	if (!page)
-		return -ENOMEM;
-	result = hypercall(HC_READ, HV_OBJECT_STATS, 0, virt_to_phys(page), sizeof(*stats));
-	memcpy(stats, page, sizeof(*stats));
-	free_page((unsigned long)page);
-	return result == sizeof(*stats) ? 0 : -EIO;
-}
-
 int pool_init(void)
 {
-	struct hv_stats stats;
-	int error = read_stats(&stats);
+	struct hv_stats *stats __free(kfree) = kzalloc(PAGE_SIZE, GFP_KERNEL); /* a buffer in one page */
 
-	if (error)
-		return error;
-	pages = stats.pool_bytes / PAGE_SIZE;
+	if (!stats)
+		return -ENOMEM;
+	if (hypercall(HC_READ, HV_OBJECT_STATS, 0, virt_to_phys(stats), sizeof(*stats)) != sizeof(*stats))
+		return -EIO;
+	pages = stats->pool_bytes / PAGE_SIZE;
 	if (pages == 0)
 		return -ENOENT;
 	taken = vcalloc(BITS_TO_LONGS(pages), sizeof(long));

@@ -2,9 +2,7 @@
 /* A vCPU's state is on the CPU that ran it last, until that gives it up: before another runs it, and before its end. */
 #include "vm.h"
 
-#include <linux/cleanup.h>
 #include <linux/cpuhotplug.h>
-#include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 
@@ -46,17 +44,11 @@ static int online(unsigned int cpu)
 	return 0;
 }
 
-static void leave_this(struct vcpu *vcpu)
-{
-	guard(irqsave)();
-	leave(vcpu);
-}
-
-/* On the CPU itself. From here on nothing runs there. */
+/* On the CPU itself. From here on nothing runs there. Those who are elsewhere come back. */
 static int offline(unsigned int cpu)
 {
 	per_cpu(closed, cpu) = true;
-	vm_for_each_vcpu(leave_this);
+	vm_for_each_vcpu(residence_leave);
 	return 0;
 }
 

@@ -263,12 +263,13 @@ static int turn(struct vcpu *vcpu)
 }
 
 /*
- * A signal; or work that the kernel has for this thread on its way out, which can wait, but not for ever. EINTR is no
- * surprise to a VMM.
+ * What the VMM said before; a signal; or work that the kernel has for this thread on its way out, which can wait, but
+ * not for ever. EINTR is no surprise to a VMM.
  */
-static bool wanted_outside(unsigned long since)
+static bool wanted_outside(const struct vcpu *vcpu, unsigned long since)
 {
-	return signal_pending(current) || (test_thread_flag(TIF_NOTIFY_RESUME) && time_after(jiffies, since + HZ));
+	return READ_ONCE(vcpu->run->immediate_exit__unsafe) || signal_pending(current) ||
+	       (test_thread_flag(TIF_NOTIFY_RESUME) && time_after(jiffies, since + HZ));
 }
 
 int vcpu_run(struct vcpu *vcpu)
@@ -279,15 +280,11 @@ int vcpu_run(struct vcpu *vcpu)
 	if (READ_ONCE(vcpu->vm->stage) != VM_READY || vcpu->page == 0)
 		return -EINVAL;
 	take_answer(vcpu);
-	if (READ_ONCE(vcpu->run->immediate_exit__unsafe)) {
-		vcpu->run->exit_reason = KVM_EXIT_INTR;
-		return -EINTR;
-	}
 	wait_quote(vcpu);
 	while (result == GO_ON) {
 		if (READ_ONCE(vcpu->vm->dead))
 			return -EIO;
-		if (wanted_outside(since)) {
+		if (wanted_outside(vcpu, since)) {
 			vcpu->run->exit_reason = KVM_EXIT_INTR;
 			return -EINTR;
 		}

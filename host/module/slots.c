@@ -94,26 +94,24 @@ static const struct slot *next_private(const struct slots *slots, __u64 from)
 
 int slots_layout(const struct slots *slots, struct domain_params *params)
 {
-	struct domain_range all[SLOTS_MAX];
-	const struct slot *slot;
-	__u32 count = 0, i;
+	const struct slot *slot = next_private(slots, 0);
 
-	for (slot = next_private(slots, 0); slot; slot = next_private(slots, slot->gpa + slot->bytes)) {
-		if (count != 0 && slot->gpa != FIRMWARE_END && all[count - 1].base + all[count - 1].bytes == slot->gpa)
-			all[count - 1].bytes += slot->bytes;
-		else
-			all[count++] = (struct domain_range){slot->gpa, slot->bytes};
-	}
 	params->ram_count = 0;
 	params->firmware = (struct domain_range){0, 0};
-	for (i = 0; i < count; i++) {
-		if (all[i].base + all[i].bytes == FIRMWARE_END && all[i].base != 0) {
-			params->firmware = all[i];
-			continue;
-		}
-		if (params->ram_count == DOMAIN_MAX_RAM)
+	while (slot) {
+		const __u64 base = slot->gpa;
+		__u64 end = base;
+
+		do {
+			end += slot->bytes;
+			slot = next_private(slots, end);
+		} while (slot && slot->gpa == end && end != FIRMWARE_END);
+		if (end == FIRMWARE_END && base != 0)
+			params->firmware = (struct domain_range){base, end - base};
+		else if (params->ram_count < DOMAIN_MAX_RAM)
+			params->ram[params->ram_count++] = (struct domain_range){base, end - base};
+		else
 			return -E2BIG;
-		params->ram[params->ram_count++] = all[i];
 	}
 	return params->ram_count != 0 ? 0 : -EINVAL;
 }

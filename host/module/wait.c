@@ -32,12 +32,12 @@ void wait_quote_begin(struct vcpu *vcpu, u64 gpa)
 	vcpu->quote = slot ? u64_to_user_ptr(slot->user + (gpa - slot->gpa) + QUOTE_STATUS) : NULL;
 }
 
-/* For a signal it returns early, and is called again by the next KVM_RUN. */
+/* Where KVM_RUN is to end it returns early, and is called again by the next one. */
 void wait_quote(struct vcpu *vcpu)
 {
 	u64 status;
 
-	while (vcpu->quote && !signal_pending(current)) {
+	while (vcpu->quote && !READ_ONCE(vcpu->run->immediate_exit__unsafe) && !signal_pending(current)) {
 		if (get_user(status, vcpu->quote) != 0 || status != QUOTE_IN_FLIGHT ||
 		    time_after(jiffies, vcpu->quote_end) || READ_ONCE(vcpu->vm->dead))
 			vcpu->quote = NULL;
