@@ -13,9 +13,9 @@
 
 #include <jansson.h>
 
+#include "policy/authenticode.h"
 #include "policy/encoding.h"
 #include "policy/policy_file.h"
-#include "tenant/reference/authenticode.h"
 #include "tenant/reference/sign.h"
 #include "tenant/file.h"
 

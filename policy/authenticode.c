@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Authenticode digest of a PE32+ image. Offsets are from Microsoft's "PE Format". */
-#include "tenant/reference/authenticode.h"
+#include "policy/authenticode.h"
 
 #define DOS_LFANEW            0x3cu
 #define COFF_BYTES            24u /* signature and file header */
@@ -113,29 +113,63 @@ static struct bytes range(struct bytes image, size_t from, size_t to)
 	return (struct bytes){image.data + from, to - from};
 }
 
-const char *authenticode_sha256(struct bytes image, struct digest *digest)
+/* What is hashed, in this order. */
+struct pieces {
+	struct bytes piece[MAX_SECTIONS + 4];
+	size_t count;
+};
+
+static void add(struct pieces *p, struct bytes piece)
+{
+	p->piece[p->count++] = piece;
+}
+
+static const char *find_pieces(struct bytes image, struct pieces *p)
 {
 	struct layout l = {.section_count = 0};
-	struct bytes pieces[MAX_SECTIONS + 4];
-	size_t count = 0;
 
+	p->count = 0;
 	const char *wrong = read_layout(image, &l);
 	if (wrong)
 		return wrong;
 	const size_t checksum = l.optional + OPTIONAL_CHECKSUM;
 	const size_t certificates = l.optional + OPTIONAL_CERTIFICATES;
-	pieces[count++] = range(image, 0, checksum);
-	pieces[count++] = range(image, checksum + 4, certificates);
-	pieces[count++] = range(image, certificates + 8, l.headers_len);
+	add(p, range(image, 0, checksum));
+	add(p, range(image, checksum + 4, certificates));
+	add(p, range(image, certificates + 8, l.headers_len));
 	uint64_t hashed = l.headers_len;
 	for (size_t i = 0; i < l.section_count; i++) {
-		pieces[count++] = range(image, l.sections[i].offset, (size_t)l.sections[i].offset + l.sections[i].len);
+		add(p, range(image, l.sections[i].offset, (size_t)l.sections[i].offset + l.sections[i].len));
 		hashed += l.sections[i].len;
 	}
 	const size_t end = image.len - l.certificates_len;
 	if (hashed > end)
 		return "sections overlap";
-	pieces[count++] = range(image, (size_t)hashed, end); /* what no section names */
-	*digest = sha256_pieces(pieces, count);
+	add(p, range(image, (size_t)hashed, end)); /* what no section names */
+	return NULL;
+}
+
+const char *authenticode_sha256(struct bytes image, struct digest *digest)
+{
+	struct pieces p;
+	const char *wrong = find_pieces(image, &p);
+
+	if (!wrong)
+		*digest = sha256_pieces(p.piece, p.count);
+	return wrong;
+}
+
+const char *authenticode_sha384(struct bytes image, uint8_t digest[SHA384_BYTES])
+{
+	struct pieces p;
+	const char *wrong = find_pieces(image, &p);
+
+	if (wrong)
+		return wrong;
+	struct sha384 *hash = sha384_new();
+
+	for (size_t i = 0; i < p.count; i++)
+		sha384_add(hash, p.piece[i]);
+	sha384_end(hash, digest);
 	return NULL;
 }
