@@ -3,6 +3,7 @@
 
 #include <endian.h>
 
+#include "policy/rtmr.h"
 #include "policy/tdvf.h"
 
 #define PAGE_BYTES 4096u
@@ -61,30 +62,18 @@ bool shim_machine(enum shim_machine_type type, uint64_t ram_bytes, struct shim_m
 	return true;
 }
 
-static void extend(uint8_t rtmr[SHIM_DIGEST_BYTES], const uint8_t digest[SHIM_DIGEST_BYTES])
-{
-	uint8_t both[2 * SHIM_DIGEST_BYTES];
-
-	memcpy(both, rtmr, SHIM_DIGEST_BYTES);
-	memcpy(both + SHIM_DIGEST_BYTES, digest, SHIM_DIGEST_BYTES);
-	sha384_of((struct bytes){both, sizeof(both)}, rtmr);
-}
-
 void shim_measure_machine(const struct shim_machine *machine, uint8_t rtmr[SHIM_DIGEST_BYTES])
 {
-	uint8_t digest[SHIM_DIGEST_BYTES];
-
-	sha384_of((struct bytes){(const uint8_t *)machine, sizeof(*machine)}, digest);
 	memset(rtmr, 0, SHIM_DIGEST_BYTES);
-	extend(rtmr, digest);
+	rtmr_extend_by(rtmr, (struct bytes){(const uint8_t *)machine, sizeof(*machine)});
 }
 
 void shim_measure_boot(const struct shim_binding *digests, uint8_t rtmr1[SHIM_DIGEST_BYTES],
 		       uint8_t rtmr2[SHIM_DIGEST_BYTES])
 {
 	memset(rtmr1, 0, SHIM_DIGEST_BYTES);
-	extend(rtmr1, digests->kernel);
+	rtmr_extend(rtmr1, digests->kernel);
 	memset(rtmr2, 0, SHIM_DIGEST_BYTES);
-	extend(rtmr2, digests->command_line);
-	extend(rtmr2, digests->initrd);
+	rtmr_extend(rtmr2, digests->command_line);
+	rtmr_extend(rtmr2, digests->initrd);
 }

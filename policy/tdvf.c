@@ -20,12 +20,6 @@ static const uint8_t TABLE_GUID[TDVF_GUID_BYTES] = {0xde, 0x82, 0xb5, 0x96, 0xb2
 static const uint8_t METADATA_GUID[TDVF_GUID_BYTES] = {0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47,
 						       0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2};
 
-struct section {
-	struct bytes contents; /* empty: zeros */
-	uint64_t address, bytes;
-	bool extended;
-};
-
 /* An entry of the table: what lies before its length and its GUID. */
 struct guid_entry {
 	struct bytes data;
@@ -110,13 +104,13 @@ static bool is_page_aligned(uint64_t value)
 }
 
 /* A section has as many bytes in memory as in the image, or none in the image (TDVF Design Guide, 11.2). */
-static bool read_section(struct reader *r, struct bytes image, struct section *section)
+static bool read_section(struct reader *r, struct bytes image, struct tdvf_section *section)
 {
 	const uint64_t offset = read_le(r, 4), raw = read_le(r, 4);
 
 	section->address = read_le(r, 8);
 	section->bytes = read_le(r, 8);
-	read_le(r, 4); /* its type: all are added alike */
+	section->type = (uint32_t)read_le(r, 4);
 	section->extended = (read_le(r, 4) & ATTRIBUTE_EXTEND) != 0;
 	if (r->failed || section->bytes == 0 || section->bytes > SECTION_MAX || !is_page_aligned(section->address) ||
 	    !is_page_aligned(section->bytes) || section->address > UINT64_MAX - section->bytes)
@@ -129,6 +123,21 @@ static bool read_section(struct reader *r, struct bytes image, struct section *s
 		return false;
 	section->contents = (struct bytes){image.data + offset, raw};
 	return true;
+}
+
+enum tdvf_result tdvf_read(struct bytes image, struct tdvf_sections *sections)
+{
+	struct reader metadata;
+	const enum tdvf_result found = find_metadata(image, &metadata);
+	const uint32_t count = found == TDVF_OK ? read_header(&metadata) : 0;
+
+	sections->count = 0;
+	if (found != TDVF_OK || count == 0)
+		return found != TDVF_OK ? found : TDVF_BAD_METADATA;
+	for (; sections->count < count; sections->count++)
+		if (!read_section(&metadata, image, &sections->section[sections->count]))
+			return TDVF_BAD_SECTION;
+	return TDVF_OK;
 }
 
 /* A step of the build as MRTD has it: a name and an address in 128 bytes. */
@@ -151,7 +160,7 @@ static void hash_contents(struct sha384 *hash, const uint8_t *page, uint64_t add
 	}
 }
 
-static void hash_section(struct sha384 *hash, const struct section *section, struct tdvf_measure *measure)
+static void hash_section(struct sha384 *hash, const struct tdvf_section *section, struct tdvf_measure *measure)
 {
 	static const uint8_t zeros[PAGE_BYTES];
 
@@ -168,27 +177,19 @@ static void hash_section(struct sha384 *hash, const struct section *section, str
 
 enum tdvf_result tdvf_measure(struct bytes image, struct tdvf_measure *measure, uint32_t *section)
 {
-	struct reader metadata;
-	const enum tdvf_result found = find_metadata(image, &metadata);
-	const uint32_t count = found == TDVF_OK ? read_header(&metadata) : 0;
+	struct tdvf_sections sections;
+	const enum tdvf_result result = tdvf_read(image, &sections);
 
 	*measure = (struct tdvf_measure){.pages_added = 0};
-	*section = 0;
-	if (found != TDVF_OK || count == 0)
-		return found != TDVF_OK ? found : TDVF_BAD_METADATA;
+	*section = sections.count;
+	if (result != TDVF_OK)
+		return result;
 	struct sha384 *hash = sha384_new();
-	bool ok = true;
 
-	for (uint32_t i = 0; ok && i < count; i++) {
-		struct section read;
-
-		*section = i;
-		ok = read_section(&metadata, image, &read);
-		if (ok)
-			hash_section(hash, &read, measure);
-	}
+	for (uint32_t i = 0; i < sections.count; i++)
+		hash_section(hash, &sections.section[i], measure);
 	sha384_end(hash, measure->mrtd);
-	return ok ? TDVF_OK : TDVF_BAD_SECTION;
+	return TDVF_OK;
 }
 
 const char *tdvf_result_text(enum tdvf_result result)

@@ -25,6 +25,28 @@ struct tdvf_measure {
 	uint64_t pages_added, pages_extended;
 };
 
+/* What a section is, as far as it matters to more than MRTD (TDVF Design Guide, table 11-2). */
+enum tdvf_section_type {
+	TDVF_CONFIGURATION = 1, /* a volume of UEFI variables */
+	TDVF_HOB = 2,           /* where the VMM says which memory there is */
+	TDVF_TEMPORARY = 3,     /* zeros */
+};
+
+struct tdvf_section {
+	struct bytes contents; /* empty: zeros, or what the VMM makes */
+	uint64_t address, bytes;
+	uint32_t type;
+	bool extended;
+};
+
+struct tdvf_sections {
+	struct tdvf_section section[TDVF_SECTIONS_MAX];
+	uint32_t count;
+};
+
+/** The sections, in the order of the metadata. On failure 'count' is the number of the wrong one. */
+enum tdvf_result tdvf_read(struct bytes image, struct tdvf_sections *sections);
+
 /** MRTD of a guest with this firmware, as QEMU builds it. On failure 'section' is the number of the wrong one. */
 enum tdvf_result tdvf_measure(struct bytes image, struct tdvf_measure *measure, uint32_t *section);
 

@@ -102,6 +102,25 @@ static void mrtd_is_the_steps_of_the_build(void **state)
 	assert_int_equal(measure.pages_extended, 1);
 }
 
+static void sections_are_as_the_metadata_say(void **state)
+{
+	struct tdvf_sections sections;
+
+	(void)state;
+	put(METADATA + 16 + 32 + 24, TDVF_HOB, 4);
+	assert_int_equal(tdvf_read((struct bytes){image, sizeof(image)}, &sections), TDVF_OK);
+	assert_int_equal(sections.count, 2);
+	assert_int_equal(sections.section[0].type, 0);
+	assert_ptr_equal(sections.section[0].contents.data, image + PAGE);
+	assert_int_equal(sections.section[0].contents.len, PAGE);
+	assert_true(sections.section[0].extended);
+	assert_int_equal(sections.section[1].type, TDVF_HOB);
+	assert_int_equal(sections.section[1].contents.len, 0);
+	assert_int_equal(sections.section[1].address, 0x800000);
+	assert_int_equal(sections.section[1].bytes, 2 * PAGE);
+	assert_false(sections.section[1].extended);
+}
+
 static void expect(enum tdvf_result expected, uint32_t expected_section)
 {
 	struct tdvf_measure measure;
@@ -199,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(mrtd_is_the_steps_of_the_build, reset),
+		cmocka_unit_test_setup(sections_are_as_the_metadata_say, reset),
 		cmocka_unit_test_setup(wrong_tables_are_refused, reset),
 		cmocka_unit_test_setup(wrong_metadata_are_refused, reset),
 		cmocka_unit_test_setup(wrong_sections_are_refused, reset),
