@@ -18,6 +18,10 @@ _cloister() {
 	--pin | --timeout | --name | --host | --nonce | --max-vcpus | --append | --memory)
 		return
 		;;
+	--ovmf)
+		mapfile -t COMPREPLY < <(compgen -W "2025.02" -- "$word")
+		return
+		;;
 	--machine)
 		mapfile -t COMPREPLY < <(compgen -W "q35 microvm" -- "$word")
 		return
@@ -49,8 +53,8 @@ _cloister() {
 			--firmware-unchecked --ak-name" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "guest measure" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--firmware --kernel --initrd --append --machine --memory
-			--mrconfigid --mrowner --mrownerconfig --libvirt-xml --qemu --json --name --max-vcpus
-			--output" -- "$word")
+			--mrconfigid --mrowner --mrownerconfig --libvirt-xml --qemu --run-qemu --ovmf --json --name
+			--max-vcpus --output" -- "$word")
 	elif [ "${COMP_WORDS[1]} ${COMP_WORDS[2]}" = "guest bind" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "--firmware --kernel --initrd --append --output" -- "$word")
 	elif [ "$COMP_CWORD" -eq 3 ] && [ "${COMP_WORDS[1]}" = guest ]; then

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* 'cloister guest measure': what a guest's files make of its measurements. Nothing is run, and no machine is asked. */
+/*
+ * 'cloister guest measure': what a guest's files make of its measurements. No guest runs, and no machine is asked but
+ * the owner's own.
+ */
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "policy/encoding.h"
+#include "policy/ovmf_measure.h"
 #include "tenant/commands.h"
 #include "tenant/guest_draft.h"
 #include "tenant/guest_setup_load.h"
@@ -38,10 +42,10 @@ static int usage(void)
 	fprintf(stderr,
 		"usage: cloister guest measure --firmware FILE [--kernel FILE] [--initrd FILE] [--append TEXT]\n"
 		"                              [--machine q35|microvm] [--memory SIZE] [--mrconfigid HEX]\n"
-		"                              [--mrowner HEX] [--mrownerconfig HEX] [--json]\n"
+		"                              [--mrowner HEX] [--mrownerconfig HEX] [--ovmf RELEASE] [--json]\n"
 		"                              [--name NAME --max-vcpus N --output FILE]\n"
 		"       cloister guest measure --libvirt-xml FILE [the same]\n"
-		"       cloister guest measure --qemu [the same] -- qemu-system-x86_64 ARGUMENT...\n");
+		"       cloister guest measure --qemu [--run-qemu] [the same] -- qemu-system-x86_64 ARGUMENT...\n");
 	return EXIT_USAGE;
 }
 
@@ -64,9 +68,14 @@ static void make_rows(const struct guest_setup *setup, const struct guest_values
 	add_row(rows, "mrownerconfig", setup->mrownerconfig, NULL);
 }
 
+static const char *firmware_name(const struct guest_values *values)
+{
+	return values->ovmf ? "OVMF " OVMF_RELEASE : FIRMWARE[values->firmware];
+}
+
 static void print_text(const struct row rows[ROWS], const struct guest_values *values)
 {
-	printf("%-14s %s\n", "firmware", FIRMWARE[values->firmware]);
+	printf("%-14s %s\n", "firmware", firmware_name(values));
 	for (unsigned i = 0; i < ROWS; i++)
 		printf("%-14s %s%s\n", rows[i].name, rows[i].missing ? "not computed: " : "",
 		       rows[i].missing ? rows[i].missing : rows[i].hex);
@@ -77,7 +86,7 @@ static void print_text(const struct row rows[ROWS], const struct guest_values *v
 static void print_json(const struct row rows[ROWS], const struct guest_values *values)
 {
 	json_t *reasons = json_object();
-	json_t *root = json_pack("{s:s, s:I, s:I, s:o}", "firmware", FIRMWARE[values->firmware], "pages_added",
+	json_t *root = json_pack("{s:s, s:I, s:I, s:o}", "firmware", firmware_name(values), "pages_added",
 				 (json_int_t)values->measure.pages_added, "pages_measured",
 				 (json_int_t)values->measure.pages_extended, "not_computed", reasons);
 
@@ -91,21 +100,21 @@ static void print_json(const struct row rows[ROWS], const struct guest_values *v
 	json_decref(root);
 }
 
-/* All registers are computed for guest-shim only, which asks for lazy acceptance. */
+/* Lazy acceptance is what guest-shim asks for, and OVMF does not. */
 static bool fill_draft(struct guest_draft *draft, const struct arguments *arguments, const struct guest_setup *setup,
-		       const struct row rows[ROWS])
+		       const struct guest_values *values, const struct row rows[ROWS])
 {
 	for (unsigned i = 0; i < ROWS; i++)
 		if (!guest_draft_value(draft, rows[i].name, rows[i].hex))
 			return false;
 	return guest_draft_set(draft, "name", json_string(arguments->name)) &&
-	       guest_draft_set(draft, "allow_lazy_acceptance", json_true()) &&
+	       guest_draft_set(draft, "allow_lazy_acceptance", json_boolean(!values->ovmf)) &&
 	       (arguments->max_vcpus ? guest_draft_number(draft, "max_vcpus", arguments->max_vcpus)
 				     : guest_draft_set(draft, "max_vcpus", json_integer(setup->vcpus)));
 }
 
 static bool write_policy(const struct arguments *arguments, const struct guest_setup *setup,
-			 const struct row rows[ROWS])
+			 const struct guest_values *values, const struct row rows[ROWS])
 {
 	struct guest_draft draft;
 
@@ -116,7 +125,7 @@ static bool write_policy(const struct arguments *arguments, const struct guest_s
 			rows[i].name, rows[i].missing);
 		return false;
 	}
-	const bool ok = guest_draft_open(&draft) && fill_draft(&draft, arguments, setup, rows) &&
+	const bool ok = guest_draft_open(&draft) && fill_draft(&draft, arguments, setup, values, rows) &&
 			guest_draft_write(&draft, arguments->output);
 	guest_draft_close(&draft);
 	return ok;
@@ -135,6 +144,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
 					      {"mrownerconfig", required_argument, NULL, 'P'},
 					      {"libvirt-xml", required_argument, NULL, 'x'},
 					      {"qemu", no_argument, NULL, 'q'},
+					      {"run-qemu", no_argument, NULL, 'r'},
+					      {"ovmf", required_argument, NULL, 'V'},
 					      {"json", no_argument, NULL, 'j'},
 					      {"name", required_argument, NULL, 'n'},
 					      {"max-vcpus", required_argument, NULL, 'v'},
@@ -150,13 +161,14 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
 	} places[] = {{'f', &s->firmware},      {'k', &s->kernel}, {'i', &s->initrd},      {'a', &s->append},
 		      {'t', &s->machine},       {'m', &s->memory}, {'C', &s->mrconfigid},  {'O', &s->mrowner},
 		      {'P', &s->mrownerconfig}, {'n', &a->name},   {'x', &s->libvirt_xml}, {'v', &a->max_vcpus},
-		      {'o', &a->output}};
+		      {'o', &a->output},        {'V', &s->ovmf}};
 
 	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (option == '?')
 			return false;
 		a->json = a->json || option == 'j';
 		a->qemu = a->qemu || option == 'q';
+		s->run_qemu = s->run_qemu || option == 'r';
 		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 			if (option == places[i].option)
 				*places[i].to = optarg;
@@ -172,7 +184,7 @@ static bool is_usable(const struct arguments *a)
 	const struct guest_sources *s = &a->sources;
 
 	return (s->firmware || s->libvirt_xml || s->qemu) && !(s->libvirt_xml && s->qemu) &&
-	       (s->qemu != NULL) == (s->qemu_count > 0) && !a->output == !a->name;
+	       (s->qemu != NULL) == (s->qemu_count > 0) && (s->qemu || !s->run_qemu) && !a->output == !a->name;
 }
 
 int command_guest_measure(int argc, char **argv)
@@ -184,9 +196,9 @@ int command_guest_measure(int argc, char **argv)
 
 	if (!read_arguments(argc, argv, &arguments) || !is_usable(&arguments))
 		return usage();
-	if (!guest_setup_load(&arguments.sources, &setup) || !guest_values_compute(&setup, &values))
+	if (!guest_setup_load(&arguments.sources, &setup) || !guest_values_compute(&setup, &arguments.sources, &values))
 		return EXIT_USAGE;
 	make_rows(&setup, &values, rows);
 	(arguments.json ? print_json : print_text)(rows, &values);
-	return !arguments.output || write_policy(&arguments, &setup, rows) ? 0 : EXIT_USAGE;
+	return !arguments.output || write_policy(&arguments, &setup, &values, rows) ? 0 : EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 
 #include "policy/encoding.h"
 #include "policy/libvirt_xml.h"
+#include "policy/ovmf_measure.h"
 #include "policy/qemu_words.h"
 #include "policy/shim_measure.h"
 #include "tenant/file.h"
@@ -78,6 +79,11 @@ static bool load(const struct guest_sources *s, struct guest_setup *setup, struc
 		return false;
 	if (!add_options(s, setup, error))
 		return false;
+	if (s->ovmf && strcmp(s->ovmf, OVMF_RELEASE) != 0)
+		return guest_setup_fail(error, "--ovmf",
+					"what this release measures is not known here, only " OVMF_RELEASE);
+	if (s->run_qemu && (s->machine || s->memory))
+		return guest_setup_fail(error, "--machine, --memory", "say it to QEMU, which --run-qemu starts");
 	return setup->kernel[0] != '\0' || (setup->initrd[0] == '\0' && setup->command_line[0] == '\0') ||
 	       guest_setup_fail(error, "--initrd, --append", "need --kernel");
 }

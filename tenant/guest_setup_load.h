@@ -10,6 +10,8 @@ struct guest_sources {
 	const char *libvirt_xml; /* a file */
 	const char *const *qemu; /* QEMU and its arguments */
 	size_t qemu_count;       /* of them */
+	const char *ovmf;        /* its release, where the firmware is OVMF */
+	bool run_qemu;           /* have QEMU make its tables */
 	const char *firmware, *kernel, *initrd, *append, *memory, *machine, *mrconfigid, *mrowner, *mrownerconfig;
 };
 

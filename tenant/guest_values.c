@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 
+#include "policy/ovmf_measure.h"
 #include "tenant/guest_files.h"
+#include "tenant/ovmf_values.h"
 
-static const char OTHER_FIRMWARE[] = "not guest-shim: depends on QEMU's ACPI tables, variables and boot path";
+static const char OTHER_FIRMWARE[] =
+	"not guest-shim: if it is OVMF of edk2 " OVMF_RELEASE ", say so by --ovmf " OVMF_RELEASE;
 
 static bool fail(const char *path, const char *what)
 {
@@ -60,19 +63,30 @@ static bool compute_boot(const struct guest_setup *setup, const struct guest_ima
 	return true;
 }
 
-bool guest_values_compute(const struct guest_setup *setup, struct guest_values *values)
+static bool compute_registers(const struct guest_setup *setup, const struct guest_sources *sources,
+			      const struct guest_image *image, struct guest_values *values)
 {
-	struct guest_image image;
-
-	*values = (struct guest_values){.firmware = SHIM_IMAGE_OTHER};
-	if (!guest_image_read(setup->firmware, &image))
-		return false;
-	file_free(&image.file);
-	values->firmware = image.kind;
-	values->measure = image.measure;
-	if (image.kind != SHIM_IMAGE_OTHER)
-		return compute_machine(setup, values) && compute_boot(setup, &image, values);
+	if (image->kind != SHIM_IMAGE_OTHER && sources->ovmf)
+		return fail(setup->firmware, "is guest-shim, and no OVMF: leave out --ovmf");
+	if (image->kind != SHIM_IMAGE_OTHER)
+		return compute_machine(setup, values) && compute_boot(setup, image, values);
+	if (sources->ovmf)
+		return ovmf_values_compute(setup, sources, image, values);
 	for (unsigned i = 0; i < GUEST_RTMRS; i++)
 		values->missing[i] = OTHER_FIRMWARE;
 	return true;
+}
+
+bool guest_values_compute(const struct guest_setup *setup, const struct guest_sources *sources,
+			  struct guest_values *values)
+{
+	struct guest_image image;
+
+	if (!guest_image_read(setup->firmware, &image))
+		return false;
+	*values = (struct guest_values){.firmware = image.kind, .measure = image.measure};
+	const bool ok = compute_registers(setup, sources, &image, values);
+
+	file_free(&image.file);
+	return ok;
 }
