@@ -35,8 +35,8 @@ MRTD = TD_INFO + 16
 class Guest:
     """A guest, and what its tenant has: the policies, and where its host is."""
 
-    def __init__(self, machine, folder, computed):
-        self.machine, self.folder, self.computed = machine, folder, computed
+    def __init__(self, machine, folder, files, computed):
+        self.machine, self.folder, self.files, self.computed = machine, folder, files, computed
         base = hosts.policy_for(machine.name, hosts.config(pool_mib=600))
         self.host_policy = folder / "host-policy.json"
         self.host_policy.write_text(hosts.pinned(machine, base).read_text())
@@ -76,10 +76,10 @@ def report_of(evidence):
     return base64.b64decode(json.loads(evidence.read_text())["report"])
 
 
-def computed(folder, command, **files):
+def computed(folder, command, *options, **files):
     """The guest policy that QEMU's command line and the owner's files make."""
     output = folder / "computed.json"
-    tool("guest", "measure", "--name", "test", "--output", output,
+    tool("guest", "measure", "--name", "test", "--output", output, *options,
          *(f"--{name}={file}" for name, file in files.items()), "--qemu", "--", *shlex.split(command))
     return json.loads(output.read_text())
 
@@ -90,12 +90,13 @@ def running(name, suite, folder):
     image, modules = guests.kernel(suite)
     initrd = guests.initrd(name, modules)
     command = f"{qemu_host.QUOTED} {KERNEL}"
-    policy = computed(folder, command, firmware=qemu_host.SHIM, kernel=image, initrd=initrd)
-    files = {"vmlinuz": image, "initrd": initrd, qemu_host.SHIM.name: qemu_host.SHIM}
-    with qemu_host.attested_host(name, files) as machine:
+    files = {"kernel": image, "initrd": initrd}
+    policy = computed(folder, command, firmware=qemu_host.SHIM, **files)
+    places = {"vmlinuz": image, "initrd": initrd, qemu_host.SHIM.name: qemu_host.SHIM}
+    with qemu_host.attested_host(name, places) as machine:
         qemu_host.start(machine, command)
         guests.facts(machine, BOOT_S)
-        yield Guest(machine, folder, policy)
+        yield Guest(machine, folder, files, policy)
 
 
 @pytest.fixture(scope="module")
@@ -172,22 +173,25 @@ def test_quote_is_there_when_the_call_returns(guest):
     assert len(seconds) == 3 and min(seconds) < 1, said
 
 
-def test_stock_firmware_is_measured(guest):
-    """OVMF's guest: MRTD is computed, the other registers are not, and the verdict says so."""
+def test_guest_with_stock_firmware_is_trusted(guest):
+    """The ACPI tables that it measures are those of the tenant's own QEMU; another command line is another guest."""
+    command = f"{qemu_host.STOCK_QUOTED} {KERNEL} -device pcie-root-port,chassis=1 -device virtio-rng-pci"
+    firmware = qemu_host.dumped() / qemu_host.FIRMWARE
+    own = command.replace(qemu_host.QEMU.name, str(qemu_host.here()), 1)
+    policy, longer = (computed(guest.folder, words, "--ovmf", "2025.02", "--run-qemu", firmware=firmware, **guest.files)
+                      for words in (own, own.replace("console=ttyS0", "console=ttyS0 single")))
+    assert policy["mrtd"] == [mrtd(firmware.read_bytes())] and not policy["allow_lazy_acceptance"]
     qemu_host.power_off(guest.machine, BOOT_S)
-    command = f"{qemu_host.STOCK_QUOTED} {KERNEL}"
     qemu_host.start(guest.machine, command)
     guests.facts(guest.machine, BOOT_S)
-    firmware = qemu_host.dumped() / qemu_host.FIRMWARE
-    measured = json.loads(tool("guest", "measure", "--firmware", firmware, "--json"))["mrtd"]
-    assert measured == mrtd(firmware.read_bytes())
-    path = guest.folder / "stock-policy.json"
-    tool("guest", "policy", "new", "--name=stock", f"--mrtd={measured}", "--rtmr0=unchecked", "--rtmr1=unchecked",
-         "--rtmr2=unchecked", "--max-vcpus=1", "--output", path)
     nonce = secrets.token_bytes(32)
-    stock = Guest(guest.machine, guest.folder, guest.computed)
-    code, text = guest.verdict(stock.evidence(nonce), path, nonce)
-    assert code == hosts.CONDITIONAL, text
+    stock = Guest(guest.machine, guest.folder, guest.files, policy)
+    evidence = stock.evidence(nonce)
+    code, text = stock.verdict(evidence, stock.policy(), nonce)
+    assert code == hosts.PASS and "guest-unchecked" not in text, text
+    code, text = stock.verdict(evidence, stock.policy(rtmr2=longer["rtmr2"][0]), nonce)
+    assert code == GUEST_REFUSED and "guest-rtmr2" in text, text
+    assert longer == policy | {"rtmr2": longer["rtmr2"]} != policy
 
 
 def small_guests(machine, data):

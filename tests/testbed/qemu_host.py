@@ -78,6 +78,17 @@ def dumped() -> pathlib.Path:
     return folder
 
 
+def here() -> pathlib.Path:
+    """A program that is the host's QEMU on this machine, for a tenant's calculations."""
+    folder = dumped()
+    program = folder / "qemu"
+    libraries = folder / LIBRARIES
+    program.write_text(f"#!/bin/sh\nexec {libraries}/ld-linux-x86-64.so.2 --library-path {libraries} {folder / QEMU} "
+                       f"-L {folder / DATA[0].parent} \"$@\"\n")
+    program.chmod(0o755)
+    return program
+
+
 def needed(folder: pathlib.Path) -> set[str]:
     """The names of the shared libraries that QEMU needs, and those need."""
     found: set[str] = set()
