@@ -11,52 +11,86 @@
 #define VALUE_BYTES (ID_BYTES + 64u)
 
 enum treatment {
-	KEPT, /* an option of which nothing is known here */
+	KEPT,
+	KEPT_WITH_ARGUMENT,
 	LEFT_OUT,
 	LEFT_OUT_WITH_ARGUMENT,
 	MACHINE,
 	OBJECT,
 	BACKEND, /* a device's other end, which is here nothing's: by the text that its id is put to */
 	DRIVE,
-	SERIAL,
+	PORT, /* serial or parallel */
 };
 
-/* What only the guest's host has, or what would talk to somebody; the rest is the machine. Sorted. */
+/*
+ * What describes the machine, what only the guest's host has, and what would talk to somebody. No other option is
+ * taken: it may have this QEMU run a program, or write a file. Sorted.
+ */
 static const struct known_option {
 	const char *name;
 	enum treatment treatment;
 	const char *key, *instead; /* of a backend: where its id is, and what takes its place */
 } OPTIONS[] = {
+	{"D", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"M", MACHINE, NULL, NULL},
 	{"S", LEFT_OUT, NULL, NULL},
 	{"accel", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"action", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"add-fd", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"append", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"audiodev", BACKEND, "id", "none,id="},
 	{"bios", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"blockdev", BACKEND, "node-name", "driver=null-co,node-name="},
+	{"boot", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"chardev", BACKEND, "id", "null,id="},
 	{"cpu", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"d", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"daemonize", LEFT_OUT, NULL, NULL},
+	{"device", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"display", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"drive", DRIVE, NULL, NULL},
 	{"enable-kvm", LEFT_OUT, NULL, NULL},
+	{"fw_cfg", KEPT_WITH_ARGUMENT, NULL, NULL},
+	{"global", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"initrd", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"kernel", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"m", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"machine", MACHINE, NULL, NULL},
 	{"mon", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"monitor", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"msg", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"name", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"netdev", BACKEND, "id", "hubport,hubid=0,id="},
+	{"no-acpi", KEPT, NULL, NULL},
+	{"no-reboot", LEFT_OUT, NULL, NULL},
+	{"no-shutdown", LEFT_OUT, NULL, NULL},
+	{"no-user-config", KEPT, NULL, NULL},
+	{"nodefaults", KEPT, NULL, NULL},
+	{"nographic", LEFT_OUT, NULL, NULL},
 	{"object", OBJECT, NULL, NULL},
+	{"overcommit", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"parallel", PORT, NULL, NULL},
 	{"pidfile", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"qmp", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"rtc", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"sandbox", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
-	{"serial", SERIAL, NULL, NULL},
+	{"serial", PORT, NULL, NULL},
+	{"smbios", KEPT_WITH_ARGUMENT, NULL, NULL},
+	{"smp", KEPT_WITH_ARGUMENT, NULL, NULL},
+	{"spice", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"usb", KEPT, NULL, NULL},
+	{"uuid", KEPT_WITH_ARGUMENT, NULL, NULL},
+	{"vga", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"vnc", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 };
 
 static const char *const PROPERTIES_LEFT_OUT[] = {
 	"accel", "append", "confidential-guest-support", "firmware", "initrd", "kernel", NULL};
 static const char *const OBJECTS_LEFT_OUT[] = {"monitor-qmp", "secret", "tdx-guest", NULL};
+static const char *const OBJECTS_KEPT[] = {"iothread",    "memory-backend-memfd", "memory-backend-ram",
+					   "rng-builtin", "rng-random",           NULL};
+
+static const char NOT_TAKEN[] = "is not taken by --run-qemu: leave it out, or use another";
 
 /* What of -drive is said of the device, not of the medium. */
 static const char *const DRIVE_KEPT[] = {"bus", "id", "if", "index", "media", "unit", NULL};
@@ -218,63 +252,82 @@ static bool add_backend(const struct step *s, const struct known_option *known)
 	return add_both(s, backend);
 }
 
-/* An object's type, which is the first item of a list, with or without its key. */
-static bool is_object_left_out(const char *object)
+/* The type is the first item of a list, with or without its key. */
+static bool is_object_of(const char *object, const char *const *types)
 {
 	static const char key[] = "qom-type";
 	char type[ID_BYTES];
 
 	if (is_key(object, key) || object[0] == '{')
-		return find_id(object, key, type) && is_key_of(type, OBJECTS_LEFT_OUT);
-	return is_key_of(object, OBJECTS_LEFT_OUT);
+		return find_id(object, key, type) && is_key_of(type, types);
+	return is_key_of(object, types);
 }
 
+static bool add_object(const struct step *s)
+{
+	if (is_object_of(s->argument, OBJECTS_LEFT_OUT))
+		return true;
+	return is_object_of(s->argument, OBJECTS_KEPT) ? add_both(s, s->argument)
+						       : guest_setup_fail(s->error, s->argument, NOT_TAKEN);
+}
+
+/* NULL: it is not known, or no option. */
 static const struct known_option *option_of(const char *word)
 {
-	static const struct known_option kept = {"", KEPT, NULL, NULL};
-
 	if (word[0] != '-')
-		return &kept;
+		return NULL;
 	word += word[1] == '-' ? 2 : 1;
 	for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
 		if (strcmp(word, OPTIONS[i].name) == 0)
 			return &OPTIONS[i];
-	return &kept;
+	return NULL;
+}
+
+static bool add_with_argument(const struct step *s, const struct known_option *known)
+{
+	switch (known->treatment) {
+	case MACHINE:
+		return add_machine(s);
+	case OBJECT:
+		return add_object(s);
+	case BACKEND:
+		return add_backend(s, known);
+	case DRIVE:
+		return add_drive(s);
+	case PORT:
+		return add_both(s, strcmp(s->argument, "none") == 0 ? "none" : "null");
+	case KEPT_WITH_ARGUMENT:
+		return add_both(s, s->argument);
+	default:
+		return true;
+	}
 }
 
 /* Also says how many words of the guest's that were. */
 static bool add_option(const struct step *s, size_t *taken)
 {
 	const struct known_option *known = option_of(s->option);
-	const enum treatment treatment = s->argument || known->treatment == LEFT_OUT ? known->treatment : KEPT;
 
-	*taken = treatment == KEPT || treatment == LEFT_OUT ? 1 : 2;
-	switch (treatment) {
-	case KEPT:
-		return add(s->own, s->option, s->error);
-	case MACHINE:
-		return add_machine(s);
-	case OBJECT:
-		return is_object_left_out(s->argument) || add_both(s, s->argument);
-	case BACKEND:
-		return add_backend(s, known);
-	case DRIVE:
-		return add_drive(s);
-	case SERIAL:
-		return add_both(s, strcmp(s->argument, "none") == 0 ? "none" : "null");
-	default:
+	*taken = 1;
+	if (!known)
+		return guest_setup_fail(s->error, s->option, NOT_TAKEN);
+	if (known->treatment == LEFT_OUT)
 		return true;
-	}
+	if (known->treatment == KEPT)
+		return add(s->own, s->option, s->error);
+	*taken = 2;
+	return s->argument ? add_with_argument(s, known) : guest_setup_fail(s->error, s->option, "has no argument");
 }
 
 bool own_qemu_words_make(size_t count, const char *const *words, const char *firmware, struct own_qemu_words *own,
 			 struct parse_error *error)
 {
-	bool ok = true;
 	size_t taken;
 
 	own->count = 0;
-	for (size_t i = 0; ok && i < count; i += taken)
+	bool ok = count > 0 ? add(own, words[0], error) : guest_setup_fail(error, "QEMU", "is not named");
+
+	for (size_t i = 1; ok && i < count; i += taken)
 		ok = add_option(&(struct step){words[i], i + 1 < count ? words[i + 1] : NULL, own, error}, &taken);
 	ok = ok && add(own, "-bios", error) && add(own, firmware, error);
 	for (size_t i = 0; ok && i < sizeof(ADDED) / sizeof(ADDED[0]); i++)

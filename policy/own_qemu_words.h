@@ -2,7 +2,7 @@
 /*
  * The command line by which a guest's owner has a QEMU make the same machine, not protected and not running: the same
  * devices, at whose other ends there is nothing. What a protected guest does not have is turned off. What is left out
- * changes no ACPI table.
+ * changes no ACPI table. Options that are not known are refused: QEMU can run programs and write files by some.
  */
 #ifndef POLICY_OWN_QEMU_WORDS_H
 #define POLICY_OWN_QEMU_WORDS_H
@@ -20,7 +20,7 @@ struct own_qemu_words {
 /**
  * Makes the command line out of the guest's; free it with own_qemu_words_free.
  *
- * @words: QEMU and its arguments, which qemu_words_read has taken
+ * @words: QEMU, which is at least there, and its arguments, which qemu_words_read has taken
  * @firmware: the owner's copy
  */
 bool own_qemu_words_make(size_t count, const char *const *words, const char *firmware, struct own_qemu_words *own,

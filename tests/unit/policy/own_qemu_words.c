@@ -73,15 +73,15 @@ static void the_rest_stays(void **state)
 {
 	(void)state;
 	MAKE("q", "-object", "memory-backend-ram,id=m,size=1G", "-object", "qom-type=tdx-guest,id=t", "-object",
-	     "{\"qom-type\":\"memory-backend-ram\",\"id\":\"n\"}", "-object", "tdx-guests,id=u", "-device",
+	     "{\"qom-type\":\"memory-backend-ram\",\"id\":\"n\"}", "-object", "rng-random,id=u", "-device",
 	     "virtio-rng-pci");
 	EXPECT("q", "-object", "memory-backend-ram,id=m,size=1G", "-object",
-	       "{\"qom-type\":\"memory-backend-ram\",\"id\":\"n\"}", "-object", "tdx-guests,id=u", "-device",
+	       "{\"qom-type\":\"memory-backend-ram\",\"id\":\"n\"}", "-object", "rng-random,id=u", "-device",
 	       "virtio-rng-pci");
-	MAKE("q", "-machine", "kernel=a,,b,q35,kernel-irqchip=split,append=x,,initrd=y,firmware=f", "-kernel");
-	EXPECT("q", "-machine", "q35,kernel-irqchip=split", "-kernel");
-	MAKE("q", "-machine", "kernel=a,,b,,", "-machine", "type=q35,,", "-machine");
-	EXPECT("q", "-machine", "type=q35,,", "-machine");
+	MAKE("q", "-machine", "kernel=a,,b,q35,kernel-irqchip=split,append=x,,initrd=y,firmware=f");
+	EXPECT("q", "-machine", "q35,kernel-irqchip=split");
+	MAKE("q", "-machine", "kernel=a,,b,,", "-machine", "type=q35,,");
+	EXPECT("q", "-machine", "type=q35,,");
 }
 
 /* As libvirt starts the guest of docs/guests.md. */
@@ -104,21 +104,56 @@ static void devices_lose_their_other_ends(void **state)
 	       "null", "-netdev", "hubport,hubid=0,id=n");
 }
 
+static void assert_refused(size_t count, const char *const *words, const char *where, const char *why)
+{
+	assert_false(own_qemu_words_make(count, words, "own.fd", &own, &error));
+	assert_string_equal(error.where, where);
+	assert_string_equal(error.what, why);
+	assert_int_equal(own.count, 0);
+}
+
 static void ends_without_a_name_are_refused(void **state)
 {
-	static const char *const wrong[][2] = {
-		{"-chardev", "pty"},       {"-chardev", "pty,id="},         {"-netdev", "{\"id\":1}"},
-		{"-netdev", "{\"id\":"},   {"-blockdev", "node-name"},      {"-chardev", "pty,id=a,,b"},
-		{"-netdev", "user,ids=a"}, {"-netdev", "{\"id\":\"a,b\"}"},
+	static const char *const wrong[][3] = {
+		{"q", "-chardev", "pty"},       {"q", "-chardev", "pty,id="},         {"q", "-netdev", "{\"id\":1}"},
+		{"q", "-netdev", "{\"id\":"},   {"q", "-blockdev", "node-name"},      {"q", "-chardev", "pty,id=a,,b"},
+		{"q", "-netdev", "user,ids=a"}, {"q", "-netdev", "{\"id\":\"a,b\"}"},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		assert_false(own_qemu_words_make(2, wrong[i], "own.fd", &own, &error));
-		assert_string_equal(error.where, wrong[i][0]);
-		assert_string_equal(error.what, "has no name by which a device finds it");
-		assert_int_equal(own.count, 0);
-	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(3, wrong[i], wrong[i][1], "has no name by which a device finds it");
+}
+
+static const char NOT_TAKEN[] = "is not taken by --run-qemu: leave it out, or use another";
+
+/* By some of them QEMU runs a program, or writes a file. */
+static void other_options_are_refused(void **state)
+{
+	static const char *const wrong[] = {"-nic", "-net", "-plugin", "-trace", "-tpmdev", "disk.img", "-", "---usb"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(3, (const char *const[]){"q", wrong[i], "tap,script=/x"}, wrong[i], NOT_TAKEN);
+}
+
+static void other_objects_are_refused(void **state)
+{
+	static const char *const wrong[] = {"filter-dump,id=f,file=/x", "tdx-guests,id=u",
+					    "{\"qom-type\":\"memory-backend-file\"}", "{"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(3, (const char *const[]){"q", "-object", wrong[i]}, wrong[i], NOT_TAKEN);
+}
+
+static void options_without_an_argument_are_refused(void **state)
+{
+	static const char *const wrong[][2] = {{"q", "-kernel"}, {"q", "-machine"}, {"q", "-device"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(2, wrong[i], wrong[i][1], "has no argument");
 }
 
 static void too_many_words_are_refused(void **state)
@@ -127,7 +162,7 @@ static void too_many_words_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < OWN_QEMU_WORDS_MAX; i++)
-		words[i] = "w";
+		words[i] = "-usb";
 	assert_true(own_qemu_words_make(OWN_QEMU_WORDS_MAX - 17, words, "own.fd", &own, &error));
 	own_qemu_words_free(&own);
 	assert_false(own_qemu_words_make(OWN_QEMU_WORDS_MAX - 16, words, "own.fd", &own, &error));
@@ -138,8 +173,13 @@ static void too_many_words_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_guest_loses_its_protection),  cmocka_unit_test(the_rest_stays),
-		cmocka_unit_test(devices_lose_their_other_ends), cmocka_unit_test(ends_without_a_name_are_refused),
+		cmocka_unit_test(a_guest_loses_its_protection),
+		cmocka_unit_test(the_rest_stays),
+		cmocka_unit_test(devices_lose_their_other_ends),
+		cmocka_unit_test(ends_without_a_name_are_refused),
+		cmocka_unit_test(other_options_are_refused),
+		cmocka_unit_test(other_objects_are_refused),
+		cmocka_unit_test(options_without_an_argument_are_refused),
 		cmocka_unit_test(too_many_words_are_refused),
 	};
 
