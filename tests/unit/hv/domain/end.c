@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: tests/unit/support/reports.c */
+/* links: hv/domain/ hv/attest/sha384.c hv/machine/ram.c hv/machine/features.c hv/lib/wipe.c hv/vcpu/event.c */
+/* links: tests/unit/support/guest_vcpu.c */
+/* wraps: rdtsc */
+/* The end of all domains: who is waited for, for how long, and what is left in memory. */
+#include "hv_test.h"
+
+#include "guest_vcpu.h"
+#include "machine/machine.h"
+
+#define PATIENCE_TICKS 200000000u /* 100 ms */
+#define LOOK_TICKS     100000u
+
+static struct cpu *current;
+static void (*meanwhile)(void);
+
+struct cpu *cpu_current(void)
+{
+	return current;
+}
+
+/* Time goes on as it is looked at; then another CPU may act. */
+uint64_t __wrap_rdtsc(void);
+
+uint64_t __wrap_rdtsc(void)
+{
+	if (meanwhile)
+		meanwhile();
+	return bed.tsc += LOOK_TICKS;
+}
+
+/* As a crash in the middle of a call leaves them: with windows open. */
+static int start(void **state)
+{
+	(void)bed_start(state);
+	const struct pool_view view = {&bed.pool, &bed.paging, 0, bed.machine.cpus};
+
+	(void)pool_open(&view, WINDOW_TARGET, BED_PAGE(0));
+	(void)pool_open(&view, WINDOW_RECORDS, 0);
+	bed.machine.boot.cpu_count = BED_CPUS;
+	current = &bed.cpu[0];
+	meanwhile = NULL;
+	return 0;
+}
+
+static bool is_zero(uint32_t page)
+{
+	const uint8_t *const bytes = bed_page(page);
+
+	for (unsigned i = 0; i < PAGE_BYTES; i++) {
+		if (bytes[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Memory, registers and measurements are wiped; nothing begins after it. */
+static void assert_ended(void)
+{
+	for (uint32_t i = 0; i < BED_PRIVATE; i++)
+		assert_true(is_zero(BED_PAGE(i)));
+	for (uint32_t i = 0; i < BED_VCPUS; i++)
+		assert_true(is_zero(BED_VCPU(i)));
+	assert_true(is_zero(BED_DOMAIN));
+	assert_int_equal(bed_call(0, HC_DOMAIN_DESTROY, BED_DOMAIN, 0, 0, 0), HC_E_WIPED);
+}
+
+static void nobody_is_waited_for_where_nobody_is(void **state)
+{
+	(void)state;
+	assert_false(is_zero(BED_PAGE(0)));
+	machine_end_domains(&bed.machine);
+	assert_ended();
+	assert_int_equal(bed.kicks[0] + bed.kicks[1], 0);
+	assert_true(bed.tsc < PATIENCE_TICKS);
+}
+
+static void leave(void)
+{
+	if (bed.kicks[1] >= 3)
+		bed.cpu[1].guest = NULL;
+}
+
+static void a_cpu_in_a_guest_is_kicked_until_it_leaves(void **state)
+{
+	(void)state;
+	assert_true(bed_enter(1, 0));
+	meanwhile = leave;
+	machine_end_domains(&bed.machine);
+	assert_ended();
+	assert_int_equal(bed.kicks[1], 3);
+	assert_int_equal(bed.kicks[0], 0);
+}
+
+static void one_that_stays_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	assert_true(bed_enter(1, 0));
+	machine_end_domains(&bed.machine);
+	assert_ended();
+	assert_true(bed.tsc >= PATIENCE_TICKS && bed.tsc < 2 * PATIENCE_TICKS);
+}
+
+static const struct pool_view *other_view(void)
+{
+	static struct pool_view view;
+
+	view = (struct pool_view){&bed.pool, &bed.paging, 1, bed.machine.cpus};
+	return &view;
+}
+
+static void finish_call(void)
+{
+	if (bed.tsc >= 10 * LOOK_TICKS) {
+		pool_unlock_domain(other_view(), BED_DOMAIN);
+		meanwhile = NULL;
+	}
+}
+
+static void a_call_on_another_cpu_comes_to_its_end(void **state)
+{
+	(void)state;
+	assert_int_equal(pool_lock_domain(other_view(), BED_DOMAIN), POOL_LOCKED);
+	meanwhile = finish_call;
+	machine_end_domains(&bed.machine);
+	assert_ended();
+	assert_true(bed.tsc >= 10 * LOOK_TICKS && bed.tsc < PATIENCE_TICKS);
+}
+
+static void one_that_never_does_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	assert_int_equal(pool_lock_domain(other_view(), BED_DOMAIN), POOL_LOCKED);
+	machine_end_domains(&bed.machine);
+	assert_ended();
+	assert_true(bed.tsc >= PATIENCE_TICKS && bed.tsc < 2 * PATIENCE_TICKS);
+}
+
+static void it_comes_once(void **state)
+{
+	(void)state;
+	machine_end_domains(&bed.machine);
+	memset(bed_page(BED_PAGE(0)), 0xa5, PAGE_BYTES);
+	machine_end_domains(&bed.machine);
+	assert_false(is_zero(BED_PAGE(0)));
+}
+
+static void a_cpu_that_is_not_known_ends_nothing(void **state)
+{
+	(void)state;
+	current = NULL;
+	machine_end_domains(&bed.machine);
+	assert_false(is_zero(BED_PAGE(0)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nobody_is_waited_for_where_nobody_is, start, bed_stop),
+		cmocka_unit_test_setup_teardown(a_cpu_in_a_guest_is_kicked_until_it_leaves, start, bed_stop),
+		cmocka_unit_test_setup_teardown(one_that_stays_is_not_waited_for_for_ever, start, bed_stop),
+		cmocka_unit_test_setup_teardown(a_call_on_another_cpu_comes_to_its_end, start, bed_stop),
+		cmocka_unit_test_setup_teardown(one_that_never_does_is_not_waited_for_for_ever, start, bed_stop),
+		cmocka_unit_test_setup_teardown(it_comes_once, start, bed_stop),
+		cmocka_unit_test_setup_teardown(a_cpu_that_is_not_known_ends_nothing, start, bed_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
