@@ -548,6 +548,25 @@ static void interrupts(void **state)
 	assert_int_equal(fields[DOMAIN][GUEST_RFLAGS], 0x10002);
 }
 
+static void mode(void **state)
+{
+	(void)state;
+	fields[DOMAIN][GUEST_RSP] = 0x5678;
+	fields[DOMAIN][GUEST_CR0] = 0x31;
+	fields[DOMAIN][GUEST_EFER] = 0x901;
+	fields[DOMAIN][GUEST_CS_RIGHTS] = 0xa09b;
+	assert_int_equal(vcpu_guest_rsp(&guest), 0x5678);
+	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_OFF);
+	assert_false(vcpu_guest_is_64bit(&guest));
+	fields[DOMAIN][GUEST_CR0] = 0x80000031;
+	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_OTHER);
+	fields[DOMAIN][GUEST_EFER] = 0xd01;
+	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_LONG);
+	assert_true(vcpu_guest_is_64bit(&guest));
+	fields[DOMAIN][GUEST_CS_RIGHTS] = 0xc09b;
+	assert_false(vcpu_guest_is_64bit(&guest));
+}
+
 /* Another CPU loads what this one flushed: without a first VMCLEAR that would forget it. */
 static void loaded_again(void **state)
 {
@@ -578,6 +597,7 @@ int main(void)
 		cmocka_unit_test_setup(nmi_before_the_first_entry, setup),
 		cmocka_unit_test_setup(window, setup),
 		cmocka_unit_test_setup(interrupts, setup),
+		cmocka_unit_test_setup(mode, setup),
 		cmocka_unit_test_setup(loaded_again, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
