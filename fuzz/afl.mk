@@ -14,11 +14,13 @@ FUZZ_HEADERS := $(wildcard fuzz/*/*.h loader/*.h policy/*.h host/attestd/*.h hos
 # The harnesses of parsers: each .c file of the group's folder, on one main().
 fuzz_parsers = $(patsubst fuzz/$(1)/%.c,%,$(sort $(wildcard fuzz/$(1)/*.c)))
 
-# $(1): group, $(2): its harnesses. The group's fragment says, by variables that may use $* for the harness:
+# $(1): group, $(2): its harnesses, without '-' in their names. FUZZ_PROGRAMS has each as NAME=FILE. The group's fragment
+# says, by variables that may use $* for the harness:
 #   FUZZ_SOURCES_GROUP  what is linked    FUZZ_CFLAGS_GROUP, FUZZ_LIBS_GROUP  flags and libraries besides
 #   FUZZ_ENV_GROUP      arguments of env(1) for AFL++'s compiler
 define fuzz_group
 FUZZ_ALL += $(2:%=$(1)-%)
+FUZZ_PROGRAMS += $$(foreach harness,$(2),$(1)-$$(harness)=$$(FUZZ_OUT)/$(1)/$$(harness))
 .PHONY: fuzz-$(1) $(2:%=fuzz-$(1)-%)
 .SECONDARY: $(2:%=$(FUZZ_OUT)/$(1)/%)
 $(2:%=$(FUZZ_OUT)/$(1)/%): $(FUZZ_OUT)/$(1)/%: $$$$(FUZZ_SOURCES_$(1)) $$(FUZZ_HEADERS)

@@ -4,11 +4,11 @@
 
 COVERAGE_OUT := build/coverage
 # Of the loader its parsers: the rest talks to the firmware.
-COVERED := $(foreach room,iommu root svm vcpu vmx,$(wildcard hv/$(room)/*.c)) $(wildcard policy/*.c) \
+COVERED := $(foreach room,domain iommu root svm vcpu vmx,$(wildcard hv/$(room)/*.c)) $(wildcard policy/*.c) \
 	$(addprefix loader/,$(addsuffix .c,acpi config dma_table dmar elf floor ivrs log ranges sleep text tpm2))
 COVERING_TESTS = $(filter $(addprefix $(UNIT_OUT)/,hv_% loader_% policy_%),$(UNIT_PROGRAMS))
 COVERING_HARNESSES = $(foreach vendor,$(HV_VENDORS),exits-$(vendor)=$(OUT)/tests/unit/exits_$(vendor).bin) \
-	$(foreach harness,$(filter-out exits-%,$(FUZZ_ALL)),$(harness)=$(FUZZ_OUT)/$(subst -,/,$(harness)))
+	$(filter-out exits-%,$(FUZZ_PROGRAMS))
 
 .PHONY: fuzz-coverage covering-programs
 covering-programs: $$(COVERING_TESTS) $$(foreach harness,$$(COVERING_HARNESSES),$$(lastword $$(subst =, ,$$(harness))))
