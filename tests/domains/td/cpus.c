@@ -160,6 +160,75 @@ static void test_two_vcpus(void)
 	gone();
 }
 
+/* The second vCPU's x2APIC ID is 2. */
+#define SEND(command)                                \
+	{                                            \
+		OP_WRMSR,                            \
+		{                                    \
+			0x830, 2ul << 32 | (command) \
+		}                                    \
+	}
+/* With the vector of an interrupt, which would come if the mode were not looked at. */
+#define SEND_OTHER_MODES                                                                               \
+	SEND(ICR_NMI | GUEST_VECTOR), SEND(ICR_INIT | GUEST_VECTOR), SEND(ICR_STARTUP | GUEST_VECTOR), \
+		SEND(ICR_SMI | GUEST_VECTOR)
+#define MODES 4u
+
+/* Was nothing told but that each WRMSR went on? */
+static bool all_sent(void)
+{
+	bool right = is(2 * MODES, built.words);
+
+	for (unsigned i = 0; i < 2 * MODES; i++)
+		right = is(0, told()) && right;
+	return right;
+}
+
+/* Of a vCPU that halts: what is requested stays, so that it must show when the vCPU runs again. */
+static void test_messages_to_a_halted_vcpu(void)
+{
+	static const struct op ops[] = {
+		{OP_OTHER, {8}}, SEND_OTHER_MODES, {OP_HALT, {0}}, SEND(GUEST_VECTOR), END, {OP_HALT, {0}}, END};
+	struct turn turn = {&built, 1, -1};
+
+	begin("messages to a vCPU that halts");
+	ok(start(2, ops, COUNT(ops)) && other_does(take_turn, &turn) && turn.result == DOMAIN_EXIT_IDLE,
+	   "the second vCPU of a domain halts");
+	ok(exits(DOMAIN_EXIT_IDLE, 0) && all_sent(), "the first one sends it an NMI, an INIT, a SIPI and an SMI");
+	ok(other_does(take_turn, &turn) && turn.result == DOMAIN_EXIT_IDLE && is(2 * MODES, built.words),
+	   "it does not wake up");
+	ok(answers(0, call(HC_INTERRUPT, built.page, built.vcpu[0], GUEST_VECTOR, 0)) &&
+		   answers(DOMAIN_EXIT_WAKE, run_on(&built, 0)) && counts(1),
+	   "the first one sends it an interrupt");
+	ok(other_does(take_turn, &turn) && turn.result == DOMAIN_EXIT_IDLE && counts(1), "it has that one alone");
+	ok(answers(DOMAIN_EXIT_IDLE, run_on(&built, 0)) && other_does(give_up, &turn), "both come to their ends");
+	gone();
+}
+
+/* The interrupt is sent by MOV to ECX and EDX, WRMSR, HLT: nothing is told after it, when the second vCPU tells. */
+static void test_messages_to_a_running_vcpu(void)
+{
+	static const struct op ops[] = {{OP_OTHER, {7}},
+					SEND_OTHER_MODES,
+					{OP_RUN, {0x5a026a00000830b9, 0xf4300f, GUEST_VECTOR}},
+					END,
+					{OP_AWAIT, {0}},
+					END};
+	struct turn turn = {&built, 1, -1};
+
+	begin("messages to a vCPU that runs");
+	ok(start(2, ops, COUNT(ops)), "a domain has two vCPUs");
+	cpu_run(other, take_turn, &turn);
+	wait_a_little();
+	ok(turn.result == -1 && exits(DOMAIN_EXIT_IDLE, 0),
+	   "one sends the other an NMI, an INIT, a SIPI, an SMI and an interrupt");
+	ok(cpu_wait(other, PATIENCE_US) && turn.result == DOMAIN_EXIT_IDLE, "the other one goes on");
+	at = 2 * MODES;
+	ok(is(at + 2, built.words) && counts(1), "with the interrupt alone");
+	ok(other_does(give_up, &turn), "its CPU gives it up");
+	gone();
+}
+
 /* Each has its own registers and memory, whatever the other one has. */
 static void test_two_domains(void)
 {
@@ -396,6 +465,8 @@ void test_cpus(void)
 	test_kicks();
 	test_no_other_exits();
 	test_two_vcpus();
+	test_messages_to_a_halted_vcpu();
+	test_messages_to_a_running_vcpu();
 	test_two_domains();
 	test_moves();
 	test_events();

@@ -94,6 +94,7 @@ void trampoline_set(uint64_t page0, uint64_t page1);
 void ipi_send(uint32_t apic_id, uint32_t command);
 
 #define ICR_FIXED        0x00000u
+#define ICR_SMI          0x00200u
 #define ICR_NMI          0x00400u
 #define ICR_INIT         0x00500u
 #define ICR_STARTUP      0x00600u
