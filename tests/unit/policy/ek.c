@@ -42,15 +42,17 @@ struct plan {
 	const char *usage, *extended, *basic;
 	size_t filling; /* bytes of an extension that says nothing */
 	bool critical;  /* that extension is */
+	int attributes; /* of a TPM, in the name of an endorsement key; 0: it has another name */
 };
 
-static const struct plan LEAF = {EK, ROOT, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
-static const struct plan LEAF_OF_MIDDLE = {EK, MIDDLE, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
-static const struct plan LEAF_OF_LAST = {EK, LAST, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
-static const struct plan OF_ROOT = {ROOT, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
-static const struct plan OF_MIDDLE = {MIDDLE, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
-static const struct plan OF_LAST = {LAST, MIDDLE, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
-static const struct plan MIDDLE_OF_LAST = {MIDDLE, LAST, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false};
+static const struct plan LEAF = {EK, ROOT, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false, 0};
+static const struct plan LEAF_OF_MIDDLE = {EK, MIDDLE, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE",
+					   0,  false,  0};
+static const struct plan LEAF_OF_LAST = {EK, LAST, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false, 0};
+static const struct plan OF_ROOT = {ROOT, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false, 0};
+static const struct plan OF_MIDDLE = {MIDDLE, ROOT, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false, 0};
+static const struct plan OF_LAST = {LAST, MIDDLE, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false, 0};
+static const struct plan MIDDLE_OF_LAST = {MIDDLE, LAST, -DAY, DAY, CA_USAGE, NULL, "critical,CA:TRUE", 0, false, 0};
 
 static X509_NAME *name_of(enum party party)
 {
@@ -71,6 +73,24 @@ static void extend(X509 *certificate, int nid, const char *value)
 	assert_non_null(extension);
 	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
 	X509_EXTENSION_free(extension);
+}
+
+/* A TPM's alternative name: maker, model, version (EK Credential Profile, 3.2.9), or the first of them. */
+static void name_tpm(X509 *certificate, int attributes)
+{
+	static const char *const oids[] = {"2.23.133.2.1", "2.23.133.2.2", "2.23.133.2.3"};
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	X509_NAME *directory = X509_NAME_new();
+
+	for (int i = 0; i < attributes; i++)
+		assert_int_equal(X509_NAME_add_entry_by_txt(directory, oids[i], MBSTRING_ASC,
+							    (const unsigned char *)"id:1", -1, -1, 0),
+				 1);
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME, directory);
+	sk_GENERAL_NAME_push(names, name);
+	assert_int_equal(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 1, X509V3_ADD_DEFAULT), 1);
+	GENERAL_NAMES_free(names);
 }
 
 static void fill(X509 *certificate, size_t bytes, bool critical)
@@ -105,7 +125,9 @@ static struct bytes make(const struct plan *plan)
 	extend(certificate, NID_basic_constraints, plan->basic);
 	extend(certificate, NID_key_usage, plan->usage);
 	extend(certificate, NID_ext_key_usage, plan->extended);
-	if (plan->subject >= EK) /* which has no other name */
+	if (plan->attributes)
+		name_tpm(certificate, plan->attributes);
+	else if (plan->subject >= EK) /* which has no other name */
 		extend(certificate, NID_subject_alt_name, "critical,DNS:tpm");
 	if (plan->filling)
 		fill(certificate, plan->filling, plan->critical);
@@ -276,6 +298,11 @@ static struct plan of(struct plan plan, enum party subject)
 	plan.subject = subject;
 	return plan;
 }
+static struct plan of_tpm(struct plan plan, int attributes)
+{
+	plan.attributes = attributes;
+	return plan;
+}
 static struct plan based(struct plan plan, const char *basic)
 {
 	plan.basic = basic;
@@ -306,6 +333,13 @@ static void chains_end_at_a_trusted_root(void **state)
 		{"for a web server", {used(LEAF, LEAF_USAGE, "serverAuth")}, REFUSE_EK_USAGE},
 		{"for nothing", {used(LEAF, NULL, NULL)}, REFUSE_EK_USAGE},
 		{"without extended usage, of no TPM by its name", {used(LEAF, LEAF_USAGE, NULL)}, REFUSE_EK_USAGE},
+		{"without extended usage, of a TPM by its name",
+		 {of_tpm(used(LEAF, LEAF_USAGE, NULL), 3)},
+		 REFUSAL_COUNT},
+		{"without extended usage, of a TPM without a version",
+		 {of_tpm(used(LEAF, LEAF_USAGE, NULL), 2)},
+		 REFUSE_EK_USAGE},
+		{"of a TPM by its name, for nothing", {of_tpm(used(LEAF, NULL, NULL), 3)}, REFUSE_EK_USAGE},
 		{"without usage", {used(LEAF, NULL, EK_USAGE)}, REFUSAL_COUNT},
 		{"an authority's", {based(LEAF, "critical,CA:TRUE")}, REFUSE_EK_USAGE},
 		{"signed by what is no authority",
@@ -324,10 +358,24 @@ static void chains_end_at_a_trusted_root(void **state)
 		check_row(&rows[i], NULL, 0);
 }
 
+static void missing_extended_usage_is_told(void **state)
+{
+	const struct plan plan = of_tpm(used(LEAF, LEAF_USAGE, NULL), 3);
+	const struct bytes sent = make(&plan);
+	struct ek_certificate facts;
+	struct verdict verdict;
+
+	(void)state;
+	judge_sent(&sent, 1, NULL, 0, &verdict, &facts);
+	assert_int_equal(verdict.refusal_count, 0);
+	assert_true((facts.faults & 1u << EK_FAULT_NO_EXTENDED_USAGE) != 0);
+	drop(sent);
+}
+
 /* Whoever puts a key's own certificate into the folder of roots: a maker vouches for keys, not they themselves. */
 static void no_key_vouches_for_itself(void **state)
 {
-	const struct plan own = {EK, EK, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false};
+	const struct plan own = {EK, EK, -DAY, DAY, LEAF_USAGE, EK_USAGE, "critical,CA:FALSE", 0, false, 0};
 	struct ek_authorities *authorities = ek_authorities_new();
 	const struct bytes leaf = make(&own);
 	struct ek_certificate facts;
@@ -634,6 +682,7 @@ int main(void)
 		cmocka_unit_test(changed_certificates_are_refused),
 		cmocka_unit_test(only_uniform_padding_is_taken_off),
 		cmocka_unit_test(files_without_a_certificate_are_refused),
+		cmocka_unit_test(missing_extended_usage_is_told),
 		cmocka_unit_test(no_key_vouches_for_itself),
 		cmocka_unit_test(test_public_areas),
 		cmocka_unit_test(numbers_of_a_point_have_their_zeros),
