@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "policy/guest_setup.h"
+#include "policy/qemu_words.h"
 
 #define ID_BYTES    128u
 #define VALUE_BYTES (ID_BYTES + 64u)
@@ -274,11 +274,10 @@ static bool add_object(const struct step *s)
 /* NULL: it is not known, or no option. */
 static const struct known_option *option_of(const char *word)
 {
-	if (word[0] != '-')
-		return NULL;
-	word += word[1] == '-' ? 2 : 1;
-	for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
-		if (strcmp(word, OPTIONS[i].name) == 0)
+	const char *name = qemu_option_name(word);
+
+	for (size_t i = 0; name && i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
+		if (strcmp(name, OPTIONS[i].name) == 0)
 			return &OPTIONS[i];
 	return NULL;
 }

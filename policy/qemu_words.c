@@ -279,14 +279,20 @@ static bool read_option(const struct known_option *known, const char *value, str
 	}
 }
 
-/* The option that a word is, without its one or two dashes; NULL if it is none that matters. */
-static const struct known_option *option_of(const char *word)
+const char *qemu_option_name(const char *word)
 {
 	if (word[0] != '-')
 		return NULL;
-	word += word[1] == '-' ? 2 : 1;
-	for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
-		if (strcmp(word, OPTIONS[i].name) == 0)
+	return word[1] == '-' ? word + 2 : word + 1;
+}
+
+/* NULL: the word is no option that matters. */
+static const struct known_option *option_of(const char *word)
+{
+	const char *name = qemu_option_name(word);
+
+	for (size_t i = 0; name && i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++)
+		if (strcmp(name, OPTIONS[i].name) == 0)
 			return &OPTIONS[i];
 	return NULL;
 }

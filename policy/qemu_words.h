@@ -11,6 +11,9 @@
 /** QEMU's RAM where no option says it. */
 #define QEMU_RAM_BYTES (128ull << 20)
 
+/** The name of the option that a word is, after its one or two dashes; NULL: it is none. */
+const char *qemu_option_name(const char *word);
+
 /** Adds what the options say to 'setup'; a later option takes the place of an earlier one, as for QEMU. */
 bool qemu_words_read(size_t count, const char *const *words, struct guest_setup *setup, struct parse_error *error);
 
