@@ -7,9 +7,9 @@
 #define LIST_HEADER_BYTES 28u /* EFI_SIGNATURE_LIST before its header */
 
 /* As they lie in memory: the first three fields little-endian (UEFI 2.10, appendix A). */
-static const struct guid GLOBAL = {
+const struct guid GUID_GLOBAL = {
 	{0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c}};
-static const struct guid IMAGE_SECURITY = {
+const struct guid GUID_IMAGE_SECURITY = {
 	{0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45, 0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f}};
 static const struct guid SHIM = {
 	{0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43, 0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23}};
@@ -21,8 +21,8 @@ static const struct guid CERT_SHA256 = {
 static const struct {
 	const struct guid *guid;
 	const char *name;
-} NAMES[] = {{&GLOBAL, "EFI global"},
-	     {&IMAGE_SECURITY, "image security"},
+} NAMES[] = {{&GUID_GLOBAL, "EFI global"},
+	     {&GUID_IMAGE_SECURITY, "image security"},
 	     {&SHIM, "shim"},
 	     {&CERT_X509, "X.509"},
 	     {&CERT_SHA256, "SHA-256"}};
@@ -90,7 +90,8 @@ bool efi_variable_is(const struct efi_variable *variable, const char *name)
 {
 	const bool database = strcmp(name, "db") == 0 || strcmp(name, "dbx") == 0;
 
-	return strcmp(variable->name, name) == 0 && guid_equal(&variable->vendor, database ? &IMAGE_SECURITY : &GLOBAL);
+	return strcmp(variable->name, name) == 0 &&
+	       guid_equal(&variable->vendor, database ? &GUID_IMAGE_SECURITY : &GUID_GLOBAL);
 }
 
 bool efi_secure_boot(const struct efi_variable *variable, bool *on)

@@ -13,6 +13,9 @@ struct guid {
 	uint8_t bytes[GUID_BYTES];
 };
 
+/* The namespaces of firmware's variables: SecureBoot, PK, KEK and BootOrder; db and dbx. */
+extern const struct guid GUID_GLOBAL, GUID_IMAGE_SECURITY;
+
 struct efi_variable {
 	struct guid vendor;
 	char name[VARIABLE_NAME]; /* clean, cut if longer */

@@ -2,6 +2,7 @@
 #include "policy/ovmf_measure.h"
 
 #include "policy/authenticode.h"
+#include "policy/efi_variable.h"
 #include "policy/td_hob.h"
 
 /* A volume of variables: an EFI_FIRMWARE_VOLUME_HEADER (PI 3, 3.2.1), and edk2's VARIABLE_STORE_HEADER. */
@@ -19,18 +20,13 @@
 
 static const uint8_t STORE_GUID[] = {0x78, 0x2c, 0xf3, 0xaa, 0x7b, 0x94, 0x9a, 0x43,
 				     0xa1, 0x80, 0x2e, 0x14, 0x4e, 0xc3, 0x77, 0x92};
-static const uint8_t GLOBAL_GUID[] = {0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
-				      0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c};
-static const uint8_t SECURITY_GUID[] = {0xcb, 0xb2, 0x19, 0xd7, 0x3a, 0x3d, 0x96, 0x45,
-					0xa3, 0xbc, 0xda, 0xd0, 0x0e, 0x67, 0x65, 0x6f};
-
 /* The variables of Secure Boot, in their order; none is set. */
 static const struct {
-	const uint8_t *vendor;
+	const struct guid *vendor;
 	const char *name;
 } SECURE_BOOT[] = {
-	{GLOBAL_GUID, "SecureBoot"}, {GLOBAL_GUID, "PK"},    {GLOBAL_GUID, "KEK"},
-	{SECURITY_GUID, "db"},       {SECURITY_GUID, "dbx"},
+	{&GUID_GLOBAL, "SecureBoot"}, {&GUID_GLOBAL, "PK"},          {&GUID_GLOBAL, "KEK"},
+	{&GUID_IMAGE_SECURITY, "db"}, {&GUID_IMAGE_SECURITY, "dbx"},
 };
 
 /*
@@ -52,13 +48,13 @@ static void extend_by_text(uint8_t rtmr[RTMR_BYTES], const char *text)
 }
 
 /* UEFI_VARIABLE_DATA (PFP 10.2.6) of a variable that is not set. */
-static void extend_by_unset(uint8_t rtmr[RTMR_BYTES], const uint8_t *vendor, const char *name)
+static void extend_by_unset(uint8_t rtmr[RTMR_BYTES], const struct guid *vendor, const char *name)
 {
 	const size_t chars = strlen(name);
-	uint8_t event[sizeof(GLOBAL_GUID) + 16 + 2 * NAME_CHARS_MAX] = {0};
-	uint8_t *at = event + sizeof(GLOBAL_GUID);
+	uint8_t event[GUID_BYTES + 16 + 2 * NAME_CHARS_MAX] = {0};
+	uint8_t *at = event + GUID_BYTES;
 
-	memcpy(event, vendor, sizeof(GLOBAL_GUID));
+	memcpy(event, vendor->bytes, GUID_BYTES);
 	*at = (uint8_t)chars;
 	at += 16; /* and the data's length is 0 */
 	for (size_t i = 0; i < chars; i++, at += 2)
