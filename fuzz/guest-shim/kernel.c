@@ -24,7 +24,7 @@ static bool is_in_ram(const struct piece *piece)
 
 static void offer(struct bytes input)
 {
-	const struct vmm_file rest = {input.data + sizeof(sizes), input.len - sizeof(sizes)};
+	const struct fw_cfg_file rest = {input.data + sizeof(sizes), input.len - sizeof(sizes)};
 	static const uint32_t size_keys[4] = {FW_CFG_SETUP_SIZE, FW_CFG_KERNEL_SIZE, FW_CFG_CMDLINE_SIZE,
 					      FW_CFG_INITRD_SIZE};
 	static const uint32_t data_keys[4] = {FW_CFG_SETUP_DATA, FW_CFG_KERNEL_DATA, FW_CFG_CMDLINE_DATA,
@@ -32,11 +32,11 @@ static void offer(struct bytes input)
 
 	vmm_reset();
 	memcpy(sizes, input.data, sizeof(sizes));
-	vmm_number(FW_CFG_SIGNATURE, (const uint32_t *)(const void *)"QEMU");
-	vmm_number(FW_CFG_FEATURES, &features);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_SIGNATURE, (const uint32_t *)(const void *)"QEMU");
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_FEATURES, &features);
 	for (uint32_t i = 0; i < 4; i++) {
-		vmm_number(size_keys[i], &sizes[i]);
-		vmm.files[data_keys[i]] = rest;
+		fw_cfg_device_number(&vmm.fw_cfg, size_keys[i], &sizes[i]);
+		vmm.fw_cfg.files[data_keys[i]] = rest;
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: guest-shim/fw_cfg.c hv/attest/sha384.c tests/unit/support/shim_vmm.c */
+/* links: guest-shim/fw_cfg.c hv/attest/sha384.c tests/unit/support/shim_vmm.c tests/unit/support/fw_cfg_device.c */
 /* Kernel, command line and initrd from a VMM that may lie: what is measured, what is started, what is refused. */
 #include "shim_test.h"
 
@@ -37,18 +37,19 @@ static void fill(uint8_t *bytes, size_t length, uint32_t seed)
 
 static void offer(void)
 {
-	vmm_number(FW_CFG_SIGNATURE, (const uint32_t *)(const void *)"QEMU");
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_SIGNATURE, (const uint32_t *)(const void *)"QEMU");
 	static const uint32_t features = 3;
 
-	vmm_number(FW_CFG_FEATURES, &features);
-	vmm_number(FW_CFG_SETUP_SIZE, &setup_bytes);
-	vmm_number(FW_CFG_KERNEL_SIZE, &image_bytes);
-	vmm_number(FW_CFG_INITRD_SIZE, &initrd_bytes);
-	vmm_number(FW_CFG_CMDLINE_SIZE, &line_bytes);
-	vmm.files[FW_CFG_SETUP_DATA] = (struct vmm_file){setup, sizeof(setup)};
-	vmm.files[FW_CFG_KERNEL_DATA] = (struct vmm_file){image, sizeof(image)};
-	vmm.files[FW_CFG_INITRD_DATA] = (struct vmm_file){initrd, sizeof(initrd)};
-	vmm.files[FW_CFG_CMDLINE_DATA] = (struct vmm_file){(const uint8_t *)COMMAND_LINE, sizeof(COMMAND_LINE)};
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_FEATURES, &features);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_SETUP_SIZE, &setup_bytes);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_KERNEL_SIZE, &image_bytes);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_INITRD_SIZE, &initrd_bytes);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_CMDLINE_SIZE, &line_bytes);
+	vmm.fw_cfg.files[FW_CFG_SETUP_DATA] = (struct fw_cfg_file){setup, sizeof(setup)};
+	vmm.fw_cfg.files[FW_CFG_KERNEL_DATA] = (struct fw_cfg_file){image, sizeof(image)};
+	vmm.fw_cfg.files[FW_CFG_INITRD_DATA] = (struct fw_cfg_file){initrd, sizeof(initrd)};
+	vmm.fw_cfg.files[FW_CFG_CMDLINE_DATA] =
+		(struct fw_cfg_file){(const uint8_t *)COMMAND_LINE, sizeof(COMMAND_LINE)};
 }
 
 static int good_files(void **state)
@@ -132,8 +133,8 @@ static void everything_is_read_once(void **state)
 {
 	(void)state;
 	assert_null(load());
-	for (uint32_t key = 0; key < VMM_KEYS; key++)
-		assert_true(vmm.reads[key] <= 1);
+	for (uint32_t key = 0; key < FW_CFG_KEYS; key++)
+		assert_true(vmm.fw_cfg.reads[key] <= 1);
 }
 
 static void all_is_measured(void **state)
@@ -271,7 +272,7 @@ static void microvm_has_its_own_tables(void **state)
 static void no_fw_cfg_is_named(void **state)
 {
 	(void)state;
-	vmm.files[FW_CFG_SIGNATURE] = (struct vmm_file){NULL, 0};
+	vmm.fw_cfg.files[FW_CFG_SIGNATURE] = (struct fw_cfg_file){NULL, 0};
 	assert_refused("no fw_cfg with DMA");
 }
 
@@ -280,14 +281,14 @@ static void no_dma_is_named(void **state)
 	static const uint32_t none = 1;
 
 	(void)state;
-	vmm_number(FW_CFG_FEATURES, &none);
+	fw_cfg_device_number(&vmm.fw_cfg, FW_CFG_FEATURES, &none);
 	assert_refused("no fw_cfg with DMA");
 }
 
 static void refused_transfer_is_named(void **state)
 {
 	(void)state;
-	vmm.refuses = true;
+	vmm.fw_cfg.refuses = true;
 	assert_refused("refused a read by DMA");
 }
 

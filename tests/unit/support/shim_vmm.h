@@ -4,25 +4,17 @@
 #define SHIM_VMM_H
 
 #include <setjmp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include "fw_cfg_device.h"
 
 #define VMM_RAM_BYTES   (4u << 20)
-#define VMM_KEYS        0x20u
 #define VMM_EXTENDS_MAX 8u
 #define VMM_SHARED_BIT  (1ull << 47)
 
-struct vmm_file {
-	const uint8_t *bytes;
-	size_t length;
-};
-
 struct shim_vmm {
-	struct vmm_file files[VMM_KEYS];
-	bool refuses; /* fw_cfg answers with its error bit */
+	struct fw_cfg_device fw_cfg;
 	bool shared;
-	uint32_t vcpus, reads[VMM_KEYS];
+	uint32_t vcpus;
 	struct {
 		uint32_t rtmr;
 		uint8_t digest[48];
@@ -37,9 +29,6 @@ extern struct shim_vmm vmm;
 
 /** Fresh memory and a VMM without files. */
 void vmm_reset(void);
-
-/** A file of 32 bits; 'number' has to live on. */
-void vmm_number(uint32_t key, const uint32_t *number);
 
 /** False: the shim gave up, and vmm.fatal says why. */
 #define VMM_RUNS(statement) (setjmp(vmm.end) == 0 ? ((statement), true) : false)

@@ -8,16 +8,12 @@
 #include "check.h"
 #include "guest-shim/fw_cfg.h"
 #include "guest-shim/layout.h"
+#include "tests/unit/support/fw_cfg_device.h"
 #include "vm.h"
 
-#define FW_CFG_DMA_LOW 0x518
-#define CONTROL_ERROR  1u
-#define CONTROL_READ   2u
-#define CONTROL_SELECT 8u
-#define KEYS           0x20u
-#define COM1           0x3f8
-#define TEXT_BYTES     64u /* of TDG.VP.VMCALL<ReportFatalError> */
-#define ALL            (~0ull)
+#define COM1       0x3f8
+#define TEXT_BYTES 64u /* of TDG.VP.VMCALL<ReportFatalError> */
+#define ALL        (~0ull)
 
 #define HOB_HANDOFF  1u
 #define HOB_RESOURCE 3u
@@ -29,26 +25,18 @@
 #define KERNEL_BYTES 0x1000u
 #define ENTRY        0x200u
 
-struct file {
-	const void *bytes;
-	size_t length;
-};
-
 /* What the VMM has for the guest; a lie changes something of it. */
 static struct boot_params setup;
 static uint8_t kernel[KERNEL_BYTES];
 static const uint8_t initrd[] = "an initrd";
 static char line[] = "quiet";
-static uint32_t numbers[KEYS];
-static struct file files[KEYS];
-static bool refuses;
+static uint32_t numbers[FW_CFG_KEYS];
+static struct fw_cfg_device fw_cfg;
 static uint8_t hob[HOB_BYTES];
 static size_t hob_used;
 
 /* What it comes to. */
 static struct vm vm;
-static uint32_t selected, offset, control;
-static unsigned reads[KEYS];
 static char console[256], fatal[TEXT_BYTES + 1];
 static size_t console_used;
 
@@ -104,7 +92,7 @@ static void hob_of(uint64_t base, uint64_t bytes)
 static void offer(enum fw_cfg_key key, uint32_t number)
 {
 	numbers[key] = number;
-	files[key] = (struct file){&numbers[key], sizeof(numbers[key])};
+	fw_cfg_device_number(&fw_cfg, key, &numbers[key]);
 }
 
 static void honest(void)
@@ -121,17 +109,17 @@ static void honest(void)
 					  .pref_address = 16ul << 20,
 					  .init_size = 2 * KERNEL_BYTES};
 	memcpy(kernel + ENTRY, KERNEL_CODE, sizeof(KERNEL_CODE));
-	refuses = false;
+	fw_cfg = (struct fw_cfg_device){.refuses = false};
 	offer(FW_CFG_SIGNATURE, 0x554d4551);
 	offer(FW_CFG_FEATURES, 3);
 	offer(FW_CFG_SETUP_SIZE, sizeof(setup));
 	offer(FW_CFG_KERNEL_SIZE, sizeof(kernel));
 	offer(FW_CFG_CMDLINE_SIZE, sizeof(line));
 	offer(FW_CFG_INITRD_SIZE, sizeof(initrd));
-	files[FW_CFG_SETUP_DATA] = (struct file){&setup, sizeof(setup)};
-	files[FW_CFG_KERNEL_DATA] = (struct file){kernel, sizeof(kernel)};
-	files[FW_CFG_CMDLINE_DATA] = (struct file){line, sizeof(line)};
-	files[FW_CFG_INITRD_DATA] = (struct file){initrd, sizeof(initrd)};
+	fw_cfg.files[FW_CFG_SETUP_DATA] = (struct fw_cfg_file){&setup, sizeof(setup)};
+	fw_cfg.files[FW_CFG_KERNEL_DATA] = (struct fw_cfg_file){kernel, sizeof(kernel)};
+	fw_cfg.files[FW_CFG_CMDLINE_DATA] = (struct fw_cfg_file){line, sizeof(line)};
+	fw_cfg.files[FW_CFG_INITRD_DATA] = (struct fw_cfg_file){initrd, sizeof(initrd)};
 }
 
 static void no_fw_cfg(void)
@@ -146,7 +134,7 @@ static void no_dma(void)
 
 static void refusal(void)
 {
-	refuses = true;
+	fw_cfg.refuses = true;
 }
 
 static void no_kernel(void)
@@ -318,43 +306,6 @@ static const struct lie {
 	{honest, 0},
 };
 
-static void read_file(uint8_t *to, uint32_t bytes)
-{
-	const struct file *const file = &files[selected];
-	const size_t left = offset < file->length ? file->length - offset : 0;
-
-	memset(to, 0, bytes);
-	memcpy(to, (const uint8_t *)file->bytes + offset, left < bytes ? left : bytes);
-	offset += bytes;
-}
-
-/* The shim's shared memory is what of RAM the VMM maps there. */
-static bool dma(void)
-{
-	uint8_t *const at = vm.ram + SHARED_BASE;
-	uint32_t bytes;
-	uint64_t address;
-
-	memcpy(&control, at, sizeof(control));
-	memcpy(&bytes, at + 4, sizeof(bytes));
-	memcpy(&address, at + 8, sizeof(address));
-	control = __builtin_bswap32(control);
-	bytes = __builtin_bswap32(bytes);
-	address = __builtin_bswap64(address);
-	if (address < SHARED_BASE || bytes > SHARED_BYTES || address - SHARED_BASE > SHARED_BYTES - bytes)
-		return false;
-	if (control & CONTROL_SELECT) {
-		selected = (control >> 16) % KEYS;
-		offset = 0;
-		reads[selected]++;
-	}
-	if (control & CONTROL_READ)
-		read_file(vm.ram + address, bytes);
-	control = refuses ? __builtin_bswap32(CONTROL_ERROR) : 0;
-	memcpy(at, &control, sizeof(control));
-	return true;
-}
-
 /* No PCI is there: microvm. False: the guest has come to its end. */
 static bool port_access(const struct kvm_run *run)
 {
@@ -363,7 +314,7 @@ static bool port_access(const struct kvm_run *run)
 	if (run->io.direction == KVM_EXIT_IO_IN)
 		memset(data, 0xff, run->io.size);
 	else if (run->io.port == FW_CFG_DMA_LOW)
-		return dma();
+		return fw_cfg_device_dma(&fw_cfg, vm.ram + SHARED_BASE, SHARED_BASE, SHARED_BYTES);
 	else if (run->io.port == COM1 && console_used < sizeof(console) - 1)
 		console[console_used++] = (char)*data;
 	return run->io.port != END_PORT;
@@ -409,8 +360,8 @@ static bool is_said(const char *words)
 static bool is_started(int reason)
 {
 	const bool good = reason == KVM_EXIT_IO && vm.run[0]->io.port == END_PORT && console_used == 0 &&
-			  reads[FW_CFG_SETUP_DATA] == 1 && reads[FW_CFG_KERNEL_DATA] == 1 &&
-			  reads[FW_CFG_CMDLINE_DATA] == 1 && reads[FW_CFG_INITRD_DATA] == 1;
+			  fw_cfg.reads[FW_CFG_SETUP_DATA] == 1 && fw_cfg.reads[FW_CFG_KERNEL_DATA] == 1 &&
+			  fw_cfg.reads[FW_CFG_CMDLINE_DATA] == 1 && fw_cfg.reads[FW_CFG_INITRD_DATA] == 1;
 
 	if (!good)
 		printf("# exit %d, console: %s\n", reason, console);
@@ -422,7 +373,6 @@ static bool answers(const struct lie *lie, const uint8_t image[FIRMWARE_BYTES])
 	console_used = 0;
 	memset(console, 0, sizeof(console));
 	memset(fatal, 0, sizeof(fatal));
-	memset(reads, 0, sizeof(reads));
 	honest();
 	lie->tell();
 	if (!vm_create(&vm, 1, RAM_BYTES))
