@@ -35,11 +35,6 @@ void drbg_free(void *block)
 	(void)block;
 }
 
-void mbedtls_platform_zeroize(void *memory, size_t bytes)
-{
-	secure_wipe(memory, bytes);
-}
-
 void mbedtls_zeroize_and_free(void *block, size_t bytes)
 {
 	secure_wipe(block, bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: hv/lib/wipe.c mbedtls/library/sha256.c mbedtls/library/sha512.c mbedtls/library/md.c mbedtls/library/hmac_drbg.c */
+/* links: hv/attest/zeroize.c hv/lib/wipe.c mbedtls/library/sha256.c mbedtls/library/sha512.c mbedtls/library/md.c mbedtls/library/hmac_drbg.c */
 /* The generator's limits and its memory, seen from inside; and SHA-384 as the hypervisor will link it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* wraps: secure_wipe */
 /* links: mbedtls/3rdparty/p256-m/p256-m/p256-m.c */
-/* links: hv/attest/drbg.c hv/lib/wipe.c mbedtls/library/sha256.c mbedtls/library/md.c mbedtls/library/hmac_drbg.c */
+/* links: hv/attest/drbg.c hv/attest/zeroize.c hv/lib/wipe.c mbedtls/library/sha256.c mbedtls/library/md.c mbedtls/library/hmac_drbg.c */
 /*
  * HK: what it signs verifies with OpenSSL, and with no byte changed; where its randomness comes from; and every way in
  * which there is no key. The CPU's generator is replaced by one that obeys.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: hv/lib/wipe.c mbedtls/library/sha256.c */
+/* links: hv/attest/zeroize.c hv/lib/wipe.c mbedtls/library/sha256.c */
 /* Reports of domains: their MAC is HMAC-SHA-256 under a key that HK gives, and nothing else passes for one. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,11 +15,6 @@
 
 static struct hk hk;
 static bool signs;
-
-void mbedtls_platform_zeroize(void *memory, size_t bytes)
-{
-	secure_wipe(memory, bytes);
-}
 
 bool hk_sign(struct hk *key, const void *message, size_t bytes, uint8_t signature[64])
 {
