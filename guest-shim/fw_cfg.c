@@ -9,9 +9,6 @@
 
 #define PORT_DMA_HIGH  0x514u
 #define PORT_DMA_LOW   0x518u
-#define SIGNATURE      0x554d4551u /* "QEMU" */
-#define FEATURE_DMA    (1u << 1)
-#define CONTROL_ERROR  (1u << 0)
 #define CONTROL_READ   (1u << 1)
 #define CONTROL_SELECT (1u << 3)
 
@@ -29,31 +26,22 @@ struct command {
 	uint64_t address;
 };
 
-/* The VMM works while the OUT waits. */
-static void transfer(uint32_t control, uint32_t bytes)
-{
-	volatile struct command *const command = memory_at(SHARED_SEEN);
-
-	command->length = __builtin_bswap32(bytes);
-	command->address = __builtin_bswap64(SHARED_BASE + DATA_OFFSET);
-	command->control = __builtin_bswap32(control);
-	td_out(PORT_DMA_HIGH, 4, 0);
-	td_out(PORT_DMA_LOW, 4, __builtin_bswap32(SHARED_BASE));
-	if (command->control != 0)
-		td_fatal("guest-shim: the host's fw_cfg refused a read by DMA");
-}
-
+/* The VMM works while the OUT waits. Without fw_cfg, or without its DMA, the command stays as it is. */
 void fw_cfg_read(enum fw_cfg_key key, void *to, uint64_t bytes)
 {
+	volatile struct command *const command = memory_at(SHARED_SEEN);
 	uint32_t control = (uint32_t)key << 16 | CONTROL_SELECT | CONTROL_READ;
 
-	for (uint64_t done = 0; done < bytes; control = CONTROL_READ) {
-		const uint64_t left = bytes - done;
-		const uint32_t part = (uint32_t)(left < DATA_BYTES ? left : DATA_BYTES);
-
-		transfer(control, part);
+	for (uint64_t done = 0, part; done < bytes; done += part) {
+		part = bytes - done < DATA_BYTES ? bytes - done : DATA_BYTES;
+		command->length = __builtin_bswap32((uint32_t)part);
+		command->address = __builtin_bswap64(SHARED_BASE + DATA_OFFSET);
+		command->control = __builtin_bswap32(control);
+		(void)td_port(PORT_DMA_HIGH, TD_WRITE, 0);
+		(void)td_port(PORT_DMA_LOW, TD_WRITE, __builtin_bswap32(SHARED_BASE));
+		td_require(command->control == 0, "the host has no fw_cfg with DMA: use QEMU");
 		memcpy((uint8_t *)to + done, memory_at(SHARED_SEEN + DATA_OFFSET), part);
-		done += part;
+		control = CONTROL_READ;
 	}
 }
 
@@ -69,6 +57,4 @@ void fw_cfg_open(uint64_t shared)
 {
 	td_share(SHARED_BASE, SHARED_BYTES, shared);
 	shared_entry |= shared;
-	if (fw_cfg_number(FW_CFG_SIGNATURE) != SIGNATURE || (fw_cfg_number(FW_CFG_FEATURES) & FEATURE_DMA) == 0)
-		td_fatal("guest-shim: the host has no fw_cfg with DMA: use QEMU");
 }

@@ -8,9 +8,8 @@
 
 #include <stdint.h>
 
+/* Of the files that -kernel, -initrd and -append give, and how many bytes each has. */
 enum fw_cfg_key {
-	FW_CFG_SIGNATURE = 0x00,
-	FW_CFG_FEATURES = 0x01,
 	FW_CFG_KERNEL_SIZE = 0x08,
 	FW_CFG_INITRD_SIZE = 0x0b,
 	FW_CFG_KERNEL_DATA = 0x11,
@@ -21,7 +20,7 @@ enum fw_cfg_key {
 	FW_CFG_SETUP_DATA = 0x18,
 };
 
-/** Shares the memory for it, for good. @shared: the shared bit. Ends the guest where there is no fw_cfg with DMA */
+/** Shares the memory for it, for good. @shared: the shared bit */
 void fw_cfg_open(uint64_t shared);
 
 /** Reads @bytes of a file's beginning to private memory. Past the file's end the VMM gives zeros. */

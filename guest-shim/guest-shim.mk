@@ -3,16 +3,18 @@
 
 SHIM_OUT := $(OUT)/guest-shim
 SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o image.o \
-	tables.o sha384.o string.o wipe.o sha512.o)
+	tables.o sha384.o zeroize.o string.o wipe.o sha512.o)
 # Tables of each machine, and the MADT, which is the same for both.
 SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt facs apic))
+
+# SHA-384 and nothing else: what mbedTLS's configuration would define is here, and the file that it wants is another.
+SHIM_MBEDTLS := -DMBEDTLS_CONFIG_FILE='<stddef.h>' -DMBEDTLS_SHA512_C -DMBEDTLS_SHA384_C -DMBEDTLS_PLATFORM_ZEROIZE_ALT
 
 # Position-independent code: the image lies above what the small model can address.
 SHIM_TARGET := -std=gnu17 -O2 -ffreestanding -fPIE -fvisibility=hidden -mgeneral-regs-only -mno-red-zone \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing -fcf-protection=none \
 	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns -fno-jump-tables -MD -MP $(REPRODUCIBLE) \
-	-DMBEDTLS_CONFIG_FILE='"guest-shim/mbedtls_config.h"' -I. -Ihv -Iinclude -Ihv/lib/include \
-	-isystem $(MBEDTLS)/include
+	-I. -Ihv -Iinclude -Ihv/lib/include -isystem $(MBEDTLS)/include $(SHIM_MBEDTLS)
 
 # mbedTLS reads each word of a message by memcpy: an instruction with -fbuiltin, and a call without.
 shim_cc = gcc $(SHIM_TARGET) $(if $(filter $(MBEDTLS)/%,$<),-w -fbuiltin,$(WARNINGS)) -c $< -o $@
@@ -38,7 +40,7 @@ define shim_assembly
 $$(SHIM_OUT)/%.o: $(1)/%.S guest-shim/guest-shim.mk guest-shim/layout.h
 	@mkdir -p $$(@D)
 	$$(call say,AS,$$@)
-	$$(Q)gcc -I. -Wa,-I$$(SHIM_OUT) -c $$< -o $$@
+	$$(Q)gcc -I. -Wa,--noexecstack,-I$$(SHIM_OUT) -c $$< -o $$@
 endef
 $(foreach folder,guest-shim guest-shim/acpi,$(eval $(call shim_assembly,$(folder))))
 $(SHIM_OUT)/tables.o: $(SHIM_TABLES)

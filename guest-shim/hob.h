@@ -13,12 +13,11 @@
 #include "cloister/guest_shim.h"
 
 /**
- * Fills in 'ram' and 'ram_count' of @machine.
+ * Fills in 'ram' and 'ram_count' of @machine, which are zero. Ends the guest where the list is not sane.
  *
  * @list: the blocks, private memory of @bytes
  * @limit: where private addresses end
- * Returns NULL, or what is wrong with the list.
  */
-const char *hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, struct shim_machine *machine);
+void hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, struct shim_machine *machine);
 
 #endif

@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is guest-shim's alone in its image: how the kernel is entered, the binding, how a VMM and a tenant find both. */
+/* How a VMM and a tenant find what they look for in the image. */
 #include "layout.h"
-
-	.text
-/* kernel_enter(entry, boot_params): Linux' 64-bit boot protocol. */
-	.globl	kernel_enter
-kernel_enter:
-	movq	%rdi, %rax
-	jmp	*%rax
-
-/* Where a tenant binds a kernel, a command line and an initrd (cloister/guest_shim.h). */
-	.section .binding, "a"
-	.globl	binding
-binding:
-	.fill	160, 1, 0
 
 /* What a VMM loads (Intel TDX Virtual Firmware Design Guide, 11): this image, measured, and the hand-off blocks. */
 	.section .metadata, "a"
@@ -35,5 +22,3 @@ guids:
 	.byte	0x35, 0x65, 0x7a, 0xe4, 0x4a, 0x98, 0x98, 0x47, 0x86, 0x5e, 0x46, 0x85, 0xa7, 0xbf, 0x8e, 0xc2
 	.word	. - guids + 18
 	.byte	0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45, 0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d
-
-	.section .note.GNU-stack, "", @progbits

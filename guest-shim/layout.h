@@ -13,6 +13,10 @@
 #define ACPI_MICROVM_BASE 0xffffc800
 #define ACPI_MADT_BASE    0xffffd000
 
+/* A vCPU in the MADT, and where its x2APIC ID is in that. */
+#define MADT_CPU_BYTES 16
+#define MADT_CPU_ID    4
+
 /* struct shim_binding, and the metadata after it, lie this far from the image's end. */
 #define BINDING_FROM_END  0x1000
 #define METADATA_FROM_END (BINDING_FROM_END - 160)
@@ -29,7 +33,7 @@
 #define SETUP_BYTES        0x20000
 
 /*
- * Shared with the VMM for good: files come through it. The shim sees the 2 MiB around it, shared, from SHARED_WINDOW on.
+ * Shared with the VMM for good: files come through it. The shim sees the GiB around it, shared, from SHARED_WINDOW on.
  * Not above: without EFI, Linux looks for firmware's tables from 80000H to 1 MiB, as private memory.
  */
 #define SHARED_BASE   0x60000
@@ -44,6 +48,7 @@
 #define LOW_RAM_END 0xa0000
 #define HIGH_RAM    0x100000
 
-#define CPUS_MAX 128
+#define CPUS_MAX   128
+#define PAGE_BYTES 0x1000
 
 #endif

@@ -4,7 +4,6 @@
  * of them, and starts the kernel. What the VMM says is copied to private memory first, then checked, measured, used.
  */
 #include "attest/sha384.h"
-#include "cpus.h"
 #include "fw_cfg.h"
 #include "hob.h"
 #include "kernel.h"
@@ -19,24 +18,15 @@ _Static_assert(BINDING_FROM_END - METADATA_FROM_END == sizeof(struct shim_bindin
 /* start.S */
 _Noreturn void guest_main(uint32_t gpa_bits);
 
-/* image.S */
-_Noreturn void kernel_enter(uint64_t entry, uint64_t boot_params);
+/* image.ld.S */
 extern const struct shim_binding binding;
-
-static void check(const char *error)
-{
-	if (error)
-		td_fatal(error);
-}
 
 static void find_machine(uint64_t limit, struct shim_machine *machine)
 {
-	uint8_t digest[SHIM_DIGEST_BYTES];
+	_Alignas(TD_DIGEST_ALIGNMENT) uint8_t digest[SHIM_DIGEST_BYTES];
 
 	*machine = (struct shim_machine){.magic = SHIM_MACHINE_MAGIC};
-	check(hob_read_ram(memory_at(HOB_BASE), HOB_BYTES, limit, machine));
-	if (machine->ram[0].base != 0 || machine->ram[0].bytes < HIGH_RAM)
-		td_fatal("guest-shim: HOB: too little RAM at address 0");
+	hob_read_ram(memory_at(HOB_BASE), HOB_BYTES, limit, machine);
 	machine->type = platform_start();
 	sha384_of(machine, sizeof(*machine), digest);
 	td_extend(SHIM_RTMR_MACHINE, digest);
@@ -51,8 +41,9 @@ _Noreturn void guest_main(uint32_t gpa_bits)
 	td_accept_lazily();
 	find_machine(shared, &machine);
 	fw_cfg_open(shared);
-	check(kernel_load(machine.ram[0].bytes, &kernel));
-	check(kernel_measure(&kernel, &binding));
-	cpus_describe();
-	kernel_enter(kernel_prepare(&kernel, &machine), BOOT_PARAMS_BASE);
+	kernel_load(machine.ram[0].bytes, &kernel);
+	kernel_measure(&kernel, &binding);
+	platform_name_cpus();
+	__asm__ volatile("jmp *%0" : : "r"(kernel_prepare(&kernel, &machine)), "S"(BOOT_PARAMS_BASE) : "memory");
+	__builtin_unreachable();
 }

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "cloister/domain.h"
 #include "layout.h"
 #include "tdcall.h"
 
@@ -10,37 +11,55 @@
 #define CONFIG_DATA    0xcfcu
 #define CONFIG_ENABLE  (1u << 31)
 
-/* Q35's memory controller (00:00.0) and its ICH9's LPC bridge (00:1f.0) */
-#define MCH              0u
-#define LPC              (0x1fu << 11)
-#define MCH_ID           0x29c08086u
+/* Registers of Q35's memory controller (00:00.0) and its ICH9's LPC bridge (00:1f.0), as CONFIG_ADDRESS names them. */
+#define MCH_ID           0u
 #define MCH_PCIEXBAR     0x60u
-#define LPC_PMBASE       0x40u
-#define LPC_ACPI_CONTROL 0x44u
+#define LPC_PMBASE       (0x1fu << 11 | 0x40u)
+#define LPC_ACPI_CONTROL (0x1fu << 11 | 0x44u)
 
-#define PCIEXBAR    (ECAM_BASE | 1u) /* 256 MiB, enabled */
+#define Q35_MCH     0x29c08086u
+#define PCIEXBAR    (ECAM_BASE | 1u) /* 256 MiB, enabled; above 4 GiB it is 0 since reset */
 #define PMBASE      0x0601u
 #define ACPI_ENABLE 0x80u
 
-static void config_select(uint32_t device, uint32_t offset)
-{
-	td_out(CONFIG_ADDRESS, 4, CONFIG_ENABLE | device | offset);
-}
+/* acpi/tables.S: vCPUs, whose IDs start.S fills in, follow on what iasl made of the MADT, which is its length before. */
+extern struct madt {
+	char signature[4];
+	uint32_t length;
+	uint8_t revision, checksum, rest[];
+} madt;
 
-static void config_write(uint32_t device, uint32_t offset, uint32_t value)
+_Static_assert(CPUS_MAX == DOMAIN_MAX_VCPUS, "room in the MADT for all that a guest may have");
+
+/* start.S */
+extern uint32_t cpus_waiting;
+
+static void config_write(uint32_t address, uint32_t value)
 {
-	config_select(device, offset);
-	td_out(CONFIG_DATA, 4, value);
+	(void)td_port(CONFIG_ADDRESS, TD_WRITE, CONFIG_ENABLE | address);
+	(void)td_port(CONFIG_DATA, TD_WRITE, value);
 }
 
 enum shim_machine_type platform_start(void)
 {
-	config_select(MCH, 0);
-	if (td_in(CONFIG_DATA, 4) != MCH_ID)
+	(void)td_port(CONFIG_ADDRESS, TD_WRITE, CONFIG_ENABLE | MCH_ID);
+	if (td_port(CONFIG_DATA, TD_READ, 0) != Q35_MCH)
 		return SHIM_MICROVM;
-	config_write(MCH, MCH_PCIEXBAR + 4, 0);
-	config_write(MCH, MCH_PCIEXBAR, PCIEXBAR);
-	config_write(LPC, LPC_PMBASE, PMBASE);
-	config_write(LPC, LPC_ACPI_CONTROL, ACPI_ENABLE);
+	config_write(MCH_PCIEXBAR, PCIEXBAR);
+	config_write(LPC_PMBASE, PMBASE);
+	config_write(LPC_ACPI_CONTROL, ACPI_ENABLE);
 	return SHIM_Q35;
+}
+
+void platform_name_cpus(void)
+{
+	const uint32_t count = td_vcpus();
+	uint32_t sum = 0;
+
+	while (__atomic_load_n(&cpus_waiting, __ATOMIC_ACQUIRE) < count - 1)
+		__builtin_ia32_pause();
+	madt.length += count * MADT_CPU_BYTES;
+	for (uint32_t i = 0; i < madt.length; i++)
+		sum += ((const uint8_t *)&madt)[i];
+	madt.checksum = (uint8_t)(madt.checksum - sum);
 }

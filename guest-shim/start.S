@@ -11,7 +11,7 @@
 #define CODE_SEL 0x10 /* Linux' __BOOT_CS and __BOOT_DS */
 #define DATA_SEL 0x18
 #define TABLE    0x63 /* present, writable, accessed, dirty */
-#define LEAF     0xe3 /* the same, 2 MiB */
+#define LEAF     0xe3 /* the same, 1 GiB */
 
 #define MAILBOX_WAKE    1
 #define MAILBOX_COMMAND 0
@@ -42,8 +42,6 @@ long_mode:
 	movl	$DATA_SEL, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
-	movl	%eax, %fs
-	movl	%eax, %gs
 	movl	%eax, %ss
 	testl	%esi, %esi
 	jnz	wait_for_kernel
@@ -55,13 +53,12 @@ long_mode:
 
 /* No stack from here on. The x2APIC ID is EDX of CPUID's leaf 0BH; EBX and ECX are lost. */
 wait_for_kernel:
-	cmpl	$CPUS_MAX, %esi
-	jae	stop
 	movl	$0xb, %eax
 	xorl	%ecx, %ecx
 	cpuid
-	leaq	cpu_apic_ids(%rip), %rax
-	movl	%edx, (%rax, %rsi, 4)
+	imull	$MADT_CPU_BYTES, %esi, %esi
+	leaq	madt_cpus(%rip), %rax
+	movl	%edx, MADT_CPU_ID(%rax, %rsi)
 	lock incl cpus_waiting(%rip)
 	leaq	mailbox(%rip), %rbx
 0:	pause
@@ -72,9 +69,6 @@ wait_for_kernel:
 	movq	MAILBOX_VECTOR(%rbx), %rax
 	movw	$0, MAILBOX_COMMAND(%rbx)
 	jmp	*%rax
-stop:
-	hlt
-	jmp	stop
 
 	.section .rodata
 	.balign	8
@@ -86,39 +80,22 @@ gdt_pointer:
 	.word	. - gdt - 1
 	.long	gdt
 
-/* The first 4 GiB as they are, and after them SHARED_WINDOW: the first 2 MiB again; its entry gets the shared bit. */
+/* The first 4 GiB as they are, and after them SHARED_WINDOW: the first GiB again; its entry gets the shared bit. */
 	.section .tables, "aw"
 	.globl	shared_entry
 page_map:
 	.quad	pointers + TABLE
 	.fill	511, 8, 0
 pointers:
-	.quad	directories + TABLE, directories + 0x1000 + TABLE, directories + 0x2000 + TABLE
-	.quad	directories + 0x3000 + TABLE, shared_entry + TABLE
-	.fill	507, 8, 0
-directories:
-	.set	address, 0
-	.rept	2048
-	.quad	address + LEAF
-	.set	address, address + 0x200000
-	.endr
+	.quad	LEAF, 0x40000000 + LEAF, 0x80000000 + LEAF, 0xc0000000 + LEAF
 shared_entry:
 	.quad	LEAF
-	.fill	511, 8, 0
-
-	.section .mailbox, "aw"
-	.globl	mailbox
-mailbox:
-	.fill	4096, 1, 0
+	.fill	507, 8, 0
 
 	.bss
-	.globl	cpu_apic_ids, cpus_waiting
+	.globl	cpus_waiting
 	.balign	16
 	.skip	4096
 stack_top:
-cpu_apic_ids:
-	.skip	4 * CPUS_MAX
 cpus_waiting:
 	.skip	4
-
-	.section .note.GNU-stack, "", @progbits

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What iasl made of this folder, at the places that the tables name, from the section's start: one that grew too long
- * for its place is an error. The MADT gets its vCPUs at run time.
+ * for its place is an error. How many vCPUs the MADT has is known at run time (cpus.c).
  */
 #include "guest-shim/layout.h"
 
@@ -27,7 +27,12 @@
 	.org	ACPI_MADT_BASE - ACPI_Q35_BASE
 madt:
 	.incbin	"q35/apic.aml"
+/* Processor Local x2APIC structures (ACPI 6.5, 5.2.12.12), enabled; the IDs but the first one's are of run time. */
 madt_cpus:
-	.fill	16 * CPUS_MAX, 1, 0
-
-	.section .note.GNU-stack, "", @progbits
+	.set	uid, 0
+	.rept	CPUS_MAX
+	.byte	9, MADT_CPU_BYTES
+	.word	0
+	.long	0, 1, uid
+	.set	uid, uid + 1
+	.endr

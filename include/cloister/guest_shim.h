@@ -23,14 +23,16 @@ enum shim_machine_type { SHIM_Q35 = 1, SHIM_MICROVM = 2 };
 #define SHIM_MACHINE_MAGIC "cloister-shim-1"
 #define SHIM_RAM_MAX       8u
 
+struct shim_range {
+	uint64_t base, bytes;
+};
+
 /* The guest's RAM as the VMM tells it: sorted, what adjoins joined, the rest of 'ram' zero. Little endian. */
 struct shim_machine {
 	char magic[16]; /* SHIM_MACHINE_MAGIC, with its final zero */
 	uint32_t type;  /* enum shim_machine_type */
 	uint32_t ram_count;
-	struct {
-		uint64_t base, bytes;
-	} ram[SHIM_RAM_MAX];
+	struct shim_range ram[SHIM_RAM_MAX];
 };
 
 /*

@@ -11,13 +11,13 @@
 
 /* guest-shim/start.S */
 _Noreturn void guest_main(uint32_t gpa_bits, uint32_t index, uint32_t version);
-extern uint64_t shared_entry[512];
+extern uint64_t shared_entry[2];
 
 /* The start code's tables have shared addresses from here on. */
 static void map_shared(void)
 {
 	shared_entry[0] |= shared_bit;
-	shared_entry[1] = shared_entry[0] + DEVICE_BASE;
+	shared_entry[1] = shared_entry[0] + DEVICE_GIB;
 }
 
 /* TSC's rate: the crystal's, times a ratio (SDM 2A, CPUID). */

@@ -3,7 +3,6 @@
 #include "layout.h"
 #include "suite.h"
 
-#define PAGE_BYTES   0x1000u
 #define BYTES_2MIB   0x200000u
 #define LEVEL_4KIB   0u
 #define LEVEL_2MIB   1u

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A second vCPU, started by the mailbox, and what the two send each other (docs/guest-abi.md, sections 9 and 10). */
 #include "clock.h"
+#include "layout.h"
 #include "suite.h"
 
 #define VECTOR_TO    0x71u
@@ -13,8 +14,13 @@
 
 FORM(form_out8, "outb %al, %dx");
 
-/* guest-shim/start.S; the mailbox is that of ACPI 6.5, 5.2.12.19. */
-extern uint32_t cpu_apic_ids[], cpus_waiting;
+/* guest-shim/start.S fills in the ID of each vCPU but the first. */
+struct {
+	uint32_t head, apic_id, rest[2];
+} madt_cpus[CPUS_MAX];
+extern uint32_t cpus_waiting;
+
+/* image.ld.S: the mailbox of ACPI 6.5, 5.2.12.19 */
 extern struct {
 	uint16_t command, reserved;
 	uint32_t apic_id;
@@ -69,12 +75,12 @@ static bool other_does(cpu_work work)
 static void test_itself(void)
 {
 	begin("TDX module ABI specification: the second vCPU");
-	if (!tdx_ok(wake(cpu_apic_ids[1]), "it starts by the mailbox"))
+	if (!tdx_ok(wake(madt_cpus[1].apic_id), "it starts by the mailbox"))
 		bail_out("the second vCPU does not start");
 	tdx_is(0, mailbox.command, "and takes the command");
 	tdx_ok(other_does(look_around), "it does what it is asked to do");
 	tdx_is(1, info.r9 & UINT32_MAX, "its index is 1");
-	tdx_is(cpu_apic_ids[1], topology_id, "its APIC ID is CPUID's");
+	tdx_is(madt_cpus[1].apic_id, topology_id, "its APIC ID is CPUID's");
 	tdx_is(topology_id, other->apic_id, "and the local APIC's");
 	tdx_ok(topology_id != (uint32_t)rdmsr(MSR_X2APIC_ID), "which is not that of the first one");
 	cloister_ok((other->apic_base_at_start & 0x100) == 0, "it is not the first one to APIC_BASE, either");

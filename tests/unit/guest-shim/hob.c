@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: tests/unit/support/shim_vmm.c tests/unit/support/fw_cfg_device.c */
 /* The list of hand-off blocks: QEMU's, and each way in which a VMM may lie with it. */
 #include "shim_test.h"
 
 #include "guest-shim/hob.h"
+#include "shim_vmm.h"
 
 #define LIMIT      (1ull << 39)
 #define RAM        0u
@@ -33,7 +35,7 @@ static int begin(void **state)
 {
 	(void)state;
 	memset(list, 0, sizeof(list));
-	memset(&machine, 0xff, sizeof(machine));
+	memset(&machine, 0, sizeof(machine));
 	used = 0;
 	block(1, 56, 56);
 	return 0;
@@ -41,7 +43,7 @@ static int begin(void **state)
 
 static const char *read_list(void)
 {
-	return hob_read_ram(list, sizeof(list), LIMIT, &machine);
+	return VMM_RUNS(hob_read_ram(list, sizeof(list), LIMIT, &machine)) ? NULL : vmm.fatal;
 }
 
 static void assert_says(const char *words)
@@ -51,7 +53,7 @@ static void assert_says(const char *words)
 
 	assert_non_null(said);
 	assert_non_null(strstr(said, words));
-	assert_true(strlen(said) <= 64);
+	assert_true(strlen(said) <= VMM_TEXT_MAX);
 }
 
 static void ram_of_qemu_is_joined(void **state)
@@ -83,15 +85,22 @@ static void other_blocks_are_passed_over(void **state)
 static void empty_list_is_refused(void **state)
 {
 	(void)state;
-	assert_says("no RAM");
+	assert_says("too little RAM at address 0");
 }
 
-static void list_without_beginning_is_refused(void **state)
+static void ram_that_begins_later_is_refused(void **state)
 {
 	(void)state;
-	used = 0;
+	resource(UNACCEPTED, 0x1000, 2 * MIB);
+	assert_says("too little RAM at address 0");
+}
+
+static void end_of_no_length_is_refused(void **state)
+{
+	(void)state;
 	resource(UNACCEPTED, 0, MIB);
-	assert_says("no beginning");
+	block(END, 0, 8);
+	assert_string_equal(read_list(), "HOB: a block of a wrong length");
 }
 
 static void list_without_end_is_refused(void **state)
@@ -110,7 +119,7 @@ static void list_of_a_whole_page_without_end_is_refused(void **state)
 {
 	(void)state;
 	block(4, (uint16_t)(sizeof(list) - used), 8);
-	assert_string_equal(read_list(), "guest-shim: HOB: the list has no end");
+	assert_string_equal(read_list(), "HOB: the list has no end");
 }
 
 static void block_of_no_length_is_refused(void **state)
@@ -138,7 +147,7 @@ static void device_is_refused(void **state)
 {
 	(void)state;
 	resource(1, 0, MIB);
-	assert_says("no RAM");
+	assert_says("a resource that is no RAM");
 }
 
 static void empty_range_is_refused(void **state)
@@ -172,6 +181,7 @@ static void range_of_everything_is_refused(void **state)
 static void range_up_to_the_shared_bit_is_taken(void **state)
 {
 	(void)state;
+	resource(UNACCEPTED, 0, MIB);
 	resource(UNACCEPTED, 4096 * MIB, LIMIT - 4096 * MIB);
 	block(END, 8, 8);
 	assert_null(read_list());
@@ -236,7 +246,8 @@ int main(void)
 		cmocka_unit_test_setup(ram_of_qemu_is_joined, begin),
 		cmocka_unit_test_setup(other_blocks_are_passed_over, begin),
 		cmocka_unit_test_setup(empty_list_is_refused, begin),
-		cmocka_unit_test_setup(list_without_beginning_is_refused, begin),
+		cmocka_unit_test_setup(ram_that_begins_later_is_refused, begin),
+		cmocka_unit_test_setup(end_of_no_length_is_refused, begin),
 		cmocka_unit_test_setup(list_without_end_is_refused, begin),
 		cmocka_unit_test_setup(list_of_a_whole_page_without_end_is_refused, begin),
 		cmocka_unit_test_setup(block_of_no_length_is_refused, begin),

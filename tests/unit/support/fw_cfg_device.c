@@ -33,6 +33,8 @@ bool fw_cfg_device_dma(struct fw_cfg_device *device, uint8_t *memory, uint64_t b
 {
 	struct command command;
 
+	if (device->absent)
+		return true;
 	memcpy(&command, memory, sizeof(command));
 	const uint32_t control = __builtin_bswap32(command.control), length = __builtin_bswap32(command.length);
 	const uint64_t address = __builtin_bswap64(command.address);

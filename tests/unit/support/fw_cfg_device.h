@@ -20,6 +20,7 @@ struct fw_cfg_file {
 struct fw_cfg_device {
 	struct fw_cfg_file files[FW_CFG_KEYS];
 	uint32_t reads[FW_CFG_KEYS]; /* how often each was selected */
+	bool absent;                 /* does nothing */
 	bool refuses;                /* answers with its error bit */
 	uint32_t selected, offset;
 };

@@ -54,7 +54,7 @@ uint32_t td_vcpus(void)
 
 void td_extend(uint32_t rtmr, const uint8_t *digest)
 {
-	if (vmm.extend_count == VMM_EXTENDS_MAX)
+	if (vmm.extend_count == VMM_EXTENDS_MAX || (uintptr_t)digest % TD_DIGEST_ALIGNMENT != 0)
 		abort();
 	vmm.extends[vmm.extend_count].rtmr = rtmr;
 	memcpy(vmm.extends[vmm.extend_count++].digest, digest, 48);
@@ -65,10 +65,10 @@ void td_share(uint64_t base, uint64_t bytes, uint64_t bit)
 	vmm.shared = base == SHARED_BASE && bytes == SHARED_BYTES && bit == VMM_SHARED_BIT;
 }
 
-void td_out(uint16_t port, uint32_t bytes, uint32_t value)
+uint32_t td_port(uint16_t port, enum td_direction direction, uint32_t value)
 {
-	if (bytes != 4)
-		abort();
+	if (direction == TD_READ)
+		return (vmm.config_address & 0x7fffffff) == 0 ? vmm.host_bridge : UINT32_MAX;
 	if (port == CONFIG_ADDRESS)
 		vmm.config_address = value;
 	if (port == FW_CFG_DMA_HIGH && value != 0)
@@ -76,10 +76,5 @@ void td_out(uint16_t port, uint32_t bytes, uint32_t value)
 	if (port == FW_CFG_DMA_LOW && (__builtin_bswap32(value) != SHARED_BASE ||
 				       !fw_cfg_device_dma(&vmm.fw_cfg, shared, SHARED_BASE, SHARED_BYTES)))
 		abort();
-}
-
-uint32_t td_in(uint16_t port, uint32_t bytes)
-{
-	(void)port;
-	return bytes == 4 && (vmm.config_address & 0x7fffffff) == 0 ? vmm.host_bridge : UINT32_MAX;
+	return 0;
 }

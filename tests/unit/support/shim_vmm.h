@@ -10,6 +10,7 @@
 #define VMM_RAM_BYTES   (4u << 20)
 #define VMM_EXTENDS_MAX 8u
 #define VMM_SHARED_BIT  (1ull << 47)
+#define VMM_TEXT_MAX    (64u - 12) /* "guest-shim: " comes before it */
 
 struct shim_vmm {
 	struct fw_cfg_device fw_cfg;
