@@ -7,17 +7,15 @@
 #include "memory.h"
 #include "tdcall.h"
 
-#define PORT_DMA_HIGH  0x514u
 #define PORT_DMA_LOW   0x518u
 #define CONTROL_READ   (1u << 1)
 #define CONTROL_SELECT (1u << 3)
 
 /* The first page has the command, the others the data. */
-#define DATA_OFFSET 0x1000u
-#define DATA_BYTES  (SHARED_BYTES - DATA_OFFSET)
+#define DATA_BYTES  (SHARED_BYTES - PAGE_BYTES)
 #define SHARED_SEEN (SHARED_WINDOW + SHARED_BASE)
 
-/* The page table's entry of SHARED_WINDOW (start.S), which is not used before it has the shared bit. */
+/* start.S: the page tables' entry of SHARED_WINDOW */
 extern uint64_t shared_entry;
 
 /* Big endian */
@@ -35,12 +33,11 @@ void fw_cfg_read(enum fw_cfg_key key, void *to, uint64_t bytes)
 	for (uint64_t done = 0, part; done < bytes; done += part) {
 		part = bytes - done < DATA_BYTES ? bytes - done : DATA_BYTES;
 		command->length = __builtin_bswap32((uint32_t)part);
-		command->address = __builtin_bswap64(SHARED_BASE + DATA_OFFSET);
+		command->address = __builtin_bswap64(SHARED_BASE + PAGE_BYTES);
 		command->control = __builtin_bswap32(control);
-		(void)td_port(PORT_DMA_HIGH, TD_WRITE, 0);
 		(void)td_port(PORT_DMA_LOW, TD_WRITE, __builtin_bswap32(SHARED_BASE));
 		td_require(command->control == 0, "the host has no fw_cfg with DMA: use QEMU");
-		memcpy((uint8_t *)to + done, memory_at(SHARED_SEEN + DATA_OFFSET), part);
+		memcpy((uint8_t *)to + done, memory_at(SHARED_SEEN + PAGE_BYTES), part);
 		control = CONTROL_READ;
 	}
 }
@@ -56,5 +53,5 @@ uint32_t fw_cfg_number(enum fw_cfg_key key)
 void fw_cfg_open(uint64_t shared)
 {
 	td_share(SHARED_BASE, SHARED_BYTES, shared);
-	shared_entry |= shared;
+	shared_entry = LEAF | shared;
 }

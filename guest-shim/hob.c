@@ -49,12 +49,12 @@ static void add(struct shim_machine *machine, const struct resource *r, uint64_t
 	machine->ram[machine->ram_count++] = (struct shim_range){r->base, r->bytes};
 }
 
-void hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, struct shim_machine *machine)
+void hob_read_ram(const uint8_t *list, uint64_t bytes, uint64_t limit, struct shim_machine *machine)
 {
 	struct header header = {.length = 0};
 	struct resource resource;
 
-	for (size_t at = 0; header.type != TYPE_END; at += header.length) {
+	for (uint64_t at = 0; header.type != TYPE_END; at += header.length) {
 		td_require(bytes - at >= sizeof(header), "HOB: the list has no end");
 		memcpy(&header, list + at, sizeof(header));
 		td_require(header.length != 0 && header.length % sizeof(header) == 0 && header.length <= bytes - at,

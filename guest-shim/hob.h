@@ -7,7 +7,6 @@
 #ifndef GUEST_SHIM_HOB_H
 #define GUEST_SHIM_HOB_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "cloister/guest_shim.h"
@@ -18,6 +17,6 @@
  * @list: the blocks, private memory of @bytes
  * @limit: where private addresses end
  */
-void hob_read_ram(const uint8_t *list, size_t bytes, uint64_t limit, struct shim_machine *machine);
+void hob_read_ram(const uint8_t *list, uint64_t bytes, uint64_t limit, struct shim_machine *machine);
 
 #endif

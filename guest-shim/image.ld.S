@@ -8,16 +8,14 @@ SECTIONS
 {
 	. = IMAGE_BASE;
 	.tables : { KEEP(*(.tables)) }
-	mailbox = MAILBOX_BASE;
-	.text MAILBOX_BASE + 0x1000 : { *(.text .text.*) }
-	.rodata : { *(.rodata .rodata.*) }
+	.mailbox MAILBOX_BASE : { mailbox = .; . += PAGE_BYTES; }
+	.text : { *(.text .text.* .rodata .rodata.*) }
 	.acpi ACPI_Q35_BASE : { KEEP(*(.acpi)) }
-	.data : { *(.data .data.*) }
+	.data : { *(.data .data.* .bss .bss.*) *(COMMON) }
 	/* Empty here; named because orphans are errors. */
 	.unused : { *(.got .got.plt .igot.plt .iplt .rela.*) }
-	.bss : { *(.bss .bss.*) *(COMMON) }
 	/* Where a tenant binds a kernel, a command line and an initrd (cloister/guest_shim.h). */
-	binding = IMAGE_BASE + IMAGE_BYTES - BINDING_FROM_END;
+	.binding IMAGE_BASE + IMAGE_BYTES - BINDING_FROM_END : { binding = .; . += BINDING_FROM_END - METADATA_FROM_END; }
 	.metadata IMAGE_BASE + IMAGE_BYTES - METADATA_FROM_END : { KEEP(*(.metadata)) }
 	.guids IMAGE_BASE + IMAGE_BYTES - 0x20 - 62 : { KEEP(*(.guids)) }
 	.reset IMAGE_BASE + IMAGE_BYTES - 0x10 : { KEEP(*(.reset)) }

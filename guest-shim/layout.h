@@ -32,8 +32,11 @@
 #define SETUP_BASE         0x20000
 #define SETUP_BYTES        0x20000
 
+#define PAGE_BYTES 0x1000
+#define LEAF       0xe3 /* an entry of the page tables for 2 MiB: present, writable, accessed, dirty */
+
 /*
- * Shared with the VMM for good: files come through it. The shim sees the GiB around it, shared, from SHARED_WINDOW on.
+ * Shared with the VMM for good: files come through it. The shim sees the 2 MiB around it, shared, from SHARED_WINDOW on.
  * Not above: without EFI, Linux looks for firmware's tables from 80000H to 1 MiB, as private memory.
  */
 #define SHARED_BASE   0x60000
@@ -48,7 +51,6 @@
 #define LOW_RAM_END 0xa0000
 #define HIGH_RAM    0x100000
 
-#define CPUS_MAX   128
-#define PAGE_BYTES 0x1000
+#define CPUS_MAX 128
 
 #endif

@@ -12,7 +12,6 @@
 #define CONFIG_ENABLE  (1u << 31)
 
 /* Registers of Q35's memory controller (00:00.0) and its ICH9's LPC bridge (00:1f.0), as CONFIG_ADDRESS names them. */
-#define MCH_ID           0u
 #define MCH_PCIEXBAR     0x60u
 #define LPC_PMBASE       (0x1fu << 11 | 0x40u)
 #define LPC_ACPI_CONTROL (0x1fu << 11 | 0x44u)
@@ -42,7 +41,7 @@ static void config_write(uint32_t address, uint32_t value)
 
 enum shim_machine_type platform_start(void)
 {
-	(void)td_port(CONFIG_ADDRESS, TD_WRITE, CONFIG_ENABLE | MCH_ID);
+	(void)td_port(CONFIG_ADDRESS, TD_WRITE, CONFIG_ENABLE); /* the ID is register 0 */
 	if (td_port(CONFIG_DATA, TD_READ, 0) != Q35_MCH)
 		return SHIM_MICROVM;
 	config_write(MCH_PCIEXBAR, PCIEXBAR);

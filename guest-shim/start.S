@@ -11,10 +11,8 @@
 #define CODE_SEL 0x10 /* Linux' __BOOT_CS and __BOOT_DS */
 #define DATA_SEL 0x18
 #define TABLE    0x63 /* present, writable, accessed, dirty */
-#define LEAF     0xe3 /* the same, 1 GiB */
 
 #define MAILBOX_WAKE    1
-#define MAILBOX_COMMAND 0
 #define MAILBOX_APIC_ID 4
 #define MAILBOX_VECTOR  8
 
@@ -62,15 +60,14 @@ wait_for_kernel:
 	lock incl cpus_waiting(%rip)
 	leaq	mailbox(%rip), %rbx
 0:	pause
-	cmpw	$MAILBOX_WAKE, MAILBOX_COMMAND(%rbx)
+	cmpw	$MAILBOX_WAKE, (%rbx)
 	jne	0b
 	cmpl	%edx, MAILBOX_APIC_ID(%rbx)
 	jne	0b
 	movq	MAILBOX_VECTOR(%rbx), %rax
-	movw	$0, MAILBOX_COMMAND(%rbx)
+	movw	$0, (%rbx)
 	jmp	*%rax
 
-	.section .rodata
 	.balign	8
 gdt:
 	.quad	0, 0
@@ -80,17 +77,24 @@ gdt_pointer:
 	.word	. - gdt - 1
 	.long	gdt
 
-/* The first 4 GiB as they are, and after them SHARED_WINDOW: the first GiB again; its entry gets the shared bit. */
+/* The first 4 GiB as they are; from SHARED_WINDOW on what fw_cfg.c puts there. */
 	.section .tables, "aw"
 	.globl	shared_entry
 page_map:
 	.quad	pointers + TABLE
 	.fill	511, 8, 0
 pointers:
-	.quad	LEAF, 0x40000000 + LEAF, 0x80000000 + LEAF, 0xc0000000 + LEAF
-shared_entry:
-	.quad	LEAF
+	.quad	directories + TABLE, directories + 0x1000 + TABLE, directories + 0x2000 + TABLE
+	.quad	directories + 0x3000 + TABLE, shared_entry + TABLE
 	.fill	507, 8, 0
+directories:
+	.set	address, 0
+	.rept	2048
+	.quad	address + LEAF
+	.set	address, address + 0x200000
+	.endr
+shared_entry:
+	.fill	512, 8, 0
 
 	.bss
 	.globl	cpus_waiting

@@ -8,8 +8,8 @@ SECTIONS
 {
 	. = SUITE_BASE;
 	.tables : { KEEP(*(.tables)) }
-	mailbox = .;
-	.text . + 0x1000 : { *(.text .text.*) }
+	.mailbox : { mailbox = .; . += PAGE_BYTES; }
+	.text : { *(.text .text.*) }
 	.rodata : { *(.rodata .rodata.*) }
 	.data : { *(.data .data.*) }
 	/* Empty here; named because orphans are errors. */

@@ -19,9 +19,8 @@
 #define LAZY_PAGE    0x1200000
 #define STRICT_PAGE  0x1400000
 
-/* The I/O APIC's registers, in a GiB, shared, that follows the one of SHARED_WINDOW. */
-#define DEVICE_GIB    0xc0000000
+/* The registers of devices: 2 MiB, shared, which follow those of SHARED_WINDOW. */
 #define DEVICE_BASE   0xfec00000
-#define DEVICE_WINDOW (SHARED_WINDOW + 0x40000000 + DEVICE_BASE - DEVICE_GIB)
+#define DEVICE_WINDOW (SHARED_WINDOW + 0x200000)
 
 #endif

@@ -16,8 +16,8 @@ extern uint64_t shared_entry[2];
 /* The start code's tables have shared addresses from here on. */
 static void map_shared(void)
 {
-	shared_entry[0] |= shared_bit;
-	shared_entry[1] = shared_entry[0] + DEVICE_GIB;
+	shared_entry[0] = LEAF | shared_bit;
+	shared_entry[1] = shared_entry[0] + DEVICE_BASE;
 }
 
 /* TSC's rate: the crystal's, times a ratio (SDM 2A, CPUID). */

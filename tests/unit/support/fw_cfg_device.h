@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FW_CFG_DMA_HIGH 0x514u
-#define FW_CFG_DMA_LOW  0x518u
-#define FW_CFG_KEYS     0x20u
+/* The upper half of the address is 0 since reset, and after each command. */
+#define FW_CFG_DMA_LOW 0x518u
+#define FW_CFG_KEYS    0x20u
 
 /* Past its end there are zeros. */
 struct fw_cfg_file {

@@ -71,8 +71,6 @@ uint32_t td_port(uint16_t port, enum td_direction direction, uint32_t value)
 		return (vmm.config_address & 0x7fffffff) == 0 ? vmm.host_bridge : UINT32_MAX;
 	if (port == CONFIG_ADDRESS)
 		vmm.config_address = value;
-	if (port == FW_CFG_DMA_HIGH && value != 0)
-		abort();
 	if (port == FW_CFG_DMA_LOW && (__builtin_bswap32(value) != SHARED_BASE ||
 				       !fw_cfg_device_dma(&vmm.fw_cfg, shared, SHARED_BASE, SHARED_BYTES)))
 		abort();
