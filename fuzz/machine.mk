@@ -8,7 +8,7 @@ FUZZ_MACHINE_SOURCES := $(filter-out $(HV_VENDORS:%=fuzz/machine/%.c),$(wildcard
 	$(wildcard hv/vcpu/*.c hv/root/*.c hv/domain/*.c hv/domain/debug/*.c) hv/attest/sha384.c hv/lib/wipe.c \
 	$(addprefix hv/machine/,apic.c console.c cpu.c exception.c features.c ram.c) \
 	$(addprefix tests/unit/support/,domain_choices.c ghost_compare.c)
-FUZZ_MACHINE_SOURCES_svm := $(addprefix hv/svm/,exit.c guest.c launch.c speculation.c vcpu.c)
+FUZZ_MACHINE_SOURCES_svm := $(addprefix hv/svm/,exit.c guest.c guest_mov.c launch.c speculation.c vcpu.c)
 FUZZ_MACHINE_SOURCES_vmx := $(addprefix hv/vmx/,controls.c exit.c guest.c launch.c mtrr.c speculation.c vcpu.c) \
 	hv/vmx/release/entry_check.c
 FUZZ_MACHINE_CFLAGS := $(FUZZ_EXITS_CFLAGS) -include tests/unit/mock/segments.h -fno-jump-tables

@@ -7,6 +7,7 @@
 
 #include "memory.h"
 #include "memory/pte.h"
+#include "vcpu/guest_exit.h"
 
 #define PTE_PS      (1ull << 7)
 #define KERNEL_HALF (1ull << 63)
@@ -57,16 +58,17 @@ static gpa_t walk(struct td_vcpu *vcpu, uint64_t linear)
 /* Without paging the segment's base, which only starts at 0, is taken to be 0 yet. */
 static paddr_t translate(struct td_vcpu *vcpu, uint64_t linear)
 {
-	const enum guest_paging paging = vcpu_guest_paging(&vcpu->vcpu);
+	const enum guest_mode mode = vcpu_guest_mode(&vcpu->vcpu);
 
-	if (paging == GUEST_PAGING_OTHER)
+	if (mode == GUEST_PAGED)
 		return paddr(0);
-	return translate_private(vcpu, paging == GUEST_PAGING_LONG ? walk(vcpu, linear) : gpa((uint32_t)linear));
+	return translate_private(vcpu, mode == GUEST_UNPAGED ? gpa((uint32_t)linear) : walk(vcpu, linear));
 }
 
-bool code_read(struct td_vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes)
+bool guest_code_read(struct vcpu *of, uint32_t from, void *buffer, uint32_t bytes)
 {
-	const uint64_t start = vcpu_rip(&vcpu->vcpu) + from;
+	struct td_vcpu *const vcpu = td_vcpu_of(of);
+	const uint64_t start = vcpu_rip(of) + from;
 	const uint32_t left = PAGE_BYTES - (uint32_t)(start & PAGE_MASK), part = bytes < left ? bytes : left;
 
 	return copy_in(vcpu, translate(vcpu, start), buffer, part) &&
@@ -94,7 +96,7 @@ bool code_is(struct td_vcpu *vcpu, uint32_t expected)
 	if (is_site(vcpu, linear) && offset <= PAGE_BYTES - sizeof(code) &&
 	    copy_in(vcpu, paddr(vcpu->site.address.value + offset), &code, sizeof(code)) && code == expected)
 		return true;
-	if (!code_read(vcpu, 0, &code, sizeof(code)) || code != expected)
+	if (!guest_code_read(&vcpu->vcpu, 0, &code, sizeof(code)) || code != expected)
 		return false;
 	vcpu->site = (struct call_site){linear, vcpu_guest_cr3(&vcpu->vcpu), translate(vcpu, linear)};
 	return true;

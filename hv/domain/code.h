@@ -5,12 +5,6 @@
 
 #include "vcpu.h"
 
-/**
- * Reads @bytes of the guest's code, which may lie across two pages, @from so many bytes after its RIP.
- * False: there is no private page that holds them all.
- */
-bool code_read(struct td_vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes);
-
 /* Are these four bytes of code, the first one lowest, what the guest is about to execute? */
 bool code_is(struct td_vcpu *vcpu, uint32_t expected);
 

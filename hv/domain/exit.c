@@ -15,8 +15,6 @@
 
 #define HLT_BYTES     1u
 #define MOV_CR8_BYTES 4u
-#define REX_B         1u
-#define REX_R         4u
 #define CR4_ALWAYS    0x6ffull /* VME, PVI, TSD, DE, PSE, PAE, MCE, PGE; not PCE; OSFXSR, OSXMMEXCPT */
 
 /*
@@ -123,41 +121,6 @@ void guest_exit_cr8(struct vcpu *vcpu, uint64_t value)
 	complete(vcpu, value <= 15 && lapic_write(td_vcpu_of(vcpu), IA32_X2APIC_TPR, value << 4), MOV_CR8_BYTES);
 }
 
-/* MOV to a control register: REX or not, 0F 22, two registers (SDM 2B). False: it is not to @control. */
-static bool decode_mov(struct vcpu *vcpu, unsigned control, uint64_t *value, unsigned *bytes)
-{
-	uint8_t rex, code[3];
-
-	if (!code_read(td_vcpu_of(vcpu), 0, &rex, 1))
-		return false;
-	const bool has_rex = (rex & 0xf0) == 0x40;
-
-	if (!code_read(td_vcpu_of(vcpu), has_rex, code, sizeof(code)))
-		return false;
-	if (!has_rex)
-		rex = 0;
-	const unsigned number = (code[2] & 7u) | (rex & REX_B) << 3;
-
-	*value = number == 4 ? vcpu_guest_rsp(vcpu) : *registers_at(&vcpu->frame->guest, number);
-	*bytes = has_rex ? 4 : 3;
-	return code[0] == 0x0f && code[1] == 0x22 && code[2] >> 6 == 3 &&
-	       ((code[2] >> 3 & 7u) | (rex & REX_R) << 1) == control;
-}
-
-/* Nothing else writes these two. Only 64-bit code has CR8. */
-void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control)
-{
-	uint64_t value;
-	unsigned bytes;
-
-	if (!decode_mov(vcpu, control, &value, &bytes))
-		refuse(vcpu);
-	else if (control == 8)
-		guest_exit_cr8(vcpu, value);
-	else
-		guest_exit_cr4(vcpu, vcpu_guest_is_64bit(vcpu) ? value : (uint32_t)value, bytes);
-}
-
 /*
  * A second #VE before the first was looked at has nowhere to go. What was being delivered comes first, then the
  * instruction again; each such entry may fault before the host's interrupts come, so that the host is let in.
@@ -194,24 +157,15 @@ void guest_exit_hlt(struct vcpu *vcpu)
 	td_vcpu_of(vcpu)->halt = wakes ? HALTED : HALTED_FOR_GOOD;
 }
 
-#define INVD_OPCODE_BYTES 2u
-
 void guest_exit_skipped(struct vcpu *vcpu)
 {
-	vcpu_advance(vcpu, INVD_OPCODE_BYTES);
+	vcpu_advance(vcpu, INVD_BYTES);
 }
 
-void guest_exit_tdcall(struct vcpu *vcpu)
+void guest_exit_tdcall(struct vcpu *vcpu, bool known)
 {
-	if (vcpu_cpl(vcpu) != 0 || !vcpu_guest_is_64bit(vcpu))
-		guest_exit_exception(vcpu, VECTOR_UD, 0);
-	else
-		tdcall(td_vcpu_of(vcpu));
-}
-
-void guest_exit_ud(struct vcpu *vcpu)
-{
-	if (vcpu_cpl(vcpu) == 0 && vcpu_guest_is_64bit(vcpu) && code_is(td_vcpu_of(vcpu), TDCALL_OPCODE))
+	if (vcpu_cpl(vcpu) == 0 && vcpu_guest_mode(vcpu) == GUEST_64BIT &&
+	    (known || code_is(td_vcpu_of(vcpu), TDCALL_OPCODE)))
 		tdcall(td_vcpu_of(vcpu));
 	else
 		guest_exit_exception(vcpu, VECTOR_UD, 0);

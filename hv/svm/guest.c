@@ -160,25 +160,13 @@ uint64_t vcpu_guest_cr3(const struct vcpu *vcpu)
 	return vcpu->vendor.vmcb->cr3;
 }
 
-enum guest_paging vcpu_guest_paging(const struct vcpu *vcpu)
+enum guest_mode vcpu_guest_mode(const struct vcpu *vcpu)
 {
 	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	if ((vmcb->cr0 & CR0_PG) == 0)
-		return GUEST_PAGING_OFF;
-	return (vmcb->efer & EFER_LMA) != 0 ? GUEST_PAGING_LONG : GUEST_PAGING_OTHER;
-}
-
-bool vcpu_guest_is_64bit(const struct vcpu *vcpu)
-{
-	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
-
-	return (vmcb->efer & EFER_LMA) != 0 && (vmcb->cs.attributes & ATTRIBUTE_LONG) != 0;
-}
-
-uint64_t vcpu_guest_rsp(const struct vcpu *vcpu)
-{
-	return vcpu->vendor.vmcb->rsp;
+	if ((vmcb->efer & EFER_LMA) != 0)
+		return (vmcb->cs.attributes & ATTRIBUTE_LONG) != 0 ? GUEST_64BIT : GUEST_COMPATIBILITY;
+	return (vmcb->cr0 & CR0_PG) != 0 ? GUEST_PAGED : GUEST_UNPAGED;
 }
 
 /* What MOV to CR4 refuses (APM 2 3.1.3); the reserved bits are the caller's. */
@@ -231,7 +219,7 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	case EXIT_MSR:
 		return vmcb->exit_info1 == 0 ? guest_exit_rdmsr(vcpu) : guest_exit_wrmsr(vcpu);
 	case EXIT_EXCEPTION_UD:
-		return guest_exit_ud(vcpu);
+		return guest_exit_tdcall(vcpu, false);
 	case EXIT_NPF:
 		return nested_page_fault(vcpu);
 	case EXIT_HLT:
@@ -250,9 +238,9 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	case EXIT_EXCEPTION_AC:
 		return guest_exit_exception(vcpu, VECTOR_AC, (uint32_t)vmcb->exit_info1);
 	case EXIT_WRITE_CR4:
-		return guest_exit_mov_cr(vcpu, 4);
+		return svm_guest_mov_cr(vcpu, 4);
 	case EXIT_WRITE_CR8:
-		return guest_exit_mov_cr(vcpu, 8);
+		return svm_guest_mov_cr(vcpu, 8);
 	case EXIT_XSETBV:
 		return guest_exit_xsetbv(vcpu);
 	case EXIT_INVD:

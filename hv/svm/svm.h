@@ -32,6 +32,9 @@ void svm_exit_dispatch(struct vcpu *vcpu);
 /* Answers one exit of a domain's vCPU, likewise (guest.c). False: it was left, and the root guest's is loaded. */
 bool svm_guest_exit(struct vcpu *vcpu);
 
+/* Its MOV to CR4 or CR8, by @control (guest_mov.c). */
+void svm_guest_mov_cr(struct vcpu *vcpu, unsigned control);
+
 /* The guest's IRET while it handles an NMI, and the #DB after it. */
 void svm_exit_iret(struct vcpu *vcpu);
 void svm_exit_debug(struct vcpu *vcpu);

@@ -60,12 +60,10 @@ uint32_t vcpu_guest_delivering(const struct vcpu *vcpu);
 /* #VE, which comes at the next entry whatever RFLAGS.IF says. */
 void vcpu_guest_inject_ve(struct vcpu *vcpu);
 
-/* For reading the guest's code: its paging, CR3, and is it 64-bit code? */
-enum guest_paging { GUEST_PAGING_OFF, GUEST_PAGING_LONG, GUEST_PAGING_OTHER };
-enum guest_paging vcpu_guest_paging(const struct vcpu *vcpu);
+/* For reading the guest's code: its mode (the last two are those of long mode), and CR3. */
+enum guest_mode { GUEST_UNPAGED, GUEST_PAGED, GUEST_COMPATIBILITY, GUEST_64BIT };
+enum guest_mode vcpu_guest_mode(const struct vcpu *vcpu);
 uint64_t vcpu_guest_cr3(const struct vcpu *vcpu);
-uint64_t vcpu_guest_rsp(const struct vcpu *vcpu);
-bool vcpu_guest_is_64bit(const struct vcpu *vcpu);
 bool vcpu_guest_interrupts_on(const struct vcpu *vcpu);
 
 /* The bits of CR4 that a guest may have: without PCE, LA57, VMXE, SMXE, PKE, CET and what is newer. */

@@ -25,18 +25,23 @@ void guest_exit_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes);
 uint64_t guest_cr8(struct vcpu *vcpu);
 void guest_exit_cr8(struct vcpu *vcpu, uint64_t value);
 
-/* MOV to CR4 or CR8, by @control, whose operand the CPU does not tell. */
-void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control);
-
 /* WBINVD, INVD: no effect, since memory stays coherent without. */
 void guest_exit_skipped(struct vcpu *vcpu);
 
-/* #UD, which may be TDCALL; and TDCALL, where the CPU knows it. */
-void guest_exit_ud(struct vcpu *vcpu);
-void guest_exit_tdcall(struct vcpu *vcpu);
+/**
+ * #UD, which may be TDCALL.
+ * @known: it is TDCALL, which the CPU knows
+ */
+void guest_exit_tdcall(struct vcpu *vcpu, bool known);
 
 /* An exception that the guest gets unchanged: its delivery in an endless loop must not hold the CPU. */
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code);
+
+/**
+ * Reads @bytes of the guest's code, which may lie across two pages, @from so many bytes after its RIP.
+ * False: there is no private page that holds them all.
+ */
+bool guest_code_read(struct vcpu *vcpu, uint32_t from, void *buffer, uint32_t bytes);
 
 /* An access that stage 2 does not allow. */
 struct guest_fault {

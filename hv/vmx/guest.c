@@ -190,29 +190,12 @@ uint64_t vcpu_guest_cr3(const struct vcpu *vcpu)
 	return vmread(GUEST_CR3);
 }
 
-static bool is_long(void)
-{
-	return (vmread(GUEST_EFER) & EFER_LMA) != 0;
-}
-
-enum guest_paging vcpu_guest_paging(const struct vcpu *vcpu)
+enum guest_mode vcpu_guest_mode(const struct vcpu *vcpu)
 {
 	(void)vcpu;
-	if ((vmread(GUEST_CR0) & CR0_PG) == 0)
-		return GUEST_PAGING_OFF;
-	return is_long() ? GUEST_PAGING_LONG : GUEST_PAGING_OTHER;
-}
-
-bool vcpu_guest_is_64bit(const struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return is_long() && (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0;
-}
-
-uint64_t vcpu_guest_rsp(const struct vcpu *vcpu)
-{
-	(void)vcpu;
-	return vmread(GUEST_RSP);
+	if ((vmread(GUEST_EFER) & EFER_LMA) != 0)
+		return (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) != 0 ? GUEST_64BIT : GUEST_COMPATIBILITY;
+	return (vmread(GUEST_CR0) & CR0_PG) != 0 ? GUEST_PAGED : GUEST_UNPAGED;
 }
 
 /* The guest executes it again, and the CPU does the rest. */
@@ -298,7 +281,7 @@ static void exception_or_nmi(struct vcpu *vcpu)
 	case VECTOR_DB:
 		return debug_exception(vcpu, info);
 	case VECTOR_UD:
-		return guest_exit_ud(vcpu);
+		return guest_exit_tdcall(vcpu, false);
 	case VECTOR_AC:
 		return guest_exit_exception(vcpu, VECTOR_AC, (uint32_t)vmread(EXIT_INTERRUPTION_ERROR_CODE));
 	default: /* the rest of the record would be the domain's */
@@ -339,7 +322,7 @@ static void guest_dispatch(struct vcpu *vcpu)
 	case REASON_WBINVD:
 		return guest_exit_skipped(vcpu);
 	case REASON_TDCALL:
-		return guest_exit_tdcall(vcpu);
+		return guest_exit_tdcall(vcpu, true);
 	case REASON_RDPMC:
 		return guest_exit_exception(vcpu, VECTOR_GP, 0);
 	case REASON_GETSEC:

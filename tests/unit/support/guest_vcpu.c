@@ -323,24 +323,14 @@ void vcpu_guest_inject_ve(struct vcpu *vcpu)
 	fake_of(vcpu)->ve = true;
 }
 
-enum guest_paging vcpu_guest_paging(const struct vcpu *vcpu)
+enum guest_mode vcpu_guest_mode(const struct vcpu *vcpu)
 {
-	return fake_of(vcpu)->paging;
+	return fake_of(vcpu)->mode;
 }
 
 uint64_t vcpu_guest_cr3(const struct vcpu *vcpu)
 {
 	return fake_of(vcpu)->cr3;
-}
-
-uint64_t vcpu_guest_rsp(const struct vcpu *vcpu)
-{
-	return fake_of(vcpu)->rsp;
-}
-
-bool vcpu_guest_is_64bit(const struct vcpu *vcpu)
-{
-	return fake_of(vcpu)->is_64bit;
 }
 
 bool vcpu_guest_interrupts_on(const struct vcpu *vcpu)

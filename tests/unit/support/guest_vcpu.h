@@ -33,10 +33,10 @@
 
 struct fake_vcpu {
 	/* What the vendor's functions say. */
-	uint64_t rip, rsp, cr3, cr4;
+	uint64_t rip, cr3, cr4;
 	unsigned cpl;
-	bool is_64bit, interrupts_on, interruptible, refuses_cr4;
-	enum guest_paging paging;
+	bool interrupts_on, interruptible, refuses_cr4;
+	enum guest_mode mode;
 	uint32_t delivering;
 
 	/* What they were asked for since bed_forget(); -1: nothing. */

@@ -8,6 +8,7 @@
 #include "domain/code.h"
 #include "domain/memory.h"
 #include "guest_vcpu.h"
+#include "vcpu/guest_exit.h"
 
 /* Tables of the guest in its memory: pages 1 to 4, from the top down. Page 5 and then page 7 are code. */
 #define TOP    0x1000u
@@ -38,7 +39,7 @@ static int start(void **state)
 		*(uint8_t *)bed_memory(0x5000 + i) = (uint8_t)(i * 3 + 1);
 		*(uint8_t *)bed_memory(0x7000 + i) = (uint8_t)(i * 5 + 2);
 	}
-	bed.fake[0].paging = GUEST_PAGING_LONG;
+	bed.fake[0].mode = GUEST_64BIT;
 	bed.fake[0].cr3 = TOP;
 	bed.fake[0].rip = LINEAR;
 	return 0;
@@ -49,7 +50,7 @@ static bool reads(uint64_t rip)
 	uint8_t code[4];
 
 	bed.fake[0].rip = rip;
-	return code_read(vcpu, 0, code, sizeof(code));
+	return guest_code_read(&vcpu->vcpu, 0, code, sizeof(code));
 }
 
 static void code_at_any_offset(void **state)
@@ -59,7 +60,7 @@ static void code_at_any_offset(void **state)
 	(void)state;
 	for (uint32_t offset = 0; offset < 2 * PAGE_BYTES - 8; offset += 1) {
 		bed.fake[0].rip = LINEAR + offset - offset % 4;
-		assert_true(code_read(vcpu, offset % 4, code, sizeof(code)));
+		assert_true(guest_code_read(&vcpu->vcpu, offset % 4, code, sizeof(code)));
 		for (uint32_t i = 0; i < 8; i++) {
 			const uint32_t at = offset + i;
 
@@ -127,13 +128,13 @@ static void shared_memory_is_not_read(void **state)
 static void without_paging_and_with_another(void **state)
 {
 	(void)state;
-	bed.fake[0].paging = GUEST_PAGING_OFF;
+	bed.fake[0].mode = GUEST_UNPAGED;
 	assert_true(reads(0x5000));
 	assert_true(reads(1ull << 32 | 0x5000)); /* of 32 bits */
 	assert_false(reads(0x8000));
 	assert_false(reads(0x7fff));
 	assert_false(reads(DOMAIN_SHARED_BIT >> 16 | 0x20000));
-	bed.fake[0].paging = GUEST_PAGING_OTHER;
+	bed.fake[0].mode = GUEST_PAGED;
 	assert_false(reads(0x5000));
 }
 
@@ -162,11 +163,11 @@ static void memory_in_2_mib(void **state)
 	assert_int_equal(bed_call(1, HC_PAGE_AUG, BED_DOMAIN, 0x200000 | DOMAIN_LEVEL_2MIB, BED_LARGE, 0), 0);
 	memset(bed.memory + (BED_LARGE + 0x123) * PAGE_BYTES, 0x42, PAGE_BYTES);
 	set_entry(4, 0, 0x323000 | P);
-	assert_true(code_read(vcpu, 0, code, sizeof(code)));
+	assert_true(guest_code_read(&vcpu->vcpu, 0, code, sizeof(code)));
 	assert_int_equal(code[0], 0x42);
 	assert_int_equal(bed_call(1, HC_TABLE_ADD, BED_DOMAIN, 0x200000, BED_FREE, 0), 0); /* now in 4 KiB */
 	code[0] = 0;
-	assert_true(code_read(vcpu, 0, code, sizeof(code)));
+	assert_true(guest_code_read(&vcpu->vcpu, 0, code, sizeof(code)));
 	assert_int_equal(code[0], 0x42);
 }
 

@@ -109,13 +109,18 @@ ANSWER(wrmsr)
 ANSWER(xsetbv)
 ANSWER(hlt)
 ANSWER(skipped)
-ANSWER(ud)
 ANSWER(preempted)
 ANSWER(dead)
 
-void guest_exit_mov_cr(struct vcpu *at, unsigned control)
+void svm_guest_mov_cr(struct vcpu *at, unsigned control)
 {
 	answer(at, control == 8 ? "mov_cr8" : "mov_cr4");
+}
+
+void guest_exit_tdcall(struct vcpu *at, bool known)
+{
+	assert_false(known);
+	answer(at, "tdcall");
 }
 
 void guest_exit_io(struct vcpu *at, struct io_access access)
@@ -268,19 +273,16 @@ static void knows_the_guests_mode(void **state)
 {
 	(void)state;
 	vmcb.cr3 = 0x1234000;
-	vmcb.rsp = 0x5678;
 	assert_int_equal(vcpu_guest_cr3(&vcpu), 0x1234000);
-	assert_int_equal(vcpu_guest_rsp(&vcpu), 0x5678);
-	assert_int_equal(vcpu_guest_paging(&vcpu), GUEST_PAGING_OFF);
+	assert_int_equal(vcpu_guest_mode(&vcpu), GUEST_UNPAGED);
 	vmcb.cr0 = 0x80000001;
-	assert_int_equal(vcpu_guest_paging(&vcpu), GUEST_PAGING_OTHER);
+	assert_int_equal(vcpu_guest_mode(&vcpu), GUEST_PAGED);
 	vmcb.efer = 0x400;
-	assert_int_equal(vcpu_guest_paging(&vcpu), GUEST_PAGING_LONG);
-	assert_false(vcpu_guest_is_64bit(&vcpu));
+	assert_int_equal(vcpu_guest_mode(&vcpu), GUEST_COMPATIBILITY);
 	vmcb.cs.attributes = 0x200;
-	assert_true(vcpu_guest_is_64bit(&vcpu));
+	assert_int_equal(vcpu_guest_mode(&vcpu), GUEST_64BIT);
 	vmcb.efer = 0;
-	assert_false(vcpu_guest_is_64bit(&vcpu));
+	assert_int_equal(vcpu_guest_mode(&vcpu), GUEST_PAGED);
 }
 
 /* What MOV to CR4 refuses: PAE cleared in long mode; PCIDE outside it, or with a PCID in CR3. */
@@ -325,7 +327,7 @@ static void each_exit_has_its_answer(void **state)
 		const char *answer;
 	} exits[] = {{0x14, 0, "mov_cr4"},
 		     {0x41, 0, "exception"},
-		     {0x46, 0, "ud"},
+		     {0x46, 0, "tdcall"},
 		     {0x51, 0, "exception"},
 		     {0x6f, 0, "exception"},
 		     {0x72, 0, "cpuid"},

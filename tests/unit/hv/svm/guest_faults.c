@@ -71,11 +71,17 @@ OTHER(wrmsr)
 OTHER(xsetbv)
 OTHER(hlt)
 OTHER(skipped)
-OTHER(ud)
 OTHER(preempted)
 OTHER(dead)
 
-void guest_exit_mov_cr(struct vcpu *vcpu, unsigned control)
+void guest_exit_tdcall(struct vcpu *vcpu, bool known)
+{
+	(void)vcpu;
+	(void)known;
+	others++;
+}
+
+void svm_guest_mov_cr(struct vcpu *vcpu, unsigned control)
 {
 	(void)vcpu;
 	(void)control;

@@ -258,15 +258,10 @@ void guest_exit_skipped(struct vcpu *vcpu)
 	(void)vcpu;
 	note(SKIPPED, 0, 0);
 }
-void guest_exit_ud(struct vcpu *vcpu)
+void guest_exit_tdcall(struct vcpu *vcpu, bool known)
 {
 	(void)vcpu;
-	note(UD, 0, 0);
-}
-void guest_exit_tdcall(struct vcpu *vcpu)
-{
-	(void)vcpu;
-	note(TDCALL, 0, 0);
+	note(known ? TDCALL : UD, 0, 0);
 }
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
@@ -551,20 +546,16 @@ static void interrupts(void **state)
 static void mode(void **state)
 {
 	(void)state;
-	fields[DOMAIN][GUEST_RSP] = 0x5678;
 	fields[DOMAIN][GUEST_CR0] = 0x31;
 	fields[DOMAIN][GUEST_EFER] = 0x901;
 	fields[DOMAIN][GUEST_CS_RIGHTS] = 0xa09b;
-	assert_int_equal(vcpu_guest_rsp(&guest), 0x5678);
-	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_OFF);
-	assert_false(vcpu_guest_is_64bit(&guest));
+	assert_int_equal(vcpu_guest_mode(&guest), GUEST_UNPAGED);
 	fields[DOMAIN][GUEST_CR0] = 0x80000031;
-	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_OTHER);
+	assert_int_equal(vcpu_guest_mode(&guest), GUEST_PAGED);
 	fields[DOMAIN][GUEST_EFER] = 0xd01;
-	assert_int_equal(vcpu_guest_paging(&guest), GUEST_PAGING_LONG);
-	assert_true(vcpu_guest_is_64bit(&guest));
+	assert_int_equal(vcpu_guest_mode(&guest), GUEST_64BIT);
 	fields[DOMAIN][GUEST_CS_RIGHTS] = 0xc09b;
-	assert_false(vcpu_guest_is_64bit(&guest));
+	assert_int_equal(vcpu_guest_mode(&guest), GUEST_COMPATIBILITY);
 }
 
 /* Another CPU loads what this one flushed: without a first VMCLEAR that would forget it. */
