@@ -48,9 +48,8 @@ static void complete(struct vcpu *vcpu, bool done, unsigned bytes)
 void guest_exit_cpuid(struct vcpu *vcpu)
 {
 	struct registers *const guest = &vcpu->frame->guest;
-	struct cpuid_result r;
+	const struct cpuid_result r = guest_cpuid(td_vcpu_of(vcpu), (uint32_t)guest->rax, (uint32_t)guest->rcx);
 
-	guest_cpuid(td_vcpu_of(vcpu), (uint32_t)guest->rax, (uint32_t)guest->rcx, &r);
 	guest->rax = r.eax;
 	guest->rbx = r.ebx;
 	guest->rcx = r.ecx;
@@ -94,10 +93,8 @@ void guest_exit_xsetbv(struct vcpu *vcpu)
 /* Bits beyond these come with what CPUID shows: the CPU would refuse the entry, and never the guest's instruction. */
 static uint64_t cr4_allowed(const struct td_vcpu *vcpu)
 {
-	struct cpuid_result leaf1, leaf7;
+	const struct cpuid_result leaf1 = guest_cpuid(vcpu, 1, 0), leaf7 = guest_cpuid(vcpu, 7, 0);
 
-	guest_cpuid(vcpu, 1, 0, &leaf1);
-	guest_cpuid(vcpu, 7, 0, &leaf7);
 	return CR4_ALWAYS | ((leaf1.ecx & LEAF1_ECX_PCID) != 0 ? CR4_PCIDE : 0) |
 	       ((leaf1.ecx & LEAF1_ECX_XSAVE) != 0 ? CR4_OSXSAVE : 0) |
 	       ((leaf7.ebx & LEAF7_EBX_FSGSBASE) != 0 ? CR4_FSGSBASE : 0) |

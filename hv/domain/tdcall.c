@@ -27,9 +27,8 @@ bool tdcall_needs_host(struct td_vcpu *vcpu, enum memory_answer answer, gpa_t ad
 	return true;
 }
 
-static uint64_t leaf_info(struct td_vcpu *vcpu)
+static uint64_t leaf_info(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
 	const struct td *const td = vcpu->td;
 
 	guest->rcx = td->gpa_bits;
@@ -40,9 +39,8 @@ static uint64_t leaf_info(struct td_vcpu *vcpu)
 	return TDX_SUCCESS;
 }
 
-static uint64_t leaf_rtmr_extend(struct td_vcpu *vcpu)
+static uint64_t leaf_rtmr_extend(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const struct registers *const guest = &vcpu->vcpu.frame->guest;
 	uint8_t values[2][SHA384_BYTES]; /* what it is extended by comes after what it was */
 
 	if (guest->rdx >= DOMAIN_RTMRS)
@@ -56,9 +54,8 @@ static uint64_t leaf_rtmr_extend(struct td_vcpu *vcpu)
 	return TDX_SUCCESS;
 }
 
-static uint64_t leaf_veinfo_get(struct td_vcpu *vcpu)
+static uint64_t leaf_veinfo_get(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
 	const struct ve_info ve = vcpu->ve;
 
 	vcpu->ve = (struct ve_info){.valid = false};
@@ -70,9 +67,9 @@ static uint64_t leaf_veinfo_get(struct td_vcpu *vcpu)
 	return ve.valid ? TDX_SUCCESS : TDX_NO_VALID_VE_INFO;
 }
 
-static uint64_t leaf_page_accept(struct td_vcpu *vcpu)
+static uint64_t leaf_page_accept(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const uint64_t rcx = vcpu->vcpu.frame->guest.rcx, level = ACCEPT_LEVEL(rcx);
+	const uint64_t rcx = guest->rcx, level = ACCEPT_LEVEL(rcx);
 	gpa_t address = gpa(rcx & ~PAGE_MASK);
 
 	if ((rcx & ACCEPT_RESERVED) != 0)
@@ -92,9 +89,8 @@ static uint64_t leaf_page_accept(struct td_vcpu *vcpu)
 #define REPORT_MAC_ALIGNMENT 256u
 
 /* Without a key there are no reports. */
-static uint64_t leaf_report(struct td_vcpu *vcpu)
+static uint64_t leaf_report(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const struct registers *const guest = &vcpu->vcpu.frame->guest;
 	struct report report = {.mac = {.type = 0}};
 
 	if (guest->r8 != 0)
@@ -111,9 +107,9 @@ static uint64_t leaf_report(struct td_vcpu *vcpu)
 	return private_write(vcpu, gpa(guest->rcx), &report, sizeof(report)) ? TDX_SUCCESS : INVALID(OPERAND_RCX);
 }
 
-static uint64_t leaf_verify_report(struct td_vcpu *vcpu)
+static uint64_t leaf_verify_report(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const uint64_t address = vcpu->vcpu.frame->guest.rcx;
+	const uint64_t address = guest->rcx;
 	struct report_mac report;
 
 	if (address % REPORT_MAC_ALIGNMENT != 0 || !private_read(vcpu, gpa(address), &report, sizeof(report)))
@@ -146,10 +142,8 @@ static uint64_t field_write(struct td *td, const struct field *field, uint64_t v
 }
 
 /* TDG.VM.RD and TDG.VM.WR: R8 is the value as it was. */
-static uint64_t leaf_field(struct td_vcpu *vcpu, bool write)
+static uint64_t leaf_field(struct td *td, struct registers *guest, bool write)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
-	struct td *const td = vcpu->td;
 	const struct field fields[] = {
 		{TD_ATTRIBUTES, td->params.attributes, false, 0, 0},
 		{TD_CONFIG_FLAGS, CONFIG_FLEXIBLE_PENDING_VE, false, 0, 0},
@@ -176,45 +170,45 @@ static uint64_t leaf_field(struct td_vcpu *vcpu, bool write)
 	return status;
 }
 
-static uint64_t execute(struct td_vcpu *vcpu, uint64_t leaf)
+static uint64_t execute(struct td_vcpu *vcpu, struct registers *guest)
 {
-	switch (leaf) {
+	switch (guest->rax) {
 	case TDG_VP_INFO:
-		return leaf_info(vcpu);
+		return leaf_info(vcpu, guest);
 	case TDG_MR_RTMR_EXTEND:
-		return leaf_rtmr_extend(vcpu);
+		return leaf_rtmr_extend(vcpu, guest);
 	case TDG_VP_VEINFO_GET:
-		return leaf_veinfo_get(vcpu);
+		return leaf_veinfo_get(vcpu, guest);
 	case TDG_MR_REPORT:
-		return leaf_report(vcpu);
+		return leaf_report(vcpu, guest);
 	case TDG_VP_CPUIDVE_SET:
-		return vcpu->vcpu.frame->guest.rcx <= 3 ? TDX_SUCCESS : INVALID(OPERAND_RCX);
+		return guest->rcx <= 3 ? TDX_SUCCESS : INVALID(OPERAND_RCX);
 	case TDG_MEM_PAGE_ACCEPT:
-		return leaf_page_accept(vcpu);
+		return leaf_page_accept(vcpu, guest);
 	case TDG_VM_RD:
 	case TDG_VM_WR:
-		return leaf_field(vcpu, leaf == TDG_VM_WR);
+		return leaf_field(vcpu->td, guest, guest->rax == TDG_VM_WR);
 	case TDG_VP_RD:
 	case TDG_VP_WR:
 		return TDX_FIELD_ID_INCORRECT;
 	case TDG_MR_VERIFYREPORT:
-		return leaf_verify_report(vcpu);
+		return leaf_verify_report(vcpu, guest);
 	default:
 		return INVALID(OPERAND_RAX); /* versions, too */
 	}
 }
 
 /* Leaves that change what other vCPUs and the host look at: the domain is locked. */
-static uint64_t execute_locked(struct td_vcpu *vcpu, uint64_t leaf)
+static uint64_t execute_locked(struct td_vcpu *vcpu, struct registers *guest)
 {
 	const struct pool_view view = vcpu->view;
 	const uint32_t domain = vcpu->td->page;
 
-	if (leaf > TDG_VM_WR || (LOCKED_LEAVES >> leaf & 1) == 0)
-		return execute(vcpu, leaf);
+	if (guest->rax > TDG_VM_WR || (LOCKED_LEAVES >> guest->rax & 1) == 0)
+		return execute(vcpu, guest);
 	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
 		return REPEAT; /* the host has it */
-	const uint64_t status = execute(vcpu, leaf);
+	const uint64_t status = execute(vcpu, guest);
 
 	pool_unlock_domain(&view, domain);
 	return status;
@@ -226,7 +220,7 @@ void tdcall(struct td_vcpu *vcpu)
 
 	if (guest->rax == TDG_VP_VMCALL)
 		return vmcall(vcpu);
-	const uint64_t status = execute_locked(vcpu, guest->rax);
+	const uint64_t status = execute_locked(vcpu, guest);
 
 	if (status == REPEAT)
 		return;

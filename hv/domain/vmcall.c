@@ -53,9 +53,9 @@ static bool is_ram(const struct td *td, uint64_t address, uint64_t bytes)
 	return bytes != 0 && address >> td->gpa_bits == 0 && domain_is_ram(td, plain(td, address), bytes);
 }
 
-static uint64_t access(struct td_vcpu *vcpu, enum domain_exit_kind kind, uint64_t address, uint32_t widths)
+static uint64_t access(struct td_vcpu *vcpu, const struct registers *guest, enum domain_exit_kind kind,
+		       uint64_t address, uint32_t widths)
 {
-	const struct registers *const guest = &vcpu->vcpu.frame->guest;
 	const uint32_t bytes = (uint32_t)guest->r12;
 	const bool write = guest->r13 != 0;
 
@@ -68,30 +68,28 @@ static uint64_t access(struct td_vcpu *vcpu, enum domain_exit_kind kind, uint64_
 	return ask_host(vcpu, &exit, write ? 0 : bytes);
 }
 
-static uint64_t io(struct td_vcpu *vcpu)
+static uint64_t io(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const uint64_t port = vcpu->vcpu.frame->guest.r14;
+	const uint64_t port = guest->r14;
 
-	return port > UINT16_MAX ? VMCALL_INVALID_OPERAND : access(vcpu, DOMAIN_EXIT_IO, port, IO_WIDTHS);
+	return port > UINT16_MAX ? VMCALL_INVALID_OPERAND : access(vcpu, guest, DOMAIN_EXIT_IO, port, IO_WIDTHS);
 }
 
-static uint64_t mmio(struct td_vcpu *vcpu)
+static uint64_t mmio(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const uint64_t bytes = vcpu->vcpu.frame->guest.r12, address = vcpu->vcpu.frame->guest.r14;
+	const uint64_t bytes = guest->r12, address = guest->r14;
 	const gpa_t device = plain(vcpu->td, address);
 
 	if (!is_shared(vcpu->td, address) || bytes > PAGE_BYTES - (address & PAGE_MASK) ||
 	    domain_is_ram(vcpu->td, gpa(device.value & ~PAGE_MASK), PAGE_BYTES))
 		return VMCALL_INVALID_OPERAND;
-	return access(vcpu, DOMAIN_EXIT_MMIO, device.value, MMIO_WIDTHS);
+	return access(vcpu, guest, DOMAIN_EXIT_MMIO, device.value, MMIO_WIDTHS);
 }
 
-static uint64_t cpuid_instruction(struct td_vcpu *vcpu)
+static uint64_t cpuid_instruction(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
-	struct cpuid_result r;
+	const struct cpuid_result r = guest_cpuid(vcpu, (uint32_t)guest->r12, (uint32_t)guest->r13);
 
-	guest_cpuid(vcpu, (uint32_t)guest->r12, (uint32_t)guest->r13, &r);
 	guest->r12 = r.eax;
 	guest->r13 = r.ebx;
 	guest->r14 = r.ecx;
@@ -99,9 +97,8 @@ static uint64_t cpuid_instruction(struct td_vcpu *vcpu)
 	return VMCALL_SUCCESS;
 }
 
-static uint64_t rdmsr_instruction(struct td_vcpu *vcpu)
+static uint64_t rdmsr_instruction(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
 	uint64_t value;
 
 	if (guest->r12 > UINT32_MAX || !guest_msr_read(vcpu, (uint32_t)guest->r12, &value))
@@ -110,9 +107,8 @@ static uint64_t rdmsr_instruction(struct td_vcpu *vcpu)
 	return VMCALL_SUCCESS;
 }
 
-static uint64_t wrmsr_instruction(struct td_vcpu *vcpu)
+static uint64_t wrmsr_instruction(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const struct registers *const guest = &vcpu->vcpu.frame->guest;
 	const bool done = guest->r12 <= UINT32_MAX && guest_msr_write(vcpu, (uint32_t)guest->r12, guest->r13);
 
 	return done ? VMCALL_SUCCESS : VMCALL_INVALID_OPERAND;
@@ -140,9 +136,8 @@ static uint64_t convert(struct td_vcpu *vcpu, gpa_t start, uint64_t bytes, bool 
  * Part by part: after each the guest is told to go on (RETRY), and the host learns what has changed. Where a page is
  * not yet free for the change, the guest repeats the call.
  */
-static uint64_t map_gpa(struct td_vcpu *vcpu)
+static uint64_t map_gpa(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
 	const uint64_t start = guest->r12, bytes = guest->r13;
 	const bool aligned = ((start | bytes) & PAGE_MASK) == 0, shared = is_shared(vcpu->td, start);
 	const gpa_t first = plain(vcpu->td, start);
@@ -171,9 +166,9 @@ static uint64_t map_gpa(struct td_vcpu *vcpu)
 	return NO_STATUS;
 }
 
-static uint64_t get_quote(struct td_vcpu *vcpu)
+static uint64_t get_quote(struct td_vcpu *vcpu, const struct registers *guest)
 {
-	const uint64_t address = vcpu->vcpu.frame->guest.r12, bytes = vcpu->vcpu.frame->guest.r13;
+	const uint64_t address = guest->r12, bytes = guest->r13;
 	const struct domain_exit exit = {
 		.kind = DOMAIN_EXIT_GET_QUOTE, .address = plain(vcpu->td, address).value, .bytes = (uint32_t)bytes};
 
@@ -183,54 +178,45 @@ static uint64_t get_quote(struct td_vcpu *vcpu)
 	return ask_host(vcpu, &exit, 0);
 }
 
-#define PASSED(guest, number, name) (((guest)->rcx >> (number) & 1) != 0 ? (guest)->name : 0)
-
 /* Of the registers of the text that the guest did not pass the host sees nothing. */
-static uint64_t fatal_error(struct td_vcpu *vcpu)
+static uint64_t fatal_error(struct td_vcpu *vcpu, struct registers *guest)
 {
-	const struct registers *const guest = &vcpu->vcpu.frame->guest;
-	const uint64_t text[8] = {guest->r14,
-				  guest->r15,
-				  PASSED(guest, 3, rbx),
-				  PASSED(guest, 7, rdi),
-				  PASSED(guest, 6, rsi),
-				  PASSED(guest, 8, r8),
-				  PASSED(guest, 9, r9),
-				  PASSED(guest, 2, rdx)};
+	static const uint8_t order[] = {14, 15, 3, 7, 6, 8, 9, 2}; /* R14, R15, RBX, RDI, RSI, R8, R9, RDX */
+	uint64_t text[sizeof(order)];
 
+	for (unsigned i = 0; i < sizeof(order); i++)
+		text[i] = (guest->rcx >> order[i] & 1) != 0 ? *registers_at(guest, order[i]) : 0;
 	run_end(vcpu, &(struct domain_exit){.kind = DOMAIN_EXIT_FATAL, .value = guest->r12}, text);
 	return NO_STATUS;
 }
 
-static uint64_t standard(struct td_vcpu *vcpu)
+static uint64_t standard(struct td_vcpu *vcpu, struct registers *guest)
 {
-	struct registers *const guest = &vcpu->vcpu.frame->guest;
-
 	switch (guest->r11) {
 	case VMCALL_CPUID:
-		return cpuid_instruction(vcpu);
+		return cpuid_instruction(vcpu, guest);
 	case VMCALL_HLT:
 		vcpu->halt = guest->r12 != 0 ? HALTED_FOR_GOOD : HALTED;
 		return VMCALL_SUCCESS;
 	case VMCALL_IO:
-		return io(vcpu);
+		return io(vcpu, guest);
 	case VMCALL_RDMSR:
-		return rdmsr_instruction(vcpu);
+		return rdmsr_instruction(vcpu, guest);
 	case VMCALL_WRMSR:
-		return wrmsr_instruction(vcpu);
+		return wrmsr_instruction(vcpu, guest);
 	case VMCALL_MMIO:
-		return mmio(vcpu);
+		return mmio(vcpu, guest);
 	case VMCALL_GET_INFO:
 		guest->r11 = guest->r12 = guest->r13 = guest->r14 = 0;
 		return VMCALL_SUCCESS;
 	case VMCALL_WBINVD:
 		return VMCALL_SUCCESS;
 	case VMCALL_MAP_GPA:
-		return map_gpa(vcpu);
+		return map_gpa(vcpu, guest);
 	case VMCALL_GET_QUOTE:
-		return get_quote(vcpu);
+		return get_quote(vcpu, guest);
 	case VMCALL_FATAL_ERROR:
-		return fatal_error(vcpu);
+		return fatal_error(vcpu, guest);
 	default:
 		return VMCALL_SUBFUNC_UNSUPPORTED;
 	}
@@ -246,7 +232,7 @@ void vmcall(struct td_vcpu *vcpu)
 		return vcpu_advance(&vcpu->vcpu, TDCALL_BYTES);
 	}
 	if (guest->r10 == 0 && (guest->rcx & ARGUMENTS) == ARGUMENTS)
-		status = standard(vcpu);
+		status = standard(vcpu, guest);
 	if (status != NO_STATUS)
 		complete(vcpu, status);
 }
