@@ -41,7 +41,7 @@ $(PROOF_OUT)/narrow/%: hv/% fuzz/proofs.mk
 prove-domain_memory: $(PROOF_NARROW)
 prove-domain_memory: PROOF_INCLUDES := -I$(PROOF_OUT)/narrow -Iinclude/cloister -Ihv/domain -Ihv/memory -include $(PROOF_OUT)/narrow/memory/stage2.h -include $(PROOF_OUT)/narrow/domain/debug/ghost.h
 prove-domain_memory: $(addprefix hv/domain/,hypercall.c domain.c pool.c)
-prove-domain_memory: PROOF_LOOPS := --unwind 3 --unwindset slot_open.0:5,make_tables.1:4,find_entries.1:4,contents_of.0:4,make_records.0:13,make_tables.0:13,make_memory.1:13,check_memory.1:13,show.1:13,keep.1:13,check_records.0:13,count.0:13,has_table.0:13,window_is_open.0:8
+prove-domain_memory: PROOF_LOOPS := --unwind 3 --unwindset slot_find.0:5,make_tables.1:4,find_entries.1:4,contents_of.0:4,make_records.0:13,make_tables.0:13,make_memory.1:13,check_memory.1:13,show.1:13,keep.1:13,check_records.0:13,count.0:13,has_table.0:13,window_is_open.0:8
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 # Lists of a few entries in place of hundreds: the code for one entry, and for the list's end, is the same.
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h

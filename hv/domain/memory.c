@@ -17,9 +17,10 @@
 #define RELEASED (1ull << 54) /* the guest wants a shared page */
 #define BLOCKED  (1ull << 55) /* has a page, which goes once no CPU can reach it */
 
-/* An entry in the window of tables. */
+/* An entry: where it is, and what it says. */
 struct slot {
-	uint64_t *entry;
+	paddr_t table;
+	uint64_t index, entry;
 	unsigned level;
 };
 
@@ -34,34 +35,42 @@ static bool has_page(uint64_t entry)
 }
 
 /*
- * The entry for @address of @level, or the one above where no table leads further. In the window of tables, which the
- * caller closes. Each entry is read once: the walk for a guest's code holds no lock.
+ * The entry for @address of @level, or the one above where no table leads further. Each is read once: the walk for a
+ * guest's code holds no lock.
  */
-static struct slot slot_open(const struct pool_view *view, const struct td *td, gpa_t address, unsigned level)
+static struct slot slot_find(const struct pool_view *view, const struct td *td, gpa_t address, unsigned level)
 {
-	paddr_t table = pool_address(view->pool, td->table);
+	struct slot slot = {.table = pool_address(view->pool, td->table), .level = TOP_LEVEL};
 
-	for (unsigned at = TOP_LEVEL;; at--) {
-		uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, table, true);
-		const struct slot slot = {&entries[address.value / stage2_span(at) % ENTRIES], at};
-		const uint64_t entry = __atomic_load_n(slot.entry, __ATOMIC_ACQUIRE);
+	for (;; slot.level--) {
+		const uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, slot.table, false);
 
-		if (at == level || !is_table(entry, at))
-			return slot;
-		table = stage2_address(entry);
+		slot.index = address.value / stage2_span(slot.level) % ENTRIES;
+		slot.entry = __atomic_load_n(&entries[slot.index], __ATOMIC_ACQUIRE);
 		pool_close(view, WINDOW_TABLE);
+		if (slot.level == level || !is_table(slot.entry, slot.level))
+			return slot;
+		slot.table = stage2_address(slot.entry);
 	}
 }
 
-/* What an entry stands for. */
-static uint32_t pages_at(struct slot slot)
+/* Of 4 KiB, in an entry. */
+static uint32_t pages_at(unsigned level)
 {
-	return (uint32_t)(stage2_span(slot.level) / PAGE_BYTES);
+	return (uint32_t)(stage2_span(level) / PAGE_BYTES);
 }
 
-static void write_entry(struct slot slot, uint64_t value)
+static void write_entry(uint64_t *entry, uint64_t value)
 {
-	__atomic_store_n(slot.entry, value, __ATOMIC_RELEASE);
+	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
+}
+
+static void slot_write(const struct pool_view *view, struct slot slot, uint64_t value)
+{
+	uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, slot.table, true);
+
+	write_entry(&entries[slot.index], value);
+	pool_close(view, WINDOW_TABLE);
 }
 
 static void give_back(const struct pool_view *view, struct td *td, paddr_t first, uint64_t bytes)
@@ -98,24 +107,20 @@ static void fill_table(const struct pool_view *view, uint64_t page, uint64_t ent
 static int64_t put_table(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
 {
 	const bool shared = (place.address.value & td_shared_bit(td)) != 0;
-	const struct slot slot = slot_open(view, td, place.address, place.level + 1);
-	const uint64_t entry = *slot.entry;
-	int64_t result = 0;
+	const struct slot slot = slot_find(view, td, place.address, place.level + 1);
 
-	if (slot.level != place.level + 1 || (stage2_present(entry) && (shared || is_table(entry, slot.level)))) {
-		result = HC_E_MAPPING;
-	} else if ((entry & BLOCKED) != 0) {
-		result = HC_E_BUSY;
-	} else if (!domain_claim(view, td, page, 1, PAGE_TABLE)) {
-		result = HC_E_PAGE;
-	} else {
-		if (entry != 0)
-			fill_table(view, page, entry);
-		write_entry(slot, stage2_table(pool_address(view->pool, page)));
-		td->tables++;
-	}
-	pool_close(view, WINDOW_TABLE);
-	return result;
+	if (slot.level != place.level + 1 ||
+	    (stage2_present(slot.entry) && (shared || is_table(slot.entry, slot.level))))
+		return HC_E_MAPPING;
+	if ((slot.entry & BLOCKED) != 0)
+		return HC_E_BUSY;
+	if (!domain_claim(view, td, page, 1, PAGE_TABLE))
+		return HC_E_PAGE;
+	if (slot.entry != 0)
+		fill_table(view, page, slot.entry);
+	slot_write(view, slot, stage2_table(pool_address(view->pool, page)));
+	td->tables++;
+	return 0;
 }
 
 int64_t domain_add_table(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
@@ -161,23 +166,19 @@ static int64_t check_running(const struct td *td, struct place place)
 /* Pages of the pool from @page on become those at @place: pending, or private where nothing has to be accepted. */
 static int64_t put_pages(const struct pool_view *view, struct td *td, struct place place, uint64_t page, bool accepted)
 {
-	const uint64_t count = stage2_span(place.level) / PAGE_BYTES;
-	const struct slot slot = slot_open(view, td, place.address, place.level);
+	const uint32_t count = pages_at(place.level);
+	const struct slot slot = slot_find(view, td, place.address, place.level);
 	const uint64_t first = pool_address(view->pool, page).value;
-	int64_t result = 0;
 
-	if (slot.level != place.level || (*slot.entry & ~HAD_PAGE) != 0) {
-		result = HC_E_MAPPING;
-	} else if (!domain_claim(view, td, page, count, PAGE_PRIVATE)) {
-		result = HC_E_PAGE;
-	} else {
-		accepted = accepted && *slot.entry == 0;
-		write_entry(slot, accepted ? stage2_private(paddr(first), slot.level) : first | PENDING | HAD_PAGE);
-		td->private_pages += (uint32_t)count;
-		td->pending_pages += accepted ? 0 : (uint32_t)count;
-	}
-	pool_close(view, WINDOW_TABLE);
-	return result;
+	if (slot.level != place.level || (slot.entry & ~HAD_PAGE) != 0)
+		return HC_E_MAPPING;
+	if (!domain_claim(view, td, page, count, PAGE_PRIVATE))
+		return HC_E_PAGE;
+	accepted = accepted && slot.entry == 0;
+	slot_write(view, slot, accepted ? stage2_private(paddr(first), slot.level) : first | PENDING | HAD_PAGE);
+	td->private_pages += count;
+	td->pending_pages += accepted ? 0 : count;
+	return 0;
 }
 
 /* Copied once, then measured as it is in the domain. */
@@ -227,56 +228,50 @@ int64_t domain_augment(const struct pool_view *view, struct td *td, struct place
  */
 static enum memory_answer take_page(const struct pool_view *view, struct td *td, struct slot slot, uint64_t left)
 {
-	const paddr_t page = stage2_address(*slot.entry);
+	const paddr_t page = stage2_address(slot.entry);
 
-	if (stage2_present(*slot.entry)) {
-		write_entry(slot, page.value | BLOCKED | HAD_PAGE);
+	if (stage2_present(slot.entry)) {
+		slot.entry = page.value | BLOCKED | HAD_PAGE;
+		slot_write(view, slot, slot.entry);
 		domain_start_flush(td);
 	}
-	if ((*slot.entry & (BLOCKED | RELEASED)) != 0 && !domain_is_flushed(view, td))
+	if ((slot.entry & (BLOCKED | RELEASED)) != 0 && !domain_is_flushed(view, td))
 		return MEMORY_REPEAT;
-	if ((*slot.entry & PENDING) != 0)
-		td->pending_pages -= pages_at(slot);
-	if (has_page(*slot.entry))
+	if ((slot.entry & PENDING) != 0)
+		td->pending_pages -= pages_at(slot.level);
+	if (has_page(slot.entry))
 		give_back(view, td, page, stage2_span(slot.level));
-	write_entry(slot, left);
+	slot_write(view, slot, left);
 	return MEMORY_DONE;
 }
 
 int64_t domain_remove_page(const struct pool_view *view, struct td *td, struct place place)
 {
-	int64_t result = check_running(td, place);
+	const int64_t error = check_running(td, place);
 
-	if (result != 0)
-		return result;
-	const struct slot slot = slot_open(view, td, place.address, place.level);
-	const uint32_t count = pages_at(slot);
+	if (error != 0)
+		return error;
+	const struct slot slot = slot_find(view, td, place.address, place.level);
 
-	if (slot.level != place.level || !has_page(*slot.entry) || is_table(*slot.entry, slot.level)) {
-		result = HC_E_MAPPING;
-	} else if (take_page(view, td, slot, HAD_PAGE) != MEMORY_DONE) {
-		result = HC_E_BUSY;
-	} else {
-		result = count;
-		td->removed_pages += count;
-	}
-	pool_close(view, WINDOW_TABLE);
-	return result;
+	if (slot.level != place.level || !has_page(slot.entry) || is_table(slot.entry, slot.level))
+		return HC_E_MAPPING;
+	if (take_page(view, td, slot, HAD_PAGE) != MEMORY_DONE)
+		return HC_E_BUSY;
+	td->removed_pages += pages_at(slot.level);
+	return pages_at(slot.level);
 }
 
 /* What a request for one entry of its size gets. */
-static enum memory_answer accept_entry(struct td *td, struct slot slot)
+static enum memory_answer accept_entry(struct td *td, uint64_t *entry, unsigned level)
 {
-	const uint64_t entry = *slot.entry;
-
-	if (stage2_present(entry))
+	if (stage2_present(*entry))
 		return MEMORY_ALREADY;
-	if ((entry & RELEASED) != 0)
+	if ((*entry & RELEASED) != 0)
 		return MEMORY_INVALID;
-	if ((entry & PENDING) == 0)
-		return (entry & BLOCKED) != 0 ? MEMORY_REPEAT : MEMORY_NO_PAGE;
-	write_entry(slot, stage2_private(stage2_address(entry), slot.level));
-	td->pending_pages -= pages_at(slot);
+	if ((*entry & PENDING) == 0)
+		return (*entry & BLOCKED) != 0 ? MEMORY_REPEAT : MEMORY_NO_PAGE;
+	write_entry(entry, stage2_private(stage2_address(*entry), level));
+	td->pending_pages -= pages_at(level);
 	return MEMORY_DONE;
 }
 
@@ -284,41 +279,38 @@ static enum memory_answer accept_entry(struct td *td, struct slot slot)
  * 2 MiB of 4 KiB each: all or none. Pages of the pool are zero, so that accepting writes entries only.
  * @address: of the first; of the page that the answer is about
  */
-static enum memory_answer accept_table(struct td *td, struct slot first, gpa_t *address)
+static enum memory_answer accept_table(struct td *td, uint64_t entries[ENTRIES], gpa_t *address)
 {
 	unsigned private = 0;
 
 	for (unsigned i = 0; i < ENTRIES; i++) {
-		const uint64_t entry = first.entry[i];
-
-		if (!has_page(entry) || (entry & BLOCKED) != 0) {
+		if (!has_page(entries[i]) || (entries[i] & BLOCKED) != 0) {
 			address->value += i * PAGE_BYTES;
-			return accept_entry(td, (struct slot){&first.entry[i], 1});
+			return accept_entry(td, &entries[i], 1);
 		}
-		private += stage2_present(entry);
+		private += stage2_present(entries[i]);
 	}
 	if (private != 0)
 		return private == ENTRIES ? MEMORY_ALREADY : MEMORY_MIXED;
 	for (unsigned i = 0; i < ENTRIES; i++)
-		(void)accept_entry(td, (struct slot){&first.entry[i], 1});
+		(void)accept_entry(td, &entries[i], 1);
 	return MEMORY_DONE;
 }
 
 enum memory_answer domain_accept(const struct pool_view *view, struct td *td, gpa_t *address, uint64_t level)
 {
 	const struct place place = {*address, (unsigned)level + 1};
-	enum memory_answer answer;
 
 	if (!is_ram_page(td, place))
 		return MEMORY_INVALID;
-	const struct slot slot = slot_open(view, td, *address, 1);
+	const struct slot slot = slot_find(view, td, *address, 1);
 
-	if (slot.level < place.level)
-		answer = accept_table(td, slot, address);
-	else if (slot.level > place.level && (*slot.entry & (PENDING | BLOCKED)) != 0)
-		answer = MEMORY_NO_TABLE; /* a part of what the host gave as one */
-	else
-		answer = accept_entry(td, slot);
+	if (slot.level > place.level && (slot.entry & (PENDING | BLOCKED)) != 0)
+		return MEMORY_NO_TABLE; /* a part of what the host gave as one */
+	uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, slot.table, true);
+	const enum memory_answer answer = slot.level < place.level ? accept_table(td, entries, address)
+								   : accept_entry(td, &entries[slot.index], slot.level);
+
 	pool_close(view, WINDOW_TABLE);
 	return answer;
 }
@@ -326,63 +318,49 @@ enum memory_answer domain_accept(const struct pool_view *view, struct td *td, gp
 /* Clears the shared entries from @address on; where one reaches further, as a whole: the host maps the rest again. */
 static void clear_shared(const struct pool_view *view, struct td *td, gpa_t address, uint64_t bytes)
 {
-	const struct slot slot = slot_open(view, td, gpa(address.value | td_shared_bit(td)), 1);
-	const uint64_t count = slot.level == 1 ? bytes / PAGE_BYTES : 1;
+	const struct slot first = slot_find(view, td, gpa(address.value | td_shared_bit(td)), 1);
+	const uint64_t end = first.index + (first.level == 1 ? bytes / PAGE_BYTES : 1);
+	uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, first.table, true);
 
-	for (uint64_t i = 0; i < count; i++) {
-		if (!stage2_present(slot.entry[i]))
+	for (uint64_t i = first.index; i < end; i++) {
+		if (!stage2_present(entries[i]))
 			continue;
-		write_entry((struct slot){&slot.entry[i], slot.level}, 0);
-		td->shared_pages -= pages_at(slot);
+		write_entry(&entries[i], 0);
+		td->shared_pages -= pages_at(first.level);
 		domain_start_flush(td);
 	}
 	pool_close(view, WINDOW_TABLE);
 }
 
-/* What the entry for @address says now, and its level. */
-static uint64_t look(const struct pool_view *view, const struct td *td, gpa_t address, unsigned *level)
-{
-	const struct slot slot = slot_open(view, td, address, 1);
-	const uint64_t entry = __atomic_load_n(slot.entry, __ATOMIC_ACQUIRE);
-
-	*level = slot.level;
-	pool_close(view, WINDOW_TABLE);
-	return entry;
-}
-
 enum memory_answer domain_convert(const struct pool_view *view, struct td *td, gpa_t address, uint64_t *bytes,
 				  bool shared)
 {
-	enum memory_answer answer = MEMORY_DONE;
-	unsigned level;
-
 	if (!domain_is_ram(td, address, *bytes))
 		return MEMORY_INVALID;
-	(void)look(view, td, address, &level);
-	if (level > 2 || address.value % stage2_span(level) != 0 || stage2_span(level) > *bytes) {
+	const struct slot slot = slot_find(view, td, address, 1);
+
+	if (slot.level > 2 || address.value % stage2_span(slot.level) != 0 || stage2_span(slot.level) > *bytes) {
 		*bytes = 0; /* no table, or the entry reaches beyond */
 		return MEMORY_NO_TABLE;
 	}
-	*bytes = stage2_span(level);
+	*bytes = stage2_span(slot.level);
 	if (!shared)
 		clear_shared(view, td, address, *bytes);
-	const struct slot slot = slot_open(view, td, address, 1);
-
-	if (shared != ((*slot.entry & RELEASED) != 0))
-		answer = take_page(view, td, slot, shared ? RELEASED | HAD_PAGE : HAD_PAGE);
-	pool_close(view, WINDOW_TABLE);
-	return answer;
+	if (shared == ((slot.entry & RELEASED) != 0))
+		return MEMORY_DONE;
+	return take_page(view, td, slot, shared ? RELEASED | HAD_PAGE : HAD_PAGE);
 }
 
 /* Has the guest released all of it? */
 static bool is_released(const struct pool_view *view, const struct td *td, struct place place)
 {
-	const struct slot slot = slot_open(view, td, place.address, 1);
-	const uint64_t count = slot.level == 1 ? stage2_span(place.level) / PAGE_BYTES : 1;
+	const struct slot first = slot_find(view, td, place.address, 1);
+	const uint64_t count = first.level == 1 ? pages_at(place.level) : 1;
+	const uint64_t *const entries = window_open(view->paging, view->cpu, WINDOW_TABLE, first.table, false);
 	uint64_t released = 0;
 
 	for (uint64_t i = 0; i < count; i++)
-		released += (slot.entry[i] & RELEASED) != 0;
+		released += (entries[first.index + i] & RELEASED) != 0;
 	pool_close(view, WINDOW_TABLE);
 	return released == count;
 }
@@ -397,15 +375,13 @@ int64_t domain_map_shared(const struct pool_view *view, struct td *td, struct pl
 		return HC_E_ARGUMENT;
 	if (!is_released(view, td, place))
 		return HC_E_MAPPING;
-	const struct slot slot = slot_open(view, td, gpa(place.address.value | td_shared_bit(td)), place.level);
-	const bool empty = slot.level == place.level && !stage2_present(*slot.entry);
+	const struct slot slot = slot_find(view, td, gpa(place.address.value | td_shared_bit(td)), place.level);
 
-	if (empty) {
-		write_entry(slot, stage2_shared(source, slot.level));
-		td->shared_pages += pages_at(slot);
-	}
-	pool_close(view, WINDOW_TABLE);
-	return empty ? 0 : HC_E_MAPPING;
+	if (slot.level != place.level || stage2_present(slot.entry))
+		return HC_E_MAPPING;
+	slot_write(view, slot, stage2_shared(source, slot.level));
+	td->shared_pages += pages_at(slot.level);
+	return 0;
 }
 
 int64_t domain_unmap_shared(const struct pool_view *view, struct td *td, struct place place)
@@ -420,8 +396,7 @@ int64_t domain_unmap_shared(const struct pool_view *view, struct td *td, struct 
 
 enum memory_state domain_memory_state(const struct pool_view *view, const struct td *td, gpa_t address)
 {
-	unsigned level;
-	const uint64_t entry = look(view, td, address, &level);
+	const uint64_t entry = slot_find(view, td, address, 1).entry;
 
 	if (stage2_present(entry))
 		return MEMORY_PRIVATE;
@@ -432,14 +407,9 @@ enum memory_state domain_memory_state(const struct pool_view *view, const struct
 
 paddr_t domain_translate(const struct pool_view *view, const struct td *td, gpa_t address)
 {
-	/* Where the domain is not locked, the host may put a table in place of the leaf meanwhile: once for a level. */
-	for (;;) {
-		unsigned level;
-		const uint64_t entry = look(view, td, address, &level);
+	const struct slot slot = slot_find(view, td, address, 1);
 
-		if (!stage2_present(entry))
-			return paddr(0);
-		if (stage2_is_leaf(entry, level))
-			return paddr(stage2_address(entry).value + address.value % stage2_span(level));
-	}
+	if (!stage2_present(slot.entry))
+		return paddr(0);
+	return paddr(stage2_address(slot.entry).value + address.value % stage2_span(slot.level));
 }
