@@ -45,7 +45,7 @@ void guest_build(uint32_t domain, uint32_t *page)
 /* While the guest ran, it wrote what nobody else knows wherever it can. */
 static void use_memory(const struct td_vcpu *vcpu)
 {
-	const struct ghost_unit *const unit = ghost_look(&world.ghost, vcpu->td->page, DATA);
+	const struct ghost_unit *const unit = ghost_look(&world.ghost, vcpu->td->info.domain, DATA);
 	const struct ghost_place *const place = unit ? &unit->place[DATA / SMALL] : 0;
 
 	if (place && place->state == GHOST_ACCEPTED && !world.ended)
@@ -245,7 +245,7 @@ void guest_step(struct step *step)
 	choose_exit(&request->exits);
 	if (world.nmi[cpu->index])
 		request->exits.kind = EXITS_NMI;
-	step->domain = vcpu->td->page;
+	step->domain = vcpu->td->info.domain;
 	step->effect = effect_of(&request->exits);
 	request->registers = request->exits.registers;
 	request->rip = request->exits.rip;

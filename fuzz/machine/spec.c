@@ -16,7 +16,7 @@ struct ghost_vcpu *ghost_vcpu_of(const struct cpu *cpu)
 {
 	const struct td_vcpu *const vcpu = td_vcpu_of(cpu->guest);
 
-	return &world.ghost.domain[vcpu->td->page].vcpu[vcpu->index];
+	return &world.ghost.domain[vcpu->td->info.domain].vcpu[vcpu->index];
 }
 
 /* Was another CPU in the hypervisor at the same time? */
@@ -127,7 +127,7 @@ static const struct domain_vcpu *slot_of(uint32_t domain, uint64_t page)
 {
 	const struct td *const td = td_of(domain);
 
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		if (td->vcpu[i].page == page)
 			return &td->vcpu[i];
 	}

@@ -86,10 +86,10 @@ void tlb_use(const struct cpu *cpu, const struct td *td)
 {
 	struct tlb *const tlb = &tlbs[cpu->index];
 
-	if (tlb->domain == td->page && tlb->lock_count == lock_count(td->page))
+	if (tlb->domain == td->info.domain && tlb->lock_count == lock_count(td->info.domain))
 		return;
-	tlb->domain = td->page;
-	tlb->lock_count = lock_count(td->page);
+	tlb->domain = td->info.domain;
+	tlb->lock_count = lock_count(td->info.domain);
 	walk(tlb, vendor_tag(top_of(td)), top_of(td), 4, 0);
 }
 
@@ -113,7 +113,8 @@ void tlb_enter(const struct cpu *cpu, const struct td *td)
 	const uint32_t tag = vendor_tag(top_of(td));
 
 	for (uint32_t page = 0; page < world.ghost.pages; page++)
-		PROMISE(tlb->pool[page] != tag || pool_record(page) == ((uint64_t)td->page << 32 | PAGE_PRIVATE));
+		PROMISE(tlb->pool[page] != tag ||
+			pool_record(page) == ((uint64_t)td->info.domain << 32 | PAGE_PRIVATE));
 	for (uint32_t i = 0; i < tlb->shared_count; i++)
 		PROMISE(tlb->shared[i].tag != tag ||
 			entry_at(top_of(td), tlb->shared[i].address) == tlb->shared[i].entry);
@@ -144,7 +145,7 @@ void check_unshared(uint32_t domain, uint64_t address, uint64_t bytes)
 	for (uint32_t i = 0; i < CPUS; i++) {
 		const struct td *const td = domain_of(&world.cpus[i]);
 
-		for (uint32_t k = 0; td && td->page == domain && k < tlbs[i].shared_count; k++) {
+		for (uint32_t k = 0; td && td->info.domain == domain && k < tlbs[i].shared_count; k++) {
 			const uint64_t at = tlbs[i].shared[k].address & ~DOMAIN_SHARED_BIT;
 
 			PROMISE(tlbs[i].shared[k].tag != vendor_tag(top_of(td)) || at < address ||

@@ -93,7 +93,7 @@ void lapic_reset(struct lapic *lapic, uint32_t apic_id)
 /* Only what devices may send, to a domain that is ready. */
 void lapic_request(struct lapic *lapic, uint8_t vector)
 {
-	PROVE(td.state == DOMAIN_READY && vector >= 0x20 && vector <= 0xea && vector != 0x80);
+	PROVE(td.info.state == DOMAIN_READY && vector >= 0x20 && vector <= 0xea && vector != 0x80);
 }
 
 void vcpu_guest_flush(paddr_t control)
@@ -103,14 +103,14 @@ void vcpu_guest_flush(paddr_t control)
 
 void sha384_start(struct sha384 *hash)
 {
-	PROVE(hash == &td.mrtd_hash && td.state == DOMAIN_BUILDING && !started);
+	PROVE(hash == &td.mrtd_hash && td.info.state == DOMAIN_BUILDING && !started);
 	started = true;
 }
 
 /* Only while the domain is built, and it is the end of that. */
 void sha384_finish(struct sha384 *hash, uint8_t digest[SHA384_BYTES])
 {
-	PROVE(hash == &td.mrtd_hash && digest == td.mrtd && td.state == DOMAIN_BUILDING);
+	PROVE(hash == &td.mrtd_hash && digest == td.info.mrtd && td.info.state == DOMAIN_BUILDING);
 }
 
 static void make_vcpus(struct ghost_domain *self)
@@ -169,9 +169,9 @@ static void check_domain(void)
 
 	if (!is_there())
 		return;
-	PROVE(td.state == self->state && td.vcpu_count == self->vcpu_count);
+	PROVE(td.info.state == self->state && td.info.vcpus == self->vcpu_count);
 	for (uint32_t i = 0; i < DOMAIN_MAX_VCPUS; i++)
-		PROVE(i >= td.vcpu_count ||
+		PROVE(i >= td.info.vcpus ||
 		      (td.vcpu[i].page == self->vcpu[i].page && td.vcpu[i].apic_id == self->vcpu[i].apic_id &&
 		       td.vcpu[i].runs_on == self->vcpu[i].runs_on && td.vcpu[i].loaded_on == self->vcpu[i].loaded_on));
 }
@@ -207,15 +207,19 @@ static void check_created(uint64_t table)
 
 	ASSUME(any < 48);
 	PROVE(started && params_fit());
-	PROVE(td.page == domain && td.table == table && td.state == DOMAIN_BUILDING && td.pages == 2 && td.tables == 1);
-	PROVE(td.private_pages == 0 && td.vcpu_count == 0 && !td.lazy && td.started_us == 1 && td.gpa_bits == 48);
-	PROVE(td.params.max_vcpus == params.max_vcpus && td.params.attributes == params.attributes);
-	PROVE(td.params.xfam == params.xfam && td.params.ram_count == params.ram_count);
-	PROVE(td.params.ram[0].base == params.ram[0].base && td.params.ram[0].bytes == params.ram[0].bytes);
-	PROVE(td.params.ram[1].base == params.ram[1].base && td.params.ram[1].bytes == params.ram[1].bytes);
-	PROVE(td.params.firmware.base == params.firmware.base && td.params.firmware.bytes == params.firmware.bytes);
-	PROVE(td.params.mrconfigid[any] == params.mrconfigid[any] && td.params.mrowner[any] == params.mrowner[any]);
-	PROVE(td.params.mrownerconfig[any] == params.mrownerconfig[any]);
+	PROVE(td.info.domain == domain && td.table == table && td.info.state == DOMAIN_BUILDING && td.info.pages == 2 &&
+	      td.info.tables == 1);
+	PROVE(td.info.private_pages == 0 && td.info.vcpus == 0 && !td.lazy && td.info.started_us == 1 &&
+	      td.gpa_bits == 48);
+	PROVE(td.info.params.max_vcpus == params.max_vcpus && td.info.params.attributes == params.attributes);
+	PROVE(td.info.params.xfam == params.xfam && td.info.params.ram_count == params.ram_count);
+	PROVE(td.info.params.ram[0].base == params.ram[0].base && td.info.params.ram[0].bytes == params.ram[0].bytes);
+	PROVE(td.info.params.ram[1].base == params.ram[1].base && td.info.params.ram[1].bytes == params.ram[1].bytes);
+	PROVE(td.info.params.firmware.base == params.firmware.base &&
+	      td.info.params.firmware.bytes == params.firmware.bytes);
+	PROVE(td.info.params.mrconfigid[any] == params.mrconfigid[any] &&
+	      td.info.params.mrowner[any] == params.mrowner[any]);
+	PROVE(td.info.params.mrownerconfig[any] == params.mrownerconfig[any]);
 }
 
 void prove_calls_create(void)

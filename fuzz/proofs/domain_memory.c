@@ -113,7 +113,7 @@ void secure_wipe(void *of, size_t bytes)
 			(place_before[i].page == target) & ((state == GHOST_ACCEPTED) | (state == GHOST_BLOCKED));
 
 		for (uint32_t k = 0; k < DOMAIN_MAX_VCPUS; k++)
-			PROVE(!was_used | (k >= td.vcpu_count) | (td.vcpu[k].runs_on != 2) |
+			PROVE(!was_used | (k >= td.info.vcpus) | (td.vcpu[k].runs_on != 2) |
 			      (td.vcpu[k].epoch == td.epoch));
 		target_window[i] = 0;
 	}
@@ -138,7 +138,7 @@ bool machine_is_ram(const struct machine *machine, gpa_t address, uint64_t bytes
 /* Once, into a page that is the domain's by now. */
 void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, void *buffer, uint32_t bytes)
 {
-	PROVE(!copied && td.state == DOMAIN_BUILDING && ram[0] && address.value == ram_address && bytes == 4096);
+	PROVE(!copied && td.info.state == DOMAIN_BUILDING && ram[0] && address.value == ram_address && bytes == 4096);
 	PROVE(open[WINDOW_TARGET] && target == arguments.rdx && buffer == target_window);
 	for (uint32_t i = 0; i < ENTRIES; i++)
 		target_window[i] = source[i];
@@ -147,7 +147,7 @@ void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, voi
 
 void measure_page(struct sha384 *mrtd, gpa_t address)
 {
-	PROVE(mrtd == &td.mrtd_hash && td.state == DOMAIN_BUILDING && copied && !measured_page);
+	PROVE(mrtd == &td.mrtd_hash && td.info.state == DOMAIN_BUILDING && copied && !measured_page);
 	PROVE(address.value == (arguments.rsi & ~1ull));
 	measured_page = true;
 }
@@ -186,7 +186,7 @@ static bool place_sane(uint32_t i)
 	const uint64_t shared = place[i].shared;
 	const uint32_t page = place[i].page;
 	const bool owned = records[page % PAGES] == ((uint64_t)DOMAIN << 32 | PAGE_PRIVATE);
-	const bool building = td.state == DOMAIN_BUILDING; /* nothing was taken away yet, and all is accepted */
+	const bool building = td.info.state == DOMAIN_BUILDING; /* nothing was taken away yet, and all is accepted */
 
 	return (!building | (state == GHOST_NEW) | (state == GHOST_ACCEPTED)) & (state <= GHOST_ACCEPTED) &
 	       ((shared == 0) | (state == GHOST_RELEASED)) & (shared % SMALL == 0) & (shared < 1ull << 47) &
@@ -345,8 +345,8 @@ static void count_elsewhere(void)
 	ASSUME(pending < PAGES && shared < 1u << 31);
 	pending_elsewhere = pending;
 	shared_elsewhere = shared;
-	td.pending_pages = pending_pages();
-	td.shared_pages = shared_pages();
+	td.info.pending_pages = pending_pages();
+	td.info.shared_pages = shared_pages();
 }
 
 static void set_up(uint64_t pool_base)
@@ -396,14 +396,15 @@ static void check_td(void)
 {
 	const struct ghost_domain *const self = &ghost.domain[DOMAIN];
 
-	PROVE(td.page == DOMAIN && td.table == TOP && td.state == self->state && td.lazy == self->lazy);
-	PROVE(td.state == td_before.state && td.vcpu_count == td_before.vcpu_count);
-	PROVE(td.tables == count(PAGE_TABLE));
-	PROVE(td.private_pages == count(PAGE_PRIVATE));
-	PROVE(td.pending_pages == pending_pages() && td.shared_pages == shared_pages());
-	PROVE(td.pages - td.tables - td.private_pages == td_before.pages - td_before.tables - td_before.private_pages);
+	PROVE(td.info.domain == DOMAIN && td.table == TOP && td.info.state == self->state && td.lazy == self->lazy);
+	PROVE(td.info.state == td_before.info.state && td.info.vcpus == td_before.info.vcpus);
+	PROVE(td.info.tables == count(PAGE_TABLE));
+	PROVE(td.info.private_pages == count(PAGE_PRIVATE));
+	PROVE(td.info.pending_pages == pending_pages() && td.info.shared_pages == shared_pages());
+	PROVE(td.info.pages - td.info.tables - td.info.private_pages ==
+	      td_before.info.pages - td_before.info.tables - td_before.info.private_pages);
 	for (uint32_t i = 0; i < DOMAIN_MAX_VCPUS; i++)
-		PROVE(i >= td.vcpu_count || td.vcpu[i].runs_on == 0 ||
+		PROVE(i >= td.info.vcpus || td.vcpu[i].runs_on == 0 ||
 		      self->vcpu[i].behind == (td.vcpu[i].epoch != td.epoch));
 }
 

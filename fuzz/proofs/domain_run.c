@@ -151,14 +151,14 @@ void xsetbv(uint32_t index, uint64_t value)
 /* All that the domain may have, and with XCR0 that has it. */
 void xsave(void *area, uint64_t components)
 {
-	PROVE(area == vcpu.xsave && components == td.params.xfam && hardware.xcr0 == components);
+	PROVE(area == vcpu.xsave && components == td.info.params.xfam && hardware.xcr0 == components);
 	xcr0_of_save = components;
 }
 
 /* At the end the initial state, so that none of the guest's is left. */
 void xrstor(const void *area, uint64_t components)
 {
-	PROVE(components == td.params.xfam && hardware.xcr0 == components);
+	PROVE(components == td.info.params.xfam && hardware.xcr0 == components);
 	PROVE(!ended || (area != vcpu.xsave && xcr0_of_save == components));
 	cleared = ended;
 }
@@ -195,7 +195,7 @@ static void set_up(void)
 	for (uint32_t i = 0; i < GUEST_MSRS; i++)
 		pool.guest.msr[i] = i;
 	ASSUME((vcpu.run.value & 4095) == 0 && vcpu.run.value < 1ull << 47);
-	td = (struct td){.vcpu_count = 1, .params.xfam = xfam};
+	td = (struct td){.info = {.vcpus = 1, .params.xfam = xfam}};
 	vcpu.td = &td;
 	vcpu.index = 0;
 	vcpu.view = (struct pool_view){&pool, &paging, 0, cpus};
@@ -285,10 +285,10 @@ void prove_run_leave(void)
 	PROVE(told.kind == exit.kind || (exit.kind == DOMAIN_EXIT_IDLE && told.kind == DOMAIN_EXIT_PREEMPTED));
 	PROVE(told.bytes == exit.bytes && told.address == exit.address && told.value == exit.value);
 	PROVE(told.write == exit.write && told.deadline == vcpu.lapic.deadline);
-	PROVE(td.run_ticks == now - vcpu.entered && td.answered == (vcpu.entries > 1 ? vcpu.entries - 1 : 0));
+	PROVE(td.info.run_ticks == now - vcpu.entered && td.info.answered == (vcpu.entries > 1 ? vcpu.entries - 1 : 0));
 	for (uint32_t kind = 0; kind < DOMAIN_EXIT_KINDS; kind++)
-		PROVE(td.exits[kind] == (kind == told.kind ? 1 : 0));
-	REACHABLE(td.answered != 0);
+		PROVE(td.info.exits[kind] == (kind == told.kind ? 1 : 0));
+	REACHABLE(td.info.answered != 0);
 	REACHABLE(said_text);
 	REACHABLE(told.kind != exit.kind);
 }

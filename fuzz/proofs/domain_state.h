@@ -101,15 +101,15 @@ static void make_td(const struct ghost_domain *self)
 	ASSUME(self->state <= DOMAIN_STOPPED && self->vcpu_count <= self->params.max_vcpus);
 	ASSUME(self->params.max_vcpus <= DOMAIN_MAX_VCPUS && self->params.ram_count <= DOMAIN_MAX_RAM);
 	ghost.domain[DOMAIN] = *self;
-	td.page = DOMAIN;
-	td.state = self->state;
-	td.params = self->params;
+	td.info.domain = DOMAIN;
+	td.info.state = self->state;
+	td.info.params = self->params;
 	td.lazy = self->lazy;
 	td.gpa_bits = GHOST_GPA_BITS;
-	td.vcpu_count = self->vcpu_count;
-	td.tables = count(PAGE_TABLE);
-	td.private_pages = count(PAGE_PRIVATE);
-	td.pages = td.tables + td.private_pages + 1 + count(PAGE_VCPU);
+	td.info.vcpus = self->vcpu_count;
+	td.info.tables = count(PAGE_TABLE);
+	td.info.private_pages = count(PAGE_PRIVATE);
+	td.info.pages = td.info.tables + td.info.private_pages + 1 + count(PAGE_VCPU);
 	locked = any_bool();
 	if (locked)
 		records[DOMAIN] |= LOCKED;

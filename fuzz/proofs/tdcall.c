@@ -31,14 +31,14 @@ static bool is_locked_leaf(void)
 
 enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
 {
-	PROVE(!locked && domain == td.page && is_locked_leaf());
+	PROVE(!locked && domain == td.info.domain && is_locked_leaf());
 	locked = !busy;
 	return busy ? POOL_BUSY : POOL_LOCKED;
 }
 
 void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
 {
-	PROVE(locked && domain == td_before.page);
+	PROVE(locked && domain == td_before.info.domain);
 	locked = false;
 }
 
@@ -169,7 +169,8 @@ void prove_tdcall_operands(void)
 	const uint64_t status = frame.guest.rax;
 
 	check_registers(leaf == 1 || leaf == 3);
-	PROVE(!locked && td.td_ctls == td_before.td_ctls && td.lazy == td_before.lazy && td.page == td_before.page);
+	PROVE(!locked && td.td_ctls == td_before.td_ctls && td.lazy == td_before.lazy &&
+	      td.info.domain == td_before.info.domain);
 	PROVE(passed_on == (leaf == 0) && (!passed_on || !advanced));
 	PROVE(!busy || !is_locked_leaf() || (!advanced && !left && reads == 0 && !accepted));
 	PROVE(advanced || leaf == 0 || left || busy || leaf == 4 || leaf == 6 || leaf == 22);
@@ -203,7 +204,7 @@ void prove_tdcall_fields(void)
 	const bool ctls = before.rdx == 0x1110000300000017, lazy = before.rdx == 0x91100003434c0001;
 
 	check_registers(false);
-	PROVE(!locked && !left && reads == 0 && advanced == !busy && td.page == td_before.page);
+	PROVE(!locked && !left && reads == 0 && advanced == !busy && td.info.domain == td_before.info.domain);
 	PROVE((td.td_ctls & ~15ull) == 0 && (td.td_ctls & 1) != 0);
 	if (!advanced || leaf == 7 || status != 0)
 		PROVE(td.td_ctls == td_before.td_ctls && td.lazy == td_before.lazy);

@@ -33,20 +33,20 @@ static uint64_t shared_bit(void)
 
 enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
 {
-	PROVE(!locked && domain == td.page);
+	PROVE(!locked && domain == td.info.domain);
 	locked = !busy;
 	return busy ? POOL_BUSY : POOL_LOCKED;
 }
 
 void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
 {
-	PROVE(locked && domain == td.page);
+	PROVE(locked && domain == td.info.domain);
 	locked = false;
 }
 
 static bool in_ram(uint64_t address, uint64_t bytes, uint32_t index)
 {
-	const struct domain_range *const ram = &td.params.ram[index];
+	const struct domain_range *const ram = &td.info.params.ram[index];
 
 	return address >= ram->base && address - ram->base < ram->bytes && bytes <= ram->bytes - (address - ram->base);
 }
@@ -137,13 +137,13 @@ static void set_up(uint32_t bits)
 	uint32_t page;
 
 	td.gpa_bits = bits;
-	td.page = page;
-	td.params.ram_count = 2;
+	td.info.domain = page;
+	td.info.params.ram_count = 2;
 	for (uint32_t i = 0; i < 2; i++) {
 		uint64_t base, bytes;
 
 		ASSUME(((base | bytes) & 4095) == 0 && base < shared_bit() && bytes <= shared_bit() - base);
-		td.params.ram[i] = (struct domain_range){base, bytes};
+		td.info.params.ram[i] = (struct domain_range){base, bytes};
 	}
 	busy = any_bool();
 	before = frame.guest = any;
@@ -213,8 +213,8 @@ void prove_vmcall_refused(void)
 void prove_vmcall_map_gpa(void)
 {
 	set_up(48);
-	td.params.ram[0].base = 0;
-	td.params.ram[1] = (struct domain_range){0, 0};
+	td.info.params.ram[0].base = 0;
+	td.info.params.ram[1] = (struct domain_range){0, 0};
 	ASSUME(before.r13 <= 1ull << 32); /* what is wanted at once */
 	const uint64_t start = before.r12, bytes = before.r13, plain = start & ~shared_bit();
 

@@ -69,7 +69,7 @@ static uint32_t id_bits(const struct td *td)
 {
 	uint32_t bits = 0;
 
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		while ((uint64_t)td->vcpu[i].apic_id >> bits != 0)
 			bits++;
 	}
@@ -82,7 +82,7 @@ static struct cpuid_result topology(const struct td_vcpu *vcpu, uint32_t level)
 	if (level == 0)
 		return (struct cpuid_result){0, 1, 1u << 8, vcpu->apic_id};
 	if (level == 1)
-		return (struct cpuid_result){id_bits(vcpu->td), vcpu->td->vcpu_count, 2u << 8 | 1, vcpu->apic_id};
+		return (struct cpuid_result){id_bits(vcpu->td), vcpu->td->info.vcpus, 2u << 8 | 1, vcpu->apic_id};
 	return (struct cpuid_result){0, 0, level & 0xff, vcpu->apic_id};
 }
 
@@ -102,7 +102,7 @@ uint64_t guest_xsave_bytes(uint64_t xfam)
 /* The parts of XSAVE state that the domain has; sizes as the CPU computes them with the guest's XCR0. */
 static struct cpuid_result xsave_leaf(const struct td_vcpu *vcpu, uint32_t subleaf)
 {
-	const uint64_t xfam = vcpu->td->params.xfam;
+	const uint64_t xfam = vcpu->td->info.params.xfam;
 	const struct cpuid_result r = cpu_leaf(LEAF_XSAVE, subleaf);
 
 	if (subleaf == 0)
@@ -115,7 +115,7 @@ static struct cpuid_result xsave_leaf(const struct td_vcpu *vcpu, uint32_t suble
 /* What is the vCPU's, without the instructions whose registers the domain does not have. */
 static void adjust(const struct td_vcpu *vcpu, uint32_t leaf, struct cpuid_result *r)
 {
-	const uint64_t tsc_khz = vcpu->vcpu.cpu->machine->boot.tsc_khz, xfam = vcpu->td->params.xfam;
+	const uint64_t tsc_khz = vcpu->vcpu.cpu->machine->boot.tsc_khz, xfam = vcpu->td->info.params.xfam;
 	const bool avx = (xfam & XCR0_AVX) != 0, avx512 = (xfam & XCR0_AVX512) != 0;
 
 	if (leaf == 1) {

@@ -22,8 +22,8 @@ int64_t domain_enter(const struct pool_view *view, uint64_t domain, struct td **
 
 void domain_leave(const struct pool_view *view, const struct td *td)
 {
-	const uint32_t domain = td->page;
-	const bool gone = td->pages == 0;
+	const uint32_t domain = td->info.domain;
+	const bool gone = td->info.pages == 0;
 
 	pool_close(view, WINDOW_DOMAIN);
 	if (gone)
@@ -86,15 +86,19 @@ int64_t domain_create(const struct pool_view *view, uint64_t domain, uint64_t ta
 	}
 	struct td *const td = pool_open(view, WINDOW_DOMAIN, domain);
 
-	td->page = (uint32_t)domain;
+	td->info = (struct domain_info){
+		.version = 2,
+		.bytes = sizeof(td->info),
+		.domain = (uint32_t)domain,
+		.state = DOMAIN_BUILDING,
+		.pages = 2,
+		.tables = 1,
+		.started_us = now_us,
+		.params = *params,
+	};
 	td->table = (uint32_t)table;
-	td->state = DOMAIN_BUILDING;
-	td->pages = 2;
-	td->tables = 1;
 	td->td_ctls = TD_CTLS_PENDING_VE_DISABLE;
 	td->gpa_bits = view->pool->guest.gpa_bits;
-	td->started_us = now_us;
-	td->params = *params;
 	sha384_start(&td->mrtd_hash);
 	domain_leave(view, td);
 	return 0;
@@ -105,19 +109,19 @@ bool domain_claim(const struct pool_view *view, struct td *td, uint64_t first, u
 	if (!pool_has(view, first) || count > view->pool->pages - first)
 		return false;
 	for (uint64_t i = 0; i < count; i++) {
-		if (pool_claim(view, first + i, kind, td->page))
+		if (pool_claim(view, first + i, kind, td->info.domain))
 			continue;
 		while (i > 0)
 			pool_free(view, first + --i);
 		return false;
 	}
-	td->pages += (uint32_t)count;
+	td->info.pages += (uint32_t)count;
 	return true;
 }
 
 static bool apic_id_taken(const struct td *td, uint64_t apic_id)
 {
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		if (td->vcpu[i].apic_id == apic_id)
 			return true;
 	}
@@ -126,9 +130,9 @@ static bool apic_id_taken(const struct td *td, uint64_t apic_id)
 
 int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t page, uint64_t apic_id, uint64_t rcx)
 {
-	if (td->state != DOMAIN_BUILDING)
+	if (td->info.state != DOMAIN_BUILDING)
 		return HC_E_STATE;
-	if (td->vcpu_count >= td->params.max_vcpus)
+	if (td->info.vcpus >= td->info.params.max_vcpus)
 		return HC_E_FULL;
 	if (apic_id >= UINT32_MAX || apic_id_taken(td, apic_id)) /* all ones: a broadcast */
 		return HC_E_ARGUMENT;
@@ -136,31 +140,31 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 		return HC_E_PAGE;
 	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, page);
 
-	vcpu->owner = td->page;
-	vcpu->index = td->vcpu_count;
+	vcpu->owner = td->info.domain;
+	vcpu->index = td->info.vcpus;
 	vcpu->apic_id = (uint32_t)apic_id;
 	vcpu->initial_rcx = rcx;
 	lapic_reset(&vcpu->lapic, vcpu->apic_id);
 	pool_close(view, WINDOW_VCPU);
-	td->vcpu[td->vcpu_count++] = (struct domain_vcpu){.page = (uint32_t)page, .apic_id = (uint32_t)apic_id};
+	td->vcpu[td->info.vcpus++] = (struct domain_vcpu){.page = (uint32_t)page, .apic_id = (uint32_t)apic_id};
 	return 0;
 }
 
 int64_t domain_finalize(struct td *td)
 {
-	if (td->state != DOMAIN_BUILDING || td->vcpu_count == 0)
+	if (td->info.state != DOMAIN_BUILDING || td->info.vcpus == 0)
 		return HC_E_STATE;
-	sha384_finish(&td->mrtd_hash, td->mrtd);
-	td->state = DOMAIN_READY;
+	sha384_finish(&td->mrtd_hash, td->info.mrtd);
+	td->info.state = DOMAIN_READY;
 	return 0;
 }
 
 /* Who is in it leaves it: the state is looked at before each entry. */
 int64_t domain_stop(const struct pool_view *view, struct td *td)
 {
-	if (td->state == DOMAIN_STOPPED)
+	if (td->info.state == DOMAIN_STOPPED)
 		return HC_E_STATE;
-	__atomic_store_n(&td->state, DOMAIN_STOPPED, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&td->info.state, DOMAIN_STOPPED, __ATOMIC_SEQ_CST);
 	domain_start_flush(td);
 	(void)domain_is_flushed(view, td);
 	return 0;
@@ -169,7 +173,7 @@ int64_t domain_stop(const struct pool_view *view, struct td *td)
 /* Is any CPU in one of its vCPUs, or may write to one's pages yet? */
 static bool is_loaded(const struct td *td)
 {
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		if (__atomic_load_n(&td->vcpu[i].runs_on, __ATOMIC_ACQUIRE) != 0 ||
 		    __atomic_load_n(&td->vcpu[i].loaded_on, __ATOMIC_ACQUIRE) != 0)
 			return true;
@@ -179,23 +183,23 @@ static bool is_loaded(const struct td *td)
 
 int64_t domain_reclaim(const struct pool_view *view, struct td *td, uint64_t first, uint64_t count)
 {
-	if (td->state != DOMAIN_STOPPED)
+	if (td->info.state != DOMAIN_STOPPED)
 		return HC_E_STATE;
 	if (is_loaded(td))
 		return HC_E_BUSY;
 	if (count == 0 || count > DOMAIN_CALL_PAGES || !pool_has(view, first) || count > view->pool->pages - first)
 		return HC_E_ARGUMENT;
-	const uint32_t before = td->pages;
+	const uint32_t before = td->info.pages;
 
 	for (uint64_t page = first; page < first + count; page++) {
-		if (pool_is_part(view, page, td->page)) {
+		if (pool_is_part(view, page, td->info.domain)) {
 			pool_free(view, page);
-			td->pages--;
+			td->info.pages--;
 		}
 	}
-	if (td->pages == 1 && td->page >= first && td->page - first < count)
-		td->pages = 0; /* domain_leave() frees its own one */
-	return before - td->pages;
+	if (td->info.pages == 1 && td->info.domain >= first && td->info.domain - first < count)
+		td->info.pages = 0; /* domain_leave() frees its own one */
+	return before - td->info.pages;
 }
 
 void domain_start_flush(struct td *td)
@@ -208,7 +212,7 @@ bool domain_is_flushed(const struct pool_view *view, const struct td *td)
 	const uint64_t epoch = __atomic_load_n(&td->epoch, __ATOMIC_SEQ_CST);
 	bool flushed = true;
 
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		const uint32_t runs_on = __atomic_load_n(&td->vcpu[i].runs_on, __ATOMIC_SEQ_CST);
 
 		if (runs_on == 0 || runs_on == view->cpu + 1 ||
@@ -222,23 +226,9 @@ bool domain_is_flushed(const struct pool_view *view, const struct td *td)
 
 void domain_describe(const struct td *td, struct domain_info *info)
 {
-	*info = (struct domain_info){
-		.version = 2,
-		.bytes = sizeof(*info),
-		.domain = td->page,
-		.state = td->state,
-		.vcpus = td->vcpu_count,
-		.pages = td->pages,
-		.tables = td->tables,
-		.private_pages = td->private_pages,
-		.pending_pages = td->pending_pages,
-		.shared_pages = td->shared_pages,
-		.started_us = td->started_us,
-		.run_ticks = __atomic_load_n(&td->run_ticks, __ATOMIC_RELAXED),
-		.answered = __atomic_load_n(&td->answered, __ATOMIC_RELAXED),
-		.params = td->params,
-	};
+	*info = td->info;
+	info->run_ticks = __atomic_load_n(&td->info.run_ticks, __ATOMIC_RELAXED);
+	info->answered = __atomic_load_n(&td->info.answered, __ATOMIC_RELAXED);
 	for (uint32_t kind = 0; kind < DOMAIN_EXIT_KINDS; kind++)
-		info->exits[kind] = __atomic_load_n(&td->exits[kind], __ATOMIC_RELAXED);
-	__builtin_memcpy(info->mrtd, td->mrtd, sizeof(info->mrtd));
+		info->exits[kind] = __atomic_load_n(&td->info.exits[kind], __ATOMIC_RELAXED);
 }

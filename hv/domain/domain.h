@@ -24,23 +24,16 @@ struct domain_vcpu {
 
 /* The contents of a page of PAGE_DOMAIN. */
 struct td {
-	uint32_t page;  /* its number, which names the domain */
-	uint32_t table; /* page of the top table of its stage 2 */
-	uint32_t state; /* enum domain_state */
-	uint32_t pages; /* of the pool that belong to it, this one included */
-	uint32_t tables, private_pages, pending_pages, shared_pages; /* as struct domain_info has them */
-	uint32_t vcpu_count;
-	uint32_t gpa_bits; /* width of its addresses, the shared bit included */
-	uint64_t epoch;    /* atomic: counts up when a translation is taken away, and never comes round */
-	bool lazy;         /* memory where none was before needs no acceptance: asked for by the guest */
+	struct domain_info info; /* what the host may know of it. Atomic: what each vCPU adds at the end of a run */
+	uint32_t table;          /* page of the top table of its stage 2 */
+	uint32_t gpa_bits;       /* width of its addresses, the shared bit included */
+	uint64_t epoch;          /* atomic: counts up when a translation is taken away, and never comes round */
+	bool lazy;               /* memory where none was before needs no acceptance: asked for by the guest */
 	uint64_t td_ctls;
-	uint64_t started_us, removed_pages; /* for its report */
-	struct domain_params params;        /* checked */
+	uint64_t removed_pages; /* for its report */
 	struct sha384 mrtd_hash;
-	uint8_t mrtd[SHA384_BYTES];
 	uint8_t rtmr[DOMAIN_RTMRS][SHA384_BYTES];
 	struct domain_vcpu vcpu[DOMAIN_MAX_VCPUS];
-	uint64_t run_ticks, answered, exits[DOMAIN_EXIT_KINDS]; /* atomic: each vCPU adds what a run had */
 };
 
 _Static_assert(sizeof(struct td) <= PAGE_BYTES, "a domain is one page");
@@ -94,7 +87,7 @@ bool domain_is_flushed(const struct pool_view *view, const struct td *td);
 /* Takes @count pages from @first on for the domain. False, and none is taken, where one is not free. */
 bool domain_claim(const struct pool_view *view, struct td *td, uint64_t first, uint64_t count, enum page_kind kind);
 
-/* What the host may know of it. */
+/* What the host may know of it, at one moment. */
 void domain_describe(const struct td *td, struct domain_info *info);
 
 #endif

@@ -83,7 +83,7 @@ void guest_exit_xsetbv(struct vcpu *vcpu)
 	const struct registers *const guest = &vcpu->frame->guest;
 	const uint64_t value = registers_edx_eax(guest);
 	const bool done = vcpu_cpl(vcpu) == 0 && (uint32_t)guest->rcx == 0 &&
-			  xcr0_valid(value, td_vcpu_of(vcpu)->td->params.xfam);
+			  xcr0_valid(value, td_vcpu_of(vcpu)->td->info.params.xfam);
 
 	if (done)
 		xsetbv(0, value);
@@ -208,7 +208,7 @@ void guest_exit_stage2(struct vcpu *vcpu, const struct guest_fault *fault)
 	struct td_vcpu *const state = td_vcpu_of(vcpu);
 	const gpa_t address = gpa(fault->address.value & ~td_shared_bit(state->td));
 	const struct pool_view view = state->view;
-	const uint32_t domain = state->td->page;
+	const uint32_t domain = state->td->info.domain;
 	const bool ram = domain_is_ram(state->td, gpa(address.value & ~PAGE_MASK), PAGE_BYTES);
 
 	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
@@ -261,7 +261,7 @@ static bool goes_to_host(struct td_vcpu *vcpu, enum domain_exit_kind *kind)
 	const uint64_t deadline = vcpu->lapic.deadline;
 
 	*kind = DOMAIN_EXIT_PREEMPTED;
-	if (__atomic_load_n(&vcpu->td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY || pool_is_closed(&vcpu->view))
+	if (__atomic_load_n(&vcpu->td->info.state, __ATOMIC_ACQUIRE) != DOMAIN_READY || pool_is_closed(&vcpu->view))
 		return true;
 	if (vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0)
 		vcpu->halt = NOT_HALTED;

@@ -21,7 +21,7 @@ void icr_send(struct td_vcpu *vcpu, uint64_t icr)
 {
 	if (ICR_MODE(icr) != MODE_FIXED || ICR_VECTOR(icr) < 16) /* SDM 3A 11.5.2 */
 		return;
-	for (uint32_t i = 0; i < vcpu->td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < vcpu->td->info.vcpus; i++) {
 		if (!is_target(vcpu, i, icr))
 			continue;
 		if (i == vcpu->index)

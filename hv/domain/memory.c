@@ -77,8 +77,8 @@ static void give_back(const struct pool_view *view, struct td *td, paddr_t first
 {
 	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
 		pool_free(view, pool_page(view->pool, paddr(first.value + at)));
-	td->pages -= (uint32_t)(bytes / PAGE_BYTES);
-	td->private_pages -= (uint32_t)(bytes / PAGE_BYTES);
+	td->info.pages -= (uint32_t)(bytes / PAGE_BYTES);
+	td->info.private_pages -= (uint32_t)(bytes / PAGE_BYTES);
 }
 
 /* The entry below one that has no table: of a page, its part; otherwise what it says. */
@@ -119,13 +119,13 @@ static int64_t put_table(const struct pool_view *view, struct td *td, struct pla
 	if (slot.entry != 0)
 		fill_table(view, page, slot.entry);
 	slot_write(view, slot, stage2_table(pool_address(view->pool, page)));
-	td->tables++;
+	td->info.tables++;
 	return 0;
 }
 
 int64_t domain_add_table(const struct pool_view *view, struct td *td, struct place place, uint64_t page)
 {
-	if (td->state == DOMAIN_STOPPED)
+	if (td->info.state == DOMAIN_STOPPED)
 		return HC_E_STATE;
 	if (place.level >= TOP_LEVEL || place.address.value >> td->gpa_bits != 0 ||
 	    place.address.value % stage2_span(place.level + 1) != 0)
@@ -141,8 +141,8 @@ static bool contains(const struct domain_range *range, gpa_t address, uint64_t b
 
 bool domain_is_ram(const struct td *td, gpa_t address, uint64_t bytes)
 {
-	for (uint32_t i = 0; i < td->params.ram_count; i++) {
-		if (contains(&td->params.ram[i], address, bytes))
+	for (uint32_t i = 0; i < td->info.params.ram_count; i++) {
+		if (contains(&td->info.params.ram[i], address, bytes))
 			return true;
 	}
 	return false;
@@ -158,7 +158,7 @@ static bool is_ram_page(const struct td *td, struct place place)
 /* The calls that change memory while the guest runs. */
 static int64_t check_running(const struct td *td, struct place place)
 {
-	if (td->state != DOMAIN_READY)
+	if (td->info.state != DOMAIN_READY)
 		return HC_E_STATE;
 	return is_ram_page(td, place) ? 0 : HC_E_ARGUMENT;
 }
@@ -176,8 +176,8 @@ static int64_t put_pages(const struct pool_view *view, struct td *td, struct pla
 		return HC_E_PAGE;
 	accepted = accepted && slot.entry == 0;
 	slot_write(view, slot, accepted ? stage2_private(paddr(first), slot.level) : first | PENDING | HAD_PAGE);
-	td->private_pages += count;
-	td->pending_pages += accepted ? 0 : count;
+	td->info.private_pages += count;
+	td->info.pending_pages += accepted ? 0 : count;
 	return 0;
 }
 
@@ -198,10 +198,10 @@ int64_t domain_add_page(const struct pool_view *view, struct td *td, uint64_t ad
 {
 	const struct place place = {gpa(address & ~DOMAIN_EXTEND), 1};
 
-	if (td->state != DOMAIN_BUILDING)
+	if (td->info.state != DOMAIN_BUILDING)
 		return HC_E_STATE;
 	if (!is_ram_page(td, place) &&
-	    ((place.address.value & PAGE_MASK) != 0 || !contains(&td->params.firmware, place.address, PAGE_BYTES)))
+	    ((place.address.value & PAGE_MASK) != 0 || !contains(&td->info.params.firmware, place.address, PAGE_BYTES)))
 		return HC_E_ARGUMENT;
 	const int64_t result = pool_has(view, page) ? put_pages(view, td, place, page, true) : HC_E_PAGE;
 
@@ -238,7 +238,7 @@ static enum memory_answer take_page(const struct pool_view *view, struct td *td,
 	if ((slot.entry & (BLOCKED | RELEASED)) != 0 && !domain_is_flushed(view, td))
 		return MEMORY_REPEAT;
 	if ((slot.entry & PENDING) != 0)
-		td->pending_pages -= pages_at(slot.level);
+		td->info.pending_pages -= pages_at(slot.level);
 	if (has_page(slot.entry))
 		give_back(view, td, page, stage2_span(slot.level));
 	slot_write(view, slot, left);
@@ -271,7 +271,7 @@ static enum memory_answer accept_entry(struct td *td, uint64_t *entry, unsigned 
 	if ((*entry & PENDING) == 0)
 		return (*entry & BLOCKED) != 0 ? MEMORY_REPEAT : MEMORY_NO_PAGE;
 	write_entry(entry, stage2_private(stage2_address(*entry), level));
-	td->pending_pages -= pages_at(level);
+	td->info.pending_pages -= pages_at(level);
 	return MEMORY_DONE;
 }
 
@@ -326,7 +326,7 @@ static void clear_shared(const struct pool_view *view, struct td *td, gpa_t addr
 		if (!stage2_present(entries[i]))
 			continue;
 		write_entry(&entries[i], 0);
-		td->shared_pages -= pages_at(first.level);
+		td->info.shared_pages -= pages_at(first.level);
 		domain_start_flush(td);
 	}
 	pool_close(view, WINDOW_TABLE);
@@ -380,7 +380,7 @@ int64_t domain_map_shared(const struct pool_view *view, struct td *td, struct pl
 	if (slot.level != place.level || stage2_present(slot.entry))
 		return HC_E_MAPPING;
 	slot_write(view, slot, stage2_shared(source, slot.level));
-	td->shared_pages += pages_at(slot.level);
+	td->info.shared_pages += pages_at(slot.level);
 	return 0;
 }
 

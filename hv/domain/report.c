@@ -15,9 +15,9 @@ static void fill_tcb_info(const struct hk_statement *statement, const struct td 
 	__builtin_memcpy(info->mrseam, statement->image_sha256, sizeof(statement->image_sha256));
 	__builtin_memcpy(info->mrsignerseam, REPORT_SIGNER, sizeof(REPORT_SIGNER));
 	info->domain = (struct report_domain){
-		.domain = td->page,
-		.vcpus = td->vcpu_count,
-		.started_us = td->started_us,
+		.domain = td->info.domain,
+		.vcpus = td->info.vcpus,
+		.started_us = td->info.started_us,
 		.removed_pages = td->removed_pages,
 		.vector_first = VECTOR_DEVICE_FIRST,
 		.vector_last = VECTOR_DEVICE_LAST,
@@ -29,12 +29,12 @@ static void fill_tcb_info(const struct hk_statement *statement, const struct td 
 
 static void fill_td_info(const struct td *td, struct report_td_info *info)
 {
-	info->attributes = td->params.attributes;
-	info->xfam = td->params.xfam;
-	__builtin_memcpy(info->mrtd, td->mrtd, sizeof(info->mrtd));
-	__builtin_memcpy(info->mrconfigid, td->params.mrconfigid, sizeof(info->mrconfigid));
-	__builtin_memcpy(info->mrowner, td->params.mrowner, sizeof(info->mrowner));
-	__builtin_memcpy(info->mrownerconfig, td->params.mrownerconfig, sizeof(info->mrownerconfig));
+	info->attributes = td->info.params.attributes;
+	info->xfam = td->info.params.xfam;
+	__builtin_memcpy(info->mrtd, td->info.mrtd, sizeof(info->mrtd));
+	__builtin_memcpy(info->mrconfigid, td->info.params.mrconfigid, sizeof(info->mrconfigid));
+	__builtin_memcpy(info->mrowner, td->info.params.mrowner, sizeof(info->mrowner));
+	__builtin_memcpy(info->mrownerconfig, td->info.params.mrownerconfig, sizeof(info->mrownerconfig));
 	__builtin_memcpy(info->rtmr, td->rtmr, sizeof(info->rtmr));
 }
 

@@ -42,7 +42,7 @@ static void switch_registers(const struct guest_setup *setup, struct guest_state
 /* What the domain may have: only that of the registers was the guest's. */
 static void save_vector_state(struct td_vcpu *vcpu)
 {
-	const uint64_t xfam = vcpu->td->params.xfam;
+	const uint64_t xfam = vcpu->td->info.params.xfam;
 
 	xsetbv(0, xfam);
 	xsave(vcpu->xsave, xfam);
@@ -52,7 +52,7 @@ static void save_vector_state(struct td_vcpu *vcpu)
 /* An area that nothing was saved in says nothing of MXCSR, which is loaded all the same. */
 static void load_vector_state(const struct td_vcpu *vcpu, bool fresh)
 {
-	const uint64_t xfam = vcpu->td->params.xfam;
+	const uint64_t xfam = vcpu->td->info.params.xfam;
 
 	xsetbv(0, xfam);
 	xrstor(fresh ? (const void *)&initial_state : vcpu->xsave, xfam);
@@ -61,7 +61,7 @@ static void load_vector_state(const struct td_vcpu *vcpu, bool fresh)
 /* The slot of a vCPU by its page; null for none of this domain. */
 static struct domain_vcpu *slot_of(struct td *td, uint64_t vcpu)
 {
-	for (uint32_t i = 0; i < td->vcpu_count; i++) {
+	for (uint32_t i = 0; i < td->info.vcpus; i++) {
 		if (td->vcpu[i].page == vcpu)
 			return &td->vcpu[i];
 	}
@@ -84,8 +84,8 @@ static int64_t occupy(struct cpu *cpu, const struct pool_view *view, struct td *
 	__atomic_store_n(&cpu->guest, &vcpu->vcpu, __ATOMIC_SEQ_CST);
 	if (pool_is_closed(view))
 		return HC_E_WIPED;
-	if (__atomic_load_n(&td->state, __ATOMIC_ACQUIRE) != DOMAIN_READY ||
-	    (!loaded && !domain_xfam_sane(td->params.xfam))) /* CPUs may differ */
+	if (__atomic_load_n(&td->info.state, __ATOMIC_ACQUIRE) != DOMAIN_READY ||
+	    (!loaded && !domain_xfam_sane(td->info.params.xfam))) /* CPUs may differ */
 		return HC_E_STATE;
 	if (!loaded && slot->loaded_on != 0)
 		return HC_E_BUSY;
@@ -125,7 +125,7 @@ static int64_t open_locked(const struct pool_view *view, uint64_t domain, uint64
 		return result;
 	if (!slot_of(*td, page))
 		result = HC_E_PAGE;
-	else if ((*td)->state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
+	else if ((*td)->info.state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
 		result = HC_E_STATE;
 	else
 		*vcpu = pool_open(view, WINDOW_VCPU, page);
@@ -246,9 +246,9 @@ static uint32_t final_kind(const struct td_vcpu *vcpu, uint32_t kind)
 /* Each entry but the last one ended with an exit that was answered here. */
 static void count(struct td_vcpu *vcpu)
 {
-	__atomic_fetch_add(&vcpu->td->run_ticks, rdtsc() - vcpu->entered, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vcpu->td->info.run_ticks, rdtsc() - vcpu->entered, __ATOMIC_RELAXED);
 	if (vcpu->entries > 1)
-		__atomic_fetch_add(&vcpu->td->answered, vcpu->entries - 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&vcpu->td->info.answered, vcpu->entries - 1, __ATOMIC_RELAXED);
 }
 
 /* All that the host learns, but for the text and what is counted. */
@@ -259,7 +259,7 @@ static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 
 	record.kind = final_kind(vcpu, exit->kind);
 	record.deadline = vcpu->reported_deadline = vcpu->lapic.deadline;
-	__atomic_fetch_add(&vcpu->td->exits[record.kind], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vcpu->td->info.exits[record.kind], 1, __ATOMIC_RELAXED);
 	window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, exit)), &record,
 		     sizeof(record));
 }
@@ -326,7 +326,7 @@ int64_t run_interrupt(const struct pool_view *view, struct td *td, uint64_t vcpu
 
 	if (!slot)
 		return HC_E_PAGE;
-	if (td->state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
+	if (td->info.state != DOMAIN_READY) /* a stopped one's page may be somebody else's */
 		return HC_E_STATE;
 	if (vector < VECTOR_DEVICE_FIRST || vector > VECTOR_DEVICE_LAST || vector == VECTOR_INT80)
 		return HC_E_ARGUMENT;

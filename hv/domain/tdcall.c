@@ -32,8 +32,8 @@ static uint64_t leaf_info(struct td_vcpu *vcpu, struct registers *guest)
 	const struct td *const td = vcpu->td;
 
 	guest->rcx = td->gpa_bits;
-	guest->rdx = td->params.attributes;
-	guest->r8 = td->vcpu_count | (uint64_t)td->params.max_vcpus << 32;
+	guest->rdx = td->info.params.attributes;
+	guest->r8 = td->info.vcpus | (uint64_t)td->info.params.max_vcpus << 32;
 	guest->r9 = vcpu->index;
 	guest->r10 = guest->r11 = 0;
 	return TDX_SUCCESS;
@@ -145,7 +145,7 @@ static uint64_t field_write(struct td *td, const struct field *field, uint64_t v
 static uint64_t leaf_field(struct td *td, struct registers *guest, bool write)
 {
 	const struct field fields[] = {
-		{TD_ATTRIBUTES, td->params.attributes, false, 0, 0},
+		{TD_ATTRIBUTES, td->info.params.attributes, false, 0, 0},
 		{TD_CONFIG_FLAGS, CONFIG_FLEXIBLE_PENDING_VE, false, 0, 0},
 		{TD_CTLS, td->td_ctls, true, TD_CTLS_KNOWN, TD_CTLS_PENDING_VE_DISABLE},
 		{TD_NOTIFY_ENABLES, 0, true, 0, 0},
@@ -202,7 +202,7 @@ static uint64_t execute(struct td_vcpu *vcpu, struct registers *guest)
 static uint64_t execute_locked(struct td_vcpu *vcpu, struct registers *guest)
 {
 	const struct pool_view view = vcpu->view;
-	const uint32_t domain = vcpu->td->page;
+	const uint32_t domain = vcpu->td->info.domain;
 
 	if (guest->rax > TDG_VM_WR || (LOCKED_LEAVES >> guest->rax & 1) == 0)
 		return execute(vcpu, guest);

@@ -142,7 +142,7 @@ static uint64_t map_gpa(struct td_vcpu *vcpu, struct registers *guest)
 	const bool aligned = ((start | bytes) & PAGE_MASK) == 0, shared = is_shared(vcpu->td, start);
 	const gpa_t first = plain(vcpu->td, start);
 	const struct pool_view view = vcpu->view;
-	const uint32_t domain = vcpu->td->page;
+	const uint32_t domain = vcpu->td->info.domain;
 	enum memory_answer answer;
 
 	if (!aligned || !is_ram(vcpu->td, start, bytes)) {

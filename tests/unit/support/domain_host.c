@@ -161,7 +161,7 @@ static struct domain_vcpu *slot_of(struct td *td, uint64_t vcpu)
 	uint32_t i = 0;
 
 	while (td->vcpu[i].page != vcpu)
-		PROMISE(++i < td->vcpu_count);
+		PROMISE(++i < td->info.vcpus);
 	return &td->vcpu[i];
 }
 

@@ -113,7 +113,7 @@ static void check_counts(const struct ghost *ghost, const struct td *td, uint32_
 			shared += unit->place[k].shared != 0;
 		}
 	}
-	PROMISE(td->pending_pages == pending && td->shared_pages == shared);
+	PROMISE(td->info.pending_pages == pending && td->info.shared_pages == shared);
 }
 
 void compare_domain(const struct ghost *ghost, uint32_t page)
@@ -121,16 +121,16 @@ void compare_domain(const struct ghost *ghost, uint32_t page)
 	const struct ghost_domain *const self = &ghost->domain[page];
 	const struct td *const td = region_pointer(paddr(address_of(ghost, page)));
 
-	PROMISE(td->state == (uint32_t)self->state);
-	if (td->state == DOMAIN_STOPPED)
+	PROMISE(td->info.state == (uint32_t)self->state);
+	if (td->info.state == DOMAIN_STOPPED)
 		return; /* its tables may be free */
 	const uint32_t tables = count_tables(ghost, page, address_of(ghost, td->table), 4, 0);
 
-	PROMISE(tables == ghost_count(ghost, page, PAGE_TABLE) && td->tables == tables);
-	PROMISE(td->private_pages == ghost_count(ghost, page, PAGE_PRIVATE));
-	PROMISE(td->pages == 1 + tables + td->private_pages + ghost_count(ghost, page, PAGE_VCPU));
+	PROMISE(tables == ghost_count(ghost, page, PAGE_TABLE) && td->info.tables == tables);
+	PROMISE(td->info.private_pages == ghost_count(ghost, page, PAGE_PRIVATE));
+	PROMISE(td->info.pages == 1 + tables + td->info.private_pages + ghost_count(ghost, page, PAGE_VCPU));
 	check_counts(ghost, td, page);
-	PROMISE(td->vcpu_count == self->vcpu_count && td->lazy == self->lazy);
+	PROMISE(td->info.vcpus == self->vcpu_count && td->lazy == self->lazy);
 	for (uint32_t i = 0; i < GHOST_UNITS; i++) {
 		if (ghost->unit[i].owner == page)
 			check_unit(ghost, td, &ghost->unit[i]);

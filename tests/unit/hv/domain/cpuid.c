@@ -18,7 +18,7 @@ static int start(void **state)
 	(void)bed_start(state);
 	assert_true(bed_enter(0, 1));
 	vcpu = bed_guest(0);
-	vcpu->td->params.xfam = 0xe7;
+	vcpu->td->info.params.xfam = 0xe7;
 	return 0;
 }
 
@@ -123,11 +123,11 @@ static void each_leaf(void **state)
 static void vector_instructions_are_those_of_xfam(void **state)
 {
 	(void)state;
-	vcpu->td->params.xfam = 7;
+	vcpu->td->info.params.xfam = 7;
 	assert_int_equal(ask(1, 0).ecx, LEAF1_ECX | LEAF1_ECX_OF_AVX);
 	assert_int_equal(ask(7, 0).ebx, LEAF7_EBX | LEAF7_EBX_OF_AVX);
 	assert_int_equal(ask(7, 0).ecx, LEAF7_ECX | LEAF7_ECX_OF_AVX);
-	vcpu->td->params.xfam = 3;
+	vcpu->td->info.params.xfam = 3;
 	assert_int_equal(ask(1, 0).ecx, LEAF1_ECX);
 	assert_int_equal(ask(7, 0).ebx, LEAF7_EBX);
 	assert_int_equal(ask(7, 0).ecx, LEAF7_ECX);
@@ -137,12 +137,12 @@ static void vector_instructions_are_those_of_xfam(void **state)
 static void xsave_components_are_those_of_xfam(void **state)
 {
 	(void)state;
-	vcpu->td->params.xfam = 7;
+	vcpu->td->info.params.xfam = 7;
 	assert_answer(0xd, 0, (struct cpuid_result){7, 0x240, 0x340, 0});
 	assert_answer(0xd, 2, (struct cpuid_result){0x100, 0x240, 0, 0});
 	for (uint32_t part = 3; part < 70; part++)
 		assert_answer(0xd, part, (struct cpuid_result){0, 0, 0, 0});
-	vcpu->td->params.xfam = 3;
+	vcpu->td->info.params.xfam = 3;
 	assert_answer(0xd, 0, (struct cpuid_result){3, 0x240, 0x240, 0});
 	assert_answer(0xd, 2, (struct cpuid_result){0, 0, 0, 0});
 }
@@ -200,7 +200,7 @@ static void any_x2apic_id_has_its_bits(void **state)
 		    {0x100, 9}, {0x7fffffff, 31}, {0x80000000, 32}, {0xfffffffe, 32}};
 
 	(void)state;
-	vcpu->td->vcpu_count = 1;
+	vcpu->td->info.vcpus = 1;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		vcpu->apic_id = vcpu->td->vcpu[0].apic_id = rows[i].id;
 		assert_answer(0xb, 1, (struct cpuid_result){rows[i].bits, 1, 0x201, rows[i].id});

@@ -233,7 +233,7 @@ static void a_page_is_the_guests_once_it_is_accepted(void **state)
 	assert_int_equal(accept(SMALL_HERE, DOMAIN_LEVEL_4KIB), MEMORY_NO_PAGE);
 	augment(SMALL_HERE, PAGE_HERE);
 	assert_true(is_private(PAGE_HERE) && is_zero(PAGE_HERE));
-	assert_int_equal(domain()->private_pages, 1);
+	assert_int_equal(domain()->info.private_pages, 1);
 	assert_int_equal(state_of(SMALL_HERE), MEMORY_PENDING);
 	assert_false(stage2_present(entry_at(SMALL_HERE)));
 	assert_int_equal(translate(SMALL_HERE), 0);
@@ -283,7 +283,7 @@ static void a_removed_page_is_wiped_and_free(void **state)
 	assert_true(is_free(PAGE_HERE));
 	assert_int_equal(entry_at(SMALL_HERE), HAD_PAGE);
 	assert_int_equal(state_of(SMALL_HERE), MEMORY_ABSENT);
-	assert_int_equal(domain()->private_pages, 0);
+	assert_int_equal(domain()->info.private_pages, 0);
 	assert_int_equal(domain()->epoch, 1);
 	assert_int_equal(refused(HC_PAGE_REMOVE, SMALL_HERE, 0, 0), HC_E_MAPPING);
 }
@@ -416,12 +416,12 @@ static void a_page_that_a_cpu_may_use_is_blocked(void **state)
 	assert_int_equal(call(HC_PAGE_REMOVE, SMALL_HERE, 0, 0), HC_E_BUSY); /* and again */
 	assert_int_equal(host.kicks[1], 2);
 	assert_memory_equal(contents(PAGE_HERE), pattern, sizeof(pattern));
-	assert_int_equal(domain()->private_pages, 1);
+	assert_int_equal(domain()->info.private_pages, 1);
 	other_cpu_follows();
 	assert_int_equal(call(HC_PAGE_REMOVE, SMALL_HERE, 0, 0), 1);
 	assert_true(is_free(PAGE_HERE));
 	assert_int_equal(entry_at(SMALL_HERE), HAD_PAGE);
-	assert_int_equal(domain()->private_pages, 0);
+	assert_int_equal(domain()->info.private_pages, 0);
 	assert_int_equal(host.kicks[1], 2);
 }
 
@@ -651,7 +651,7 @@ static void two_mib_come_and_go_at_once(void **state)
 {
 	(void)state;
 	augment(LARGE_HERE | DOMAIN_LEVEL_2MIB, HOST_RUN);
-	assert_int_equal(domain()->private_pages, PLACES);
+	assert_int_equal(domain()->info.private_pages, PLACES);
 	assert_int_equal(entry_at(LARGE_HERE), address_of(HOST_RUN) | PENDING | HAD_PAGE);
 	assert_int_equal(accept(LARGE_HERE + 0x5000, DOMAIN_LEVEL_4KIB), MEMORY_NO_TABLE);
 	assert_int_equal(accept(LARGE_HERE, DOMAIN_LEVEL_2MIB), MEMORY_DONE);
@@ -663,7 +663,7 @@ static void two_mib_come_and_go_at_once(void **state)
 	assert_int_equal(call(HC_PAGE_REMOVE, LARGE_HERE | DOMAIN_LEVEL_2MIB, 0, 0), PLACES);
 	for (uint64_t i = 0; i < PLACES; i++)
 		assert_true(is_free(HOST_RUN + i));
-	assert_int_equal(domain()->private_pages, 0);
+	assert_int_equal(domain()->info.private_pages, 0);
 	assert_int_equal(entry_at(LARGE_HERE), HAD_PAGE);
 	give_large();
 	assert_int_equal(convert(LARGE_HERE, LARGE, true), MEMORY_DONE);
@@ -720,7 +720,7 @@ static void a_table_has_what_was_there(void **state)
 	assert_int_equal(call(HC_PAGE_REMOVE, LARGE_HERE + 0x5000, 0, 0), 1);
 	assert_true(is_free(HOST_RUN + 5));
 	assert_true(is_private(HOST_RUN + 4) && is_private(HOST_RUN + 6) && !is_zero(HOST_RUN + 6));
-	assert_int_equal(domain()->private_pages, PLACES - 1);
+	assert_int_equal(domain()->info.private_pages, PLACES - 1);
 }
 
 static void a_table_has_what_the_guest_may_not_use(void **state)

@@ -127,7 +127,7 @@ static void a_guest_gets_a_report(void **state)
 	assert_int_equal(report->tcb_info.domain.vcpus, BED_VCPUS);
 	assert_int_equal(report->tcb_info.domain.started_us, STARTED_US);
 	assert_int_equal(report->td_info.xfam, 3);
-	assert_memory_equal(report->td_info.mrtd, td->mrtd, sizeof(td->mrtd));
+	assert_memory_equal(report->td_info.mrtd, td->info.mrtd, sizeof(td->info.mrtd));
 }
 
 static void its_mac_is_the_keys(void **state)

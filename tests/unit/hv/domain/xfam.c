@@ -99,7 +99,7 @@ static void xsetbv_takes_what_the_cpu_would(void **state)
 	(void)state;
 	assert_true(bed_enter(0, 0));
 	for (size_t i = 0; i < sizeof(xfams) / sizeof(xfams[0]); i++) {
-		bed_guest(0)->td->params.xfam = xfams[i];
+		bed_guest(0)->td->info.params.xfam = xfams[i];
 		for (uint64_t value = 0; value < 0x1000; value++) {
 			const bool valid =
 				(value & ~xfams[i]) == 0 && (value == 1 || value == 3 || value == 7 || value == 0xe7);
@@ -124,7 +124,7 @@ static void a_domain_runs_where_its_components_are(void **state)
 {
 	(void)state;
 	assert_true(bed_enter(0, 0));
-	bed_guest(0)->td->params.xfam = 0xe7;
+	bed_guest(0)->td->info.params.xfam = 0xe7;
 	guest_exit_preempted(&bed_guest(0)->vcpu);
 	assert_true(bed_enter(0, 0));
 	guest_exit_preempted(&bed_guest(0)->vcpu);
