@@ -234,9 +234,8 @@ static void deliver(struct td_vcpu *vcpu)
 {
 	int vector = lapic_next(&vcpu->lapic);
 
-	if (vector >= 0 && vcpu_guest_interruptible(&vcpu->vcpu)) {
+	if (vector >= 0 && vcpu_guest_interrupt(&vcpu->vcpu, (uint8_t)vector)) {
 		lapic_deliver(&vcpu->lapic, (uint8_t)vector);
-		vcpu_guest_interrupt(&vcpu->vcpu, (uint8_t)vector);
 		vector = lapic_next(&vcpu->lapic);
 	}
 	vcpu_guest_await_window(&vcpu->vcpu, vector >= 0, vcpu->lapic.reg[LAPIC_TPR] >> 4);

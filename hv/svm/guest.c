@@ -131,17 +131,15 @@ bool vcpu_guest_interrupts_on(const struct vcpu *vcpu)
 	return (vcpu->vendor.vmcb->rflags & RFLAGS_IF) != 0;
 }
 
-bool vcpu_guest_interruptible(const struct vcpu *vcpu)
+bool vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 {
-	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
-	return vcpu_guest_interrupts_on(vcpu) && (vmcb->interrupt_shadow & 1) == 0 &&
-	       (vmcb->event_injection & EVENT_VALID) == 0;
-}
-
-void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
-{
-	vcpu->vendor.vmcb->event_injection = EVENT_VALID | vector;
+	if (!vcpu_guest_interrupts_on(vcpu) || (vmcb->interrupt_shadow & 1) != 0 ||
+	    (vmcb->event_injection & EVENT_VALID) != 0)
+		return false;
+	vmcb->event_injection = EVENT_VALID | vector;
+	return true;
 }
 
 void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8)

@@ -47,9 +47,8 @@ void vcpu_guest_flush_tlb(struct vcpu *vcpu);
 /* Enters what is loaded. On the CPU's own stack, which is empty afterwards. */
 _Noreturn void vcpu_guest_enter(struct vcpu *vcpu);
 
-/* Can it take an interrupt at the next entry? Then: this one. */
-bool vcpu_guest_interruptible(const struct vcpu *vcpu);
-void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector);
+/* Has it take an interrupt at the next entry. False: it cannot. */
+bool vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector);
 
 /* Shall there be an exit as soon as it can? @cr8: what the guest reads there, where that does not exit */
 void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8);

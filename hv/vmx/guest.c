@@ -153,17 +153,14 @@ bool vcpu_guest_interrupts_on(const struct vcpu *vcpu)
 	return (vmread(GUEST_RFLAGS) & RFLAGS_IF) != 0;
 }
 
-bool vcpu_guest_interruptible(const struct vcpu *vcpu)
+bool vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 {
-	return vcpu_guest_interrupts_on(vcpu) &&
-	       (vmread(GUEST_INTERRUPTIBILITY) & (BLOCKING_STI | BLOCKING_MOV_SS)) == 0 &&
-	       (vmread(ENTRY_INTERRUPTION_INFO) & EVENT_VALID) == 0;
-}
-
-void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
-{
-	(void)vcpu;
+	if (!vcpu_guest_interrupts_on(vcpu) ||
+	    (vmread(GUEST_INTERRUPTIBILITY) & (BLOCKING_STI | BLOCKING_MOV_SS)) != 0 ||
+	    (vmread(ENTRY_INTERRUPTION_INFO) & EVENT_VALID) != 0)
+		return false;
 	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | vector);
+	return true;
 }
 
 /* The trap flag is set, since an NMI may have set it meanwhile: its exit comes early, and may find nothing. */

@@ -297,14 +297,11 @@ void vcpu_guest_enter(struct vcpu *vcpu)
 	longjmp(bed.jump, 1);
 }
 
-bool vcpu_guest_interruptible(const struct vcpu *vcpu)
+bool vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 {
+	if (fake_of(vcpu)->interruptible)
+		fake_of(vcpu)->interrupt = vector;
 	return fake_of(vcpu)->interruptible;
-}
-
-void vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
-{
-	fake_of(vcpu)->interrupt = vector;
 }
 
 void vcpu_guest_await_window(struct vcpu *vcpu, bool wanted, uint32_t cr8)

@@ -247,18 +247,19 @@ static void enters_with_rax_and_clean_buffers(void **state)
 static void takes_interrupts_when_it_can(void **state)
 {
 	(void)state;
-	assert_false(vcpu_guest_interruptible(&vcpu));
+	assert_false(vcpu_guest_interrupt(&vcpu, 0x41));
 	vmcb.rflags = 0x202;
-	assert_true(vcpu_guest_interrupts_on(&vcpu) && vcpu_guest_interruptible(&vcpu));
 	vmcb.interrupt_shadow = 1;
-	assert_false(vcpu_guest_interruptible(&vcpu));
+	assert_true(vcpu_guest_interrupts_on(&vcpu));
+	assert_false(vcpu_guest_interrupt(&vcpu, 0x41));
+	assert_int_equal(vmcb.event_injection, 0);
 	vmcb.interrupt_shadow = 2; /* not the shadow: GUEST_INTERRUPT_MASK */
-	assert_true(vcpu_guest_interruptible(&vcpu));
-	vmcb.event_injection = DELIVERED | 0x30e;
-	assert_false(vcpu_guest_interruptible(&vcpu));
-	assert_int_equal(vcpu_guest_delivering(&vcpu), DELIVERED | 0x30e);
-	vcpu_guest_interrupt(&vcpu, 0x41);
+	assert_true(vcpu_guest_interrupt(&vcpu, 0x41));
 	assert_int_equal(vmcb.event_injection, DELIVERED | 0x41); /* type 0 */
+	vmcb.event_injection = DELIVERED | 0x30e;
+	assert_false(vcpu_guest_interrupt(&vcpu, 0x41));
+	assert_int_equal(vmcb.event_injection, DELIVERED | 0x30e);
+	assert_int_equal(vcpu_guest_delivering(&vcpu), DELIVERED | 0x30e);
 	vcpu_guest_await_window(&vcpu, true, 0);
 	assert_int_equal(vmcb.virtual_interrupt, 1ull << 24 | 1ull << 20 | 1ull << 8);
 	vcpu_guest_await_window(&vcpu, false, 0);

@@ -533,10 +533,9 @@ static void interrupts(void **state)
 		fields[DOMAIN][GUEST_RFLAGS] = cases[i].rflags;
 		fields[DOMAIN][GUEST_INTERRUPTIBILITY] = cases[i].blocking;
 		fields[DOMAIN][ENTRY_INTERRUPTION_INFO] = cases[i].event;
-		assert_int_equal(vcpu_guest_interruptible(&guest), cases[i].takes);
+		assert_int_equal(vcpu_guest_interrupt(&guest, 0xf3), cases[i].takes);
+		assert_int_equal(fields[DOMAIN][ENTRY_INTERRUPTION_INFO], cases[i].takes ? 0x800000f3 : cases[i].event);
 	}
-	vcpu_guest_interrupt(&guest, 0xf3);
-	assert_int_equal(fields[DOMAIN][ENTRY_INTERRUPTION_INFO], 0x800000f3);
 	fields[DOMAIN][GUEST_RFLAGS] = 2;
 	vcpu_guest_inject_ve(&guest);
 	assert_int_equal(fields[DOMAIN][ENTRY_INTERRUPTION_INFO], 0x80000314);
