@@ -128,6 +128,31 @@ static bool apic_id_taken(const struct td *td, uint64_t apic_id)
 	return false;
 }
 
+/*
+ * As it runs first (docs/guest-abi.md, section 9). Its page is zero; an area of XSAVE that nothing was saved in says
+ * nothing of MXCSR, which is loaded all the same. @rcx: the host's word, which the guest must not trust
+ */
+static void make_vcpu(const struct pool_view *view, const struct td *td, struct td_vcpu *vcpu, uint32_t apic_id,
+		      uint64_t rcx)
+{
+	vcpu->owner = td->info.domain;
+	vcpu->index = td->info.vcpus;
+	vcpu->apic_id = apic_id;
+	vcpu->domain = view->pool->guest.maps;
+	vcpu->domain.stage2.root = pool_address(view->pool, td->table);
+	vcpu->vcpu.tag = VCPU_GUEST_TAG;
+	vcpu->frame.guest = (struct registers){
+		.rbx = td->gpa_bits,
+		.rcx = rcx,
+		.r8 = rcx,
+		.rdx = view->pool->guest.cpuid_version,
+		.rsi = vcpu->index,
+	};
+	vcpu->state.xcr0 = XCR0_X87;
+	vcpu->xsave[XSAVE_MXCSR] = MXCSR_RESET;
+	lapic_reset(&vcpu->lapic, apic_id);
+}
+
 int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t page, uint64_t apic_id, uint64_t rcx)
 {
 	if (td->info.state != DOMAIN_BUILDING)
@@ -140,11 +165,7 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 		return HC_E_PAGE;
 	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, page);
 
-	vcpu->owner = td->info.domain;
-	vcpu->index = td->info.vcpus;
-	vcpu->apic_id = (uint32_t)apic_id;
-	vcpu->initial_rcx = rcx;
-	lapic_reset(&vcpu->lapic, vcpu->apic_id);
+	make_vcpu(view, td, vcpu, (uint32_t)apic_id, rcx);
 	pool_close(view, WINDOW_VCPU);
 	td->vcpu[td->info.vcpus++] = (struct domain_vcpu){.page = (uint32_t)page, .apic_id = (uint32_t)apic_id};
 	return 0;

@@ -168,11 +168,6 @@ void guest_exit_tdcall(struct vcpu *vcpu, bool known)
 		guest_exit_exception(vcpu, VECTOR_UD, 0);
 }
 
-void guest_exit_dead(struct vcpu *vcpu)
-{
-	run_end(td_vcpu_of(vcpu), &(struct domain_exit){.kind = DOMAIN_EXIT_DEAD}, 0);
-}
-
 /*
  * DOMAIN_EXIT_DEAD: the guest touched what it may not, and stops, rather than go on with something else.
  * DOMAIN_EXIT_PAGE: the host has to add, or to map, a page. It learns no more of the address than that.
@@ -181,6 +176,11 @@ static void leave_at(struct td_vcpu *vcpu, enum domain_exit_kind kind, gpa_t add
 {
 	vcpu->dead = kind == DOMAIN_EXIT_DEAD;
 	run_leave(vcpu, &(struct domain_exit){.kind = kind, .address = address.value & ~PAGE_MASK});
+}
+
+void guest_exit_dead(struct vcpu *vcpu)
+{
+	leave_at(td_vcpu_of(vcpu), DOMAIN_EXIT_DEAD, gpa(0));
 }
 
 /*
@@ -207,15 +207,13 @@ void guest_exit_stage2(struct vcpu *vcpu, const struct guest_fault *fault)
 {
 	struct td_vcpu *const state = td_vcpu_of(vcpu);
 	const gpa_t address = gpa(fault->address.value & ~td_shared_bit(state->td));
-	const struct pool_view view = state->view;
-	const uint32_t domain = state->td->info.domain;
 	const bool ram = domain_is_ram(state->td, gpa(address.value & ~PAGE_MASK), PAGE_BYTES);
 
-	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
+	if (pool_lock_domain(&state->view, state->td->info.domain) != POOL_LOCKED)
 		return; /* the guest tries again */
-	const enum memory_state memory = ram ? domain_memory_state(&view, state->td, address) : MEMORY_RELEASED;
+	const enum memory_state memory = ram ? domain_memory_state(&state->view, state->td, address) : MEMORY_RELEASED;
 
-	pool_unlock_domain(&view, domain);
+	pool_unlock_domain(&state->view, state->td->info.domain);
 	if ((fault->address.value & td_shared_bit(state->td)) != 0)
 		shared_fault(state, fault, ram ? memory : MEMORY_ABSENT);
 	else if (memory == MEMORY_ABSENT)

@@ -14,12 +14,10 @@
 #include "x86/msr.h"
 #include "x86/switch.h"
 
-#define MXCSR_RESET 0x1f80u
-
 /* The XSAVE area's legacy part and header that put every component into its initial state (SDM 1 13.6). */
 static const struct {
 	uint32_t words[144];
-} __attribute__((aligned(64))) initial_state = {.words = {[6] = MXCSR_RESET}};
+} __attribute__((aligned(64))) initial_state = {.words = {[XSAVE_MXCSR] = MXCSR_RESET}};
 
 /* Registers of @from are kept, those of @to are loaded. */
 static void switch_registers(const struct guest_setup *setup, struct guest_state *from, const struct guest_state *to)
@@ -47,15 +45,6 @@ static void save_vector_state(struct td_vcpu *vcpu)
 	xsetbv(0, xfam);
 	xsave(vcpu->xsave, xfam);
 	xrstor(&initial_state, xfam);
-}
-
-/* An area that nothing was saved in says nothing of MXCSR, which is loaded all the same. */
-static void load_vector_state(const struct td_vcpu *vcpu, bool fresh)
-{
-	const uint64_t xfam = vcpu->td->info.params.xfam;
-
-	xsetbv(0, xfam);
-	xrstor(fresh ? (const void *)&initial_state : vcpu->xsave, xfam);
 }
 
 /* The slot of a vCPU by its page; null for none of this domain. */
@@ -178,37 +167,21 @@ static void take_answer(struct td_vcpu *vcpu)
 			vcpu->answer_bytes == 8 ? entry.value : entry.value & ((1ull << 8 * vcpu->answer_bytes) - 1);
 }
 
-static void start(struct td_vcpu *vcpu)
-{
-	vcpu->started = true;
-	vcpu->domain = vcpu->view.pool->guest.maps;
-	vcpu->domain.stage2.root = pool_address(vcpu->view.pool, vcpu->td->table);
-	vcpu->vcpu.tag = VCPU_GUEST_TAG;
-	vcpu->frame.guest = (struct registers){
-		.rbx = vcpu->td->gpa_bits,
-		.rcx = vcpu->initial_rcx,
-		.r8 = vcpu->initial_rcx,
-		.rdx = vcpu->view.pool->guest.cpuid_version,
-		.rsi = vcpu->index,
-	};
-	vcpu->state.xcr0 = XCR0_X87;
-}
-
 /* From here on the control structure and all registers but the general ones are the domain's. */
 static void load(struct td_vcpu *vcpu, const struct vcpu *root, uint32_t page)
 {
 	const bool fresh = !vcpu->started;
 
+	vcpu->started = true;
 	vcpu->entered = rdtsc();
 	vcpu->entries = 0;
 	vcpu->vcpu.domain = &vcpu->domain; /* windows are at other addresses on each CPU */
-	if (fresh)
-		start(vcpu);
 	take_answer(vcpu);
 	vcpu->frame.vcpu = &vcpu->vcpu;
 	vcpu->frame.stack = root->frame->stack;
 	switch_registers(&vcpu->view.pool->guest, &vcpu->root_state, &vcpu->state);
-	load_vector_state(vcpu, fresh);
+	xsetbv(0, vcpu->td->info.params.xfam);
+	xrstor(vcpu->xsave, vcpu->td->info.params.xfam);
 	xsetbv(0, vcpu->state.xcr0);
 	vcpu_guest_load(&vcpu->vcpu, pool_address(vcpu->view.pool, page + VCPU_CONTROL));
 	if (fresh)
@@ -287,8 +260,7 @@ void run_end(struct td_vcpu *vcpu, const struct domain_exit *exit, const uint64_
 
 	vcpu->dead = true;
 	run_leave(vcpu, exit);
-	if (text)
-		window_write(view.paging, view.cpu, place, text, sizeof(((struct domain_run *)0)->text));
+	window_write(view.paging, view.cpu, place, text, sizeof(((struct domain_run *)0)->text));
 }
 
 int64_t run_flush(const struct pool_view *view, struct td *td, uint64_t vcpu)

@@ -11,7 +11,7 @@ int64_t run_prepare(const struct pool_view *view, uint64_t domain, uint64_t vcpu
 /* Leaves the vCPU: the root guest's is loaded, and its hypercall returns. @exit: without the deadline */
 void run_leave(struct td_vcpu *vcpu, const struct domain_exit *exit);
 
-/* The same, for a vCPU that never runs again. @text: the exit's 8 words of it, or null */
+/* The same, for a guest that gave up: the vCPU never runs again. @text: 8 words */
 void run_end(struct td_vcpu *vcpu, const struct domain_exit *exit, const uint64_t *text);
 
 /* HC_VCPU_FLUSH and HC_INTERRUPT. The domain is locked. */

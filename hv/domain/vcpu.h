@@ -12,8 +12,10 @@
 /* Pages of a vCPU, by their order: struct td_vcpu; what the hardware calls VMCB or VMCS. */
 enum vcpu_page { VCPU_STATE, VCPU_CONTROL };
 
-/* An XSAVE area up to AVX-512 (SDM 1 13.4, 13.5). */
+/* An XSAVE area up to AVX-512; where MXCSR lies in it, and its initial value (SDM 1 13.4, 13.5, 13.6). */
 #define VCPU_XSAVE_BYTES 2688u
+#define XSAVE_MXCSR      6u /* in words of 32 bits */
+#define MXCSR_RESET      0x1f80u
 
 /* What TDG.VP.VEINFO.GET tells of the last #VE. */
 struct ve_info {
@@ -42,7 +44,6 @@ struct td_vcpu {
 	struct guest_state root_state;
 
 	uint32_t owner, index, apic_id; /* the domain it is a part of, and its place there */
-	uint64_t initial_rcx;           /* the host's word: the guest must not trust it */
 	bool started, dead;
 	bool wakes; /* vCPUs that do not run have got an interrupt from it */
 	enum halt { NOT_HALTED, HALTED, HALTED_FOR_GOOD } halt;
@@ -54,7 +55,7 @@ struct td_vcpu {
 	struct ve_info ve;
 	struct call_site site; /* forgotten when a translation is taken away */
 
-	uint8_t xsave[VCPU_XSAVE_BYTES] __attribute__((aligned(64)));
+	uint32_t xsave[VCPU_XSAVE_BYTES / sizeof(uint32_t)] __attribute__((aligned(64)));
 };
 
 _Static_assert(sizeof(struct td_vcpu) <= PAGE_BYTES, "a vCPU's state is one page");
