@@ -57,11 +57,7 @@ void vcpu_guest_start(struct vcpu *vcpu)
 	vmcb->intercept_misc1 |= MISC1_GUEST;
 	vmcb->intercept_misc2 |= MISC2_GUEST;
 	vmcb->virtual_interrupt = V_INTR_MASKING;
-	vmcb->cs = vmcb_segment(0xc9b, UINT32_MAX);
-	vmcb->ds = vmcb->es = vmcb->fs = vmcb->gs = vmcb->ss = vmcb_segment(0xc93, UINT32_MAX);
-	vmcb->gdtr = vmcb->idtr = vmcb_segment(0, 0xffff);
-	vmcb->ldtr = vmcb_segment(0x82, 0xffff);
-	vmcb->tr = vmcb_segment(0x8b, 0xffff);
+	svm_reset_segments(vmcb, vmcb_segment(0xc9b, UINT32_MAX), vmcb_segment(0xc93, UINT32_MAX));
 	vmcb->efer = EFER_SCE | EFER_LME | EFER_NXE | EFER_SVME;
 	vmcb->cr0 = CR0_PE | CR0_ET | CR0_NE;
 	vmcb->cr4 = CR4_MCE | CR4_PAE; /* PAE: QEMU loses the host's paging at an exit with LME and without it */

@@ -39,6 +39,9 @@ void svm_guest_mov_cr(struct vcpu *vcpu, unsigned control);
 void svm_exit_iret(struct vcpu *vcpu);
 void svm_exit_debug(struct vcpu *vcpu);
 
+/* All segments of a vCPU that starts: @data is DS's and all others'; neither GDT, IDT nor LDT, and a TSS. */
+void svm_reset_segments(struct vmcb *vmcb, struct vmcb_segment code, struct vmcb_segment data);
+
 /* Gives a vCPU the controls that all guests have. */
 void svm_set_controls(const struct vcpu *vcpu);
 

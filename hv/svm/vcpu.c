@@ -219,12 +219,10 @@ bool vcpu_msr_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 #define ATTRIBUTES_LDT  0x82u
 #define ATTRIBUTES_TSS  0x8bu
 
-static void reset_segments(struct vmcb *vmcb)
+void svm_reset_segments(struct vmcb *vmcb, struct vmcb_segment code, struct vmcb_segment data)
 {
-	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = vmcb_segment(ATTRIBUTES_DATA, 0xffff);
-	vmcb->cs = vmcb_segment(ATTRIBUTES_CODE, 0xffff);
-	vmcb->cs.selector = 0xf000;
-	vmcb->cs.base = 0xffff0000;
+	vmcb->cs = code;
+	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
 	vmcb->gdtr = vmcb->idtr = vmcb_segment(0, 0xffff);
 	vmcb->ldtr = vmcb_segment(ATTRIBUTES_LDT, 0xffff);
 	vmcb->tr = vmcb_segment(ATTRIBUTES_TSS, 0xffff);
@@ -236,7 +234,9 @@ void vcpu_reset(struct vcpu *vcpu)
 	struct vmcb *const vmcb = vendor->vmcb;
 
 	vcpu->frame->guest = (struct registers){.rdx = cpuid(1, 0).eax};
-	reset_segments(vmcb);
+	svm_reset_segments(vmcb, vmcb_segment(ATTRIBUTES_CODE, 0xffff), vmcb_segment(ATTRIBUTES_DATA, 0xffff));
+	vmcb->cs.selector = 0xf000;
+	vmcb->cs.base = 0xffff0000;
 	vmcb->cpl = 0;
 	vmcb->efer = EFER_SVME;
 	vmcb->cr0 = CR0_ET | (vmcb->cr0 & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */

@@ -49,7 +49,7 @@ static void set_controls(const struct vcpu *vcpu)
 	vmwrite(CR4_MASK, ~CR4_GUEST | CR4_MCE | CR4_OSXSAVE);
 }
 
-/* Without the registers that are 0, and what vmx_reset_segments() writes. */
+/* Without what vmx_write_controls() and vmx_reset_segments() write. */
 static const struct {
 	uint32_t field;
 	uint64_t value;
@@ -63,9 +63,6 @@ static const struct {
 	{GUEST_RFLAGS, RFLAGS_FIXED},
 	{GUEST_RIP, 0xfffffff0},
 };
-static const uint32_t zero[] = {
-	GUEST_CR3, GUEST_RSP, GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, GUEST_DEBUGCTL,
-};
 
 void vcpu_guest_start(struct vcpu *vcpu)
 {
@@ -74,8 +71,6 @@ void vcpu_guest_start(struct vcpu *vcpu)
 			   &(struct segment){.rights = RIGHTS_FLAT_DATA, .limit = UINT32_MAX});
 	for (size_t i = 0; i < sizeof(initial) / sizeof(initial[0]); i++)
 		vmwrite(initial[i].field, initial[i].value);
-	for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
-		vmwrite(zero[i], 0);
 	vmwrite(GUEST_CR0, vmx_guest_cr0(CR0_PE | CR0_ET));
 	vcpu->vendor.cr4 = CR4_MCE;
 	write_dr6(DR6_INIT);

@@ -31,7 +31,10 @@ struct vcpu;
 /* entry.S: enters the current VMCS with the registers in @frame, on an empty stack. */
 _Noreturn void vmx_enter(struct entry_frame *frame);
 
-/* Writes all controls of a VMCS that was cleared, and those fields of guest and host that are the same on each CPU. */
+/*
+ * Writes all controls of a VMCS that was cleared, those fields of guest and host that are the same on each CPU, and 0
+ * to registers that a guest starts without.
+ */
 void vmx_write_controls(const struct vcpu *vcpu);
 
 /* Writes where this CPU goes on at an exit. */

@@ -158,8 +158,8 @@ static enum hv_error enter_vmx_operation(const struct vendor_vcpu *vendor, uint3
 }
 
 /*
- * The fields that are the same on each CPU. A field that is not written holds whatever the CPU takes a zeroed page for
- * (SDM 3C 24.11.3).
+ * The fields that are the same on each CPU, and registers of a guest that starts without any. A field that is not
+ * written holds whatever the CPU takes a zeroed page for (SDM 3C 24.11.3).
  */
 static const struct {
 	uint32_t field;
@@ -179,7 +179,8 @@ static const struct {
 static const uint32_t zeros[] = {
 	PAGE_FAULT_MASK, PAGE_FAULT_MATCH, CR3_TARGET_COUNT, TSC_OFFSET, EXIT_MSR_STORE_COUNT,
 	EXIT_MSR_LOAD_COUNT, ENTRY_MSR_LOAD_COUNT, ENTRY_INTERRUPTION_INFO, ENTRY_EXCEPTION_ERROR_CODE,
-	ENTRY_INSTRUCTION_LENGTH, GUEST_INTERRUPTIBILITY, GUEST_PENDING_DEBUG, HOST_FS_SELECTOR,
+	ENTRY_INSTRUCTION_LENGTH, GUEST_INTERRUPTIBILITY, GUEST_PENDING_DEBUG, GUEST_CR3, GUEST_RSP,
+	GUEST_DEBUGCTL, GUEST_SYSENTER_CS, GUEST_SYSENTER_ESP, GUEST_SYSENTER_EIP, HOST_FS_SELECTOR,
 	HOST_GS_SELECTOR, HOST_FS_BASE, HOST_GS_BASE, HOST_SYSENTER_CS, HOST_SYSENTER_ESP, HOST_SYSENTER_EIP,
 };
 /* clang-format on */

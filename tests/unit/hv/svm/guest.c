@@ -78,6 +78,13 @@ void exit_startup(struct vcpu *at)
 	fail(); /* no INIT was posted */
 }
 
+void svm_reset_segments(struct vmcb *of, struct vmcb_segment code, struct vmcb_segment data)
+{
+	assert_ptr_equal(of, &vmcb);
+	vmcb.cs = code;
+	vmcb.ss = vmcb.ds = data;
+}
+
 void vcpu_advance(struct vcpu *at, unsigned bytes)
 {
 	assert_ptr_equal(at, &vcpu);

@@ -197,6 +197,15 @@ static const struct {
 	{0x6c00, 0x6c16}, /* the host's */
 };
 
+/* What a domain starts without, and the root guest has from the firmware. */
+static const struct {
+	uint32_t field;
+	uint64_t captured;
+} registers[] = {
+	{GUEST_CR3, 0x5000},    {GUEST_RSP, 0x2000},     {GUEST_DEBUGCTL, 1},
+	{GUEST_SYSENTER_CS, 1}, {GUEST_SYSENTER_ESP, 1}, {GUEST_SYSENTER_EIP, 1},
+};
+
 static void each_field(void **state)
 {
 	const struct launch_frame start = {.rflags = 2, .rip = 0x1000, .rsp = 0x2000};
@@ -221,6 +230,8 @@ static void each_field(void **state)
 				fail_msg("field %x was not written", field);
 		}
 	}
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		assert_int_equal(fields[registers[i].field], registers[i].captured);
 }
 
 /* The hypervisor runs with its caches on and without CET, whatever the firmware had; the guest sees what it had. */
@@ -269,11 +280,22 @@ static void permission_maps(void **state)
 	assert_memory_equal(maps + 2 * PAGE_BYTES, expected, sizeof(expected));
 }
 
+static void a_domain_has_nothing_of_an_earlier_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		fields[i] = RUBBISH;
+	vmx_write_controls(&vcpu);
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		assert_int_equal(fields[registers[i].field], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_field), cmocka_unit_test(caches_are_on_and_cet_off_in_the_hypervisor),
-		cmocka_unit_test(pke_is_an_exit_where_the_cpu_has_it), cmocka_unit_test(permission_maps)};
+		cmocka_unit_test(pke_is_an_exit_where_the_cpu_has_it), cmocka_unit_test(permission_maps),
+		cmocka_unit_test(a_domain_has_nothing_of_an_earlier_one)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
