@@ -8,25 +8,22 @@
 
 #include "lib/wipe.h"
 
-#define MAC_LABEL   "cloister-report-mac-1"
-#define BLOCK_BYTES 64u
-#define KEY_BYTES   32u
+#define MAC_LABEL     "cloister-report-mac-1"
+#define BLOCK_BYTES   64u
+#define KEY_BYTES     32u
+#define MESSAGE_BYTES offsetof(struct report_mac, mac)
 
-/* SHA-256 of the padded key and a message: each half of HMAC. */
+/* SHA-256 of the padded key and a message, of MESSAGE_BYTES at most: each half of HMAC. */
 static bool keyed_hash(const uint8_t key[KEY_BYTES], uint8_t pad, const void *message, size_t bytes, uint8_t digest[32])
 {
-	uint8_t block[BLOCK_BYTES];
-	mbedtls_sha256_context hash;
+	uint8_t text[BLOCK_BYTES + MESSAGE_BYTES];
 
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = (i < KEY_BYTES ? key[i] : 0) ^ pad;
-	mbedtls_sha256_init(&hash);
-	const bool made =
-		mbedtls_sha256_starts(&hash, 0) == 0 && mbedtls_sha256_update(&hash, block, BLOCK_BYTES) == 0 &&
-		mbedtls_sha256_update(&hash, message, bytes) == 0 && mbedtls_sha256_finish(&hash, digest) == 0;
+	for (size_t i = 0; i < BLOCK_BYTES; i++)
+		text[i] = (i < KEY_BYTES ? key[i] : 0) ^ pad;
+	memcpy(text + BLOCK_BYTES, message, bytes);
+	const bool made = mbedtls_sha256(text, BLOCK_BYTES + bytes, digest, 0) == 0;
 
-	mbedtls_sha256_free(&hash);
-	secure_wipe(block, sizeof(block));
+	secure_wipe(text, sizeof(text));
 	return made;
 }
 
@@ -54,8 +51,7 @@ bool hk_report_mac(const struct hk *hk, const struct report_mac *report, uint8_t
 	static const uint8_t wiped[sizeof(hk->private)];
 	uint8_t key[KEY_BYTES];
 	const bool made = !equal(hk->private, wiped, sizeof(wiped)) &&
-			  hmac(hk->private, MAC_LABEL, sizeof(MAC_LABEL), key) &&
-			  hmac(key, report, offsetof(struct report_mac, mac), mac);
+			  hmac(hk->private, MAC_LABEL, sizeof(MAC_LABEL), key) && hmac(key, report, MESSAGE_BYTES, mac);
 
 	secure_wipe(key, sizeof(key));
 	return made;
