@@ -32,17 +32,12 @@ void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_
 		guest_exit_preempted(vcpu);
 }
 
-static void refuse(struct vcpu *vcpu)
-{
-	guest_exit_exception(vcpu, VECTOR_GP, 0);
-}
-
 static void complete(struct vcpu *vcpu, bool done, unsigned bytes)
 {
 	if (done)
 		vcpu_advance(vcpu, bytes);
 	else
-		refuse(vcpu);
+		guest_exit_exception(vcpu, VECTOR_GP, 0);
 }
 
 void guest_exit_cpuid(struct vcpu *vcpu)
@@ -105,7 +100,7 @@ static uint64_t cr4_allowed(const struct td_vcpu *vcpu)
 void guest_exit_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes)
 {
 	if ((value & ~cr4_allowed(td_vcpu_of(vcpu))) != 0 || !vcpu_guest_write_cr4(vcpu, value, bytes))
-		refuse(vcpu);
+		guest_exit_exception(vcpu, VECTOR_GP, 0);
 }
 
 uint64_t guest_cr8(struct vcpu *vcpu)
@@ -148,15 +143,8 @@ void guest_exit_io(struct vcpu *vcpu, struct io_access access)
 
 void guest_exit_hlt(struct vcpu *vcpu)
 {
-	const bool wakes = vcpu_guest_interrupts_on(vcpu);
-
+	td_vcpu_of(vcpu)->halt = vcpu_guest_interrupts_on(vcpu) ? HALTED : HALTED_FOR_GOOD;
 	vcpu_advance(vcpu, HLT_BYTES);
-	td_vcpu_of(vcpu)->halt = wakes ? HALTED : HALTED_FOR_GOOD;
-}
-
-void guest_exit_skipped(struct vcpu *vcpu)
-{
-	vcpu_advance(vcpu, INVD_BYTES);
 }
 
 void guest_exit_tdcall(struct vcpu *vcpu, bool known)

@@ -237,9 +237,9 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 		return svm_guest_mov_cr(vcpu, 8);
 	case EXIT_XSETBV:
 		return guest_exit_xsetbv(vcpu);
-	case EXIT_INVD:
+	case EXIT_INVD: /* no effect: memory stays coherent without */
 	case EXIT_WBINVD:
-		return guest_exit_skipped(vcpu);
+		return vcpu_advance(vcpu, INVD_BYTES);
 	case EXIT_SHUTDOWN:
 	case EXIT_INVALID:
 	case EXIT_TASK_SWITCH:

@@ -25,9 +25,6 @@ void guest_exit_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes);
 uint64_t guest_cr8(struct vcpu *vcpu);
 void guest_exit_cr8(struct vcpu *vcpu, uint64_t value);
 
-/* WBINVD, INVD: no effect, since memory stays coherent without. */
-void guest_exit_skipped(struct vcpu *vcpu);
-
 /**
  * #UD, which may be TDCALL.
  * @known: it is TDCALL, which the CPU knows

@@ -310,9 +310,9 @@ static void guest_dispatch(struct vcpu *vcpu)
 		return cr_access(vcpu);
 	case REASON_XSETBV:
 		return guest_exit_xsetbv(vcpu);
-	case REASON_INVD:
+	case REASON_INVD: /* no effect: memory stays coherent without */
 	case REASON_WBINVD:
-		return guest_exit_skipped(vcpu);
+		return vcpu_advance(vcpu, INVD_BYTES);
 	case REASON_TDCALL:
 		return guest_exit_tdcall(vcpu, true);
 	case REASON_RDPMC:

@@ -85,12 +85,6 @@ void svm_reset_segments(struct vmcb *of, struct vmcb_segment code, struct vmcb_s
 	vmcb.ss = vmcb.ds = data;
 }
 
-void vcpu_advance(struct vcpu *at, unsigned bytes)
-{
-	assert_ptr_equal(at, &vcpu);
-	vmcb.rip += bytes;
-}
-
 void svm_exit_dispatch(struct vcpu *at)
 {
 	assert_ptr_equal(at, &root);
@@ -115,9 +109,15 @@ ANSWER(rdmsr)
 ANSWER(wrmsr)
 ANSWER(xsetbv)
 ANSWER(hlt)
-ANSWER(skipped)
 ANSWER(preempted)
 ANSWER(dead)
+
+void vcpu_advance(struct vcpu *at, unsigned bytes)
+{
+	assert_ptr_equal(at, &vcpu);
+	seen.answer = "skipped";
+	vmcb.rip += bytes;
+}
 
 void svm_guest_mov_cr(struct vcpu *at, unsigned control)
 {
