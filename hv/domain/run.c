@@ -37,16 +37,6 @@ static void switch_registers(const struct guest_setup *setup, struct guest_state
 	from->xcr0 = xgetbv(0);
 }
 
-/* What the domain may have: only that of the registers was the guest's. */
-static void save_vector_state(struct td_vcpu *vcpu)
-{
-	const uint64_t xfam = vcpu->td->info.params.xfam;
-
-	xsetbv(0, xfam);
-	xsave(vcpu->xsave, xfam);
-	xrstor(&initial_state, xfam);
-}
-
 /* The slot of a vCPU by its page; null for none of this domain. */
 static struct domain_vcpu *slot_of(struct td *td, uint64_t vcpu)
 {
@@ -201,19 +191,17 @@ void domain_run(struct vcpu *root)
 	vcpu_guest_enter(guest_exit_resumes(cpu) ? &vcpu->vcpu : root);
 }
 
+/* Of x87 to AVX state what the domain may have: only that of the registers was the guest's. */
 static void unload(struct td_vcpu *vcpu, struct vcpu *root)
 {
+	const uint64_t xfam = vcpu->td->info.params.xfam;
+
 	vcpu_guest_unload(&vcpu->vcpu, root);
 	switch_registers(&vcpu->view.pool->guest, &vcpu->state, &vcpu->root_state);
-	save_vector_state(vcpu);
+	xsetbv(0, xfam);
+	xsave(vcpu->xsave, xfam);
+	xrstor(&initial_state, xfam);
 	xsetbv(0, vcpu->root_state.xcr0);
-}
-
-/* An interrupt that came after the last look, of a CPU that saw the vCPU running: it is not idle. */
-static uint32_t final_kind(const struct td_vcpu *vcpu, uint32_t kind)
-{
-	return kind == DOMAIN_EXIT_IDLE && vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0 ? DOMAIN_EXIT_PREEMPTED
-												 : kind;
 }
 
 /* Each entry but the last one ended with an exit that was answered here. */
@@ -224,13 +212,17 @@ static void count(struct td_vcpu *vcpu)
 		__atomic_fetch_add(&vcpu->td->info.answered, vcpu->entries - 1, __ATOMIC_RELAXED);
 }
 
-/* All that the host learns, but for the text and what is counted. */
+/*
+ * All that the host learns, but for the text and what is counted. An interrupt that came after the last look, of a CPU
+ * that saw the vCPU running: it is not idle.
+ */
 static void report(struct td_vcpu *vcpu, const struct domain_exit *exit)
 {
 	const struct pool_view *const view = &vcpu->view;
 	struct domain_exit record = *exit;
 
-	record.kind = final_kind(vcpu, exit->kind);
+	if (exit->kind == DOMAIN_EXIT_IDLE && vcpu->halt == HALTED && lapic_next(&vcpu->lapic) >= 0)
+		record.kind = DOMAIN_EXIT_PREEMPTED;
 	record.deadline = vcpu->reported_deadline = vcpu->lapic.deadline;
 	__atomic_fetch_add(&vcpu->td->info.exits[record.kind], 1, __ATOMIC_RELAXED);
 	window_write(view->paging, view->cpu, paddr(vcpu->run.value + offsetof(struct domain_run, exit)), &record,

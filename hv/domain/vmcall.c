@@ -68,13 +68,6 @@ static uint64_t access(struct td_vcpu *vcpu, const struct registers *guest, enum
 	return ask_host(vcpu, &exit, write ? 0 : bytes);
 }
 
-static uint64_t io(struct td_vcpu *vcpu, const struct registers *guest)
-{
-	const uint64_t port = guest->r14;
-
-	return port > UINT16_MAX ? VMCALL_INVALID_OPERAND : access(vcpu, guest, DOMAIN_EXIT_IO, port, IO_WIDTHS);
-}
-
 static uint64_t mmio(struct td_vcpu *vcpu, const struct registers *guest)
 {
 	const uint64_t bytes = guest->r12, address = guest->r14;
@@ -199,7 +192,8 @@ static uint64_t standard(struct td_vcpu *vcpu, struct registers *guest)
 		vcpu->halt = guest->r12 != 0 ? HALTED_FOR_GOOD : HALTED;
 		return VMCALL_SUCCESS;
 	case VMCALL_IO:
-		return io(vcpu, guest);
+		return guest->r14 > UINT16_MAX ? VMCALL_INVALID_OPERAND
+					       : access(vcpu, guest, DOMAIN_EXIT_IO, guest->r14, IO_WIDTHS);
 	case VMCALL_RDMSR:
 		return rdmsr_instruction(vcpu, guest);
 	case VMCALL_WRMSR:
