@@ -107,12 +107,12 @@ bool tdcall_needs_host(struct td_vcpu *of, enum memory_answer answer, gpa_t addr
 	return answer == MEMORY_NO_TABLE;
 }
 
-struct cpuid_result guest_cpuid(const struct td_vcpu *of, uint32_t leaf, uint32_t subleaf)
+void guest_cpuid(const struct td_vcpu *of, uint32_t leaf, uint32_t subleaf, struct cpuid_result *result)
 {
 	struct cpuid_result any;
 
 	PROVE(leaf == (uint32_t)before.r12 && subleaf == (uint32_t)before.r13);
-	return any;
+	*result = any;
 }
 
 bool guest_msr_read(struct td_vcpu *of, uint32_t msr, uint64_t *value)

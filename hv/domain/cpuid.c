@@ -136,16 +136,16 @@ static void adjust(const struct td_vcpu *vcpu, uint32_t leaf, struct cpuid_resul
 	}
 }
 
-struct cpuid_result guest_cpuid(const struct td_vcpu *vcpu, uint32_t leaf, uint32_t subleaf)
+void guest_cpuid(const struct td_vcpu *vcpu, uint32_t leaf, uint32_t subleaf, struct cpuid_result *r)
 {
-	if (leaf == LEAF_TOPOLOGY || leaf == 0x1f)
-		return topology(vcpu, subleaf);
-	if (leaf == LEAF_XSAVE)
-		return xsave_leaf(vcpu, subleaf);
-	if (leaf >= 0x80000002 && leaf <= 0x80000004)
-		return cpuid(leaf, 0); /* the brand, in words */
-	struct cpuid_result r = by_rule(leaf, subleaf);
-
-	adjust(vcpu, leaf, &r);
-	return r;
+	if (leaf == LEAF_TOPOLOGY || leaf == 0x1f) {
+		*r = topology(vcpu, subleaf);
+	} else if (leaf == LEAF_XSAVE) {
+		*r = xsave_leaf(vcpu, subleaf);
+	} else if (leaf >= 0x80000002 && leaf <= 0x80000004) {
+		*r = cpuid(leaf, 0); /* the brand, in words */
+	} else {
+		*r = by_rule(leaf, subleaf);
+		adjust(vcpu, leaf, r);
+	}
 }

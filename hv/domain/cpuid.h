@@ -28,7 +28,7 @@ uint32_t guest_cpuid_version(void);
 void guest_cpuid_hash(uint8_t digest[SHA384_BYTES]);
 
 /* The whole answer, for the instruction and for TDG.VP.VMCALL<Instruction.CPUID>. */
-struct cpuid_result guest_cpuid(const struct td_vcpu *vcpu, uint32_t leaf, uint32_t subleaf);
+void guest_cpuid(const struct td_vcpu *vcpu, uint32_t leaf, uint32_t subleaf, struct cpuid_result *r);
 
 /* For the instructions and for TDG.VP.VMCALL. False: the register is not there, or does not take the value. */
 bool guest_msr_read(struct td_vcpu *vcpu, uint32_t msr, uint64_t *value);

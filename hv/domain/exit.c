@@ -43,8 +43,9 @@ static void complete(struct vcpu *vcpu, bool done, unsigned bytes)
 void guest_exit_cpuid(struct vcpu *vcpu)
 {
 	struct registers *const guest = &vcpu->frame->guest;
-	const struct cpuid_result r = guest_cpuid(td_vcpu_of(vcpu), (uint32_t)guest->rax, (uint32_t)guest->rcx);
+	struct cpuid_result r;
 
+	guest_cpuid(td_vcpu_of(vcpu), (uint32_t)guest->rax, (uint32_t)guest->rcx, &r);
 	guest->rax = r.eax;
 	guest->rbx = r.ebx;
 	guest->rcx = r.ecx;
@@ -88,8 +89,10 @@ void guest_exit_xsetbv(struct vcpu *vcpu)
 /* Bits beyond these come with what CPUID shows: the CPU would refuse the entry, and never the guest's instruction. */
 static uint64_t cr4_allowed(const struct td_vcpu *vcpu)
 {
-	const struct cpuid_result leaf1 = guest_cpuid(vcpu, 1, 0), leaf7 = guest_cpuid(vcpu, 7, 0);
+	struct cpuid_result leaf1, leaf7;
 
+	guest_cpuid(vcpu, 1, 0, &leaf1);
+	guest_cpuid(vcpu, 7, 0, &leaf7);
 	return CR4_ALWAYS | ((leaf1.ecx & LEAF1_ECX_PCID) != 0 ? CR4_PCIDE : 0) |
 	       ((leaf1.ecx & LEAF1_ECX_XSAVE) != 0 ? CR4_OSXSAVE : 0) |
 	       ((leaf7.ebx & LEAF7_EBX_FSGSBASE) != 0 ? CR4_FSGSBASE : 0) |
@@ -149,8 +152,8 @@ void guest_exit_hlt(struct vcpu *vcpu)
 
 void guest_exit_tdcall(struct vcpu *vcpu, bool known)
 {
-	if (vcpu_cpl(vcpu) == 0 && vcpu_guest_mode(vcpu) == GUEST_64BIT &&
-	    (known || code_is(td_vcpu_of(vcpu), TDCALL_OPCODE)))
+	if ((known || code_is(td_vcpu_of(vcpu), TDCALL_OPCODE)) && vcpu_cpl(vcpu) == 0 &&
+	    vcpu_guest_mode(vcpu) == GUEST_64BIT)
 		tdcall(td_vcpu_of(vcpu));
 	else
 		guest_exit_exception(vcpu, VECTOR_UD, 0);

@@ -201,11 +201,11 @@ static uint64_t execute(struct td_vcpu *vcpu, struct registers *guest)
 /* Leaves that change what other vCPUs and the host look at: the domain is locked. */
 static uint64_t execute_locked(struct td_vcpu *vcpu, struct registers *guest)
 {
+	if (guest->rax > TDG_VM_WR || (LOCKED_LEAVES >> guest->rax & 1) == 0)
+		return execute(vcpu, guest);
 	const struct pool_view view = vcpu->view;
 	const uint32_t domain = vcpu->td->info.domain;
 
-	if (guest->rax > TDG_VM_WR || (LOCKED_LEAVES >> guest->rax & 1) == 0)
-		return execute(vcpu, guest);
 	if (pool_lock_domain(&view, domain) != POOL_LOCKED)
 		return REPEAT; /* the host has it */
 	const uint64_t status = execute(vcpu, guest);

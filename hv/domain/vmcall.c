@@ -81,8 +81,9 @@ static uint64_t mmio(struct td_vcpu *vcpu, const struct registers *guest)
 
 static uint64_t cpuid_instruction(struct td_vcpu *vcpu, struct registers *guest)
 {
-	const struct cpuid_result r = guest_cpuid(vcpu, (uint32_t)guest->r12, (uint32_t)guest->r13);
+	struct cpuid_result r;
 
+	guest_cpuid(vcpu, (uint32_t)guest->r12, (uint32_t)guest->r13, &r);
 	guest->r12 = r.eax;
 	guest->r13 = r.ebx;
 	guest->r14 = r.ecx;

@@ -25,7 +25,10 @@ static int start(void **state)
 static struct cpuid_result ask(uint32_t leaf, uint32_t subleaf)
 {
 	bed.pool.guest.cpuid_version = guest_cpuid_version(); /* as at the launch, on the CPU that the test has now */
-	return guest_cpuid(vcpu, leaf, subleaf);
+	struct cpuid_result r;
+
+	guest_cpuid(vcpu, leaf, subleaf, &r);
+	return r;
 }
 
 static void assert_answer(uint32_t leaf, uint32_t subleaf, struct cpuid_result expected)
