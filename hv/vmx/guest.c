@@ -217,14 +217,12 @@ static void cr_access(struct vcpu *vcpu)
 		return mov_from_cr8(vcpu, CR_REGISTER(qualification));
 	const uint64_t value = vmx_cr_operand(vcpu, qualification);
 
-	switch (CR_NUMBER(qualification)) {
-	case 0:
-		return vmwrite(CR0_SHADOW, value);
-	case 4:
-		return guest_exit_cr4(vcpu, value, 0);
-	default:
-		return guest_exit_cr8(vcpu, value);
-	}
+	if (CR_NUMBER(qualification) == 0)
+		vmwrite(CR0_SHADOW, value);
+	else if (CR_NUMBER(qualification) == 4)
+		guest_exit_cr4(vcpu, value, 0);
+	else
+		guest_exit_cr8(vcpu, value);
 }
 
 /* A #VE tells of REP, too, and of the instruction's length. */
