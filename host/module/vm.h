@@ -40,7 +40,7 @@ struct vm {
 	struct mm_struct *mm;  /* of the process that made it, the only one that may use it */
 	struct pid *process;   /* that one */
 	unsigned long type;
-	bool dead;
+	bool dead; /* set before the end takes 'lock': who has it knows */
 
 	struct mutex lock;
 	enum vm_stage stage;

@@ -24,6 +24,7 @@
 #include "kvm/fuzz.h"
 #include "kvm/lies.h"
 #include "kvm/quotes.h"
+#include "kvm/slow_page.h"
 #include "kvm/vm.h"
 #include "tdx/abi.h"
 
@@ -642,6 +643,49 @@ static void test_fork(void)
 	vm_end(&vm);
 }
 
+static void *init_vcpu(void *page)
+{
+	const bool refused = ioctl(vm.vcpu[0], KVM_MEMORY_ENCRYPT_OP, page) == -1 && errno == EIO;
+
+	return refused ? page : 0;
+}
+
+static void *close_vm(void *unused)
+{
+	close(vm.fd);
+	vm.fd = -1;
+	return unused;
+}
+
+/*
+ * The call that makes the domain begins before the VM's end, which waits for it, and goes on after it. What it made
+ * then would be nobody's, and in the pool for ever.
+ */
+static void test_end_in_a_call(uint64_t pool_bytes)
+{
+	static const struct op ops[] = {{OP_CPUID, {0}}};
+	const struct tdx_command command = {.id = TDX_INIT_VCPU};
+	pthread_t caller, closer;
+	struct slow_page slow;
+	void *refused = 0;
+
+	if (!slow_page_make(&slow))
+		return check(errno == ENOSYS, "SKIP a VM ends in a call that makes its domain: no userfaultfd here");
+	check(vm_create(&vm, 1, RAM_BYTES), "a VM without a domain");
+	pthread_create(&caller, 0, init_vcpu, slow.page);
+	check(slow_page_is_read(&slow), "a call that makes it begins");
+	pthread_create(&closer, 0, close_vm, 0);
+	usleep(500000);
+	check(slow_page_give(&slow, &command, sizeof(command)), "the VM ends, and the call goes on");
+	pthread_join(caller, &refused);
+	pthread_join(closer, 0);
+	check(refused == slow.page, "it is refused");
+	slow_page_end(&slow);
+	vm_end(&vm);
+	check(vm_build(&vm, ops, COUNT(ops), 1, pool_bytes * 3 / 4) && vm_run_to_end(&vm), "and the pool is whole");
+	vm_end(&vm);
+}
+
 static void test_order(void)
 {
 	static const struct op ops[] = {{OP_CPUID, {0}}};
@@ -707,6 +751,7 @@ int main(int argc, char **argv)
 	test_fork();
 	test_cycles();
 	test_too_large(pool_bytes);
+	test_end_in_a_call(pool_bytes);
 	test_killed(pool_bytes);
 	check_plan();
 	return 0;
