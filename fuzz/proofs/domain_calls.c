@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/domain/hypercall.c, domain.c and run.c: for every argument of the hypercalls that make, close, stop and free a
- * domain and its vCPUs, and every state of the pool's records, the answer is the specification's (debug/ghost.c) and so
- * is each record afterwards. What a domain may be made of is said here once more. Nothing is measured after the end of
- * the build; what becomes free was wiped; no window stays open. Where another CPU has the domain, the answer is
- * HC_E_BUSY and nothing changes.
+ * domain and make, enter and flush its vCPUs, and every state of the pool's records, the answer is the specification's
+ * (debug/ghost.c) and so is each record afterwards. What a domain may be made of is said here once more. Nothing is
+ * measured after the end of the build; what becomes free was wiped; no window stays open but those of a vCPU that is
+ * entered. Where another CPU has the domain, the answer is HC_E_BUSY and nothing changes; a vCPU that this CPU ran last
+ * is entered all the same.
  * Assumed: a pool of 8 pages, in which the domain that is called is page 2; up to two vCPUs and two ranges of RAM;
- * records and domain agree with the specification before the call. Memory's calls are in domain_memory.c; HC_VCPU_RUN
- * is not in here.
+ * records and domain agree with the specification before the call; for HC_VCPU_RUN, a CPU keeps the page of the vCPU
+ * that it ran last until it gives that up. Memory's calls are in domain_memory.c.
  */
 #include "domain_state.h"
 
@@ -37,7 +38,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 	}
 	target = (uint32_t)page;
 	PROVE(window == WINDOW_VCPU || window == WINDOW_TARGET);
-	PROVE(records[page] >> 32 == domain);
+	PROVE(records[page] >> 32 == domain || (window == WINDOW_VCPU && page == cpus[0].guest_page));
 	return &vcpu_page;
 }
 
@@ -113,8 +114,13 @@ void sha384_finish(struct sha384 *hash, uint8_t digest[SHA384_BYTES])
 	PROVE(hash == &td.mrtd_hash && digest == td.info.mrtd && td.info.state == DOMAIN_BUILDING);
 }
 
+/* Pages of a stopped domain's vCPUs may be somebody else's by now, once no CPU holds any of them. */
 static void make_vcpus(struct ghost_domain *self)
 {
+	bool kept = self->state != DOMAIN_STOPPED;
+
+	for (uint32_t i = 0; i < self->vcpu_count; i++)
+		kept |= self->vcpu[i].loaded_on != 0;
 	for (uint32_t i = 0; i < DOMAIN_MAX_VCPUS; i++) {
 		const struct ghost_vcpu *const vcpu = &self->vcpu[i];
 
@@ -122,7 +128,7 @@ static void make_vcpus(struct ghost_domain *self)
 			continue;
 		ASSUME(vcpu->page > DOMAIN && vcpu->page <= PAGES - DOMAIN_VCPU_PAGES);
 		for (uint32_t k = 0; k < DOMAIN_VCPU_PAGES; k++)
-			ASSUME(before[vcpu->page + k] == ((uint64_t)DOMAIN << 32 | PAGE_VCPU));
+			ASSUME(!kept || before[vcpu->page + k] == ((uint64_t)DOMAIN << 32 | PAGE_VCPU));
 		ASSUME(vcpu->runs_on <= 2 && vcpu->loaded_on <= 2);
 		ASSUME(vcpu->runs_on == 0 || vcpu->runs_on == vcpu->loaded_on);
 		td.vcpu[i] = (struct domain_vcpu){vcpu->page, vcpu->apic_id, vcpu->runs_on, vcpu->loaded_on, 0};
@@ -167,7 +173,7 @@ static void check_domain(void)
 {
 	const struct ghost_domain *const self = &ghost.domain[DOMAIN];
 
-	if (!is_there())
+	if (ghost.page[DOMAIN].kind != PAGE_DOMAIN)
 		return;
 	PROVE(td.info.state == self->state && td.info.vcpus == self->vcpu_count);
 	for (uint32_t i = 0; i < DOMAIN_MAX_VCPUS; i++)
@@ -311,5 +317,74 @@ void prove_calls_interrupt(void)
 	REACHABLE(result == 0);
 	REACHABLE(result == HC_E_PAGE);
 	REACHABLE(result == HC_E_STATE);
+	REACHABLE(result == HC_E_ARGUMENT);
+}
+
+/* This CPU is in no guest. It holds the vCPU that it ran last, whose state is @page's if that is the same one. */
+static void make_run(uint64_t page, uint64_t run)
+{
+	uint32_t last, index;
+	uint64_t known_run;
+
+	ASSUME(last < PAGES && (last == 0 || (before[last] & 7) == PAGE_VCPU));
+	for (uint32_t i = 0; i < td.info.vcpus; i++) {
+		ASSUME(td.vcpu[i].runs_on != 1);
+		ASSUME(td.vcpu[i].page != page || index == i);
+	}
+	ASSUME(last == 0 || last != page || before[last] >> 32 != DOMAIN ||
+	       (index < td.info.vcpus && td.vcpu[index].page == page && td.vcpu[index].loaded_on == 1));
+	ASSUME(is_ram || known_run == 0 || known_run != run);
+	cpus[0].guest_page = last;
+	vcpu_page.owner = page < PAGES ? (uint32_t)(before[page] >> 32) : 0;
+	vcpu_page.index = index;
+	vcpu_page.run.value = known_run;
+	vcpu_page.dead = any_bool();
+	ram_address = run;
+}
+
+static void check_entered(const struct hypercall_arguments *a)
+{
+	PROVE(cpus[0].guest == &vcpu_page.vcpu && vcpu_page.vcpu.cpu == &cpus[0]);
+	PROVE(vcpu_page.vcpu.frame == &vcpu_page.frame && vcpu_page.td == &td && vcpu_page.run.value == a->rdx);
+	PROVE(target == a->rsi);
+	closed(WINDOW_VCPU);
+	closed(WINDOW_DOMAIN);
+	cpus[0].guest = 0;
+}
+
+/* A vCPU that is dead, or that the CPU lacks something for, gets HC_E_STATE: the specification knows neither. */
+void prove_calls_run(void)
+{
+	const struct hypercall_arguments a = any_arguments(DOMAIN);
+
+	set_up();
+	make_run(a.rsi, a.rdx);
+	const struct ghost_call described = {
+		.number = HC_VCPU_RUN, .argument = {a.rdi, a.rsi, a.rdx, a.rcx}, .is_ram = is_ram};
+	const uint32_t index = vcpu_page.index;
+	const bool known = index < td.info.vcpus && td.vcpu[index].page == a.rsi;
+	const bool last = known && cpus[0].guest_page == a.rsi && vcpu_page.owner == DOMAIN;
+	const bool lacks = known && td.vcpu[index].loaded_on != 1 && !xfam_fits(td.info.params.xfam);
+	const bool unfit = known && a.rcx == 0 && (vcpu_page.dead || lacks);
+	const int64_t result = domain_hypercall(&cpus[0], HC_VCPU_RUN, &a);
+	const bool busy = result == HC_E_BUSY && locked && !last, refused = result == HC_E_STATE && unfit;
+
+	if (!busy && !refused)
+		PROVE((result == HC_ENTERS ? 0 : result) == ghost_call(&ghost, &described));
+	PROVE(!locked || last || busy || result == HC_E_ARGUMENT);
+	PROVE(result != HC_ENTERS || !unfit);
+	if (result == HC_ENTERS)
+		check_entered(&a);
+	PROVE(!window_is_open() && !cpus[0].guest);
+	check_records(locked);
+	check_domain();
+	REACHABLE(result == HC_ENTERS && last && locked);
+	REACHABLE(result == HC_ENTERS && !last);
+	REACHABLE(busy);
+	REACHABLE(result == HC_E_BUSY && !locked);
+	REACHABLE(result == HC_E_PAGE && cpus[0].guest_page == a.rsi && a.rsi != 0);
+	REACHABLE(refused && vcpu_page.dead && ghost.domain[DOMAIN].state == DOMAIN_READY);
+	REACHABLE(result == HC_E_STATE && !unfit);
+	REACHABLE(result == HC_E_BUFFER);
 	REACHABLE(result == HC_E_ARGUMENT);
 }

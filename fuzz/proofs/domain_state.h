@@ -153,10 +153,4 @@ static int64_t call(uint64_t number, const struct hypercall_arguments *a)
 	return result;
 }
 
-/* What becomes of a domain between its end and its reclaimed page is not looked at. */
-static bool is_there(void)
-{
-	return !locked && ghost.page[DOMAIN].kind == PAGE_DOMAIN;
-}
-
 #endif
