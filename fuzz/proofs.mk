@@ -51,6 +51,9 @@ $(PROOF_SHORT): include/cloister/boot_info.h
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: $(PROOF_SHORT)
 prove-boot_info prove-dmar prove-io prove-ivrs prove-ivrs_settings: PROOF_INCLUDES := -I$(PROOF_OUT)/include
 prove-dma_walk: PROOF_LOOPS := --unwind 10
+prove-domain_event prove-domain_instruction: hv/domain/exit.c hv/vcpu/event.c
+prove-domain_instruction: hv/svm/guest_mov.c
+prove-domain_instruction: PROOF_LOOPS := --unwind 4
 prove-domain_run: hv/domain/run.c hv/domain/pool.c
 prove-domain_run: PROOF_LOOPS := --unwind 16
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
