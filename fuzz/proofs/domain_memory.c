@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hv/domain/memory.c: for every argument of HC_PAGE_ADD, HC_PAGE_REMOVE, HC_SHARED_MAP and HC_SHARED_UNMAP, and of
- * HC_TABLE_ADD for leaves of 4 KiB, every state of stage 2 on the way to the address that is meant, and every state of
- * the pool's records: the answer is the specification's (debug/ghost.c), and so is each entry and each record
- * afterwards. No other page has changed; what became free was wiped, and only once no CPU can use it; only tables of
- * the domain are walked, and only its own pages filled. Nothing is measured but what is added while the domain is
- * built, after it was copied once. What is assumed of the places, their pages and the domain's counts holds again
- * afterwards. HC_PAGE_AUG, tables of other levels and the guest's requests are not in here.
+ * hv/domain/memory.c: for every argument of HC_TABLE_ADD, HC_PAGE_ADD, HC_PAGE_REMOVE, HC_SHARED_MAP and
+ * HC_SHARED_UNMAP, every state of stage 2 on the way to the address that is meant, and every state of the pool's
+ * records: the answer is the specification's (debug/ghost.c), and so is each entry and each record afterwards. No other
+ * page has changed; what became free was wiped, and only once no CPU can use it; only tables of the domain are walked,
+ * and only its own pages filled. Nothing is measured but what is added while the domain is built, after it was copied
+ * once. What is assumed of the places, their pages and the domain's counts holds again afterwards. HC_PAGE_AUG and the
+ * guest's requests are not in here.
  * Assumed: tables of two entries and addresses of 16 bits, which is stage 2 with one bit for each level in place of
- * nine; a pool of 12 pages at one address, for HC_PAGE_REMOVE also a page higher, in which the tables on the way have
- * fixed numbers; up to two vCPUs and two ranges of RAM; the numbers of flushes and of shared pages do not come round.
+ * nine, and no level above the top table's for HC_TABLE_ADD; a pool of 12 pages at one address, for HC_PAGE_REMOVE also
+ * a page higher, in which the tables on the way have fixed numbers; up to two vCPUs and two ranges of RAM; the numbers
+ * of flushes and of shared pages do not come round.
  */
 #include "domain_state.h"
 
@@ -188,7 +189,7 @@ static bool place_sane(uint32_t i)
 	const bool owned = records[page % PAGES] == ((uint64_t)DOMAIN << 32 | PAGE_PRIVATE);
 	const bool building = td.info.state == DOMAIN_BUILDING; /* nothing was taken away yet, and all is accepted */
 
-	return (!building | (state == GHOST_NEW) | (state == GHOST_ACCEPTED)) & (state <= GHOST_ACCEPTED) &
+	return (!building | (state == GHOST_NEW) | (state == GHOST_ACCEPTED)) & ((uint32_t)state <= GHOST_ACCEPTED) &
 	       ((shared == 0) | (state == GHOST_RELEASED)) & (shared % SMALL == 0) & (shared < 1ull << 47) &
 	       (!has_page(i) | ((page < PAGES) & owned));
 }
@@ -441,26 +442,56 @@ static uint64_t any_pool(void)
 	return any_bool() ? POOL : POOL + SMALL;
 }
 
-/* For leaves of 4 KiB: in parts of 2 MiB that are one leaf, or for nothing yet. */
-void prove_memory_table_add(void)
+/* By the level: a division by a number that is not fixed takes CBMC long. */
+static int64_t table_add(uint64_t level)
 {
 	set_up(POOL);
-	arguments.rsi = (arguments.rsi & ~4095ull) | DOMAIN_LEVEL_4KIB;
+	arguments.rsi = (arguments.rsi & ~4095ull) | level;
 	const uint32_t half = (arguments.rsi & HALF) != 0;
 	const int64_t result = call(HC_TABLE_ADD, &arguments);
 
 	if (result == 0)
-		path[half][0] = (uint32_t)arguments.rdx;
+		path[half][level] = (uint32_t)arguments.rdx;
 	check();
 	PROVE(!kicked && !copied && !measured_page && !measured_contents);
 	REACHABLE(result == 0 && half == 0);
 	REACHABLE(result == 0 && half != 0);
-	REACHABLE(result == 0 && place[1].state == GHOST_ACCEPTED && path[0][0] == arguments.rdx);
 	REACHABLE(result == HC_E_STATE);
 	REACHABLE(result == HC_E_ARGUMENT);
 	REACHABLE(result == HC_E_PAGE);
+	REACHABLE(result == HC_E_MAPPING);
+	return result;
+}
+
+/* For leaves of 4 KiB: in parts of 2 MiB that are one leaf, or for nothing yet. */
+void prove_memory_table_add_4kib(void)
+{
+	const int64_t result = table_add(DOMAIN_LEVEL_4KIB);
+
+	REACHABLE(result == 0 && place[1].state == GHOST_ACCEPTED && path[0][0] == arguments.rdx);
 	REACHABLE(result == HC_E_MAPPING && place[0].shared != 0);
 	REACHABLE(result == HC_E_BUSY && !locked);
+}
+
+void prove_memory_table_add_2mib(void)
+{
+	(void)table_add(DOMAIN_LEVEL_2MIB);
+}
+
+void prove_memory_table_add_1gib(void)
+{
+	(void)table_add(DOMAIN_LEVEL_1GIB);
+}
+
+/* There is one top table. */
+void prove_memory_table_add_top(void)
+{
+	set_up(POOL);
+	arguments.rsi = (arguments.rsi & ~4095ull) | DOMAIN_LEVEL_TOP;
+	const int64_t result = memory_call(HC_TABLE_ADD);
+
+	PROVE(!kicked && result < 0);
+	REACHABLE(result == HC_E_ARGUMENT && arguments.rcx == 0);
 }
 
 void prove_memory_page_add(void)
