@@ -43,7 +43,7 @@ static uint64_t load_setup(void)
 	return bytes;
 }
 
-/* The kernel unpacks itself where it is loaded; before it comes what does so in its file. */
+/* The kernel unpacks itself where it is loaded; what comes before it in its file lies before it there, too. */
 static void load_image(uint64_t ram_bytes, uint64_t setup_bytes, struct piece *file)
 {
 	const uint64_t base = file_header()->pref_address, room = file_header()->init_size;

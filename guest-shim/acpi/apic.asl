@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The I/O APIC, a PC's overrides, the mailbox (start.S). The vCPUs follow at run time (cpus.c). */
+/* The I/O APIC, a PC's overrides, the mailbox (start.S). The vCPUs follow at run time (platform.c). */
 Signature : "APIC"
 Table Length : 00000000
 Revision : 05

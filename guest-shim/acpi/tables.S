@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What iasl made of this folder, at the places that the tables name, from the section's start: one that grew too long
- * for its place is an error. How many vCPUs the MADT has is known at run time (cpus.c).
+ * for its place is an error. How many vCPUs the MADT has is known at run time (platform.c).
  */
 #include "guest-shim/layout.h"
 
