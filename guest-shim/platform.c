@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 
-#include "cloister/domain.h"
 #include "layout.h"
 #include "tdcall.h"
 
@@ -27,8 +26,6 @@ extern struct madt {
 	uint32_t length;
 	uint8_t revision, checksum, rest[];
 } madt;
-
-_Static_assert(CPUS_MAX == DOMAIN_MAX_VCPUS, "room in the MADT for all that a guest may have");
 
 /* start.S */
 extern uint32_t cpus_waiting;
@@ -55,6 +52,7 @@ void platform_name_cpus(void)
 	const uint32_t count = td_vcpus();
 	uint32_t sum = 0;
 
+	td_require(count <= CPUS_MAX, "more than 128 vCPUs");
 	while (__atomic_load_n(&cpus_waiting, __ATOMIC_ACQUIRE) < count - 1)
 		__builtin_ia32_pause();
 	madt.length += count * MADT_CPU_BYTES;

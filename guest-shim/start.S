@@ -12,7 +12,6 @@
 #define DATA_SEL 0x18
 #define TABLE    0x63 /* present, writable, accessed, dirty */
 
-#define MAILBOX_WAKE    1
 #define MAILBOX_APIC_ID 4
 #define MAILBOX_VECTOR  8
 
@@ -49,8 +48,13 @@ long_mode:
 	call	guest_main
 	ud2
 
-/* No stack from here on. The x2APIC ID is EDX of CPUID's leaf 0BH; EBX and ECX are lost. */
+/*
+ * No stack from here on. A vCPU that the MADT has no room for goes no further. The x2APIC ID is EDX of CPUID's leaf
+ * 0BH; EBX and ECX are lost.
+ */
 wait_for_kernel:
+	cmpl	$CPUS_MAX, %esi
+0:	jae	0b
 	movl	$0xb, %eax
 	xorl	%ecx, %ecx
 	cpuid
@@ -60,7 +64,7 @@ wait_for_kernel:
 	lock incl cpus_waiting(%rip)
 	leaq	mailbox(%rip), %rbx
 0:	pause
-	cmpw	$MAILBOX_WAKE, (%rbx)
+	cmpw	$1, (%rbx) /* wake */
 	jne	0b
 	cmpl	%edx, MAILBOX_APIC_ID(%rbx)
 	jne	0b
@@ -68,7 +72,6 @@ wait_for_kernel:
 	movw	$0, (%rbx)
 	jmp	*%rax
 
-	.balign	8
 gdt:
 	.quad	0, 0
 	.quad	0x00af9b000000ffff
