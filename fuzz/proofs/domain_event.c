@@ -13,7 +13,7 @@
 #include "domain/memory.h"
 
 static struct guest_fault fault;
-static bool busy, ram; /* is the domain locked by another CPU, the address RAM? */
+static bool ram; /* is the address RAM? */
 static enum memory_state state;
 static bool awaited, flushed;
 static uint64_t now;
@@ -97,19 +97,6 @@ void vcpu_guest_flush_tlb(struct vcpu *of)
 static uint64_t private_address(void)
 {
 	return fault.address.value & ~(1ull << (td.gpa_bits - 1));
-}
-
-enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
-{
-	PROVE(!locked && domain == td.info.domain);
-	locked = !busy;
-	return busy ? POOL_BUSY : POOL_LOCKED;
-}
-
-void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
-{
-	PROVE(locked && domain == td.info.domain);
-	locked = false;
 }
 
 bool domain_is_ram(const struct td *of, gpa_t address, uint64_t bytes)

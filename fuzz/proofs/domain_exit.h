@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "domain/run.h"
+#include "domain_lock.h"
 #include "machine/cpu.h"
-#include "proof.h"
 #include "vcpu/guest_exit.h"
 
 #define DF   8u
@@ -18,10 +18,10 @@
 
 static struct pool pool;
 static struct cpu cpu, *const cpus[1] = {&cpu};
-static struct td td, td_before;
+static struct td td_before;
 static struct td_vcpu *vcpu, before, after;
 static struct domain_exit told;
-static bool left, ended, locked, interrupts_on;
+static bool left, ended, interrupts_on;
 static uint32_t delivering; /* the event whose delivery the exit interrupted, as event.h has it; 0: none */
 static uint32_t advanced;   /* bytes */
 

@@ -8,7 +8,7 @@
  * at most 4 GiB; domain_convert() answers as memory.h says, for at most two entries of a call; guest_cpuid(),
  * guest_msr_read() and guest_msr_write() are others' subjects.
  */
-#include "proof.h"
+#include "domain_lock.h"
 
 #include "domain/cpuid.h"
 #include "domain/run.h"
@@ -16,7 +16,6 @@
 
 #define ENTRIES 2u
 
-static struct td td;
 static struct td_vcpu vcpu;
 static struct entry_frame frame;
 static struct pool pool;
@@ -24,24 +23,11 @@ static struct registers before;
 static struct domain_exit told;
 static uint64_t text[8], converted;
 static uint32_t entries;
-static bool locked, busy, advanced, left, ended, said_text, asked_again, failed;
+static bool advanced, left, ended, said_text, asked_again, failed;
 
 static uint64_t shared_bit(void)
 {
 	return 1ull << (td.gpa_bits - 1);
-}
-
-enum pool_lock pool_lock_domain(const struct pool_view *view, uint64_t domain)
-{
-	PROVE(!locked && domain == td.info.domain);
-	locked = !busy;
-	return busy ? POOL_BUSY : POOL_LOCKED;
-}
-
-void pool_unlock_domain(const struct pool_view *view, uint64_t domain)
-{
-	PROVE(locked && domain == td.info.domain);
-	locked = false;
 }
 
 static bool in_ram(uint64_t address, uint64_t bytes, uint32_t index)
