@@ -94,8 +94,6 @@ static int build(struct vm *vm)
 		return 0;
 	if (vm->stage != VM_INITIALISED)
 		return -EINVAL;
-	if (READ_ONCE(vm->dead)) /* since the call began: nobody would end what is made now */
-		return -EIO;
 	error = memory_create_domain(vm);
 	if (!error)
 		WRITE_ONCE(vm->stage, VM_BUILDING);

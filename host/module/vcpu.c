@@ -54,15 +54,15 @@ static long dispatch(struct vcpu *vcpu, unsigned int command, void __user *argum
 static long vcpu_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct vcpu *vcpu = file->private_data;
-	long result = -EIO;
+	long result = -EINTR;
 
-	if (vcpu->vm->mm != current->mm)
+	if (vcpu->vm->mm != current->mm || !kref_get_unless_zero(&vcpu->vm->uses))
 		return -EIO;
-	if (mutex_lock_killable(&vcpu->lock))
-		return -EINTR;
-	if (!READ_ONCE(vcpu->vm->dead))
-		result = dispatch(vcpu, command, (void __user *)argument);
-	mutex_unlock(&vcpu->lock);
+	if (mutex_lock_killable(&vcpu->lock) == 0) {
+		result = READ_ONCE(vcpu->vm->dead) ? -EIO : dispatch(vcpu, command, (void __user *)argument);
+		mutex_unlock(&vcpu->lock);
+	}
+	kref_put(&vcpu->vm->uses, vm_end);
 	return result;
 }
 

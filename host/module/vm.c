@@ -234,36 +234,35 @@ void vm_put(struct vm *vm)
 	kref_put(&vm->refs, vm_free);
 }
 
-/* Who is in the guest comes out, and finds it dead. */
-static void stop(struct vm *vm)
+/* Nobody has a lock of the VM any more, or can take one. The domain may have been made since its file's release. */
+void vm_end(struct kref *uses)
 {
+	struct vm *vm = container_of(uses, struct vm, uses);
 	u32 i;
 
-	WRITE_ONCE(vm->dead, true);
-	mutex_lock(&vm->lock);
-	if (vm->domain != 0)
-		hypercall_patiently(HC_DOMAIN_DESTROY, vm->domain, 0, 0, 0);
-	mutex_unlock(&vm->lock);
-	for (i = 0; i < vm->vcpu_count; i++) {
-		vcpu_wake(vm->vcpu[i]);
-		guard(mutex)(&vm->vcpu[i]->lock);
+	hypercall_patiently(HC_DOMAIN_DESTROY, vm->domain, 0, 0, 0);
+	for (i = 0; i < vm->vcpu_count; i++)
 		residence_leave(vm->vcpu[i]);
-	}
+	eventfds_end(vm);
+	memory_end(vm);
+	guard(mutex)(&all_lock);
+	list_del(&vm->link);
 }
 
-/* However the VMM ends, this is called. */
+/*
+ * However the VMM ends, this is called. Who is in the guest comes out, and finds it dead. Without a domain, or with one
+ * that ended, the hypervisor has an error, and no other effect.
+ */
 static int vm_release(struct inode *inode, struct file *file)
 {
 	struct vm *vm = file->private_data;
+	u32 i;
 
-	stop(vm);
-	eventfds_end(vm);
-	mutex_lock(&vm->lock);
-	memory_end(vm);
-	mutex_unlock(&vm->lock);
-	mutex_lock(&all_lock);
-	list_del(&vm->link);
-	mutex_unlock(&all_lock);
+	WRITE_ONCE(vm->dead, true);
+	hypercall_patiently(HC_DOMAIN_DESTROY, READ_ONCE(vm->domain), 0, 0, 0);
+	for (i = 0; i < vm->vcpu_count; i++)
+		vcpu_wake(vm->vcpu[i]);
+	kref_put(&vm->uses, vm_end);
 	vm_put(vm);
 	return 0;
 }
@@ -284,6 +283,7 @@ static struct vm *allocate(unsigned long type)
 	if (!vm || !vm->params)
 		return NULL;
 	kref_init(&vm->refs);
+	kref_init(&vm->uses);
 	mmgrab(current->mm);
 	vm->mm = current->mm;
 	vm->process = get_task_pid(current, PIDTYPE_TGID);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A VM of /dev/kvm and its vCPUs. Its file is its life: when that is released, the domain ends and the pool has its
- * pages back, though files of vCPUs may still be open. They keep the structures, and nothing else.
+ * A VM of /dev/kvm and its vCPUs. Its file is its life: when that is released, the domain ends, and the pool has its
+ * pages back once the vCPUs' calls are over, though their files may still be open. They keep the structures, and
+ * nothing else. Release waits for no call: one may be in a page fault that its process answers when it likes.
  *
  * Locks, outermost first: vcpu->lock, vm->lock, vm->ioeventfds_lock. vm->lock is for all of a VM but its ioeventfds,
  * which vCPUs look for at each access. Routes are read under RCU, for interrupts come in any context.
@@ -35,12 +36,13 @@ enum vm_stage {
 };
 
 struct vm {
-	struct kref refs;
+	struct kref refs;      /* files */
+	struct kref uses;      /* the VM's file, vCPUs' calls: the last one gives back what the VM has */
 	struct list_head link; /* of all VMs */
 	struct mm_struct *mm;  /* of the process that made it, the only one that may use it */
 	struct pid *process;   /* that one */
 	unsigned long type;
-	bool dead; /* set before the end takes 'lock': who has it knows */
+	bool dead; /* its file is released */
 
 	struct mutex lock;
 	enum vm_stage stage;
@@ -84,6 +86,9 @@ struct vcpu {
 /* vm.c */
 int vm_create(unsigned long type);
 void vm_put(struct vm *vm);
+
+/* The last use is over. May sleep. */
+void vm_end(struct kref *uses);
 
 /* Calls @function for each vCPU there is. The list does not change meanwhile. */
 void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu));
