@@ -85,13 +85,14 @@ static void irqfd_remove(struct irqfd *irqfd)
 	kfree(irqfd);
 }
 
-static struct irqfd *irqfd_find(struct vm *vm, const struct eventfd_ctx *context, u32 gsi)
+/* An eventfd raises one GSI of a VM: who signals it has interrupts off for all of them. */
+static struct irqfd *irqfd_find(struct vm *vm, const struct eventfd_ctx *context)
 {
 	struct irqfd *irqfd;
 
 	list_for_each_entry(irqfd, &vm->irqfds, link)
 	{
-		if (irqfd->context == context && irqfd->gsi == gsi)
+		if (irqfd->context == context)
 			return irqfd;
 	}
 	return NULL;
@@ -112,9 +113,9 @@ int irqfd_set(struct vm *vm, const struct kvm_irqfd *request)
 	if (IS_ERR(context))
 		return PTR_ERR(context);
 	guard(mutex)(&vm->lock);
-	old = irqfd_find(vm, context, request->gsi);
+	old = irqfd_find(vm, context);
 	if (request->flags != 0) {
-		if (old)
+		if (old && old->gsi == request->gsi)
 			irqfd_remove(old);
 		return 0;
 	}

@@ -39,8 +39,11 @@ static struct message message_of(struct vm *vm, u32 gsi)
 	return routes_find(rcu_dereference(vm->routes), gsi);
 }
 
-/* One try. Any context. Returns how many vCPUs it reached, or -EBUSY: again, all of it; it is one interrupt still. */
-static int try_send(struct vm *vm, struct message message)
+/*
+ * One try. Returns how many vCPUs it reached, or -EBUSY: again, all of it; it is one interrupt still. @atomic: any
+ * context; a message to several vCPUs is for another one.
+ */
+static int try_send(struct vm *vm, struct message message, bool atomic)
 {
 	const u32 count = smp_load_acquire(&vm->vcpu_count);
 	int reached = 0;
@@ -56,6 +59,8 @@ static int try_send(struct vm *vm, struct message message)
 
 		if (page == 0 || !message_is_for(message, vcpu->apic_id, &only))
 			continue;
+		if (atomic && !only)
+			return -EBUSY;
 		result = hypercall(HC_INTERRUPT, vm->domain, page, message.data & 0xff, 0);
 		if (result == HC_E_BUSY)
 			return -EBUSY;
@@ -74,7 +79,7 @@ int irq_send(struct vm *vm, struct message message)
 	int reached, tries = 0;
 
 	do
-		reached = try_send(vm, message);
+		reached = try_send(vm, message, false);
 	while (reached == -EBUSY && hypercall_again(&tries));
 	return reached;
 }
@@ -86,5 +91,5 @@ int irq_raise(struct vm *vm, u32 gsi)
 
 int irq_try_raise(struct vm *vm, u32 gsi)
 {
-	return try_send(vm, message_of(vm, gsi));
+	return try_send(vm, message_of(vm, gsi), true);
 }

@@ -423,7 +423,9 @@ static void test_interrupts(void)
 	vm_end(&vm);
 	check(start(halt, 1) && vm_route(&vm, GSI, 0, GUEST_VECTOR) == 0 && assign_irqfd(event, GSI, 0) == 0,
 	      "an eventfd is a line");
-	check(assign_irqfd(event, GSI, 0) == -1 && errno == EBUSY, "once");
+	check(assign_irqfd(event, GSI, 0) == -1 && errno == EBUSY && assign_irqfd(event, GSI + 1, 0) == -1 &&
+		      errno == EBUSY,
+	      "once, for one GSI");
 	check(assign_irqfd(event, GSI, KVM_IRQFD_FLAG_RESAMPLE) == -1 && assign_irqfd(0, GSI, 0) == -1,
 	      "not resampled, nor without an eventfd");
 	check(ended(run_under(WRITE_EVENT, event)) && counts_one(), "which ends HLT");
