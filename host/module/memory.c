@@ -23,10 +23,10 @@
  */
 #define SHARED xa_mk_value(0) /* the guest released it by MapGPA */
 
-/* Tables of both halves for 2 MiB each, and the few above them. */
-static unsigned long tables_for(u64 pages)
+/* Tables of both halves for 2 MiB each, and the few above them; ranges begin and end within one. */
+static unsigned long tables_for(u64 pages, u32 ranges)
 {
-	return 2 * DIV_ROUND_UP(pages, POOL_LARGE) + 2 * DIV_ROUND_UP(pages, POOL_LARGE * 512ul) + 16;
+	return 2 * DIV_ROUND_UP(pages, POOL_LARGE) + 2 * DIV_ROUND_UP(pages, POOL_LARGE * 512ul) + 12 * ranges;
 }
 
 static int reserve(struct vm *vm)
@@ -37,13 +37,13 @@ static int reserve(struct vm *vm)
 
 	for (i = 0; i < vm->params->ram_count; i++)
 		pages += vm->params->ram[i].bytes / PAGE_SIZE;
-	pages += tables_for(pages) + DOMAIN_VCPU_PAGES * DOMAIN_MAX_VCPUS + 2;
+	pages += tables_for(pages, vm->params->ram_count + 1) + DOMAIN_VCPU_PAGES * DOMAIN_MAX_VCPUS + 2;
 	if (pool_reserve(pages, &left)) {
 		vm->reserved = pages;
 		return 0;
 	}
-	pr_warn("a guest needs %llu MiB of the pool, %lu of %lu are free: set pool_mib in cloister.conf\n",
-		DIV_ROUND_UP_ULL(pages, 256), left / 256, pool_pages() / 256);
+	pr_warn_ratelimited("a guest needs %llu MiB of the pool, %lu of %lu are free: set pool_mib in cloister.conf\n",
+			    DIV_ROUND_UP_ULL(pages, 256), left / 256, pool_pages() / 256);
 	return -ENOMEM;
 }
 
@@ -83,6 +83,8 @@ long memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsig
 	long result = HC_E_PAGE;
 	int tries;
 
+	if (vm->spent + count > vm->reserved)
+		return -ENOMEM;
 	for (tries = 0; result == HC_E_PAGE && tries < TRIES; tries++) {
 		const unsigned long first = pool_take(count, count == POOL_LARGE ? POOL_LARGE : 1);
 
@@ -91,6 +93,7 @@ long memory_spend(struct vm *vm, unsigned long number, u64 what, u64 more, unsig
 		result = propose(vm, number, what, more, first);
 		if (result == 0) {
 			bitmap_set(vm->pages, first, count);
+			vm->spent += count;
 			return first;
 		}
 		if (result != HC_E_PAGE)
@@ -258,6 +261,7 @@ static int released(struct vm *vm, unsigned long guest_page)
 		return 0; /* it was shared before */
 	if (entry && entry != SHARED) {
 		bitmap_clear(vm->pages, xa_to_value(entry), 1);
+		vm->spent--;
 		pool_give(xa_to_value(entry), 1);
 	}
 	return xa_err(xa_store(&vm->memory, guest_page, SHARED, GFP_KERNEL_ACCOUNT));
@@ -333,5 +337,5 @@ void memory_end(struct vm *vm)
 	vfree(vm->pages);
 	vm->pages = NULL;
 	pool_unreserve(vm->reserved);
-	vm->reserved = 0;
+	vm->reserved = vm->spent = 0;
 }

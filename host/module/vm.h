@@ -49,7 +49,8 @@ struct vm {
 	struct slots slots;
 	struct domain_params *params; /* a page; afterwards for pages that are copied into the domain */
 	unsigned long domain;         /* page of the pool */
-	unsigned long reserved;       /* pages of the pool */
+	unsigned long reserved;       /* pages of the pool, for it alone */
+	unsigned long spent;          /* of these */
 	unsigned long *pages;         /* of the pool that are its own: a bit for each */
 	struct xarray memory;         /* what it has of its own and of the VMM's, by guest page: memory.c */
 	struct vcpu *vcpu[DOMAIN_MAX_VCPUS];
