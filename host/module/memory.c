@@ -180,7 +180,7 @@ int memory_populate(struct vm *vm, u64 gpa)
 
 static void unpin(struct vm *vm, struct page *page)
 {
-	unpin_user_page(page);
+	unpin_user_pages_dirty_lock(&page, 1, true); /* by the guest */
 	atomic64_dec(&vm->mm->pinned_vm);
 }
 
@@ -244,7 +244,8 @@ void memory_unshare(struct vm *vm, u64 gpa, u64 bytes)
 			continue;
 		result = hypercall_patiently(HC_SHARED_UNMAP, vm->domain, at * PAGE_SIZE | DOMAIN_LEVEL_4KIB, 0, 0);
 		if (result != 0) {
-			pr_err("a shared page is kept until its guest ends: the hypervisor answered %ld\n", result);
+			pr_err_ratelimited("a shared page is kept until its guest ends: the hypervisor answered %ld\n",
+					   result);
 			continue;
 		}
 		unpin(vm, entry);
@@ -298,7 +299,8 @@ static void reclaim_block(struct vm *vm, unsigned long first)
 		return;
 	result = hypercall_patiently(HC_PAGE_RECLAIM, vm->domain, first, end - first, 0);
 	if (result < 0) {
-		pr_err("pages %lu to %lu of the pool are lost: the hypervisor answered %ld\n", first, end - 1, result);
+		pr_err_ratelimited("pages %lu to %lu of the pool are lost: the hypervisor answered %ld\n", first,
+				   end - 1, result);
 		return;
 	}
 	for_each_set_bitrange_from(at, last, vm->pages, end) pool_give(at, last - at);
