@@ -28,9 +28,9 @@
 #include "tdx.h"
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-#define NO_VMA_FLAGS EMPTY_VMA_FLAGS
+#define NORESERVE mk_vma_flags(VMA_NORESERVE_BIT)
 #else
-#define NO_VMA_FLAGS 0
+#define NORESERVE VM_NORESERVE
 #endif
 
 static LIST_HEAD(all);
@@ -70,7 +70,7 @@ void vm_for_each_vcpu(void (*function)(struct vcpu *vcpu))
 
 /*
  * The guest's own memory is no file: the descriptor is a name for it that QEMU can have, and punch holes in. It is an
- * empty file of tmpfs.
+ * empty file of tmpfs, which nothing is accounted for.
  */
 static int create_memory(const struct kvm_create_guest_memfd *request)
 {
@@ -82,7 +82,7 @@ static int create_memory(const struct kvm_create_guest_memfd *request)
 	CLASS(get_unused_fd, descriptor)(O_CLOEXEC);
 	if (descriptor < 0)
 		return descriptor;
-	file = shmem_file_setup("cloister-guest-memory", request->size, NO_VMA_FLAGS);
+	file = shmem_file_setup("cloister-guest-memory", request->size, NORESERVE);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fd_install(descriptor, file);
