@@ -224,7 +224,7 @@ static bool add_drive(const struct step *s)
 /* The value of a key, of JSON or of a list. False: there is none, or it is no id. */
 static bool find_id(const char *argument, const char *key, char id[ID_BYTES])
 {
-	json_t *root = argument[0] == '{' ? json_loads(argument, 0, NULL) : NULL;
+	json_t *root = argument[0] == '{' ? json_loads(argument, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *value = json_string_value(json_object_get(root, key));
 	int len = value ? (int)strnlen(value, ID_BYTES) : 0;
 
@@ -252,13 +252,20 @@ static bool add_backend(const struct step *s, const struct known_option *known)
 	return add_both(s, backend);
 }
 
-/* The type is the first item of a list, with or without its key. */
+/*
+ * An object's type, of JSON or of a list's first item, with or without its key. It comes once: of two QEMU takes the
+ * last.
+ */
 static bool is_object_of(const char *object, const char *const *types)
 {
 	static const char key[] = "qom-type";
+	const bool json = object[0] == '{';
 	char type[ID_BYTES];
 
-	if (is_key(object, key) || object[0] == '{')
+	for (const char *item = json ? "" : next_item(object); *item != '\0'; item = next_item(item))
+		if (is_key(item, key))
+			return false;
+	if (is_key(object, key) || json)
 		return find_id(object, key, type) && is_key_of(type, types);
 	return is_key_of(object, types);
 }

@@ -137,10 +137,19 @@ static void other_options_are_refused(void **state)
 		assert_refused(3, (const char *const[]){"q", wrong[i], "tap,script=/x"}, wrong[i], NOT_TAKEN);
 }
 
+/* Of two types QEMU takes the last. */
 static void other_objects_are_refused(void **state)
 {
-	static const char *const wrong[] = {"filter-dump,id=f,file=/x", "tdx-guests,id=u",
-					    "{\"qom-type\":\"memory-backend-file\"}", "{"};
+	static const char *const wrong[] = {
+		"filter-dump,id=f,file=/x",
+		"tdx-guests,id=u",
+		"{\"qom-type\":\"memory-backend-file\"}",
+		"{",
+		"iothread,id=f,qom-type=filter-dump,file=/x",
+		"qom-type=iothread,qom-type=filter-dump,id=f",
+		"tdx-guest,id=t,qom-type=iothread",
+		"{\"qom-type\":\"filter-dump\",\"qom-type\":\"iothread\"}",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
