@@ -17,6 +17,7 @@ enum treatment {
 	LEFT_OUT_WITH_ARGUMENT,
 	MACHINE,
 	OBJECT,
+	DEVICE,
 	BACKEND, /* a device's other end, which is here nothing's: by the text that its id is put to */
 	DRIVE,
 	PORT, /* serial or parallel */
@@ -46,7 +47,7 @@ static const struct known_option {
 	{"cpu", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"d", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"daemonize", LEFT_OUT, NULL, NULL},
-	{"device", KEPT_WITH_ARGUMENT, NULL, NULL},
+	{"device", DEVICE, NULL, NULL},
 	{"display", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 	{"drive", DRIVE, NULL, NULL},
 	{"enable-kvm", LEFT_OUT, NULL, NULL},
@@ -89,6 +90,54 @@ static const char *const PROPERTIES_LEFT_OUT[] = {
 static const char *const OBJECTS_LEFT_OUT[] = {"monitor-qmp", "secret", "tdx-guest", NULL};
 static const char *const OBJECTS_KEPT[] = {"iothread",    "memory-backend-memfd", "memory-backend-ram",
 					   "rng-builtin", "rng-random",           NULL};
+
+/* Others may open files, sockets or devices of the owner's. Sorted. */
+static const char *const DEVICES_KEPT[] = {"VGA",
+					   "bochs-display",
+					   "e1000",
+					   "e1000e",
+					   "hda-duplex",
+					   "hda-micro",
+					   "hda-output",
+					   "ich9-ahci",
+					   "ich9-intel-hda",
+					   "ide-cd",
+					   "ide-hd",
+					   "igb",
+					   "intel-hda",
+					   "isa-serial",
+					   "ivshmem-plain",
+					   "nvme",
+					   "nvme-ns",
+					   "pcie-pci-bridge",
+					   "pcie-root-port",
+					   "pvpanic",
+					   "pvpanic-pci",
+					   "pxb-pcie",
+					   "qemu-xhci",
+					   "rtl8139",
+					   "scsi-cd",
+					   "scsi-hd",
+					   "usb-kbd",
+					   "usb-mouse",
+					   "usb-tablet",
+					   "virtconsole",
+					   "virtio-balloon-pci",
+					   "virtio-blk-pci",
+					   "virtio-gpu-pci",
+					   "virtio-keyboard-pci",
+					   "virtio-mouse-pci",
+					   "virtio-net-pci",
+					   "virtio-rng-pci",
+					   "virtio-scsi-pci",
+					   "virtio-serial-pci",
+					   "virtio-sound-pci",
+					   "virtio-tablet-pci",
+					   "virtio-vga",
+					   "virtserialport",
+					   "vmgenid",
+					   "x3130-upstream",
+					   NULL};
 
 static const char NOT_TAKEN[] = "is not taken by --run-qemu: leave it out, or use another";
 
@@ -253,29 +302,31 @@ static bool add_backend(const struct step *s, const struct known_option *known)
 }
 
 /*
- * An object's type, of JSON or of a list's first item, with or without its key. It comes once: of two QEMU takes the
- * last.
+ * Whether the type of an object or a device is among these: of JSON, or a list's first item, with or without its key.
+ * It comes once: of two QEMU takes the last.
  */
-static bool is_object_of(const char *object, const char *const *types)
+static bool is_of_type(const char *argument, const char *key, const char *const *types)
 {
-	static const char key[] = "qom-type";
-	const bool json = object[0] == '{';
+	const bool json = argument[0] == '{';
 	char type[ID_BYTES];
 
-	for (const char *item = json ? "" : next_item(object); *item != '\0'; item = next_item(item))
+	for (const char *item = json ? "" : next_item(argument); *item != '\0'; item = next_item(item))
 		if (is_key(item, key))
 			return false;
-	if (is_key(object, key) || json)
-		return find_id(object, key, type) && is_key_of(type, types);
-	return is_key_of(object, types);
+	if (is_key(argument, key) || json)
+		return find_id(argument, key, type) && is_key_of(type, types);
+	return is_key_of(argument, types);
+}
+
+static bool add_kept(const struct step *s, const char *key, const char *const *types)
+{
+	return is_of_type(s->argument, key, types) ? add_both(s, s->argument)
+						   : guest_setup_fail(s->error, s->argument, NOT_TAKEN);
 }
 
 static bool add_object(const struct step *s)
 {
-	if (is_object_of(s->argument, OBJECTS_LEFT_OUT))
-		return true;
-	return is_object_of(s->argument, OBJECTS_KEPT) ? add_both(s, s->argument)
-						       : guest_setup_fail(s->error, s->argument, NOT_TAKEN);
+	return is_of_type(s->argument, "qom-type", OBJECTS_LEFT_OUT) || add_kept(s, "qom-type", OBJECTS_KEPT);
 }
 
 /* NULL: it is not known, or no option. */
@@ -296,6 +347,8 @@ static bool add_with_argument(const struct step *s, const struct known_option *k
 		return add_machine(s);
 	case OBJECT:
 		return add_object(s);
+	case DEVICE:
+		return add_kept(s, "driver", DEVICES_KEPT);
 	case BACKEND:
 		return add_backend(s, known);
 	case DRIVE:

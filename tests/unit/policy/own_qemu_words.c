@@ -156,6 +156,25 @@ static void other_objects_are_refused(void **state)
 		assert_refused(3, (const char *const[]){"q", "-object", wrong[i]}, wrong[i], NOT_TAKEN);
 }
 
+static void other_devices_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"uefi-vars-x64,jsonfile=/x",
+		"virtio-input-host-pci,evdev=/x",
+		"virtio-rng-pci,driver=usb-host",
+		"id=r,driver=virtio-rng-pci",
+		"{\"driver\":\"vfio-pci\",\"host\":\"01:00.0\"}",
+		"nosuch",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(3, (const char *const[]){"q", "-device", wrong[i]}, wrong[i], NOT_TAKEN);
+	MAKE("q", "-device", "driver=virtio-net-pci,romfile=", "-device", "{\"driver\":\"pcie-root-port\"}");
+	EXPECT("q", "-device", "driver=virtio-net-pci,romfile=", "-device", "{\"driver\":\"pcie-root-port\"}");
+}
+
 static void options_without_an_argument_are_refused(void **state)
 {
 	static const char *const wrong[][2] = {{"q", "-kernel"}, {"q", "-machine"}, {"q", "-device"}};
@@ -188,6 +207,7 @@ int main(void)
 		cmocka_unit_test(ends_without_a_name_are_refused),
 		cmocka_unit_test(other_options_are_refused),
 		cmocka_unit_test(other_objects_are_refused),
+		cmocka_unit_test(other_devices_are_refused),
 		cmocka_unit_test(options_without_an_argument_are_refused),
 		cmocka_unit_test(too_many_words_are_refused),
 	};
