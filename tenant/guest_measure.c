@@ -73,8 +73,30 @@ static const char *firmware_name(const struct guest_values *values)
 	return values->ovmf ? "OVMF " OVMF_RELEASE : FIRMWARE[values->firmware];
 }
 
-static void print_text(const struct row rows[ROWS], const struct guest_values *values)
+/* What is measured, if it was given: who takes a description from somebody else sees what is in it. */
+static void print_setup(const struct guest_setup *setup)
 {
+	const char *const texts[][2] = {{"image", setup->firmware},
+					{"kernel", setup->kernel},
+					{"initrd", setup->initrd},
+					{"append", setup->command_line},
+					{"machine", setup->machine}};
+	char clean[GUEST_SETUP_TEXT_BYTES];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		text_clean((struct bytes){(const uint8_t *)texts[i][1], strlen(texts[i][1])}, clean, sizeof(clean));
+		if (clean[0] != '\0')
+			printf("%-14s %s\n", texts[i][0], clean);
+	}
+	if (setup->ram_bytes > 0)
+		printf("%-14s %" PRIu64 " KiB\n", "memory", setup->ram_bytes >> 10);
+	if (setup->vcpus > 0)
+		printf("%-14s %" PRIu32 "\n", "vcpus", setup->vcpus);
+}
+
+static void print_text(const struct guest_setup *setup, const struct row rows[ROWS], const struct guest_values *values)
+{
+	print_setup(setup);
 	printf("%-14s %s\n", "firmware", firmware_name(values));
 	for (unsigned i = 0; i < ROWS; i++)
 		printf("%-14s %s%s\n", rows[i].name, rows[i].missing ? "not computed: " : "",
@@ -199,6 +221,9 @@ int command_guest_measure(int argc, char **argv)
 	if (!guest_setup_load(&arguments.sources, &setup) || !guest_values_compute(&setup, &arguments.sources, &values))
 		return EXIT_USAGE;
 	make_rows(&setup, &values, rows);
-	(arguments.json ? print_json : print_text)(rows, &values);
+	if (arguments.json)
+		print_json(rows, &values);
+	else
+		print_text(&setup, rows, &values);
 	return !arguments.output || write_policy(&arguments, &setup, &values, rows) ? 0 : EXIT_USAGE;
 }
