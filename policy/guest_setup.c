@@ -95,8 +95,19 @@ bool guest_setup_memory(const char *text, uint64_t *bytes)
 	return true;
 }
 
+/* Messages name files as they are: no bytes below 20H, no DEL, no U+0080 to U+009F, which terminals obey, too. */
+static bool is_printable(const char *name)
+{
+	for (const uint8_t *at = (const uint8_t *)name; *at != '\0'; at++)
+		if (*at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0))
+			return false;
+	return true;
+}
+
 bool guest_setup_check(const struct guest_setup *setup, struct parse_error *error)
 {
+	if (!is_printable(setup->firmware) || !is_printable(setup->kernel) || !is_printable(setup->initrd))
+		return guest_setup_fail(error, "firmware, kernel, initrd", "a name has a control character");
 	if (setup->guest_support[0] == '\0')
 		return guest_setup_fail(
 			error, "no protected guest",

@@ -185,6 +185,22 @@ static void a_guest_must_be_protected(void **state)
 	assert_true(checked(READ(PROTECTED, "-machine", "memory-backend=m", "-m", "1G")));
 }
 
+static void names_of_files_are_printable(void **state)
+{
+	static const char *const wrong[] = {"a\nmrtd 00", "\x1b[2J", "\x7f",
+					    "\xc2\x9b"
+					    "2J"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		refused(checked(READ(PROTECTED, "-bios", wrong[i])), "firmware, kernel, initrd", "control");
+		refused(checked(READ(PROTECTED, "-kernel", wrong[i])), "firmware, kernel, initrd", "control");
+		refused(checked(READ(PROTECTED, "-kernel", "k", "-initrd", wrong[i])), "firmware, kernel, initrd",
+			"control");
+	}
+	assert_true(checked(READ(PROTECTED, "-kernel", "/\xc3\xa9 \xc2\xa0", "-append", "a\nb")));
+}
+
 static void microvm_must_leave_the_command_line(void **state)
 {
 	(void)state;
@@ -204,6 +220,7 @@ int main(void)
 		cmocka_unit_test(options_have_other_names),     cmocka_unit_test(an_object_is_a_list_or_json),
 		cmocka_unit_test(what_changes_more_is_refused), cmocka_unit_test(long_texts_are_refused),
 		cmocka_unit_test(a_guest_must_be_protected),    cmocka_unit_test(microvm_must_leave_the_command_line),
+		cmocka_unit_test(names_of_files_are_printable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
