@@ -32,24 +32,29 @@ static void lock_all(const struct pool_view *view, uint64_t start, uint64_t pati
 	}
 }
 
+/* Through the caches, of whichever CPUs: a reset drops what is in them, and may come from another CPU meanwhile. */
 static void wipe_all(const struct pool_view *view)
 {
 	for (uint32_t page = 0; page < view->pool->pages; page++) {
 		if (!pool_has_contents(view, page))
 			continue;
-		secure_wipe(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
+		secure_wipe_through(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
 		pool_close(view, WINDOW_TARGET);
 	}
 }
 
-/* Of a CPU that never comes back, what it holds is wiped all the same. */
+/*
+ * Of a CPU that never comes back, what it holds is wiped all the same. Who comes while another CPU is at it wipes, too:
+ * whatever it does next, a reset perhaps, finds nothing of the domains.
+ */
 void machine_end_domains(struct machine *m)
 {
 	const struct cpu *const self = cpu_current();
 	const uint64_t start = rdtsc(), patience = PATIENCE_MS * m->boot.tsc_khz;
 
-	if (m->pool->pages == 0 || !self || __atomic_exchange_n(&m->pool->closed, true, __ATOMIC_SEQ_CST))
+	if (m->pool->pages == 0 || !self)
 		return;
+	__atomic_store_n(&m->pool->closed, true, __ATOMIC_SEQ_CST);
 	const struct pool_view view = {m->pool, m->paging, self->index, m->cpus};
 
 	pool_close(&view, WINDOW_TARGET); /* where a crash interrupted their use */

@@ -33,13 +33,14 @@ void crash(struct cpu *cpu, const struct crash_record *record)
 {
 	struct machine *const m = cpu->machine;
 	const uint16_t port = m->console.serial_port;
-	const bool resets = m->boot.on_crash == BOOT_CRASH_RESET;
+	const bool resets = m->boot.on_crash == BOOT_CRASH_RESET, again = cpu->crash.kind != CRASH_NONE;
 
 	cpu->crash = *record;
 	cpu->crash.cpu = cpu->index;
 	/* The interrupted code may hold a lock; a key that is being used is wiped all the same. */
 	hk_wipe(&m->attestation->hk);
-	machine_end_domains(m);
+	if (!again) /* perhaps that is what crashed */
+		machine_end_domains(m);
 	__atomic_fetch_sub(&m->cpus_in_control, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&m->cpus_parked, 1, __ATOMIC_RELEASE);
 

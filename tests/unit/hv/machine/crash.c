@@ -170,6 +170,18 @@ static void waits_first(void **state)
 	assert_true(last_write >= m.boot.tsc_khz * 100);
 }
 
+/* It resets the machine all the same. */
+static void a_crash_in_the_end_of_domains_does_not_begin_it_again(void **state)
+{
+	(void)state;
+	cpu.crash.kind = CRASH_NONE;
+	ends = 0;
+	assert_int_equal(crash_with(BOOT_CRASH_RESET, 0xcf9, 0xcf9), RESET);
+	assert_int_equal(ends, 1);
+	assert_int_equal(crash_with(BOOT_CRASH_RESET, 0xcf9, 0xcf9), RESET);
+	assert_int_equal(ends, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +189,7 @@ int main(void)
 		cmocka_unit_test(resets_by_each_means),
 		cmocka_unit_test(without_a_reset_register),
 		cmocka_unit_test(waits_first),
+		cmocka_unit_test(a_crash_in_the_end_of_domains_does_not_begin_it_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
