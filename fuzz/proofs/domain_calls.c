@@ -47,7 +47,7 @@ void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 	closed(window);
 }
 
-void secure_wipe(void *memory, size_t bytes)
+void secure_wipe_through(void *memory, size_t bytes)
 {
 	PROVE(memory == &vcpu_page && bytes == 4096 && open[WINDOW_TARGET]);
 	wiped[target] = true;

@@ -105,7 +105,7 @@ void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 }
 
 /* Of what the guest could use only what no CPU can use any more. */
-void secure_wipe(void *of, size_t bytes)
+void secure_wipe_through(void *of, size_t bytes)
 {
 	PROVE(open[WINDOW_TARGET] && of == target_window && bytes == 4096 && (records[target] & 7) == PAGE_PRIVATE);
 	for (uint32_t i = 0; i < ENTRIES; i++) {

@@ -4,7 +4,7 @@
  * of records. What another CPU changes at the same time is one of these contents: each transition is one atomic step.
  * Where a page becomes free it was wiped before; records of other pages stay; windows are open one at a time, and
  * closed afterwards. Assumed: a page that exists has one of the first 16 records of its page of records, which are
- * all that CBMC is given of it; secure_wipe() does what its name says.
+ * all that CBMC is given of it; secure_wipe_through() does what its name says.
  */
 #include "proof.h"
 
@@ -53,7 +53,7 @@ void window_close(const struct paging *paging, uint32_t cpu, enum window window)
 }
 
 /* While the record does not say yet that it is free. */
-void secure_wipe(void *memory, size_t bytes)
+void secure_wipe_through(void *memory, size_t bytes)
 {
 	PROVE(memory == contents && bytes == 4096 && open[WINDOW_TARGET]);
 	PROVE(record() == before);

@@ -79,7 +79,7 @@ bool pool_claim(const struct pool_view *view, uint64_t page, enum page_kind kind
 
 void pool_free(const struct pool_view *view, uint64_t page)
 {
-	secure_wipe(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
+	secure_wipe_through(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
 	pool_close(view, WINDOW_TARGET);
 	__atomic_store_n(record_open(view, page), RECORD(PAGE_FREE, 0), __ATOMIC_RELEASE);
 	pool_close(view, WINDOW_RECORDS);

@@ -86,7 +86,7 @@ void pool_close(const struct pool_view *view, enum window window);
  */
 bool pool_claim(const struct pool_view *view, uint64_t page, enum page_kind kind, uint32_t owner);
 
-/* Wipes a page that is claimed, then frees it. */
+/* Wipes a page that is claimed, in memory too: a reset drops what is in caches. Then frees it. */
 void pool_free(const struct pool_view *view, uint64_t page);
 
 /* Does @page belong to @domain, other than as its own one? */
