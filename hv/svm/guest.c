@@ -172,7 +172,7 @@ bool vcpu_guest_write_cr4(struct vcpu *vcpu, uint64_t value, unsigned bytes)
 	if ((is_long && (value & CR4_PAE) == 0) ||
 	    ((value & ~vmcb->cr4 & CR4_PCIDE) != 0 && (!is_long || (vmcb->cr3 & PAGE_MASK) != 0)))
 		return false;
-	vmcb->cr4 = value;
+	vmcb->cr4 = value | CR4_MCE; /* without it a machine check would be a shutdown of this vCPU alone */
 	vcpu_guest_flush_tlb(vcpu);
 	vcpu_advance(vcpu, bytes);
 	return true;

@@ -305,7 +305,7 @@ static void refuses_cr4_as_the_cpu_does(void **state)
 	assert_int_equal(vmcb.cr4, 0x60);
 	assert_int_equal(vmcb.tlb_control, 0);
 	vmcb.cr3 = 0x1000;
-	assert_true(vcpu_guest_write_cr4(&vcpu, 0x20060, 3));
+	assert_true(vcpu_guest_write_cr4(&vcpu, 0x20020, 3)); /* but MCE stays */
 	assert_int_equal(vmcb.cr4, 0x20060);
 	assert_int_equal(vmcb.tlb_control, 3);
 	vmcb.cr3 = 0x1001; /* it is on */
