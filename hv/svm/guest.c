@@ -45,6 +45,8 @@
 #define RFLAGS_IF (1ull << 9)
 #define RFLAGS_RF (1ull << 16)
 #define RFLAGS_AC (1ull << 18)
+#define VECTOR_BP 3u
+#define VECTOR_OF 4u
 #define VECTOR_VE 20u /* no exception of AMD's: delivered as an interrupt, whatever RFLAGS.IF says */
 
 void vcpu_guest_start(struct vcpu *vcpu)
@@ -251,6 +253,19 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	}
 }
 
+/*
+ * INT n, INT3 and INTO whose delivery an exit interrupted are executed again, as RIP says: for their delivery the CPU
+ * would want to know where they end, and the exit does not say so (APM 2 15.20).
+ */
+static uint64_t interrupted(uint64_t event)
+{
+	const uint32_t what = (uint32_t)event & (EVENT_TYPE_MASK | EVENT_VECTOR_MASK);
+	const bool executed = (what & EVENT_TYPE_MASK) == EVENT_TYPE_SOFTWARE ||
+			      what == (EVENT_TYPE_EXCEPTION | VECTOR_BP) || what == (EVENT_TYPE_EXCEPTION | VECTOR_OF);
+
+	return executed ? 0 : svm_interrupted(event);
+}
+
 bool svm_guest_exit(struct vcpu *vcpu)
 {
 	struct cpu *const cpu = vcpu->cpu;
@@ -259,7 +274,7 @@ bool svm_guest_exit(struct vcpu *vcpu)
 	if (cpu->machine->vendor->speculation.flush_predictors)
 		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
 	vcpu->frame->guest.rax = vmcb->rax;
-	vmcb->event_injection = svm_interrupted(vmcb->exit_interrupt_info);
+	vmcb->event_injection = interrupted(vmcb->exit_interrupt_info);
 	vmcb->tlb_control = TLB_KEEP;
 	if ((uint32_t)vmcb->exit_code == EXIT_CPUID)
 		guest_exit_cpuid(vcpu);

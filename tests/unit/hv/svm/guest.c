@@ -441,6 +441,27 @@ static void predictors_are_flushed_where_a_guest_could_steer_returns(void **stat
 	assert_int_equal(barriers, 1);
 }
 
+/* An instruction comes again by itself, at RIP; anything else is delivered again. */
+static void instructions_are_not_delivered_again(void **state)
+{
+	static const struct {
+		uint64_t interrupted, delivered;
+	} events[] = {{DELIVERED | 0x480, 0},
+		      {DELIVERED | 0x303, 0},
+		      {DELIVERED | 0x304, 0},
+		      {DELIVERED | 0x41, DELIVERED | 0x41},
+		      {DELIVERED | 0x306, DELIVERED | 0x306},
+		      {0x1880000b0d, 0x1880000b0d},
+		      {0x303, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		vmcb.exit_interrupt_info = events[i].interrupted;
+		(void)exit_with(0x400);
+		assert_int_equal(vmcb.event_injection, events[i].delivered);
+	}
+}
+
 static void a_domain_that_was_left_is_not_resumed(void **state)
 {
 	(void)state;
@@ -464,6 +485,7 @@ int main(void)
 		cmocka_unit_test_setup(ports_and_faults_are_read_from_the_exit, new_guest),
 		cmocka_unit_test_setup(the_machines_events_are_the_root_guests, new_guest),
 		cmocka_unit_test_setup(predictors_are_flushed_where_a_guest_could_steer_returns, new_guest),
+		cmocka_unit_test_setup(instructions_are_not_delivered_again, new_guest),
 		cmocka_unit_test_setup(a_domain_that_was_left_is_not_resumed, new_guest),
 	};
 
