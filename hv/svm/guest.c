@@ -70,6 +70,13 @@ void vcpu_guest_start(struct vcpu *vcpu)
 	vmcb->g_pat = PAT_RESET;
 }
 
+/* IBPB leaves the return stack on some CPUs (CVE-2022-23824): what the one world called is not left to the other. */
+static void overwrite_returns(const struct vcpu *vcpu)
+{
+	if (vcpu->cpu->machine->vendor->speculation.returns_stay)
+		__asm__ volatile(".rept 32; call 1f; int3; 1:; .endr; add %0, %%rsp" : : "i"(32 * 8) : "memory", "cc");
+}
+
 /*
  * Interrupts of the machine end the guest's turn whatever its RFLAGS.IF says, and are held for the root guest: while
  * a domain is loaded the hypervisor's own IF is set, with GIF clear (APM 2 15.21.1).
@@ -80,6 +87,7 @@ void vcpu_guest_load(struct vcpu *vcpu, paddr_t control)
 	vcpu->frame->guest_control = control.value;
 	vcpu->frame->host_control = vcpu->cpu->vcpu->frame->host_control;
 	vcpu->vendor.vmcb->event_injection = svm_interrupted(vcpu->vendor.vmcb->event_injection);
+	overwrite_returns(vcpu);
 	sti();
 }
 
@@ -88,6 +96,7 @@ void vcpu_guest_unload(struct vcpu *vcpu, struct vcpu *root)
 {
 	(void)root;
 	cli();
+	overwrite_returns(vcpu);
 	window_close(vcpu->cpu->machine->paging, vcpu->cpu->index, WINDOW_CONTROL);
 }
 

@@ -10,6 +10,7 @@ struct machine;
 struct speculation {
 	bool flush_predictors; /* branch type confusion, SRSO: the guest could steer our returns. IBPB before them */
 	bool clear_buffers;    /* transient scheduler attacks: VERW */
+	bool returns_stay;     /* IBPB leaves predictions of returns: overwritten between the root guest and a domain */
 };
 
 /* Chooses by CPUID, once at boot, and says so on the console. */

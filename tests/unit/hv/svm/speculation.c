@@ -9,6 +9,7 @@
 
 #define IBPB       (1u << 12)
 #define BTC_NO     (1u << 29)
+#define IBPB_RET   (1u << 30)
 #define VERW_CLEAR (1u << 5)
 #define SRSO_NO    (1u << 29)
 #define TSA_SQ_NO  (1u << 1)
@@ -49,15 +50,16 @@ static void expect(uint32_t ebx, uint32_t eax, uint32_t ecx, bool flush, bool cl
 	assert_int_equal(lines, 1);
 	assert_int_equal(vendor.speculation.flush_predictors, flush);
 	assert_int_equal(vendor.speculation.clear_buffers, clear);
+	assert_int_equal(vendor.speculation.returns_stay, (ebx & IBPB_RET) == 0);
 }
 
 static void by_cpu(void **state)
 {
 	(void)state;
 	last_leaf = 0x80000021;
-	expect(IBPB, 0, 0, true, false);                  /* Zen 2 */
-	expect(IBPB | BTC_NO, VERW_CLEAR, 0, true, true); /* Zen 3, Zen 4 */
-	expect(IBPB | BTC_NO, SRSO_NO, 0, false, false);  /* Zen 5 */
+	expect(IBPB, 0, 0, true, false);                            /* Zen 2 */
+	expect(IBPB | BTC_NO, VERW_CLEAR, 0, true, true);           /* Zen 3, Zen 4 */
+	expect(IBPB | BTC_NO | IBPB_RET, SRSO_NO, 0, false, false); /* Zen 5 */
 	expect(IBPB, SRSO_NO, 0, true, false);
 	expect(0, 0, 0, false, false); /* nothing that could be done */
 	expect(IBPB, VERW_CLEAR, TSA_SQ_NO, true, true);
