@@ -216,10 +216,25 @@ static void hand_on(struct vcpu *vcpu, uint32_t code)
 	svm_exit_dispatch(root);
 }
 
+/* INT n, INT3 and INTO. */
+static bool is_of_instruction(uint64_t event)
+{
+	const uint32_t what = (uint32_t)event & (EVENT_TYPE_MASK | EVENT_VECTOR_MASK);
+
+	return (what & EVENT_TYPE_MASK) == EVENT_TYPE_SOFTWARE || what == (EVENT_TYPE_EXCEPTION | VECTOR_BP) ||
+	       what == (EVENT_TYPE_EXCEPTION | VECTOR_OF);
+}
+
+/*
+ * An instruction whose event's delivery an exit interrupted is executed again, as RIP says: for the delivery the CPU
+ * would want to know where it ends, and the exit does not say so (APM 2 15.20).
+ */
 static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 {
-	const struct vmcb *const vmcb = vcpu->vendor.vmcb;
+	struct vmcb *const vmcb = vcpu->vendor.vmcb;
 
+	if (is_of_instruction(vmcb->event_injection))
+		vmcb->event_injection = 0;
 	switch (code) {
 	case EXIT_MSR:
 		return vmcb->exit_info1 == 0 ? guest_exit_rdmsr(vcpu) : guest_exit_wrmsr(vcpu);
@@ -262,19 +277,6 @@ static void guest_dispatch(struct vcpu *vcpu, uint32_t code)
 	}
 }
 
-/*
- * INT n, INT3 and INTO whose delivery an exit interrupted are executed again, as RIP says: for their delivery the CPU
- * would want to know where they end, and the exit does not say so (APM 2 15.20).
- */
-static uint64_t interrupted(uint64_t event)
-{
-	const uint32_t what = (uint32_t)event & (EVENT_TYPE_MASK | EVENT_VECTOR_MASK);
-	const bool executed = (what & EVENT_TYPE_MASK) == EVENT_TYPE_SOFTWARE ||
-			      what == (EVENT_TYPE_EXCEPTION | VECTOR_BP) || what == (EVENT_TYPE_EXCEPTION | VECTOR_OF);
-
-	return executed ? 0 : svm_interrupted(event);
-}
-
 bool svm_guest_exit(struct vcpu *vcpu)
 {
 	struct cpu *const cpu = vcpu->cpu;
@@ -283,7 +285,7 @@ bool svm_guest_exit(struct vcpu *vcpu)
 	if (cpu->machine->vendor->speculation.flush_predictors)
 		wrmsr(IA32_PRED_CMD, PRED_CMD_IBPB);
 	vcpu->frame->guest.rax = vmcb->rax;
-	vmcb->event_injection = interrupted(vmcb->exit_interrupt_info);
+	vmcb->event_injection = svm_interrupted(vmcb->exit_interrupt_info);
 	vmcb->tlb_control = TLB_KEEP;
 	if ((uint32_t)vmcb->exit_code == EXIT_CPUID)
 		guest_exit_cpuid(vcpu);

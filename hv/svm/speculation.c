@@ -23,7 +23,7 @@ void speculation_choose(struct machine *m)
 	const struct cpuid_result ext8 = cpu_leaf(LEAF_EXT8, 0), ext21 = cpu_leaf(LEAF_EXT21, 0);
 	const bool own_returns = (ext8.ebx & EXT8_EBX_BTC_NO) != 0 && (ext21.eax & EXT21_EAX_SRSO_NO) != 0;
 
-	chosen->returns_stay = (ext8.ebx & EXT8_EBX_IBPB_RET) == 0;
+	chosen->returns_stay = (ext8.ebx & (EXT8_EBX_IBPB | EXT8_EBX_IBPB_RET)) == EXT8_EBX_IBPB;
 	chosen->flush_predictors = (ext8.ebx & EXT8_EBX_IBPB) != 0 && !own_returns;
 	chosen->clear_buffers =
 		(ext21.eax & EXT21_EAX_VERW_CLEAR) != 0 && (ext21.ecx & EXT21_ECX_TSA_NO) != EXT21_ECX_TSA_NO;
