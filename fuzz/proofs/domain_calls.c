@@ -8,7 +8,7 @@
  * is entered all the same.
  * Assumed: a pool of 8 pages, in which the domain that is called is page 2; up to two vCPUs and two ranges of RAM;
  * records and domain agree with the specification before the call; for HC_VCPU_RUN, a CPU keeps the page of the vCPU
- * that it ran last until it gives that up. Memory's calls are in domain_memory.c.
+ * that it ran last until it gives that up. Memory's calls are in domain_memory_*.c.
  */
 #include "domain_state.h"
 
