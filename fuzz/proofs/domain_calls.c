@@ -8,7 +8,8 @@
  * is entered all the same.
  * Assumed: a pool of 8 pages, in which the domain that is called is page 2; up to two vCPUs and two ranges of RAM;
  * records and domain agree with the specification before the call; for HC_VCPU_RUN, a CPU keeps the page of the vCPU
- * that it ran last until it gives that up. Memory's calls are in domain_memory_*.c.
+ * that it ran last until it gives that up. Memory's calls are in domain_memory_*.c, but for the levels that
+ * HC_PAGE_AUG may have.
  */
 #include "domain_state.h"
 
@@ -21,7 +22,8 @@
 static struct td_vcpu vcpu_page;
 static uint32_t target, reads, domain = DOMAIN; /* that is called, or made */
 static uint64_t xsave_bytes, xcr0_native, ram_address;
-static bool started;
+static struct hypercall_arguments arguments;
+static bool started, augmented;
 
 void *window_open(const struct paging *paging, uint32_t cpu, enum window window, paddr_t at, bool writable)
 {
@@ -100,6 +102,15 @@ void lapic_request(struct lapic *lapic, uint8_t vector)
 void vcpu_guest_flush(paddr_t control)
 {
 	PROVE(records[(control.value - pool.base.value) / 4096] >> 32 == DOMAIN);
+}
+
+/* In 4 KiB, or in 2 MiB where the root guest has leaves of this size, too. */
+int64_t domain_augment(const struct pool_view *view, struct td *of, struct place place, uint64_t page)
+{
+	PROVE(place.level == 1 || (place.level == 2 && m.boot.ram_leaf_bytes == 0x200000));
+	PROVE(place.address.value == (arguments.rsi & ~4095ull) && page == arguments.rdx && arguments.rcx == 0);
+	augmented = true;
+	return 0;
 }
 
 void sha384_start(struct sha384 *hash)
@@ -318,6 +329,26 @@ void prove_calls_interrupt(void)
 	REACHABLE(result == HC_E_PAGE);
 	REACHABLE(result == HC_E_STATE);
 	REACHABLE(result == HC_E_ARGUMENT);
+}
+
+void prove_calls_aug_level(void)
+{
+	const uint64_t leaf = any_bool() ? 0x200000 : 4096;
+
+	set_up();
+	arguments = any_arguments(DOMAIN);
+	m.boot.ram_leaf_bytes = leaf;
+	const int64_t result = domain_hypercall(&cpus[0], HC_PAGE_AUG, &arguments);
+	const uint64_t level = arguments.rsi & 4095, last = leaf == 4096 ? DOMAIN_LEVEL_4KIB : DOMAIN_LEVEL_2MIB;
+
+	PROVE(result == (locked ? HC_E_BUSY : level > last || arguments.rcx != 0 ? HC_E_ARGUMENT : 0));
+	PROVE(augmented == (result == 0) && !window_is_open());
+	check_records(locked);
+	check_domain();
+	REACHABLE(result == 0 && level == DOMAIN_LEVEL_2MIB);
+	REACHABLE(result == HC_E_ARGUMENT && level == DOMAIN_LEVEL_2MIB && arguments.rcx == 0);
+	REACHABLE(result == HC_E_ARGUMENT && level == 4095);
+	REACHABLE(result == HC_E_BUSY);
 }
 
 /* This CPU is in no guest. It holds the vCPU that it ran last, whose state is @page's if that is the same one. */
