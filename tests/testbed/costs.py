@@ -141,6 +141,7 @@ SHIM_SIZES_MIB = (1024, 4096, 16384)
 HOST_MIB = 3072
 # 32 MiB of bounce buffers, as many for each size (docs/guests.md).
 BOUNCE = "swiotlb=16384"
+SHIM_COMMAND_LINE = f"{hosts.CMDLINE} nokaslr"
 
 
 def sized(command: str, mib: int) -> str:
@@ -163,17 +164,14 @@ def available_mib() -> int:
     return int(re.search(r"MemAvailable: +(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) // 1024
 
 
-def shimmed_to_shell(mib: int, files: dict[str, pathlib.Path], command_line: str) -> int:
+def shimmed_to_shell(mib: int, files: dict[str, pathlib.Path]) -> int:
     """On a host of its own: one that had a guest before has pages ready that a new host has to make."""
     with qemu_host.host(f"bench-shim-{mib}", files, pool_mib=mib + 256, memory_mib=mib + HOST_MIB) as machine:
         machine.check("echo 1 >/proc/sys/vm/overcommit_memory")  # QEMU maps a guest's RAM, and does not touch it
         qemu_host.start(machine, f"{sized(qemu_host.SHIMMED, mib)} -kernel /vmlinuz -initrd /initrd "
-                                 f"-append '{command_line} {BOUNCE} quiet'")
+                                 f"-append '{SHIM_COMMAND_LINE} {BOUNCE} quiet'")
         machine.ready(GUEST_BOOT_S)
         return since_start(machine)
-
-
-SHIM_COMMAND_LINE = f"{hosts.CMDLINE} nokaslr"
 
 
 def shim_files() -> dict[str, pathlib.Path]:
@@ -184,17 +182,19 @@ def shim_files() -> dict[str, pathlib.Path]:
 
 def shim_sizes(report: Report) -> None:
     """guest-shim's guests to their shell, beside bare machines of the same memory: it costs each of them the same."""
-    shares = []
+    files, shares = shim_files(), []
     for mib in SHIM_SIZES_MIB:
         what = f"Debian's kernel to shell by guest-shim, {mib} MiB, instructions"
         if available_mib() < mib + HOST_MIB:
             print(f"  {what}: skipped, needs {mib + HOST_MIB} MiB of memory", flush=True)
             continue
         bare = kernel_to_shell(f"bench-shim-bare-{mib}", bare=True, memory_mib=mib)
-        count = shimmed_to_shell(mib, shim_files(), SHIM_COMMAND_LINE)
+        count = shimmed_to_shell(mib, files)
         report.figure(what, count, bare * 115 // 100)
         shares.append(count / bare)
         print(f"  {'  of those of the bare machine':<58} {100 * shares[-1]:>15.1f} %", flush=True)
+    if len(shares) < 2:
+        return report.absent("the sizes' shares beside each other", "this machine has memory for fewer than two")
     apart = max(abs(share / shares[0] - 1) for share in shares)
     report.figure("  the others' share, apart from the first one's at most", round(100 * apart, 1), 3, " %")
 
