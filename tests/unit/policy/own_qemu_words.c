@@ -137,6 +137,12 @@ static void other_options_are_refused(void **state)
 		assert_refused(3, (const char *const[]){"q", wrong[i], "tap,script=/x"}, wrong[i], NOT_TAKEN);
 }
 
+static void assert_none_taken(const char *option, const char *const *arguments, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_refused(3, (const char *const[]){"q", option, arguments[i]}, arguments[i], NOT_TAKEN);
+}
+
 /* Of two types QEMU takes the last. */
 static void other_objects_are_refused(void **state)
 {
@@ -152,8 +158,7 @@ static void other_objects_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_refused(3, (const char *const[]){"q", "-object", wrong[i]}, wrong[i], NOT_TAKEN);
+	assert_none_taken("-object", wrong, sizeof(wrong) / sizeof(wrong[0]));
 }
 
 static void other_devices_are_refused(void **state)
@@ -169,8 +174,7 @@ static void other_devices_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_refused(3, (const char *const[]){"q", "-device", wrong[i]}, wrong[i], NOT_TAKEN);
+	assert_none_taken("-device", wrong, sizeof(wrong) / sizeof(wrong[0]));
 	MAKE("q", "-device", "driver=virtio-net-pci,romfile=", "-device", "{\"driver\":\"pcie-root-port\"}");
 	EXPECT("q", "-device", "driver=virtio-net-pci,romfile=", "-device", "{\"driver\":\"pcie-root-port\"}");
 }
