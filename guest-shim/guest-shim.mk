@@ -5,7 +5,7 @@ SHIM_OUT := $(OUT)/guest-shim
 SHIM_OBJECTS := $(addprefix $(SHIM_OUT)/,$(patsubst %.c,%.o,$(notdir $(wildcard guest-shim/*.c))) start.o image.o \
 	tables.o sha384.o zeroize.o string.o wipe.o sha512.o)
 # Tables of each machine, and the MADT, which is the same for both.
-SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp mcfg dsdt facs apic))
+SHIM_TABLES := $(foreach machine,q35 microvm,$(patsubst %,$(SHIM_OUT)/$(machine)/%.aml,rsdp xsdt facp dsdt facs apic))
 
 # SHA-384 and nothing else: what mbedTLS's configuration would define is here, and the file that it wants is another.
 SHIM_MBEDTLS := -DMBEDTLS_CONFIG_FILE='<stddef.h>' -DMBEDTLS_SHA512_C -DMBEDTLS_SHA384_C -DMBEDTLS_PLATFORM_ZEROIZE_ALT

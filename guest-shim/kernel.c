@@ -110,13 +110,12 @@ void kernel_measure(const struct kernel *kernel, const struct shim_binding *bind
 	measure(SHIM_RTMR_BOOT, &kernel->initrd, bound ? binding->initrd : NULL, "initrd: not the one in the image");
 }
 
-/* RAM below 1 MiB, in it the shared memory, and a PC's hole; PCI's configuration space; the image, with the tables. */
+/* RAM below 1 MiB, in it the shared memory, and a PC's hole; the image, with the tables. */
 static const struct boot_e820_entry fixed[] = {
 	{0, SHARED_BASE, E820_RAM},
 	{SHARED_BASE, SHARED_BYTES, E820_RESERVED},
 	{SHARED_BASE + SHARED_BYTES, LOW_RAM_END - SHARED_BASE - SHARED_BYTES, E820_RAM},
 	{LOW_RAM_END, HIGH_RAM - LOW_RAM_END, E820_RESERVED},
-	{ECAM_BASE, ECAM_BYTES, E820_RESERVED},
 	{IMAGE_BASE, IMAGE_BYTES, E820_NVS},
 };
 

@@ -43,10 +43,6 @@
 #define SHARED_BYTES  0x20000
 #define SHARED_WINDOW 0x100000000
 
-/* Q35's PCI configuration space, of 256 buses. acpi/ names it, too. */
-#define ECAM_BASE  0xe0000000
-#define ECAM_BYTES 0x10000000
-
 /* A PC's hole */
 #define LOW_RAM_END 0xa0000
 #define HIGH_RAM    0x100000

@@ -10,13 +10,11 @@
 #define CONFIG_DATA    0xcfcu
 #define CONFIG_ENABLE  (1u << 31)
 
-/* Registers of Q35's memory controller (00:00.0) and its ICH9's LPC bridge (00:1f.0), as CONFIG_ADDRESS names them. */
-#define MCH_PCIEXBAR     0x60u
+/* Registers of the LPC bridge of Q35's ICH9 (00:1f.0), as CONFIG_ADDRESS names them. */
 #define LPC_PMBASE       (0x1fu << 11 | 0x40u)
 #define LPC_ACPI_CONTROL (0x1fu << 11 | 0x44u)
 
 #define Q35_MCH     0x29c08086u
-#define PCIEXBAR    (ECAM_BASE | 1u) /* 256 MiB, enabled; above 4 GiB it is 0 since reset */
 #define PMBASE      0x0601u
 #define ACPI_ENABLE 0x80u
 
@@ -41,7 +39,6 @@ enum shim_machine_type platform_start(void)
 	(void)td_port(CONFIG_ADDRESS, TD_WRITE, CONFIG_ENABLE); /* the ID is register 0 */
 	if (td_port(CONFIG_DATA, TD_READ, 0) != Q35_MCH)
 		return SHIM_MICROVM;
-	config_write(MCH_PCIEXBAR, PCIEXBAR);
 	config_write(LPC_PMBASE, PMBASE);
 	config_write(LPC_ACPI_CONTROL, ACPI_ENABLE);
 	return SHIM_Q35;

@@ -12,8 +12,6 @@
 	.incbin	"\name/xsdt.aml"
 	.org	\base + 0x80
 	.incbin	"\name/facp.aml"
-	.org	\base + 0x1a0
-	.incbin	"\name/mcfg.aml"
 	.org	\base + 0x200
 	.incbin	"\name/dsdt.aml"
 	.endm

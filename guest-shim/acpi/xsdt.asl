@@ -12,6 +12,3 @@ Asl Compiler Revision : 00000000
 
 ACPI Table Address 0 : FADT_ADDRESS
 ACPI Table Address 1 : 00000000FFFFD000
-#ifdef MCFG_ADDRESS
-ACPI Table Address 2 : MCFG_ADDRESS
-#endif
