@@ -35,7 +35,9 @@ struct row {
 	char hex[HASH_CHARS + 1];
 };
 
-enum { ROWS = 1 + GUEST_RTMRS + 3 };
+enum { ROWS = 1 + GUEST_RTMRS + 3, GIVEN = 5 };
+
+static const char *const GIVEN_NAMES[GIVEN] = {"image", "kernel", "initrd", "append", "machine"};
 
 static int usage(void)
 {
@@ -73,21 +75,26 @@ static const char *firmware_name(const struct guest_values *values)
 	return values->ovmf ? "OVMF " OVMF_RELEASE : FIRMWARE[values->firmware];
 }
 
-/* What is measured, if it was given: who takes a description from somebody else sees what is in it. */
+/*
+ * Text @i of what is measured, fit to be shown; empty if it was not given. Who takes a description from somebody else
+ * sees what is in it.
+ */
+static const char *given(const struct guest_setup *setup, unsigned i, char clean[GUEST_SETUP_TEXT_BYTES])
+{
+	const char *const texts[GIVEN] = {setup->firmware, setup->kernel, setup->initrd, setup->command_line,
+					  setup->machine};
+
+	text_clean((struct bytes){(const uint8_t *)texts[i], strlen(texts[i])}, clean, GUEST_SETUP_TEXT_BYTES);
+	return clean;
+}
+
 static void print_setup(const struct guest_setup *setup)
 {
-	const char *const texts[][2] = {{"image", setup->firmware},
-					{"kernel", setup->kernel},
-					{"initrd", setup->initrd},
-					{"append", setup->command_line},
-					{"machine", setup->machine}};
 	char clean[GUEST_SETUP_TEXT_BYTES];
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		text_clean((struct bytes){(const uint8_t *)texts[i][1], strlen(texts[i][1])}, clean, sizeof(clean));
-		if (clean[0] != '\0')
-			printf("%-14s %s\n", texts[i][0], clean);
-	}
+	for (unsigned i = 0; i < GIVEN; i++)
+		if (given(setup, i, clean)[0] != '\0')
+			printf("%-14s %s\n", GIVEN_NAMES[i], clean);
 	if (setup->ram_bytes > 0)
 		printf("%-14s %" PRIu64 " KiB\n", "memory", setup->ram_bytes >> 10);
 	if (setup->vcpus > 0)
@@ -105,12 +112,26 @@ static void print_text(const struct guest_setup *setup, const struct row rows[RO
 	       values->measure.pages_extended);
 }
 
-static void print_json(const struct row rows[ROWS], const struct guest_values *values)
+/* What was not given is null. */
+static json_t *setup_json(const struct guest_setup *setup)
+{
+	json_t *object = json_pack("{s:o, s:o}", "memory_bytes",
+				   setup->ram_bytes > 0 ? json_integer((json_int_t)setup->ram_bytes) : json_null(),
+				   "vcpus", setup->vcpus > 0 ? json_integer(setup->vcpus) : json_null());
+	char clean[GUEST_SETUP_TEXT_BYTES];
+
+	for (unsigned i = 0; i < GIVEN; i++)
+		json_object_set_new(object, GIVEN_NAMES[i],
+				    given(setup, i, clean)[0] != '\0' ? json_string(clean) : json_null());
+	return object;
+}
+
+static void print_json(const struct guest_setup *setup, const struct row rows[ROWS], const struct guest_values *values)
 {
 	json_t *reasons = json_object();
-	json_t *root = json_pack("{s:s, s:I, s:I, s:o}", "firmware", firmware_name(values), "pages_added",
-				 (json_int_t)values->measure.pages_added, "pages_measured",
-				 (json_int_t)values->measure.pages_extended, "not_computed", reasons);
+	json_t *root = json_pack("{s:o, s:s, s:I, s:I, s:o}", "setup", setup_json(setup), "firmware",
+				 firmware_name(values), "pages_added", (json_int_t)values->measure.pages_added,
+				 "pages_measured", (json_int_t)values->measure.pages_extended, "not_computed", reasons);
 
 	for (unsigned i = 0; i < ROWS; i++) {
 		json_object_set_new(root, rows[i].name, rows[i].missing ? json_null() : json_string(rows[i].hex));
@@ -222,7 +243,7 @@ int command_guest_measure(int argc, char **argv)
 		return EXIT_USAGE;
 	make_rows(&setup, &values, rows);
 	if (arguments.json)
-		print_json(rows, &values);
+		print_json(&setup, rows, &values);
 	else
 		print_text(&setup, rows, &values);
 	return !arguments.output || write_policy(&arguments, &setup, &values, rows) ? 0 : EXIT_USAGE;
