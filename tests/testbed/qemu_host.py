@@ -27,10 +27,8 @@ FIRMWARE = pathlib.PurePath("usr/share/ovmf/OVMF.fd")
 DATA = tuple(pathlib.PurePath("usr/share/qemu", name) for name in ("kvmvapic.bin", "linuxboot_dma.bin"))
 ATTESTD = OUT / "host" / "attestd"
 GUEST_MIB = 512
-# Linux tests its ciphers in threads beside its boot, 600 M instructions: how many come before the shell is chance.
-UNTESTED = "cryptomgr.notests"
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the kernel uses another one.
-CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer {UNTESTED} quiet"
+CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 
 # QEMU's command line in the host, for a guest on the console; what docs/guests.md describes in XML.
 COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
