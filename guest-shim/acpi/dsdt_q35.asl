@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * QEMU's q35: a PCI host bridge, and the serial port. S5 is SLP_TYP 0. Configuration space is at its ports alone: for
- * each bus of an MCFG, Linux asks 32 devices through the ports whether they are there, which costs a guest more exits
- * than all else in its boot. What only memory shows of it, from byte 256 on, no device of a protected guest needs.
+ * each bus of an MCFG, Linux asks 32 devices through the ports whether they are there, which is six times as many
+ * accesses to ports as all else in its boot. What only memory shows of it, from byte 256 on, devices do without.
  */
 DefinitionBlock ("", "DSDT", 2, "CLOIST", "SHIMQ35", 1)
 {
@@ -29,8 +29,9 @@ DefinitionBlock ("", "DSDT", 2, "CLOIST", "SHIMQ35", 1)
 			})
 
 			/*
-			 * The kernel may have what it asks for but hot-plug (bit 0 of the third word): the ports of
-			 * QEMU's q35 leave it to ACPI, so that they say of no slot that a card is in it.
+			 * A kernel may have what it asks for but hot-plug (bit 0 of the third word): the ports of
+			 * QEMU's q35 leave it to ACPI, so that they say of no slot that a card is in it. Linux asks
+			 * for nothing where it has no extended configuration space.
 			 */
 			Method (_OSC, 4)
 			{
