@@ -10,7 +10,7 @@ from testbed import debian, guests, qemu_host, systems
 
 BOOT_S = 1800
 FACTS = {"cpus": "2", "tdx": "no", "memory is encrypted:": "no", "/dev/tdx_guest": "no", "disk": "works",
-         "network": "works"}
+         "network": "works", "console": "written"}
 
 
 @pytest.mark.parametrize("suite", ["trixie", pytest.param("forky", marks=pytest.mark.slow)])
@@ -70,6 +70,11 @@ def test_pool_is_set_aside(host):
 def test_qemu_knows_tdx(host):
     assert int(host.check("qemu-system-x86_64 --version").partition("version ")[2].partition(".")[0]) >= 11
     assert "tdx-guest" in host.check("qemu-system-x86_64 -object help").split()
+
+
+@pytest.mark.slow
+def test_node_is_the_groups(host):
+    assert host.check("stat -c '%U %G %a' /dev/kvm").strip() == "root kvm 660"
 
 
 @pytest.mark.slow
@@ -145,7 +150,7 @@ def test_kernel_is_protected_by_vtx():
         qemu_host.start(machine, f"{qemu_host.PROTECTED} {kernel}")
         facts = guests.facts(machine, 2 * BOOT_S)
         assert "cloud" in facts.pop("kernel")
-        assert facts == FACTS | PROTECTED | {"cpus": "1", "disk": "none", "network": "none"}
+        assert facts == FACTS | PROTECTED | {"cpus": "1", "disk": "none", "network": "none", "console": "none"}
         assert not systems.complaints(machine)
         qemu_host.power_off(machine, BOOT_S)
         assert not systems.COMPLAINTS.findall(systems.EXCUSED.sub("", machine.check("dmesg")))
@@ -185,6 +190,7 @@ def test_disk_is_protected(host):
         assert host.run("systemctl is-system-running --wait")[1].strip() == "running"
         assert "Memory Encryption Features active: Intel TDX" in host.check("dmesg", BOOT_S)
         assert host.check("nproc").strip() == "2"
+        host.check("echo \"a guest's line\" >/dev/hvc0")
         host.wait_until("ip -4 address show scope global | grep -q inet")
         assert not systems.COMPLAINTS.findall(host.check("dmesg", BOOT_S))
         host.send("exit")

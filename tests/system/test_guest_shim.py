@@ -9,12 +9,15 @@ BOOT_S = 1800
 DISK_MIB = 8
 NETWORK = "-netdev user,id=n"
 DISK = "-drive file=/run/disk,format=raw,if=none,id=d"
+CONSOLE = "-chardev file,id=c,path=/run/console"
 # As libvirt has them: each device behind a port of its own.
 PORTS = "-device pcie-root-port,id=p1,chassis=1 -device pcie-root-port,id=p2,chassis=2"
 DEVICES = {
     qemu_host.SHIMMED: f"{PORTS} {DISK} -device virtio-blk-pci,drive=d,romfile=,bus=p1 "
-                       f"{NETWORK} -device virtio-net-pci,netdev=n,romfile=,bus=p2",
-    qemu_host.MICROVM: f"{DISK} -device virtio-blk-device,drive=d {NETWORK} -device virtio-net-device,netdev=n",
+                       f"{NETWORK} -device virtio-net-pci,netdev=n,romfile=,bus=p2 "
+                       f"{CONSOLE} -device virtio-serial-pci -device virtconsole,chardev=c",
+    qemu_host.MICROVM: f"{DISK} -device virtio-blk-device,drive=d {NETWORK} -device virtio-net-device,netdev=n "
+                       f"{CONSOLE} -device virtio-serial-device -device virtconsole,chardev=c",
 }
 KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
 # Of Linux' boot protocol
@@ -38,7 +41,7 @@ def machine(tmp_path_factory):
 
 
 FACTS = {"cpus": "2", "tdx": "yes", "memory is encrypted:": "yes", "/dev/tdx_guest": "yes", "disk": "works",
-         "network": "works"}
+         "network": "works", "console": "written"}
 
 
 @pytest.mark.parametrize("start", DEVICES, ids=["q35", "microvm"])
@@ -47,6 +50,7 @@ def test_kernel_has_vcpus_devices_and_power_off(machine, start):
     facts = guests.facts(machine, BOOT_S)
     qemu_host.power_off(machine, BOOT_S)
     assert FACTS.items() <= facts.items(), facts
+    assert machine.check("cat /run/console").splitlines() == ["a guest's line"]
 
 
 # Without EFI, Linux resets a machine without fixed hardware through real mode, which a protected guest does not have.
@@ -72,3 +76,12 @@ def test_what_cannot_start_is_named(machine, options, words):
     qemu_host.start(machine, f"{qemu_host.SHIMMED} -d guest_errors {options}")
     said = machine.expect("(?s:.*)QEMU_ENDED", BOOT_S)[0]
     assert said.count(f"guest-shim: {words}") == 2, said
+
+
+def test_firmware_without_metadata_is_refused(machine):
+    """By QEMU: what is not a TDVF image starts nothing."""
+    machine.check("dd if=/dev/zero of=/run/no-metadata.fd bs=64k count=1")
+    command = qemu_host.SHIMMED.replace(f"/{qemu_host.SHIM.name}", "/run/no-metadata.fd")
+    status, said = machine.run(f"{command} -kernel /vmlinuz", BOOT_S)
+    assert status == 1 and "TDVF" in said, said
+    assert "no domains" in machine.check("cloisterctl domains")

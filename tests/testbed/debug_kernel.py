@@ -15,7 +15,7 @@ from typing import Any
 
 import initramfs
 import pexpect
-from testbed import debian, hosts
+from testbed import debian, guests, hosts
 from testbed.emulator import OUT, TREE, Emulator, Unwanted
 from testbed.qemu import Machine
 
@@ -43,7 +43,7 @@ INJECTED = {"failslab": ("verbose=0", "ignore-gfp-wait=N"),
 
 @contextlib.contextmanager
 def host(name: str, **machine: Any) -> Iterator[Machine]:
-    """The host, up, at its shell. Anybody may use /dev/kvm, and have allocations of their own calls fail."""
+    """The host, up, at its shell. A group may use /dev/kvm, anybody have allocations of their own calls fail."""
     initrd = hosts.SCRATCH / f"{name}.initrd"
     initrd.parent.mkdir(parents=True, exist_ok=True)
     initramfs.initramfs(initrd, [debian.TOOL, MODULE], drivers=(), files={"bin/kvm": VMM})
@@ -53,7 +53,7 @@ def host(name: str, **machine: Any) -> Iterator[Machine]:
                  memory_mib=MEMORY_MIB, **machine) as booted:
         with ends_with_complaint(booted):
             booted.ready(BUSY_S, COMPLAINT)
-        booted.check("chmod 666 /dev/kvm && mount -t debugfs debugfs /sys/kernel/debug")
+        booted.check(f"{guests.GROUP_NODE} && mount -t debugfs debugfs /sys/kernel/debug")
         for folder, settings in INJECTED.items():
             for setting in settings:
                 key, _, value = setting.partition("=")
