@@ -3,10 +3,11 @@
 
 import json
 import re
+import signal
 
 import pytest
 
-from testbed import debug_kernel, hosts, qemu_host
+from testbed import debug_kernel, guests, hosts, qemu_host
 from testbed.emulator import OUT, PATIENCE_S
 from testbed.qemu import Machine
 from test_host import send_program
@@ -92,6 +93,8 @@ def test_domains_are_listed(tap, host):
     assert re.search(r"^  exits: answered \d+, preempted \d+", table, re.M), table
     metrics = hosts.ask(host, "/v1/metrics").read().decode()
     assert f'\ncloister_domain_vcpus{{domain="{first["domain"]}"}} 1\n' in metrics and "small" not in metrics
+    watched = host.run("timeout 5 cloisterctl domains --watch")[1]
+    assert watched.count("small ") > 1 and re.search(r"exits a second: answered \d+, preempted [1-9]", watched), watched
     host.check("kill -9 $!")
     host.wait_until("cloisterctl domains | grep -q 'no domains'")
 
@@ -128,8 +131,19 @@ def test_module_stays_while_a_guest_runs(tap, host):
     host.check("kill -9 $!")
 
 
+def test_kernel_ends_a_vmm_that_takes_too_much(tap, host):
+    host.check("mkdir -p /run/groups && mount -t cgroup2 none /run/groups && mkdir /run/groups/vmm")
+    host.check("echo +memory >/run/groups/cgroup.subtree_control && echo 16M >/run/groups/vmm/memory.max")
+    status, output = host.run("sh -c 'echo $$ >/run/groups/vmm/cgroup.procs && exec /run/kvm hog'")
+    assert status == 128 + signal.SIGKILL, output
+    said = host.check("dmesg -c")
+    assert "Memory cgroup out of memory: Killed process" in said
+    assert len(debug_kernel.TROUBLE.findall(said)) == 1  # the kernel says where it came to that
+    host.wait_until("cloisterctl domains | grep -q 'no domains'")
+
+
 def test_random_calls_do_no_harm(tap, host):
-    host.check("chmod 666 /dev/kvm")
+    host.check(guests.GROUP_NODE)
     print(host.check(f"/run/kvm fuzz {FUZZ_S} 1", FUZZ_S + PATIENCE_S))
     output = host.check(f"/run/kvm test {POOL_MIB}", 3 * PATIENCE_S)
     assert not re.search("^not ok", output, re.M), output

@@ -32,6 +32,7 @@
 #define CYCLES       40u
 #define GSI          5u
 #define CLOSE_S      10
+#define PAGE         4096ul
 
 static struct vm vm;
 
@@ -278,6 +279,63 @@ static void test_memory(void)
 	check(is(0x99, vm_told(&vm)), "and the large one is as it was");
 	vm_end(&vm);
 	check(is(0, (uint64_t)pinned_kib()), "nothing is pinned after its end");
+}
+
+/* The guest's page at @address is the file's first one. */
+static bool map_file(int file, uint64_t address)
+{
+	return mmap(vm.ram + address, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
+}
+
+/* The VMM's memory is a file of one page, at two addresses, which is cut off before the guest uses it and later. */
+static void test_file_that_goes(void)
+{
+	const struct op ops[] = {
+		VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 2 * PAGE),
+		{OP_STORE, {GUEST_SHARED + HOLE, 0x1234}},
+		{OP_LOAD, {GUEST_SHARED + HOLE + PAGE}},
+		VMCALL(0, VMCALL_IO, 1, 1, 0x70, 0),
+		{OP_LOAD, {GUEST_SHARED + HOLE}},
+	};
+	const int file = memfd_create("ram", MFD_CLOEXEC);
+
+	check(start(ops, COUNT(ops)) && map_file(file, HOLE) && map_file(file, HOLE + PAGE), "a guest with a file");
+	check(map_gpa_exit(HOLE, 2, 0) && set_attributes(HOLE, 2 * PAGE, 0) == 0, "it makes the file's pages shared");
+	check(is((uint64_t)-EFAULT, (uint64_t)vm_run(&vm, 0)), "it cannot use what the file does not have");
+	check(ftruncate(file, PAGE) == 0 && port_exit(0x70, 1, KVM_EXIT_IO_OUT), "it can when the file has it");
+	check(is(8, (uint64_t)pinned_kib()), "one page at two addresses is pinned twice");
+	check(ftruncate(file, 0) == 0 && vm_run_to_end(&vm), "what is pinned stays, though the file is cut off");
+	vm_skip(&vm, 8 + 2);
+	check(is(0x1234, vm_told(&vm)), "both addresses are one page");
+	vm_skip(&vm, 1 + 8);
+	check(is(0x1234, vm_told(&vm)), "which is as it was");
+	vm_end(&vm);
+	close(file);
+	check(is(0, (uint64_t)pinned_kib()), "nothing is pinned after its end");
+}
+
+static int add_region(uint64_t address)
+{
+	const struct tdx_region region = {.source = (uintptr_t)vm.firmware, .gpa = address, .pages = 1};
+	const struct tdx_command command = {
+		.id = TDX_INIT_MEM_REGION, .flags = TDX_MEASURE, .data = (uintptr_t)&region};
+
+	return ioctl(vm.vcpu[0], KVM_MEMORY_ENCRYPT_OP, &command);
+}
+
+/* As a section of firmware would be that lies where no RAM is. */
+static void test_regions(void)
+{
+	static const struct op ops[] = {{OP_CPUID, {0}}};
+
+	check(vm_begin(&vm, ops, COUNT(ops), 1, RAM_BYTES), "a guest is begun");
+	check(add_region(GUEST_LIST) == -1 && errno == EEXIST, "no page of it is added twice");
+	check(add_region(RAM_BYTES) == -1 && errno == EINVAL, "none outside of its RAM");
+	check(add_region(MMIO_BASE) == -1 && errno == EINVAL && add_region(shared_bit) == -1 && errno == EINVAL,
+	      "where devices and shared memory are");
+	check(add_region(GUEST_LIST + 1) == -1 && errno == EINVAL, "and no part of one");
+	check(vm_finish(&vm) && vm_run_to_end(&vm), "the guest runs without them");
+	vm_end(&vm);
 }
 
 /* What the VMM tells a guest that asked for a quote. */
@@ -594,6 +652,33 @@ static void test_cycles(void)
 	check(good, "guests come and go, and the pool is whole");
 }
 
+/* A triple fault: LIDT (%rax), of zeros, then UD2. */
+static void test_reset(void)
+{
+	static const struct op ops[] = {{OP_RUN, {0x0b0f18010f, 0, GUEST_REPORT_DATA}}};
+
+	check(start(ops, COUNT(ops)) && exits(KVM_EXIT_SHUTDOWN), "a triple fault is a reset");
+	check(is((uint64_t)-EIO, (uint64_t)vm_run(&vm, 0)), "after which nothing runs");
+	vm_end(&vm);
+}
+
+/* As QEMU does it: another VM is made while the vCPUs of the one that has ended are open. */
+static void test_reboot(uint64_t pool_bytes)
+{
+	static const struct op ops[] = {ACCEPT(HOLE)};
+
+	check(vm_build(&vm, ops, COUNT(ops), 1, pool_bytes * 3 / 4) && vm_run_to_end(&vm), "a large guest runs");
+	struct vm before = vm;
+
+	close(before.fd);
+	before.fd = -1;
+	check(vm_build(&vm, ops, COUNT(ops), 1, pool_bytes * 3 / 4) && vm_run_to_end(&vm),
+	      "it reboots, in the memory that it had");
+	check(ioctl(before.vcpu[0], KVM_RUN, 0) == -1 && errno == EIO, "its old vCPU is a dead handle");
+	vm_end(&before);
+	vm_end(&vm);
+}
+
 static void test_too_large(uint64_t pool_bytes)
 {
 	static const struct op ops[] = {ACCEPT(HOLE)};
@@ -705,6 +790,23 @@ static void test_order(void)
 	vm_end(&vm);
 }
 
+/* A guest's VMM that takes memory until the kernel ends it. */
+static int hog(void)
+{
+	static const struct op ops[] = {{OP_SPIN, {0}}};
+
+	if (!vm_build(&vm, ops, COUNT(ops), 1, SMALL_RAM))
+		return 1;
+	for (;;) {
+		volatile uint8_t *const page =
+			mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED)
+			return 1;
+		*page = 1;
+	}
+}
+
 /* Small enough for the smallest pool of a test. */
 static int spin(void)
 {
@@ -728,6 +830,8 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, 0);
 	if (argc >= 2 && strcmp(argv[1], "spin") == 0) /* what follows is for who looks at its arguments */
 		return spin();
+	if (argc == 2 && strcmp(argv[1], "hog") == 0)
+		return hog();
 	if (argc == 4 && strcmp(argv[1], "fuzz") == 0)
 		return fuzz((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
 	if (argc == 5 && strcmp(argv[1], "quotes") == 0)
@@ -735,8 +839,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "lies") == 0)
 		return lies(argv[2]);
 	if (pool_bytes == 0)
-		return fprintf(stderr, "usage: kvm spin [ARGUMENTS] | kvm fuzz SECONDS SEED | kvm test POOL-MIB |\n"
-				       "       kvm quotes SOCKET DATA FOLDER | kvm lies GUEST-SHIM\n"),
+		return fprintf(stderr,
+			       "usage: kvm spin [ARGUMENTS] | kvm hog | kvm fuzz SECONDS SEED | kvm test POOL-MIB |\n"
+			       "       kvm quotes SOCKET DATA FOLDER | kvm lies GUEST-SHIM\n"),
 		       2;
 	test_node();
 	test_starts();
@@ -744,6 +849,8 @@ int main(int argc, char **argv)
 	test_devices();
 	test_ioeventfds();
 	test_memory();
+	test_file_that_goes();
+	test_regions();
 	test_interrupts();
 	test_nowhere();
 	test_deadline();
@@ -753,6 +860,8 @@ int main(int argc, char **argv)
 	test_two_vcpus();
 	test_fork();
 	test_cycles();
+	test_reset();
+	test_reboot(pool_bytes);
 	test_too_large(pool_bytes);
 	test_end_in_a_call(pool_bytes);
 	test_killed(pool_bytes);

@@ -8,6 +8,7 @@
 #include "fuzz.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -365,11 +367,16 @@ static void fuzz_guest(unsigned seed)
 int fuzz(unsigned seconds, unsigned seed)
 {
 	const struct sigaction action = {.sa_handler = ignore};
+	struct stat node;
 	unsigned guests = 0;
 
 	sigaction(SIGUSR2, &action, 0);
-	/* Who has changed its user owns its files in /proc no more, unless it may be dumped. */
-	if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0)
+	/*
+	 * As a user of the node's group. Who has changed its user owns its files in /proc no more, unless it may be
+	 * dumped.
+	 */
+	if (stat("/dev/kvm", &node) != 0 || setgroups(0, 0) != 0 || setgid(node.st_gid) != 0 || setuid(NOBODY) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 1) != 0)
 		return 1;
 	for (const time_t end = time(0) + (time_t)seconds; time(0) < end; guests++)
 		fuzz_guest(seed + guests);
