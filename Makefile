@@ -75,7 +75,7 @@ help:
 #:                   make fuzz-ioctls HOURS=N: random calls of /dev/kvm, on a kernel with KASAN and lockdep;
 #:                   make fuzz-coverage: which lines run;
 #:                   make fuzz-seeds: record both test beds' boots again
-#:   make prove      CBMC on the checks and parsers of the hypervisor (13 minutes of CPU time)
+#:   make prove      CBMC on the checks and parsers of the hypervisor (25 minutes of CPU time)
 #:   make lint       formatting, static analysis, comments and documents
 #:   make compile_commands.json  how each C source is compiled, for clangd and other editors' tools
 #:   make sbom       versions of the packages that the build uses

@@ -7,8 +7,12 @@ BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(QEMU_MEND) $(IMAGES)
 # Files that the other test bed boots.
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
-SYSTEM_NEEDS = reference debian-disk host-disk kernel-headers $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/guest-shim.fd \
+SYSTEM_NEEDS = reference system-images $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/guest-shim.fd \
 	$(OUT)/tdx-guest.fd $(OUT)/hv-svm-debug.elf $(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS) $(BENCH_DOMAINS)
+
+# What is fetched, and made of packages; the longest wait of a first run.
+.PHONY: system-images
+system-images: debian-disk host-disk kernel-headers
 
 # $(1): name of the results, $(2): pytest's arguments
 define system_tests

@@ -3,4 +3,4 @@
 
 test:
 	-@$(MAKE) -f build.mk --keep-going -j$$(nproc) all $(UNIT_PROGRAMS)
-	@tests/run-all all unit mutated-evidence+lint guests+guests-bochs guests-compare system+prove fuzz tcb
+	@tests/run-all all unit+system-images mutated-evidence+lint guests+guests-bochs guests-compare system+prove-short fuzz tcb
