@@ -18,7 +18,7 @@ system-images: debian-disk host-disk kernel-headers
 define system_tests
 @mkdir -p $(OUT)/log
 @rm -f $(OUT)/log/$(1).tap
-$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap python3 -m pytest -q --durations=25 -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
+$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap python3 -m pytest -q --durations=60 -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
 	>$(OUT)/log/$(1).log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/$(1).log; \
 	[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/$(1).tap; }
 @tests/summary $(1) $(OUT)/log/$(1).tap

@@ -3,4 +3,5 @@
 
 test:
 	-@$(MAKE) -f build.mk --keep-going -j$$(nproc) all $(UNIT_PROGRAMS)
-	@tests/run-all all unit+system-images mutated-evidence+lint guests+guests-bochs guests-compare system+prove-short fuzz tcb
+	@tests/run-all all unit+system-images \
+		system+mutated-evidence,lint,guests,guests-bochs,guests-compare,prove-short,fuzz tcb
