@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: tests/unit/support/shim_vmm.c tests/unit/support/fw_cfg_device.c */
+/* links: tests/unit/support/changing_memory.c */
 /* The list of hand-off blocks: QEMU's, and each way in which a VMM may lie with it. */
 #include "shim_test.h"
 

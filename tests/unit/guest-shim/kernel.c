@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: guest-shim/fw_cfg.c hv/attest/sha384.c tests/unit/support/shim_vmm.c tests/unit/support/fw_cfg_device.c */
+/* links: tests/unit/support/changing_memory.c */
 /* Kernel, command line and initrd from a VMM that may lie: what is measured, what is started, what is refused. */
 #include "shim_test.h"
 
@@ -164,6 +165,33 @@ static void shared_memory_is_not_used_again(void **state)
 	memset(image, 0xff, sizeof(image));
 	assert_null(measure(&unbound));
 	assert_extended(0, SHIM_RTMR_KERNEL, digest);
+}
+
+#define SEEDS 64u
+
+/* Each access to the shared memory finds other bytes: what has come is measured, and it is what is used. */
+static void what_changes_is_used_as_it_was_measured(void **state)
+{
+	const struct shim_machine machine = {.type = SHIM_Q35, .ram_count = 1, .ram = {{0, RAM_BYTES}}};
+	const struct boot_params *const params = memory_at(BOOT_PARAMS_BASE);
+	unsigned changed = 0;
+	uint8_t digest[48];
+
+	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+		good_files(state);
+		vmm.changes = seed;
+		if (load() || measure(&unbound))
+			continue;
+		const struct boot_params *const file = memory_at(kernel.file.base);
+
+		digest_of(file, kernel.file.bytes, NULL, 0, digest);
+		assert_extended(0, SHIM_RTMR_KERNEL, digest);
+		assert_int_equal(kernel_prepare(&kernel, &machine), file->hdr.pref_address + 0x200);
+		assert_int_equal(params->hdr.init_size, file->hdr.init_size);
+		assert_memory_equal(memory_at(SETUP_BASE), file, sizeof(setup)); /* where its header is read */
+		changed += memcmp(file, setup, sizeof(setup)) != 0;
+	}
+	assert_in_range(changed, 1, SEEDS);
 }
 
 static void no_initrd_is_measured_as_none(void **state)
@@ -442,6 +470,7 @@ int main(void)
 		cmocka_unit_test_setup(everything_is_read_once, good_files),
 		cmocka_unit_test_setup(all_is_measured, good_files),
 		cmocka_unit_test_setup(shared_memory_is_not_used_again, good_files),
+		cmocka_unit_test_setup(what_changes_is_used_as_it_was_measured, good_files),
 		cmocka_unit_test_setup(no_initrd_is_measured_as_none, good_files),
 		cmocka_unit_test_setup(bound_files_start, good_files),
 		cmocka_unit_test_setup(other_files_than_the_bound_ones_are_refused, good_files),

@@ -22,6 +22,7 @@ struct shim_vmm {
 	} extends[VMM_EXTENDS_MAX];
 	uint32_t extend_count;
 	uint32_t config_address, host_bridge;
+	uint32_t changes;  /* not 0: it changes its answers while they are read, by this seed */
 	const char *fatal; /* what the shim said */
 	jmp_buf end;
 };
