@@ -83,6 +83,7 @@ static const struct known_option {
 	{"uuid", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"vga", KEPT_WITH_ARGUMENT, NULL, NULL},
 	{"vnc", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
+	{"watchdog-action", LEFT_OUT_WITH_ARGUMENT, NULL, NULL},
 };
 
 static const char *const PROPERTIES_LEFT_OUT[] = {

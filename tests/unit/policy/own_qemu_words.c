@@ -93,7 +93,8 @@ static void devices_lose_their_other_ends(void **state)
 	     "{\"qom-type\":\"monitor-qmp\",\"id\":\"monitor\",\"chardev\":\"charmonitor\"}", "-blockdev",
 	     "{\"driver\":\"file\",\"filename\":\"/s\",\"node-name\":\"libvirt-1-storage\"}", "-netdev",
 	     "{\"type\":\"tap\",\"fd\":\"27\",\"id\":\"hostnet0\"}", "-chardev", "pty,id=charserial0", "-sandbox",
-	     "on,spawn=deny", "-device", "{\"driver\":\"isa-serial\",\"chardev\":\"charserial0\"}");
+	     "on,spawn=deny", "-watchdog-action", "reset", "-device",
+	     "{\"driver\":\"isa-serial\",\"chardev\":\"charserial0\"}");
 	EXPECT("q", "-chardev", "null,id=charmonitor", "-blockdev", "driver=null-co,node-name=libvirt-1-storage",
 	       "-netdev", "hubport,hubid=0,id=hostnet0", "-chardev", "null,id=charserial0", "-device",
 	       "{\"driver\":\"isa-serial\",\"chardev\":\"charserial0\"}");
