@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """guest-shim starts an unmodified kernel on QEMU's q35 and microvm, and says why where it cannot."""
 
+import subprocess
+
 import pytest
 
 from testbed import guests, qemu_host
+from testbed.emulator import OUT
 
 BOOT_S = 1800
 DISK_MIB = 8
@@ -19,7 +22,8 @@ DEVICES = {
     qemu_host.MICROVM: f"{DISK} -device virtio-blk-device,drive=d {NETWORK} -device virtio-net-device,netdev=n "
                        f"{CONSOLE} -device virtio-serial-device -device virtconsole,chardev=c",
 }
-KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
+APPEND = f"console=ttyS0 {guests.PATIENT}"
+KERNEL = f"-kernel /vmlinuz -initrd /initrd -append '{APPEND}'"
 # Of Linux' boot protocol
 SETUP_SECTORS, XLOADFLAGS, KERNEL_64 = 0x1f1, 0x236, 1
 
@@ -33,7 +37,10 @@ def machine(tmp_path_factory):
     image, modules = guests.kernel("trixie")
     folder = tmp_path_factory.mktemp("kernels")
     (folder / "old").write_bytes(without_64_bit_entry(image.read_bytes()))
-    files = {"vmlinuz": image, "initrd": guests.initrd("guest-shim", modules), "old": folder / "old",
+    initrd = guests.initrd("guest-shim", modules)
+    subprocess.run([OUT / "cloister", "guest", "bind", "--firmware", qemu_host.SHIM, "--kernel", image, "--initrd",
+                    initrd, "--append", APPEND, "--output", folder / "bound.fd"], check=True)
+    files = {"vmlinuz": image, "initrd": initrd, "old": folder / "old", "bound.fd": folder / "bound.fd",
              qemu_host.SHIM.name: qemu_host.SHIM}
     with qemu_host.host("guest-shim", files, icount=False, cpus=2, pool_mib=700) as booted:
         booted.check(f"dd if=/dev/zero of=/run/disk bs=1M count={DISK_MIB}")
@@ -64,6 +71,32 @@ def test_reset_ends_the_guest(machine, start, how):
     machine.expect("QEMU_ENDED", BOOT_S)
 
 
+BOUND = qemu_host.SHIMMED.replace(f"/{qemu_host.SHIM.name}", "/bound.fd")
+
+
+def test_bound_image_starts_its_kernel(machine):
+    qemu_host.start(machine, f"{BOUND} {KERNEL}")
+    guests.facts(machine, BOOT_S)
+    qemu_host.power_off(machine, BOOT_S)
+
+
+@pytest.mark.parametrize("options, words", [
+    (KERNEL.replace("/vmlinuz", "/other"), "kernel: not the one in the image"),
+    (KERNEL.replace("console", "quiet console"), "command line: not the one in the image"),
+    (KERNEL.replace("/initrd", "/vmlinuz"), "initrd: not the one in the image"),
+])
+def test_bound_image_starts_nothing_else(machine, options, words):
+    machine.check("cp /vmlinuz /other && echo >>/other")
+    assert_named(machine, f"{BOUND} -d guest_errors {options}", words)
+
+
+def assert_named(machine, command, words):
+    """The guest does not start. The words are on its console, and in QEMU's log."""
+    qemu_host.start(machine, command)
+    said = machine.expect("(?s:.*)QEMU_ENDED", BOOT_S)[0]
+    assert said.count(f"guest-shim: {words}") == 2, said
+
+
 @pytest.mark.parametrize("options, words", [
     ("", "no kernel: start QEMU with -kernel"),
     ("-kernel /old", "kernel: no 64-bit entry"),
@@ -72,10 +105,7 @@ def test_reset_ends_the_guest(machine, start, how):
     ("-kernel /vmlinuz -initrd /vmlinuz -m 80", "initrd: not enough memory: give the guest more"),
 ])
 def test_what_cannot_start_is_named(machine, options, words):
-    """On the guest's console, and to QEMU, which logs it on demand."""
-    qemu_host.start(machine, f"{qemu_host.SHIMMED} -d guest_errors {options}")
-    said = machine.expect("(?s:.*)QEMU_ENDED", BOOT_S)[0]
-    assert said.count(f"guest-shim: {words}") == 2, said
+    assert_named(machine, f"{qemu_host.SHIMMED} -d guest_errors {options}", words)
 
 
 def test_firmware_without_metadata_is_refused(machine):
