@@ -10,6 +10,7 @@
 #include "connections.h"
 
 static atomic_ullong counters[COUNTER_COUNT];
+static atomic_ullong quotes, quotes_us;
 
 #define COUNTER_TEXT(name, text, help) [name] = {text, help},
 static const struct {
@@ -24,6 +25,12 @@ void count(enum counter counter)
 	atomic_fetch_add_explicit(&counters[counter], 1, memory_order_relaxed);
 }
 
+void count_quote(int64_t us)
+{
+	atomic_fetch_add_explicit(&quotes, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&quotes_us, (unsigned long long)us, memory_order_relaxed);
+}
+
 static void family(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -35,10 +42,20 @@ static void gauge(FILE *out, const char *name, const char *help, uint64_t value)
 	fprintf(out, "%s %" PRIu64 "\n", name, value);
 }
 
+static void quote_metrics(FILE *out)
+{
+	const unsigned long long us = atomic_load(&quotes_us);
+
+	family(out, "attestd_quote_seconds", "summary", "Quotes, and the TPM's time for them");
+	fprintf(out, "attestd_quote_seconds_sum %llu.%06llu\n", us / 1000000, us % 1000000);
+	fprintf(out, "attestd_quote_seconds_count %llu\n", atomic_load(&quotes));
+}
+
 static void service_metrics(FILE *out)
 {
 	const struct connections_state state = connections_now();
 
+	quote_metrics(out);
 	gauge(out, "attestd_connections", "Open connections", state.open);
 	gauge(out, "attestd_connections_limit", "Open connections at which others are shut down", CONNECTIONS_OPEN);
 	gauge(out, "attestd_waiting", "Requests that wait for the TPM", state.waiting);

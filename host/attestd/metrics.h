@@ -4,6 +4,7 @@
 #define ATTESTD_METRICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cloister/hypercall.h"
 #include "domains.h"
@@ -26,6 +27,9 @@ enum counter { COUNTERS(COUNTER_ENUM) COUNTER_COUNT };
 
 /** Adds one to a counter. Any thread. */
 void count(enum counter counter);
+
+/** Adds a quote, for which the TPM took @us microseconds, the reading of its PCRs included. Any thread. */
+void count_quote(int64_t us);
 
 /**
  * All counters as Prometheus text.

@@ -334,7 +334,8 @@ static bool quote_once(struct tpm *tpm, const uint8_t qualifying_data[32], struc
 	return false;
 }
 
-bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote, struct failure *failure)
+static bool quote_consistently(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote,
+			       struct failure *failure)
 {
 	for (unsigned tries = 0; tries < MOVED_TRIES; tries++) {
 		if (!quote_once(tpm, qualifying_data, quote, failure))
@@ -344,4 +345,14 @@ bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_qu
 	}
 	return failed_with(failure, UNAVAILABLE, "pcrs-moved", NULL,
 			   "a PCR was extended between reading and quoting, %u times; ask again later", MOVED_TRIES);
+}
+
+bool tpm_quote(struct tpm *tpm, const uint8_t qualifying_data[32], struct tpm_quote *quote, struct failure *failure)
+{
+	const int64_t began = clock_us();
+	const bool ok = quote_consistently(tpm, qualifying_data, quote, failure);
+
+	if (ok)
+		count_quote(clock_us() - began);
+	return ok;
 }

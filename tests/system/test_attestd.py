@@ -229,9 +229,11 @@ def test_certificates_of_authorities_follow_the_keys_own(folder, tcg_log, tmp_pa
 
 
 def test_metrics_count_evidence(service):
-    before = service.metric("attestd_evidence_total")
+    names = "attestd_evidence_total", "attestd_quote_seconds_count", "attestd_quote_seconds_sum"
+    before = [service.metric(name) for name in names]
     service.good_evidence()
-    assert service.metric("attestd_evidence_total") == before + 1
+    served, quotes, seconds = (service.metric(name) - old for name, old in zip(names, before))
+    assert served == quotes == 1 and 0 < seconds < PATIENCE_S
     assert service.metric("cloister_up") == 0
 
 

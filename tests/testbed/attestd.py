@@ -123,11 +123,11 @@ class Attestd:
         assert headers["content-type"] == "application/json"
         return json.loads(body)
 
-    def metric(self, name: str) -> int:
+    def metric(self, name: str) -> float:
         text = self.curl("/v1/metrics")[2].decode()
-        return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
+        return float(re.search(rf"^{name} ([\d.]+)$", text, re.M)[1])
 
-    def wait_metric(self, name: str, value: int) -> None:
+    def wait_metric(self, name: str, value: float) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while (found := self.metric(name)) != value:
             assert time.monotonic() < deadline, f"{name} is {found}, must become {value}"
