@@ -13,13 +13,14 @@ $(OUT)/make-reference: $(REFERENCE_OBJECTS) $(OUT)/tenant/file.o $(POLICY_LIBRAR
 	$(call say,LD,$@)
 	$(Q)gcc -pie -Wl,-z,relro,-z,now -o $@ $^ $(POLICY_LIBS)
 
+.PHONY: guest-reference
 # Of guest-shim: MRTD, and the registers of the guest that it starts with these files.
 GUEST_SETUP = --kernel '$(GUEST_KERNEL)' $(if $(GUEST_INITRD),--initrd '$(GUEST_INITRD)') \
 	--append '$(GUEST_APPEND)' --memory $(or $(GUEST_MEMORY),512) --machine $(or $(GUEST_MACHINE),q35)
 
 # Always made again: CONFIG and SIGN_KEY are not files of the build.
-reference: $(addprefix $(OUT)/,make-reference cloister guest-shim.fd loader.efi) $(REFERENCE_IMAGES) \
-		$(REFERENCE_DEBUG_IMAGES) $(CONFIG)
+reference: $(addprefix $(OUT)/,make-reference loader.efi) $(REFERENCE_IMAGES) $(REFERENCE_DEBUG_IMAGES) $(CONFIG) \
+		guest-reference
 	$(call say,POLICY,$(OUT)/policy.json)
 	$(Q)rm -f $(OUT)/policy.json.sig
 	$(Q)$(OUT)/make-reference --version $(VERSION) --svn $(SVN) --output $(OUT)/policy.json \
@@ -27,6 +28,9 @@ reference: $(addprefix $(OUT)/,make-reference cloister guest-shim.fd loader.efi)
 		$(if $(NOT_BEFORE),--not-before $(NOT_BEFORE)) $(if $(NOT_AFTER),--not-after $(NOT_AFTER)) \
 		--loader $(OUT)/loader.efi $(REFERENCE_IMAGES:%=--image %) \
 		$(REFERENCE_DEBUG_IMAGES:%=--debug-image %) $(CONFIG:%=--config %)
+
+guest-reference: $(addprefix $(OUT)/,cloister guest-shim.fd)
+	$(call say,POLICY,$(OUT)/guest-shim.json)
 	$(Q)$(OUT)/cloister guest measure --firmware $(OUT)/guest-shim.fd --json \
 		$(if $(GUEST_KERNEL),$(GUEST_SETUP)) >$(OUT)/guest-shim.json
 
