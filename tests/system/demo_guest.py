@@ -28,12 +28,10 @@ from testbed.qemu import Machine
 
 ATTACK = TREE / "tests" / "system" / "attack" / "attack.py"
 HYPERCALLS = OUT / "tests" / "system" / "attack" / "hypercalls.ko"
-ATTESTD = OUT / "host" / "attestd"
 KEEPER = TREE / "tests" / "system" / "guest" / "keeper"
 SETTINGS = {"pool_mib": 700}
 GUEST = "keeper"
 GUEST_REFUSED = 22
-QUOTES = "/run/tdx-qgs/qgs.socket"
 # Guests that are not the tenant's, and what its tool says of them.
 OTHER_GUESTS = (("initrd", "another initramfs", "guest-rtmr2"),
                 ("word", "one word more on its command line", "guest-rtmr2"))
@@ -85,12 +83,10 @@ class Tenant:
     @staticmethod
     def described(name: str, initrd: str = "initrd.img", more: str = "", properties: str = "") -> bytes:
         """The kernel's guest of docs/guests.md with guest-shim and quotes; 'properties' of its tdx-guest besides."""
-        quotes = ('{"qom-type": "tdx-guest", "id": "tdx0", ' + properties +
-                  '"quote-generation-socket": {"type": "unix", "path": "' + QUOTES + '"}}')
         xml = guests.documented("A kernel", name=name, loader=f"{guests.IMAGES}/{qemu_host.SHIM.name}",
                                 initrd=f"{guests.IMAGES}/{initrd}",
-                                cmdline=f"console=ttyS0 {guests.PATIENT} keep={rotated()}{more}").decode()
-        return xml.replace("tdx-guest,id=tdx0", quotes).encode()
+                                cmdline=f"console=ttyS0 {guests.PATIENT} keep={rotated()}{more}")
+        return guests.quoted(xml, properties)
 
     def files(self) -> dict[str, Any]:
         """What goes to the host."""
@@ -116,13 +112,8 @@ def cloister(*arguments: Any) -> tuple[int, str]:
 @contextlib.contextmanager
 def host(name: str, tenant: Tenant, hypervisor: Any) -> Iterator[Machine]:
     """A host with attestd, and what root attacks with."""
-    carried = [ATTESTD, *debian.libraries(ATTESTD), *initramfs.plugins(), HYPERCALLS, ATTACK]
-    with guests.host(name, tenant.files(), hypervisor=hypervisor, carried=carried, settings=SETTINGS,
-                     extra=["-device", "edu,dma_mask=0xffffffffffffffff"]) as machine:
-        machine.check(f"mkdir -p {pathlib.PurePath(QUOTES).parent}")
-        machine.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 --guest-quotes {QUOTES} "
-                      ">/run/attestd.log 2>&1 & }")
-        machine.wait_until("grep -q 'the attestation key is loaded' /run/attestd.log")
+    with guests.attested_host(name, tenant.files(), hypervisor=hypervisor, carried=[HYPERCALLS, ATTACK],
+                              settings=SETTINGS, extra=["-device", "edu,dma_mask=0xffffffffffffffff"]) as machine:
         yield machine
 
 

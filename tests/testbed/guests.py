@@ -14,7 +14,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import initramfs
@@ -27,6 +27,8 @@ GUEST = TREE / "build" / "images" / "guest.img"
 INIT = TREE / "tests" / "system" / "guest" / "init"
 DOCUMENT = TREE / "docs" / "guests.md"
 MODULE = OUT / "host" / "cloister.ko"
+ATTESTD = OUT / "host" / "attestd"
+QUOTES = "/run/tdx-qgs/qgs.socket"
 IMAGES = "/var/lib/libvirt/images"
 # Each with the modules that it needs first; later kernels have another name for tsm.
 DRIVERS = ("failover", "net_failover", "virtio_mmio", "virtio_net", "virtio_blk", "configfs", "tsm", "tsm_report",
@@ -90,6 +92,15 @@ def documented(heading: str, **changed: object) -> bytes:
     return xml.encode()
 
 
+def quoted(xml: bytes, properties: str = "") -> bytes:
+    """A domain's XML whose guest can ask for quotes; with more properties of its object tdx-guest, as JSON has them."""
+    service = f'{{"qom-type": "tdx-guest", "id": "tdx0", {properties}"quote-generation-socket": ' \
+              f'{{"type": "unix", "path": "{QUOTES}"}}}}'
+    plain = b"tdx-guest,id=tdx0"
+    assert xml.count(plain) == 1
+    return xml.replace(plain, service.encode())
+
+
 def volume(name: str, files: Mapping[str, pathlib.Path | bytes]) -> pathlib.Path:
     """A disk without partitions that holds files; holes stay holes."""
     output = hosts.SCRATCH / f"{name}.volume"
@@ -113,6 +124,19 @@ def host(name: str, files: Mapping[str, pathlib.Path | bytes], **machine: Any) -
     with debian.running(name, disk=HOST, module=MODULE, disks=[volume(name, files)],
                         **{"settings": {"pool_mib": POOL_MIB}, "memory_mib": 3072, **machine}) as booted:
         booted.check(f"mount LABEL=guests {IMAGES} && chmod 755 {IMAGES}")
+        yield booted
+
+
+@contextlib.contextmanager
+def attested_host(name: str, files: Mapping[str, pathlib.Path | bytes], *, carried: Sequence[pathlib.Path] = (),
+                  **machine: Any) -> Iterator[Machine]:
+    """The same with attestd, as tenants verify it."""
+    programs = [ATTESTD, *debian.libraries(ATTESTD), *initramfs.plugins(), *carried]
+    with host(name, files, carried=programs, **machine) as booted:
+        booted.check(f"mkdir -p {pathlib.PurePath(QUOTES).parent}")
+        booted.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 --guest-quotes {QUOTES} "
+                     ">/run/attestd.log 2>&1 & }")
+        booted.wait_until("grep -q 'the attestation key is loaded' /run/attestd.log")
         yield booted
 
 

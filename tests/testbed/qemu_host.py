@@ -25,8 +25,8 @@ LIBRARIES = pathlib.PurePath("usr/lib/x86_64-linux-gnu")
 QEMU = pathlib.PurePath("usr/bin/qemu-system-x86_64")
 FIRMWARE = pathlib.PurePath("usr/share/ovmf/OVMF.fd")
 DATA = tuple(pathlib.PurePath("usr/share/qemu", name) for name in ("kvmvapic.bin", "linuxboot_dma.bin"))
-ATTESTD = OUT / "host" / "attestd"
 GUEST_MIB = 512
+POOL_MIB = 600  # for one guest
 # QEMU's -icount gives up at WRMSR to the x2APIC's timer ("Bad icount read"), so the kernel uses another one.
 CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 
@@ -118,7 +118,7 @@ def initrd_with(name: str, files: Mapping[str, pathlib.Path], programs: Sequence
 
 
 @contextlib.contextmanager
-def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, icount: bool = True,
+def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = POOL_MIB, icount: bool = True,
          **machine: Any) -> Iterator[Machine]:
     """
     The host with 'files' in its initramfs, up, at its shell. It has no TPM.
@@ -135,18 +135,21 @@ def host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600, i
 
 
 @contextlib.contextmanager
-def attested_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600) -> Iterator[Machine]:
+def attested_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = POOL_MIB, icount: bool = False,
+                  **machine: Any) -> Iterator[Machine]:
     """The same with a TPM, a network and attestd, as tenants verify it."""
-    initrd = initrd_with(name, files, [ATTESTD], initramfs.DRIVERS)
+    initrd = initrd_with(name, files, [guests.ATTESTD], initramfs.DRIVERS)
     kernel = {"EFI/cloister/vmlinuz": initramfs.kernel_image(), "EFI/cloister/initrd.img": initrd}
-    disk = hosts.esp(name, config=hosts.config(pool_mib=pool_mib), kernel=False, more=kernel)
-    with Machine(name, disks=[disk], memory_mib=2048) as booted:
+    config = hosts.config(pool_mib=pool_mib, cmdline=CMDLINE if icount else hosts.CMDLINE)
+    disk = hosts.esp(name, config=config, kernel=False, more=kernel)
+    arguments = {"cpus": 1 if icount else 2, "memory_mib": 2048, "icount": icount, **machine}
+    with Machine(name, disks=[disk], **arguments) as booted:
         booted.ready(1800)
         yield booted
 
 
 @contextlib.contextmanager
-def vtx_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = 600) -> Iterator[BochsMachine]:
+def vtx_host(name: str, files: Mapping[str, pathlib.Path], *, pool_mib: int = POOL_MIB) -> Iterator[BochsMachine]:
     """The same with VT-x."""
     disk = intel.disk(name, initrd=initrd_with(name, files), pool_mib=pool_mib, cmdline=f"{intel.CMDLINE} quiet")
     with BochsMachine(name, disks=[disk], memory_mib=1536) as booted:
