@@ -19,7 +19,7 @@ import tarfile
 
 import pytest
 
-from testbed import guests, hosts, qemu_host
+from testbed import debian, guests, hosts, qemu_host
 from testbed.emulator import OUT
 from testbed.tdvf import mrtd
 from test_host import send_program
@@ -27,25 +27,21 @@ from test_host import send_program
 BOOT_S = 1800
 KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
 GUEST_REFUSED = 22
+REFERENCE = OUT / "guest-shim.json"
 # struct hk_report, include/cloister/report.h
 REPORT_DATA, TD_INFO = 48, 112 + 239 + 17
 MRTD = TD_INFO + 16
+DOMAIN = TD_INFO - 17 - 95  # its number
+FIELDS = ("mrtd", "mrconfigid", "mrowner", "mrownerconfig", "rtmr0", "rtmr1", "rtmr2", "rtmr3")  # as they lie there
 
 
 class Guest:
     """A guest, and what its tenant has: the policies, and where its host is."""
 
-    def __init__(self, machine, folder, files, computed, host_policy=None):
+    def __init__(self, machine, folder, files, computed, host_policy):
         self.machine, self.folder, self.files, self.computed = machine, folder, files, computed
-        self.host_policy = host_policy or self.learn()
+        self.host_policy = host_policy
         machine.check("mount -t configfs configfs /sys/kernel/config && mkdir /sys/kernel/config/tsm/report/tenant")
-
-    def learn(self):
-        """The policy of its host, which has to answer."""
-        base = hosts.policy_for(self.machine.name, hosts.config(pool_mib=600))
-        path = self.folder / "host-policy.json"
-        path.write_text(hosts.pinned(self.machine, base).read_text())
-        return path
 
     def quote(self, data):
         """What the guest gets for 64 bytes of report data."""
@@ -53,6 +49,13 @@ class Guest:
         self.machine.check(f"echo {base64.b64encode(data).decode()} | base64 -d >{place}/inblob")
         self.machine.check(f"cat {place}/outblob >/run/outblob", BOOT_S)  # QEMU may have something to say
         return base64.b64decode(self.machine.check("base64 /run/outblob"))
+
+    def has_no_quote(self):
+        """Its kernel says so, or has one of no bytes."""
+        place = "/sys/kernel/config/tsm/report/tenant"
+        self.machine.check(f"head -c 64 /dev/urandom >{place}/inblob")
+        _, said = self.machine.run(f"cat {place}/outblob | wc -c", BOOT_S)
+        return said.split()[-1] == "0"
 
     def evidence(self, nonce, bound=b""):
         path = self.folder / "evidence.json"
@@ -82,12 +85,25 @@ def report_of(evidence):
     return base64.b64decode(json.loads(evidence.read_text())["report"])
 
 
+def fields_of(evidence):
+    """The registers in the report."""
+    return {field: report_of(evidence)[MRTD + 48 * i:MRTD + 48 * (i + 1)].hex() for i, field in enumerate(FIELDS)}
+
+
 def computed(folder, command, *options, **files):
     """The guest policy that QEMU's command line and the owner's files make."""
     output = folder / "computed.json"
     tool("guest", "measure", "--name", "test", "--output", output, *options,
          *(f"--{name}={file}" for name, file in files.items()), "--qemu", "--", *shlex.split(command))
     return json.loads(output.read_text())
+
+
+def learned(machine, folder, pool_mib=qemu_host.POOL_MIB):
+    """The policy of a host, which has to answer."""
+    base = hosts.policy_for(machine.name, hosts.config(pool_mib=pool_mib))
+    path = folder / "host-policy.json"
+    path.write_text(hosts.pinned(machine, base).read_text())
+    return path
 
 
 @contextlib.contextmanager
@@ -102,7 +118,7 @@ def running(name, suite, folder):
     with qemu_host.attested_host(name, places) as machine:
         qemu_host.start(machine, command)
         guests.facts(machine, BOOT_S)
-        yield Guest(machine, folder, files, policy)
+        yield Guest(machine, folder, files, policy, learned(machine, folder))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +152,18 @@ def test_another_guest_is_refused(guest, asked, changed):
     policy = guest.policy(**{changed: "ab" * 48})
     code, text = guest.verdict(evidence, policy, nonce, *bound)
     assert code == GUEST_REFUSED and changed in text.lower().replace(" ", ""), text
+
+
+def test_references_of_the_build_are_the_guest(guest, asked):
+    """'make reference' computes them; the guest was started with these files."""
+    make = ["make", "-f", "build.mk", "guest-reference"]
+    subprocess.run([*make, f"GUEST_KERNEL={guest.files['kernel']}", f"GUEST_INITRD={guest.files['initrd']}",
+                    f"GUEST_APPEND=console=ttyS0 {guests.PATIENT}", f"GUEST_MEMORY={qemu_host.GUEST_MIB}"], check=True)
+    reference = json.loads(REFERENCE.read_text())
+    subprocess.run(make, check=True)
+    found = fields_of(asked[2])
+    assert all(reference[field] == found[field] for field in ("mrtd", "rtmr0", "rtmr1", "rtmr2"))
+    assert json.loads(REFERENCE.read_text())["mrtd"] == found["mrtd"]
 
 
 def test_replayed_evidence_is_refused(guest, asked):
@@ -191,7 +219,7 @@ def test_guest_with_stock_firmware_is_trusted(guest):
     qemu_host.start(guest.machine, command)
     guests.facts(guest.machine, BOOT_S)
     nonce = secrets.token_bytes(32)
-    stock = Guest(guest.machine, guest.folder, guest.files, policy)
+    stock = Guest(guest.machine, guest.folder, guest.files, policy, guest.host_policy)
     evidence = stock.evidence(nonce)
     code, text = stock.verdict(evidence, stock.policy(), nonce)
     assert code == hosts.PASS and "guest-unchecked" not in text, text
@@ -215,35 +243,65 @@ def small_guests(machine, data):
 
 def as_it_is(evidence):
     """A policy of what a guest's report says: its list of operations, which is measured, has its report data."""
-    fields = ("mrtd", "mrconfigid", "mrowner", "mrownerconfig", "rtmr0", "rtmr1", "rtmr2")  # as they lie in the report
-    values = (report_of(evidence)[MRTD + 48 * i:MRTD + 48 * (i + 1)].hex() for i in range(len(fields)))
     policy = evidence.with_suffix(".policy.json")
     tool("guest", "policy", "new", "--name=small", "--max-vcpus=1", "--output", policy,
-         *(f"--{field}={value}" for field, value in zip(fields, values)))
+         *(f"--{field}={value}" for field, value in fields_of(evidence).items() if field != "rtmr3"))
     return policy
 
 
 def test_hundred_guests_ask_at_once(guest):
-    """Each gets evidence of its own, and the TPM signs far fewer quotes."""
+    """All are there when the first one gets its answer. Each has evidence of its own, and the TPM signs far fewer."""
     qemu_host.power_off(guest.machine, BOOT_S)
     nonces = [secrets.token_bytes(32) for _ in range(100)]
     quotes = small_guests(guest.machine, b"".join(hashlib.sha512(nonce).digest() for nonce in nonces))
     assert len({json.dumps(json.loads(quote)["quote"]) for quote in quotes}) < 20
+    numbers = set()
     for number, (nonce, quote) in enumerate(zip(nonces, quotes)):
         evidence = guest.folder / f"small-{number}.json"
         evidence.write_bytes(quote)
         code, text = guest.verdict(evidence, as_it_is(evidence), nonce)
         assert code == hosts.PASS, text
+        numbers.add(domain_of(evidence))
+    assert len(numbers) == len(quotes)
+
+
+def domain_of(evidence):
+    return int.from_bytes(report_of(evidence)[DOMAIN:DOMAIN + 4], "little")
+
+
+def test_service_that_lies_gives_no_evidence(guest, asked):
+    """Root has a service of its own between. What an earlier guest of the same number got is no evidence, either."""
+    answers = "/run/tdx-qgs/qgs.socket noise endless short nothing silent invented /run/tdx-qgs/qgs.socket"
+    send_program(guest.machine, "false_quotes")
+    guest.machine.check(f"(/run/false_quotes /run/false.socket {answers} >/dev/null 2>&1 &)")
+    start = qemu_host.QUOTED.replace("/run/tdx-qgs/qgs.socket", "/run/false.socket")
+    qemu_host.start(guest.machine, f"{start} {KERNEL}")
+    guests.facts(guest.machine, BOOT_S)
+    again = Guest(guest.machine, guest.folder, guest.files, guest.computed, guest.host_policy)
+    nonce, earlier = secrets.token_bytes(32), guest.folder / "earlier.json"
+    earlier.write_bytes(asked[2].read_bytes())
+
+    evidence = again.evidence(nonce)
+    assert domain_of(earlier) == domain_of(evidence)
+    assert again.verdict(evidence, again.policy(), nonce)[0] == hosts.PASS
+    code, text = again.verdict(earlier, again.policy(), nonce)
+    assert code == GUEST_REFUSED and "report-data" in text, text
+    for answer in answers.split()[1:6]:
+        assert again.has_no_quote(), answer
+    code, text = again.verdict(again.evidence(nonce), again.policy(), nonce)
+    assert code not in (hosts.PASS, hosts.CONDITIONAL) and "guest-evidence-malformed" in text, text
+    assert again.verdict(again.evidence(nonce), again.policy(), nonce)[0] == hosts.PASS
+    qemu_host.power_off(guest.machine, BOOT_S)
 
 
 def test_guest_goes_on_without_a_service(guest):
-    """The host's program that makes quotes is gone. For Linux a quote that failed is one of no bytes."""
+    """The host's program that makes quotes is gone."""
     guest.machine.check("kill $(pidof attestd)")
     guest.machine.wait_until("! pidof attestd")
     qemu_host.start(guest.machine, f"{qemu_host.QUOTED} {KERNEL}")
     guests.facts(guest.machine, BOOT_S)
     without = Guest(guest.machine, guest.folder, guest.files, guest.computed, guest.host_policy)
-    assert without.quote(bytes(64)) == b""
+    assert without.has_no_quote()
     assert "Failed to connect to '/run/tdx-qgs/qgs.socket'" in guest.machine.serial()
     qemu_host.power_off(guest.machine, BOOT_S)
 
@@ -254,3 +312,57 @@ def test_later_kernel_proves_itself(tmp_path):
     with running("guest-evidence-forky", "forky", tmp_path) as later:
         code, text = later.verdict(later.evidence(nonce), later.policy(), nonce)
     assert code == hosts.PASS, text
+
+
+# More RAM than fits below the devices: both machines have a second piece at 4 GiB.
+@pytest.mark.slow
+def test_machine_and_ram_are_measured(tmp_path):
+    image, modules = guests.kernel("trixie")
+    files = {"kernel": image, "initrd": guests.initrd("guest-large", modules)}
+    places = {"vmlinuz": image, "initrd": files["initrd"], qemu_host.SHIM.name: qemu_host.SHIM}
+    pool = 3900  # in one piece
+    with qemu_host.attested_host("guest-large", places, pool_mib=pool, memory_mib=pool + 3072) as machine:
+        machine.check("echo 1 >/proc/sys/vm/overcommit_memory")  # QEMU maps a guest's RAM, and does not touch it
+        known = learned(machine, tmp_path, pool)
+        for start in (qemu_host.QUOTED, qemu_host.MICROVM.replace("-object tdx-guest,id=tdx0", qemu_host.QUOTES)):
+            command = f"{start} {KERNEL}".replace(f"-m {qemu_host.GUEST_MIB}", "-m 3584")
+            policy = computed(tmp_path, command, firmware=qemu_host.SHIM, **files)
+            qemu_host.start(machine, command)
+            guests.facts(machine, BOOT_S)
+            large, nonce = Guest(machine, tmp_path, files, policy, known), secrets.token_bytes(32)
+            evidence = large.evidence(nonce)
+            assert fields_of(evidence)["rtmr0"] == policy["rtmr0"][0]
+            code, text = large.verdict(evidence, large.policy(), nonce)
+            assert code == hosts.PASS, text
+            qemu_host.power_off(machine, BOOT_S)
+
+
+# Where the guest has it, and where the tenant does.
+NAMES = {"vmlinuz": "kernel", "initrd.img": "initrd"}
+
+
+@pytest.mark.slow
+def test_guest_of_libvirt_is_trusted(tmp_path):
+    """Stock firmware by the guide's XML: libvirt tells QEMU's command line, by which the tenant's QEMU makes tables."""
+    image, modules = guests.kernel("trixie")
+    files = {"vmlinuz": image, "initrd.img": guests.initrd("guest-libvirt", modules)}
+    more = {"kernel.xml": guests.quoted(guests.documented("A kernel")), "scratch.img": bytes(guests.SCRATCH_BYTES)}
+    settings = {"pool_mib": guests.POOL_MIB}
+    with guests.attested_host("guest-libvirt", files | more, settings=settings) as machine:
+        base = hosts.policy_for("guest-libvirt", debian.config(**settings), hosts.REFERENCE)
+        known, _ = hosts.learnt(machine, "guest-libvirt", base)
+        words = shlex.split(machine.check(f"virsh domxml-to-native qemu-argv {guests.IMAGES}/kernel.xml"))
+        program = next(index for index, word in enumerate(words) if word.endswith(qemu_host.QEMU.name))
+        command = shlex.join([str(qemu_host.here()), *words[program + 1:]])
+        policy = computed(tmp_path, command, "--ovmf", "2025.02", "--run-qemu",
+                          firmware=qemu_host.dumped() / qemu_host.FIRMWARE,
+                          **{NAMES[name]: file for name, file in files.items()})
+        machine.check(f"virsh create {guests.IMAGES}/kernel.xml", BOOT_S)
+        with guests.console(machine, "kernel"):
+            guests.facts(machine, BOOT_S)
+            guest = Guest(machine, tmp_path, files, policy, hosts.pinned(machine, known))
+            nonce = secrets.token_bytes(32)
+            evidence = guest.evidence(nonce)
+        assert fields_of(evidence)["rtmr0"] == policy["rtmr0"][0]
+        code, text = guest.verdict(evidence, guest.policy(), nonce)
+    assert code == hosts.TRUSTED, text
