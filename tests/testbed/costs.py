@@ -215,6 +215,46 @@ def first_line(report: Report) -> None:
     report.figure("the same by guest-shim, instructions", ours, stock // 2)
 
 
+QUOTES = 10
+# 50 ms of a CPU that executes two instructions in a nanosecond. Nine tenths are the hypervisor's: two signatures, each
+# of which it verifies before it gives it away.
+QUOTE_LIMIT = 100_000_000
+
+
+def quote_seconds(machine: Machine) -> tuple[float, int]:
+    """The TPM's time for quotes so far, and how many."""
+    with hosts.ask(machine, "/v1/metrics") as answer:
+        text = answer.read().decode()
+    seconds, count = (re.search(rf"^attestd_quote_seconds_{name} (\S+)$", text, re.M)[1] for name in ("sum", "count"))
+    return float(seconds), int(count)
+
+
+def passed(machine: Machine, place: str, file: str) -> int:
+    """Instructions until a guest has written data to 'place' and read a file, QUOTES times."""
+    said = machine.check(f"time sh -c 'for i in $(seq {QUOTES}); do head -c 64 /dev/urandom >{place}/inblob; "
+                         f"cat {file} >/dev/null; done'", GUEST_BOOT_S)
+    minutes, seconds = re.search(r"^real\s+(\d+)m ([\d.]+)s$", said, re.M).groups()
+    return int(10**9 * (60 * int(minutes) + float(seconds)))
+
+
+def quotes(report: Report) -> None:
+    """What a guest waits for a quote beside the TPM, which answers in its own time, by the guest's clock."""
+    image, modules = guests.kernel("trixie")
+    files = {"vmlinuz": image, "initrd": guests.initrd("bench-quotes", modules), qemu_host.SHIM.name: qemu_host.SHIM}
+    place = "/sys/kernel/config/tsm/report/bench"
+    with qemu_host.attested_host("bench-quotes", files, icount=True) as machine:
+        qemu_host.start(machine, f"{qemu_host.QUOTED} -kernel /vmlinuz -initrd /initrd -append '{SHIM_COMMAND_LINE}'")
+        guests.facts(machine, GUEST_BOOT_S)
+        machine.check(f"mount -t configfs configfs /sys/kernel/config && mkdir {place}")
+        programs = passed(machine, "/run", "/run/inblob")
+        seconds, count = quote_seconds(machine)
+        waited = passed(machine, place, f"{place}/outblob") - programs
+        in_tpm, made = (new - old for new, old in zip(quote_seconds(machine), (seconds, count)))
+    assert made == QUOTES, f"{made} quotes in place of {QUOTES}"
+    report.figure("a guest's wait for a quote, instructions", waited // QUOTES)
+    report.figure("  beside the TPM's time", (waited - int(10**9 * in_tpm)) // QUOTES, QUOTE_LIMIT)
+
+
 DISK_MIB = 32
 # By TCG each packet of the guest's network takes millions of the host's instructions.
 NET_MIB = {qemu_host.PROTECTED: 32, qemu_host.PLAIN: 1}
@@ -339,7 +379,7 @@ def steady(report: Report, machine: Machine, cpus: int) -> None:
 def main() -> int:
     report = Report()
     print("Cloister bench (QEMU; -icount shift=0 where instructions are counted)\n")
-    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (shim_sizes,), (first_line,),
+    parts = ((round_trips,), (domains,), (boot_cost,), (protected_guest,), (shim_sizes,), (first_line,), (quotes,),
              (guest_throughput,), (exits_to_shell,), (exits_of_host,), (exits_of_debian, 1), (exits_of_debian, 2),
              (throughput,))
     for part, *arguments in parts:
