@@ -3,7 +3,7 @@
 
 IN_HOST := $(patsubst tests/system/host/%.c,$(OUT)/tests/system/%,$(wildcard tests/system/host/*.c))
 
-system systems: $(IN_HOST)
+system system-hosts system-guests systems: $(IN_HOST)
 
 # A program is its file and the folder of its name; kvm has the small guest of tests/guests/rt, and a fw_cfg, too.
 IN_HOST_HEADERS := $(wildcard host/module/*.h include/cloister/*.h tests/system/host/*/*.h tests/guests/rt/domain_*.h \

@@ -14,11 +14,11 @@ SYSTEM_NEEDS = reference system-images $(OUT)/host/cloister.ko $(OUT)/cloister $
 .PHONY: system-images
 system-images: debian-disk host-disk kernel-headers
 
-# $(1): name of the results, $(2): pytest's arguments
+# $(1): name of the results, $(2): pytest's arguments, $(3): its files, if not all
 define system_tests
 @mkdir -p $(OUT)/log
 @rm -f $(OUT)/log/$(1).tap
-$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap python3 -m pytest -q --durations=60 -p no:cacheprovider $(2) $(or $(PYTEST),tests/system) \
+$(Q)CLOISTER_TAP=$(OUT)/log/$(1).tap python3 -m pytest -q --durations=25 -p no:cacheprovider $(2) $(or $(PYTEST),$(3),tests/system) \
 	>$(OUT)/log/$(1).log 2>&1 || { status=$$?; tail -n 40 $(OUT)/log/$(1).log; \
 	[ $$status -eq 1 ] || echo "not ok - pytest exited with $$status" >>$(OUT)/log/$(1).tap; }
 @tests/summary $(1) $(OUT)/log/$(1).tap
@@ -26,6 +26,14 @@ endef
 
 system: $$(SYSTEM_NEEDS)
 	$(call system_tests,system,-m 'not slow')
+
+# Its two halves, which can run at the same time: hosts, and their guests.
+SYSTEM_GUESTS := $(wildcard tests/system/test_guest*.py tests/system/test_tdx_guest.py)
+.PHONY: system-hosts system-guests
+system-hosts: $$(SYSTEM_NEEDS)
+	$(call system_tests,system-hosts,-m 'not slow' $(SYSTEM_GUESTS:%=--ignore=%))
+system-guests: $$(SYSTEM_NEEDS)
+	$(call system_tests,system-guests,-m 'not slow',$(SYSTEM_GUESTS))
 
 # Kernels of other suites, the installer: fetched once.
 .PHONY: systems-fetched

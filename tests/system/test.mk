@@ -4,4 +4,4 @@
 test:
 	-@$(MAKE) -f build.mk --keep-going -j$$(nproc) all $(UNIT_PROGRAMS)
 	@tests/run-all all unit+system-images \
-		system+mutated-evidence,lint,guests,guests-bochs,guests-compare,prove-short,fuzz tcb
+		system-hosts,prove-short+mutated-evidence,lint,guests,guests-bochs,guests-compare,system-guests,fuzz tcb
