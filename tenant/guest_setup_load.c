@@ -71,13 +71,26 @@ static bool add_options(const struct guest_sources *s, struct guest_setup *setup
 	       set_register(setup->mrownerconfig, s->mrownerconfig, "--mrownerconfig", error);
 }
 
+/* A file is the owner's copy of one that the guest is started with. */
+static bool has_place(const char *file, const char *described, const char *option, struct parse_error *error)
+{
+	return !file || described[0] != '\0' ||
+	       guest_setup_fail(error, option, "is given, but this guest is started without one");
+}
+
+static bool files_have_places(const struct guest_sources *s, const struct guest_setup *setup, struct parse_error *error)
+{
+	return (!s->libvirt_xml && !s->qemu) || (has_place(s->kernel, setup->kernel, "--kernel", error) &&
+						 has_place(s->initrd, setup->initrd, "--initrd", error));
+}
+
 static bool load(const struct guest_sources *s, struct guest_setup *setup, struct parse_error *error)
 {
 	if (s->libvirt_xml && !load_xml(s->libvirt_xml, setup, error))
 		return false;
 	if (s->qemu && !load_qemu(s->qemu, s->qemu_count, setup, error))
 		return false;
-	if (!add_options(s, setup, error))
+	if (!files_have_places(s, setup, error) || !add_options(s, setup, error))
 		return false;
 	if (s->ovmf && strcmp(s->ovmf, OVMF_RELEASE) != 0)
 		return guest_setup_fail(error, "--ovmf",
