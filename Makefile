@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 
 # All other targets are build.mk's.
-OUTER := reference roots check-tables kvm-unit-tests compile_commands.json root root-bochs clean distclean help
+OUTER := reference guest-reference roots check-tables kvm-unit-tests compile_commands.json root root-bochs clean distclean help
 INNER := $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
 .DEFAULT_GOAL := all
@@ -19,7 +19,7 @@ roots: root
 	@tools/with-copies 'ROOTS=$(ROOTS)' -- tools/in-root make -f build.mk $@
 
 # The files may lie anywhere.
-reference: root
+reference guest-reference: root
 	@tools/with-copies 'CONFIG=$(CONFIG)' 'SIGN_KEY=$(SIGN_KEY)' 'GUEST_KERNEL=$(GUEST_KERNEL)' \
 		'GUEST_INITRD=$(GUEST_INITRD)' -- tools/in-root make -f build.mk $@
 
@@ -37,7 +37,7 @@ GET_ROOT := tools/$(if $(filter 0,$(shell id -u)),make,have)-root
 root: $(if $(filter bochs,$(BED)),root-bochs)
 	@$(GET_ROOT) trixie build/root
 
-test system systems guests-bochs fuzz-seeds: root-bochs
+test system system-hosts systems guests-bochs fuzz-seeds: root-bochs
 
 # The second test bed, for VT-x: Bochs, which Debian 13 has not yet in the version that is needed.
 root-bochs:

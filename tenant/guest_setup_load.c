@@ -71,17 +71,18 @@ static bool add_options(const struct guest_sources *s, struct guest_setup *setup
 	       set_register(setup->mrownerconfig, s->mrownerconfig, "--mrownerconfig", error);
 }
 
-/* A file is the owner's copy of one that the guest is started with. */
-static bool has_place(const char *file, const char *described, const char *option, struct parse_error *error)
+/* What is given is the owner's copy of what the guest is started with; any kernel has a command line. */
+static bool has_place(const char *given, const char *described, const char *option, struct parse_error *error)
 {
-	return !file || described[0] != '\0' ||
+	return !given || described[0] != '\0' ||
 	       guest_setup_fail(error, option, "is given, but this guest is started without one");
 }
 
 static bool files_have_places(const struct guest_sources *s, const struct guest_setup *setup, struct parse_error *error)
 {
 	return (!s->libvirt_xml && !s->qemu) || (has_place(s->kernel, setup->kernel, "--kernel", error) &&
-						 has_place(s->initrd, setup->initrd, "--initrd", error));
+						 has_place(s->initrd, setup->initrd, "--initrd", error) &&
+						 has_place(s->append, setup->kernel, "--append", error));
 }
 
 static bool load(const struct guest_sources *s, struct guest_setup *setup, struct parse_error *error)

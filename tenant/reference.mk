@@ -2,7 +2,9 @@
 # Reference values: what a host of this build measures, computed from the build alone.
 #
 #   make reference [CONFIG="FILE..."] [SIGN_KEY=PEM] [SERIAL=N] [NOT_BEFORE=TIME] [NOT_AFTER=TIME]
-#                  [GUEST_KERNEL=FILE [GUEST_INITRD=FILE] [GUEST_APPEND=TEXT] [GUEST_MEMORY=SIZE] [GUEST_MACHINE=NAME]]
+#                  [as below]
+#   make guest-reference [GUEST_KERNEL=FILE [GUEST_INITRD=FILE] [GUEST_APPEND=TEXT] [GUEST_MEMORY=SIZE]
+#                  [GUEST_MACHINE=NAME]]
 
 CONFIG ?= $(OUT)/esp/cloister.conf
 REFERENCE_OBJECTS := $(patsubst tenant/%.c,$(OUT)/tenant/%.o,$(sort $(wildcard tenant/reference/*.c)))

@@ -28,7 +28,7 @@ enum counter { COUNTERS(COUNTER_ENUM) COUNTER_COUNT };
 /** Adds one to a counter. Any thread. */
 void count(enum counter counter);
 
-/** Adds a quote, for which the TPM took @us microseconds, the reading of its PCRs included. Any thread. */
+/** Adds a quote, which took @us microseconds with the TPM, its PCRs and waiting included. Any thread. */
 void count_quote(int64_t us);
 
 /**

@@ -133,15 +133,6 @@ static bool take(struct request *r, int option, char *value)
 	}
 }
 
-static bool write_file(const char *path, struct bytes data)
-{
-	FILE *stream = fopen(path, "wb");
-	const bool written = stream && fwrite(data.data, 1, data.len, stream) == data.len;
-	const bool closed = stream && fclose(stream) == 0;
-
-	return (written && closed) || complain(path, "could not be written");
-}
-
 /* A policy that the verifier would not read is not written. */
 static bool write_policy(const struct request *r, struct bytes text)
 {
@@ -156,7 +147,7 @@ static bool write_policy(const struct request *r, struct bytes text)
 		return false;
 	}
 	policy_free(&policy);
-	if (!write_file(r->output, text))
+	if (!file_write(r->output, text))
 		return false;
 	if (!r->sign_key)
 		return true;
@@ -164,7 +155,7 @@ static bool write_policy(const struct request *r, struct bytes text)
 	if (wrong)
 		return complain(r->sign_key, wrong);
 	snprintf(path, sizeof(path), "%s.sig", r->output);
-	return write_file(path, (struct bytes){signature, len});
+	return file_write(path, (struct bytes){signature, len});
 }
 
 /*

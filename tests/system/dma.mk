@@ -4,8 +4,6 @@
 
 DMA_ATTACK := $(OUT)/tests/system/dma/dma_attack.ko
 
-system: $(DMA_ATTACK) $(DEBIAN_MODULE)
-
 $(DMA_ATTACK): $(wildcard tests/system/dma/*)
 	$(call say,KBUILD,$@)
 	@mkdir -p $(@D)

@@ -6,8 +6,6 @@ FORGER_PARTS := $(OUT)/tests/system/forger.o $(addprefix $(LOADER_OUT)/,tis.o fa
 ROGUE := $(OUT)/tests/system/rogue.efi
 ROGUE_PARTS = $(OUT)/tests/system/rogue.o $(filter-out $(LOADER_OUT)/main.o,$(LOADER_OBJECTS))
 
-system: $(FORGER) $(ROGUE)
-
 $(OUT)/tests/system/forger.o $(OUT)/tests/system/rogue.o: $(OUT)/tests/system/%.o: tests/system/efi/%.c tests/system/forger.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

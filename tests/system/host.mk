@@ -3,8 +3,6 @@
 
 IN_HOST := $(patsubst tests/system/host/%.c,$(OUT)/tests/system/%,$(wildcard tests/system/host/*.c))
 
-system system-hosts system-guests systems: $(IN_HOST)
-
 # A program is its file and the folder of its name; kvm has the small guest of tests/guests/rt, and a fw_cfg, too.
 IN_HOST_HEADERS := $(wildcard host/module/*.h include/cloister/*.h tests/system/host/*/*.h tests/guests/rt/domain_*.h \
 	guest-shim/*.h tests/unit/support/fw_cfg_device.h)

@@ -8,7 +8,8 @@ BOOTED = $(OUT)/loader.efi $(OUT)/hv-svm.elf $(QEMU_MEND) $(IMAGES)
 BOOTED_BOCHS = $(OUT)/loader.efi $(OUT)/hv-vmx.elf $(BOCHS_MEND) $(IMAGES)
 
 SYSTEM_NEEDS = reference system-images $(OUT)/host/cloister.ko $(OUT)/cloister $(OUT)/guest-shim.fd \
-	$(OUT)/tdx-guest.fd $(OUT)/hv-svm-debug.elf $(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS) $(BENCH_DOMAINS)
+	$(OUT)/tdx-guest.fd $(OUT)/hv-svm-debug.elf $(BOOTED) $(BOOTED_BOCHS) $(SYSTEM_PARTS) $(BENCH_PARTS) $(BENCH_DOMAINS) \
+	$(IN_HOST) $(FORGER) $(ROGUE) $(WRONG_STATE) $(DMA_ATTACK) $(DEBIAN_MODULE)
 
 # What is fetched, and made of packages; the longest wait of a first run.
 .PHONY: system-images

@@ -4,8 +4,6 @@
 WRONG_STATE := $(OUT)/tests/system/wrong_state.elf $(OUT)/tests/system/wrong_state-debug.elf
 WRONG_STATE_PART := $(OUT)/tests/system/wrong_state.o
 
-system: $(WRONG_STATE)
-
 $(WRONG_STATE_PART): tests/system/efi/wrong_state.c hv/hv.mk
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

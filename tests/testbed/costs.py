@@ -385,7 +385,7 @@ def main() -> int:
     for part, *arguments in parts:
         try:
             part(report, *arguments)
-        except (AssertionError, RuntimeError, AttributeError) as error:
+        except (AssertionError, RuntimeError, AttributeError, OSError) as error:
             report.absent(part.__name__, error)
     print(f"\n{'all limits kept' if not report.missed else f'{report.missed} limits missed or not measured'}")
     return 1 if report.missed else 0

@@ -169,7 +169,7 @@ static void shared_memory_is_not_used_again(void **state)
 
 #define SEEDS 64u
 
-/* Each access to the shared memory finds other bytes: what has come is measured, and it is what is used. */
+/* The shared memory changes while it is read: what has come is measured, and it is what is used. */
 static void what_changes_is_used_as_it_was_measured(void **state)
 {
 	const struct shim_machine machine = {.type = SHIM_Q35, .ram_count = 1, .ram = {{0, RAM_BYTES}}};
@@ -189,7 +189,7 @@ static void what_changes_is_used_as_it_was_measured(void **state)
 		assert_int_equal(kernel_prepare(&kernel, &machine), file->hdr.pref_address + 0x200);
 		assert_int_equal(params->hdr.init_size, file->hdr.init_size);
 		assert_memory_equal(memory_at(SETUP_BASE), file, sizeof(setup)); /* where its header is read */
-		changed += memcmp(file, setup, sizeof(setup)) != 0;
+		changed += memcmp(&file->hdr, header(), sizeof(file->hdr)) != 0;
 	}
 	assert_in_range(changed, 1, SEEDS);
 }

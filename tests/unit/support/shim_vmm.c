@@ -9,7 +9,8 @@
 #include "guest-shim/tdcall.h"
 
 #define CONFIG_ADDRESS 0xcf8u
-#define CHANGES        16u /* after each transfer, of the accesses to it */
+#define HEADER_END     0x268u /* of a kernel's, in its file */
+#define CHANGES        16u    /* after each transfer, of the accesses to it */
 
 struct shim_vmm vmm;
 uint64_t shared_entry;
@@ -69,12 +70,14 @@ void td_share(uint64_t base, uint64_t bytes, uint64_t bit)
 	vmm.shared = base == SHARED_BASE && bytes == SHARED_BYTES && bit == VMM_SHARED_BIT;
 }
 
-/* Seldom enough that a kernel may start. */
+/* What is read now, or what may be read next; seldom enough that a kernel may start. */
 static void change(uint8_t *at)
 {
+	uint8_t *const next = shared + PAGE_BYTES + (vmm.changes >> 8) % HEADER_END;
+
 	vmm.changes = vmm.changes * 1664525 + 1013904223;
 	if (vmm.changes >> 29 == 0)
-		*at ^= (uint8_t)(vmm.changes >> 16);
+		*((vmm.changes >> 28) % 2 != 0 ? at : next) ^= (uint8_t)(vmm.changes >> 16);
 }
 
 static void transfer(void)

@@ -126,6 +126,7 @@ static int guest(const char *socket_path, const char *folder, unsigned number, c
 
 	if (!build(data) || !run_to_question() || write(ready, &byte, 1) != 1)
 		return fprintf(stderr, "quotes: guest %u does not ask\n", number), 1;
+	close(ready); /* where another one fails, nobody waits for it */
 	(void)!read(start, &byte, 1);
 	bytes = ask(socket_path, (const struct shared *)(vm.ram + HOLE), quote);
 	exit = (void *)&vm.run[0]->hw;
