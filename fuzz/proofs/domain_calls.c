@@ -267,12 +267,50 @@ void prove_calls_create(void)
 	REACHABLE(result == HC_E_BUFFER);
 }
 
+/*
+ * docs/guest-abi.md, section 9: what the new vCPU starts with, of which the host chose its identifier and one value. The
+ * page was zero, and all else in it still is.
+ */
+static void check_made_vcpu(const struct hypercall_arguments *a, uint32_t index)
+{
+	static struct td_vcpu expected;
+	uint32_t word;
+
+	expected.owner = DOMAIN;
+	expected.index = index;
+	expected.apic_id = (uint32_t)a->rdx;
+	expected.domain = pool.guest.maps;
+	expected.domain.stage2.root.value = pool.base.value + td.table * 4096ull;
+	expected.vcpu.tag = VCPU_GUEST_TAG;
+	expected.frame.guest.rbx = GHOST_GPA_BITS;
+	expected.frame.guest.rcx = expected.frame.guest.r8 = a->rcx;
+	expected.frame.guest.rdx = pool.guest.cpuid_version;
+	expected.frame.guest.rsi = index;
+	expected.state.xcr0 = 1;
+	expected.xsave[6] = 0x1f80; /* MXCSR */
+	ASSUME(word < sizeof(expected) / sizeof(word));
+	PROVE(((const uint32_t *)&vcpu_page)[word] == ((const uint32_t *)&expected)[word]);
+	PROVE(target == a->rsi);
+}
+
 void prove_calls_vcpu_create(void)
 {
-	const int64_t result = call_with_any(HC_VCPU_CREATE);
+	const struct hypercall_arguments a = any_arguments(DOMAIN);
+	uint32_t version, table;
+	uint64_t maps;
+
+	ASSUME(table < PAGES);
+	set_up();
+	td.table = table;
+	pool.guest.cpuid_version = version;
+	pool.guest.maps.io_map.value = pool.guest.maps.msr_map.value = maps;
+	const uint32_t index = td.info.vcpus;
+	const int64_t result = call(HC_VCPU_CREATE, &a);
 
 	check_domain();
-	REACHABLE(result == 0);
+	if (result == 0)
+		check_made_vcpu(&a, index);
+	REACHABLE(result == 0 && index == 1);
 	REACHABLE(result == HC_E_STATE);
 	REACHABLE(result == HC_E_FULL);
 	REACHABLE(result == HC_E_PAGE);
