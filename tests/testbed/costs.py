@@ -229,12 +229,17 @@ def quote_seconds(machine: Machine) -> tuple[float, int]:
     return float(seconds), int(count)
 
 
+def timed(machine: Machine, command: str) -> float:
+    """Seconds that a command takes, each 10^9 instructions of the machine; a guest's clock is the machine's."""
+    said = machine.check(f"time {command}", GUEST_BOOT_S)
+    minutes, seconds = re.search(r"^real\s+(\d+)m ([\d.]+)s$", said, re.M).groups()
+    return 60 * int(minutes) + float(seconds)
+
+
 def passed(machine: Machine, place: str, file: str) -> int:
     """Instructions until a guest has written data to 'place' and read a file, QUOTES times."""
-    said = machine.check(f"time sh -c 'for i in $(seq {QUOTES}); do head -c 64 /dev/urandom >{place}/inblob; "
-                         f"cat {file} >/dev/null; done'", GUEST_BOOT_S)
-    minutes, seconds = re.search(r"^real\s+(\d+)m ([\d.]+)s$", said, re.M).groups()
-    return int(10**9 * (60 * int(minutes) + float(seconds)))
+    return int(10**9 * timed(machine, f"sh -c 'for i in $(seq {QUOTES}); do head -c 64 /dev/urandom >{place}/inblob; "
+                                      f"cat {file} >/dev/null; done'"))
 
 
 def quotes(report: Report) -> None:
@@ -278,10 +283,8 @@ def virtio_loads(net_mib: int) -> dict[str, tuple[int, str]]:
 
 
 def moved(machine: Machine, mib: int, command: str) -> int:
-    """kB in 10^9 instructions of the machine, which are a second of its time; a guest's clock is the machine's."""
-    said = machine.check(f"time {command}", GUEST_BOOT_S)
-    minutes, seconds = re.search(r"^real\s+(\d+)m ([\d.]+)s$", said, re.M).groups()
-    return int(mib * MEBI / 1000 / (60 * int(minutes) + float(seconds)))
+    """kB in 10^9 instructions of the machine."""
+    return int(mib * MEBI / 1000 / timed(machine, command))
 
 
 def virtio_rates(machine: Machine, start: str) -> dict[str, int]:
