@@ -5,7 +5,8 @@
 MAKEFLAGS += --no-print-directory
 
 # All other targets are build.mk's.
-OUTER := reference guest-reference roots check-tables kvm-unit-tests compile_commands.json root root-bochs clean distclean help
+OUTER := reference guest-reference roots check-tables kvm-unit-tests compile_commands.json root root-bochs clean distclean \
+	help
 INNER := $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
 .DEFAULT_GOAL := all

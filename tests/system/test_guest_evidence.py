@@ -28,6 +28,7 @@ BOOT_S = 1800
 KERNEL = f"-kernel /vmlinuz -initrd /initrd -append 'console=ttyS0 {guests.PATIENT}'"
 GUEST_REFUSED = 22
 REFERENCE = OUT / "guest-shim.json"
+REPORT = "/sys/kernel/config/tsm/report/tenant"  # in the guest
 # struct hk_report, include/cloister/report.h
 REPORT_DATA, TD_INFO = 48, 112 + 239 + 17
 MRTD = TD_INFO + 16
@@ -41,20 +42,18 @@ class Guest:
     def __init__(self, machine, folder, files, computed, host_policy):
         self.machine, self.folder, self.files, self.computed = machine, folder, files, computed
         self.host_policy = host_policy
-        machine.check("mount -t configfs configfs /sys/kernel/config && mkdir /sys/kernel/config/tsm/report/tenant")
+        machine.check(f"mount -t configfs configfs /sys/kernel/config && mkdir {REPORT}")
 
     def quote(self, data):
         """What the guest gets for 64 bytes of report data."""
-        place = "/sys/kernel/config/tsm/report/tenant"
-        self.machine.check(f"echo {base64.b64encode(data).decode()} | base64 -d >{place}/inblob")
-        self.machine.check(f"cat {place}/outblob >/run/outblob", BOOT_S)  # QEMU may have something to say
+        self.machine.check(f"echo {base64.b64encode(data).decode()} | base64 -d >{REPORT}/inblob")
+        self.machine.check(f"cat {REPORT}/outblob >/run/outblob", BOOT_S)  # QEMU may have something to say
         return base64.b64decode(self.machine.check("base64 /run/outblob"))
 
     def has_no_quote(self):
         """Its kernel says so, or has one of no bytes."""
-        place = "/sys/kernel/config/tsm/report/tenant"
-        self.machine.check(f"head -c 64 /dev/urandom >{place}/inblob")
-        _, said = self.machine.run(f"cat {place}/outblob | wc -c", BOOT_S)
+        self.machine.check(f"head -c 64 /dev/urandom >{REPORT}/inblob")
+        _, said = self.machine.run(f"cat {REPORT}/outblob | wc -c", BOOT_S)
         return said.split()[-1] == "0"
 
     def evidence(self, nonce, bound=b""):
@@ -88,6 +87,10 @@ def report_of(evidence):
 def fields_of(evidence):
     """The registers in the report."""
     return {field: report_of(evidence)[MRTD + 48 * i:MRTD + 48 * (i + 1)].hex() for i, field in enumerate(FIELDS)}
+
+
+def domain_of(evidence):
+    return int.from_bytes(report_of(evidence)[DOMAIN:DOMAIN + 4], "little")
 
 
 def computed(folder, command, *options, **files):
@@ -200,9 +203,8 @@ def test_guest_is_judged_again_for_another_nonce(guest):
 
 def test_quote_is_there_when_the_call_returns(guest):
     """Linux would look for it once a second."""
-    place = "/sys/kernel/config/tsm/report/tenant"
-    said = guest.machine.check(f"for i in 1 2 3; do head -c 64 /dev/urandom >{place}/inblob; "
-                               f"time cat {place}/outblob >/dev/null; done", BOOT_S)
+    said = guest.machine.check(f"for i in 1 2 3; do head -c 64 /dev/urandom >{REPORT}/inblob; "
+                               f"time cat {REPORT}/outblob >/dev/null; done", BOOT_S)
     seconds = [60 * int(m) + float(s) for m, s in re.findall(r"^real\s+(\d+)m ([\d.]+)s", said, re.M)]
     assert len(seconds) == 3 and min(seconds) < 1, said
 
@@ -235,7 +237,7 @@ def small_guests(machine, data):
     for start in range(0, len(data), 600):  # a line of the console is short
         part = base64.b64encode(data[start:start + 600]).decode()
         machine.check(f"echo {part} | base64 -d >>/run/data")
-    machine.check("/run/kvm quotes /run/tdx-qgs/qgs.socket /run/data /run/quotes", BOOT_S)
+    machine.check(f"/run/kvm quotes {guests.QUOTE_SOCKET} /run/data /run/quotes", BOOT_S)
     archive = base64.b64decode(machine.check("tar -c -C /run/quotes . | gzip | base64", BOOT_S))
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         return [files.extractfile(f"./{number}").read() for number in range(len(data) // 64)]
@@ -265,16 +267,13 @@ def test_hundred_guests_ask_at_once(guest):
     assert len(numbers) == len(quotes)
 
 
-def domain_of(evidence):
-    return int.from_bytes(report_of(evidence)[DOMAIN:DOMAIN + 4], "little")
-
-
 def test_service_that_lies_gives_no_evidence(guest, asked):
     """Root has a service of its own between. What an earlier guest of the same number got is no evidence, either."""
-    answers = "/run/tdx-qgs/qgs.socket noise endless short nothing silent invented /run/tdx-qgs/qgs.socket"
+    real, bad = guests.QUOTE_SOCKET, ("noise", "endless", "short", "nothing", "silent")
+    answers = " ".join([real, *bad, "invented", real])
     send_program(guest.machine, "false_quotes")
     guest.machine.check(f"(/run/false_quotes /run/false.socket {answers} >/dev/null 2>&1 &)")
-    start = qemu_host.QUOTED.replace("/run/tdx-qgs/qgs.socket", "/run/false.socket")
+    start = qemu_host.QUOTED.replace(real, "/run/false.socket")
     qemu_host.start(guest.machine, f"{start} {KERNEL}")
     guests.facts(guest.machine, BOOT_S)
     again = Guest(guest.machine, guest.folder, guest.files, guest.computed, guest.host_policy)
@@ -286,7 +285,7 @@ def test_service_that_lies_gives_no_evidence(guest, asked):
     assert again.verdict(evidence, again.policy(), nonce)[0] == hosts.PASS
     code, text = again.verdict(earlier, again.policy(), nonce)
     assert code == GUEST_REFUSED and "report-data" in text, text
-    for answer in answers.split()[1:6]:
+    for answer in bad:
         assert again.has_no_quote(), answer
     code, text = again.verdict(again.evidence(nonce), again.policy(), nonce)
     assert code not in (hosts.PASS, hosts.CONDITIONAL) and "guest-evidence-malformed" in text, text
@@ -302,7 +301,7 @@ def test_guest_goes_on_without_a_service(guest):
     guests.facts(guest.machine, BOOT_S)
     without = Guest(guest.machine, guest.folder, guest.files, guest.computed, guest.host_policy)
     assert without.has_no_quote()
-    assert "Failed to connect to '/run/tdx-qgs/qgs.socket'" in guest.machine.serial()
+    assert f"Failed to connect to '{guests.QUOTE_SOCKET}'" in guest.machine.serial()
     qemu_host.power_off(guest.machine, BOOT_S)
 
 
@@ -324,7 +323,7 @@ def test_machine_and_ram_are_measured(tmp_path):
     with qemu_host.attested_host("guest-large", places, pool_mib=pool, memory_mib=pool + 3072) as machine:
         machine.check("echo 1 >/proc/sys/vm/overcommit_memory")  # QEMU maps a guest's RAM, and does not touch it
         known = learned(machine, tmp_path, pool)
-        for start in (qemu_host.QUOTED, qemu_host.MICROVM.replace("-object tdx-guest,id=tdx0", qemu_host.QUOTES)):
+        for start in (qemu_host.QUOTED, qemu_host.MICROVM_QUOTED):
             command = f"{start} {KERNEL}".replace(f"-m {qemu_host.GUEST_MIB}", "-m 3584")
             policy = computed(tmp_path, command, firmware=qemu_host.SHIM, **files)
             qemu_host.start(machine, command)

@@ -28,7 +28,7 @@ INIT = TREE / "tests" / "system" / "guest" / "init"
 DOCUMENT = TREE / "docs" / "guests.md"
 MODULE = OUT / "host" / "cloister.ko"
 ATTESTD = OUT / "host" / "attestd"
-QUOTES = "/run/tdx-qgs/qgs.socket"
+QUOTE_SOCKET = "/run/tdx-qgs/qgs.socket"  # of the host's quote generation service
 IMAGES = "/var/lib/libvirt/images"
 # Each with the modules that it needs first; later kernels have another name for tsm.
 DRIVERS = ("failover", "net_failover", "virtio_mmio", "virtio_net", "virtio_blk", "configfs", "tsm", "tsm_report",
@@ -92,13 +92,20 @@ def documented(heading: str, **changed: object) -> bytes:
     return xml.encode()
 
 
+# QEMU's object of a protected guest, as docs/guests.md has it.
+UNQUOTED = "tdx-guest,id=tdx0"
+
+
+def with_quotes(properties: str = "") -> str:
+    """The same object, by which a guest can ask for quotes; with more properties, as JSON has them."""
+    return f'{{"qom-type": "tdx-guest", "id": "tdx0", {properties}"quote-generation-socket": ' \
+           f'{{"type": "unix", "path": "{QUOTE_SOCKET}"}}}}'
+
+
 def quoted(xml: bytes, properties: str = "") -> bytes:
-    """A domain's XML whose guest can ask for quotes; with more properties of its object tdx-guest, as JSON has them."""
-    service = f'{{"qom-type": "tdx-guest", "id": "tdx0", {properties}"quote-generation-socket": ' \
-              f'{{"type": "unix", "path": "{QUOTES}"}}}}'
-    plain = b"tdx-guest,id=tdx0"
-    assert xml.count(plain) == 1
-    return xml.replace(plain, service.encode())
+    """A domain's XML whose guest can ask for quotes."""
+    assert xml.count(UNQUOTED.encode()) == 1
+    return xml.replace(UNQUOTED.encode(), with_quotes(properties).encode())
 
 
 def volume(name: str, files: Mapping[str, pathlib.Path | bytes]) -> pathlib.Path:
@@ -133,8 +140,8 @@ def attested_host(name: str, files: Mapping[str, pathlib.Path | bytes], *, carri
     """The same with attestd, as tenants verify it."""
     programs = [ATTESTD, *debian.libraries(ATTESTD), *initramfs.plugins(), *carried]
     with host(name, files, carried=programs, **machine) as booted:
-        booted.check(f"mkdir -p {pathlib.PurePath(QUOTES).parent}")
-        booted.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 --guest-quotes {QUOTES} "
+        booted.check(f"mkdir -p {pathlib.PurePath(QUOTE_SOCKET).parent}")
+        booted.check(f"{{ {debian.MOUNTED}/attestd --listen 0.0.0.0:8180 --guest-quotes {QUOTE_SOCKET} "
                      ">/run/attestd.log 2>&1 & }")
         booted.wait_until("grep -q 'the attestation key is loaded' /run/attestd.log")
         yield booted

@@ -33,7 +33,7 @@ CMDLINE = f"{hosts.CMDLINE} nokaslr nolapic_timer quiet"
 # QEMU's command line in the host, for a guest on the console; what docs/guests.md describes in XML.
 COMMON = f"qemu-system-x86_64 -m {GUEST_MIB} -bios /{FIRMWARE} -nodefaults -display none -serial stdio -no-reboot"
 PROTECTED = (f"{COMMON} -accel kvm -cpu host -machine q35,kernel-irqchip=split,smm=off,confidential-guest-support=tdx0 "
-             "-object tdx-guest,id=tdx0")
+             f"-object {guests.UNQUOTED}")
 # Without firmware: guest-shim, on both machines that it knows.
 SHIM = OUT / "guest-shim.fd"
 SHIMMED = PROTECTED.replace(f"/{FIRMWARE}", f"/{SHIM.name}")
@@ -41,9 +41,8 @@ MICROVM = SHIMMED.replace("q35,kernel-irqchip=split,smm=off",
                           "microvm,kernel-irqchip=split,acpi=on,ioapic2=off,rtc=on") \
     + " -global virtio-mmio.force-legacy=off"
 # With quotes: <quoteGenerationService>.
-QUOTES = """-object '{"qom-type": "tdx-guest", "id": "tdx0", "quote-generation-socket": """ \
-    """{"type": "unix", "path": "/run/tdx-qgs/qgs.socket"}}'"""
-STOCK_QUOTED, QUOTED = (start.replace("-object tdx-guest,id=tdx0", QUOTES) for start in (PROTECTED, SHIMMED))
+STOCK_QUOTED, QUOTED, MICROVM_QUOTED = (start.replace(guests.UNQUOTED, f"'{guests.with_quotes()}'")
+                                        for start in (PROTECTED, SHIMMED, MICROVM))
 PLAIN = f"{COMMON} -accel tcg -cpu max -machine q35,smm=off"
 
 
