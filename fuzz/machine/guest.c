@@ -2,6 +2,7 @@
 /* A domain's vCPU: what each of its exits (exits.c) must do to its memory, and what the host may learn of it. */
 #include <string.h>
 
+#include "hv/domain/tdcall.h"
 #include "tdx/abi.h"
 #include "world.h"
 
@@ -97,6 +98,15 @@ static bool is_complete(const struct step *step, bool left)
 	const struct request *const request = &requests[step->cpu->index];
 
 	return left || vendor_rip(step->cpu) != request->rip;
+}
+
+/* TDCALL is over, or comes again, or is #UD. */
+static void check_place(const struct step *step)
+{
+	const struct request *const request = &requests[step->cpu->index];
+	const uint64_t rip = vendor_rip(step->cpu);
+
+	PROMISE(rip == request->rip || rip == request->rip + TDCALL_BYTES);
 }
 
 /* What a status of TDG.MEM.PAGE.ACCEPT says. */
@@ -266,6 +276,8 @@ void guest_step(struct step *step)
 
 	if (world.verbose && left)
 		fprintf(stderr, "  left: kind %u\n", exit_of(request)->kind);
+	if (!left && request->exits.kind == EXITS_TDCALL)
+		check_place(step);
 	PROMISE(left || !(must_leave(request->exits.kind) || nmi || stopped));
 	if (!world.ended) {
 		if (step->effect == EFFECT_ACCEPT)

@@ -16,6 +16,8 @@
 #define FIELDS        512u
 #define FIELD_SLOT(f) (((f) >> 13 & 3) << 7 | ((f) >> 10 & 3) << 5 | ((f) >> 1 & 31))
 
+#define UNDEFINED_LENGTH 0xbad1e9u
+
 _Static_assert(FIELDS * sizeof(uint64_t) == PAGE_BYTES, "a VMCS is one page");
 
 static _Alignas(4096) uint64_t roots[CPUS][FIELDS];
@@ -272,6 +274,7 @@ static uint32_t interruption_of(enum exit_kind kind)
 	case EXITS_NMI:
 		return 0x80000202;
 	case EXITS_UD:
+	case EXITS_TDCALL: /* without SEAM */
 		return 0x80000306;
 	case EXITS_DB:
 		return 0x80000301;
@@ -282,24 +285,55 @@ static uint32_t interruption_of(enum exit_kind kind)
 	}
 }
 
+/* Of an instruction that exits by itself; of everything else the field is undefined (27.2.5). */
+static uint32_t length_of(uint32_t reason)
+{
+	switch (reason) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 7:
+	case 48:
+		return UNDEFINED_LENGTH;
+	default:
+		return reason == REASON_TDCALL ? 4 : 2;
+	}
+}
+
 void vendor_guest_exit(struct cpu *cpu, const struct guest_exits *exits)
 {
 	static const uint32_t reasons[EXIT_KINDS] = {
-		[EXITS_CPUID] = 10, [EXITS_RDMSR] = 31,   [EXITS_WRMSR] = 32,    [EXITS_XSETBV] = 55,
-		[EXITS_IO] = 30,    [EXITS_HLT] = 12,     [EXITS_TDCALL] = 77,   [EXITS_STAGE2] = 48,
-		[EXITS_WINDOW] = 7, [EXITS_INIT] = 3,     [EXITS_INTERRUPT] = 1, [EXITS_CR4] = 28,
-		[EXITS_CR8] = 28,   [EXITS_SKIPPED] = 54, [EXITS_REFUSED] = 18,  [EXITS_RDPMC] = 15,
+		[EXITS_CPUID] = 10,
+		[EXITS_RDMSR] = 31,
+		[EXITS_WRMSR] = 32,
+		[EXITS_XSETBV] = 55,
+		[EXITS_IO] = 30,
+		[EXITS_HLT] = 12,
+		[EXITS_TDCALL] = REASON_TDCALL,
+		[EXITS_STAGE2] = 48,
+		[EXITS_WINDOW] = 7,
+		[EXITS_INIT] = 3,
+		[EXITS_INTERRUPT] = 1,
+		[EXITS_CR4] = 28,
+		[EXITS_CR8] = 28,
+		[EXITS_SKIPPED] = 54,
+		[EXITS_REFUSED] = 18,
+		[EXITS_RDPMC] = 15,
 		[EXITS_DEAD] = 2,
 	};
+
+	const bool ud = exits->kind == EXITS_TDCALL && cpu->index % 2 != 0;
+	const uint32_t reason = ud ? 0 : reasons[exits->kind];
 
 	PROMISE(self()->current == cpu->guest->vendor.vmcs.value);
 	cpu->guest->frame->guest = exits->registers;
 	set_state(exits);
 	*field(ENTRY_INTERRUPTION_INFO) &= ~0x80000000ull; /* by the exit (24.8.3) */
-	*field(EXIT_REASON) = reasons[exits->kind];
+	*field(EXIT_REASON) = reason;
 	*field(EXIT_QUALIFICATION) = qualification_of(exits);
 	*field(EXIT_INTERRUPTION_INFO) = interruption_of(exits->kind);
-	*field(EXIT_INSTRUCTION_LENGTH) = exits->kind == EXITS_TDCALL ? 4 : 2;
+	*field(EXIT_INSTRUCTION_LENGTH) = length_of(reason);
 	*field(IDT_VECTORING_INFO) = exits->delivering;
 	*field(GUEST_PHYSICAL_ADDRESS) = exits->address;
 	if (exits->kind == EXITS_NMI) {

@@ -79,11 +79,11 @@ static void end_shadow(void)
 void vcpu_advance(struct vcpu *vcpu, unsigned bytes)
 {
 	const uint64_t rip = vmread(GUEST_RIP), rflags = vmread(GUEST_RFLAGS);
-	const uint64_t next = rip + vmread(EXIT_INSTRUCTION_LENGTH);
+	const bool undefined = vcpu->vendor.reason == REASON_EXCEPTION_NMI; /* the length of what was #UD (27.2.5) */
+	const uint64_t next = rip + (undefined ? bytes : vmread(EXIT_INSTRUCTION_LENGTH)); /* with all prefixes */
 	const bool carries = (rip ^ next) >> 32 != 0 && (vmread(GUEST_CS_RIGHTS) & RIGHTS_L) == 0;
 
 	vmwrite(GUEST_RIP, carries ? (uint32_t)next : next);
-	(void)bytes; /* prefixes are not counted in it */
 	if (vcpu->vendor.reason != REASON_CPUID || (rflags & RFLAGS_TF) != 0)
 		end_shadow();
 	if ((rflags & RFLAGS_TF) != 0) /* the single-step trap of the instruction that we executed */
@@ -118,8 +118,7 @@ static void write_primary(const struct vcpu *vcpu, uint32_t more)
 void vcpu_nmi_arrived(void)
 {
 	vmwrite(PRIMARY_CONTROLS, vmread(PRIMARY_CONTROLS) | PRIMARY_TRAP_FLAG);
-	vmwrite(GUEST_ACTIVITY_STATE,
-		ACTIVITY_ACTIVE); /* HLT has no next instruction: the guest wakes up for nothing */
+	vmwrite(GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE); /* HLT has no next instruction: the guest wakes for nothing */
 }
 
 void vmx_trap_flag_off(const struct vcpu *vcpu)
@@ -205,10 +204,8 @@ void vmx_reset_segments(const struct segment *code, const struct segment *data)
 
 static void reset_control_registers(struct vcpu *vcpu)
 {
-	const uint64_t cr0 = CR0_ET | (vmread(CR0_SHADOW) & (CR0_CD | CR0_NW)); /* INIT keeps CD and NW */
-
 	vmwrite(GUEST_CR0, vmx_guest_cr0(CR0_ET));
-	vmwrite(CR0_SHADOW, cr0);
+	vmwrite(CR0_SHADOW, CR0_ET | (vmread(CR0_SHADOW) & (CR0_CD | CR0_NW))); /* INIT keeps CD and NW */
 	vmwrite(GUEST_CR3, 0);
 	vmwrite(GUEST_CR4, CR4_VMXE | CR4_MCE);
 	vmwrite(CR4_SHADOW, 0);
@@ -245,12 +242,9 @@ void vcpu_reset(struct vcpu *vcpu)
 
 void vcpu_start(struct vcpu *vcpu, uint8_t vector)
 {
+	const uint64_t base = (uint64_t)vector << 12;
 	const struct segment code = {
-		.selector = (uint16_t)(vector << 8),
-		.rights = RIGHTS_RESET_CODE,
-		.limit = 0xffff,
-		.base = (uint64_t)vector << 12,
-	};
+		.selector = (uint16_t)(base >> 4), .rights = RIGHTS_RESET_CODE, .limit = 0xffff, .base = base};
 
 	(void)vcpu;
 	vmx_write_segment(SEGMENT_CS, &code);

@@ -264,6 +264,19 @@ static void steps_over(void **state)
 	assert_int_equal(fields[GUEST_INTERRUPTIBILITY], 0);
 }
 
+/* Of an exception the exit has no length: the field says what it likes (SDM 3C 27.2.5). */
+static void an_exception_has_no_length(void **state)
+{
+	(void)state;
+	for (uint64_t length = 0; length < 16; length += 3) {
+		fields[GUEST_RIP] = 0x1000;
+		fields[EXIT_INSTRUCTION_LENGTH] = length;
+		vcpu.vendor.reason = REASON_EXCEPTION_NMI;
+		vcpu_advance(&vcpu, 4);
+		assert_int_equal(fields[GUEST_RIP], 0x1004);
+	}
+}
+
 /* What waits is looked at after each exit but the two that must be fast. */
 static void looks_after_others(void **state)
 {
@@ -686,6 +699,7 @@ int main(void)
 		cmocka_unit_test_setup(cr4_refused, setup),
 		cmocka_unit_test_setup(cr4_of_32_bits, setup),
 		cmocka_unit_test_setup(cpuid_steps, setup),
+		cmocka_unit_test_setup(an_exception_has_no_length, setup),
 		cmocka_unit_test_setup(steps_over, setup),
 		cmocka_unit_test_setup(looks_after_others, setup),
 		cmocka_unit_test_setup(end_of_4_gib, setup),
