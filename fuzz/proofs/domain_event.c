@@ -208,8 +208,9 @@ void prove_event_exception(void)
 	make_event();
 	guest_exit_exception(&vcpu->vcpu, vector, code);
 	check_exception(vector, code);
-	REACHABLE(exception == 17 && code != 0 && delivering != 0);
+	REACHABLE(exception == 17 && left && code != 0 && delivering != 0);
 	REACHABLE(exception == 1 && left);
+	REACHABLE(exception == 6 && !left);
 	REACHABLE(ended);
 }
 

@@ -18,8 +18,8 @@
 #define CR4_ALWAYS    0x6ffull /* VME, PVI, TSD, DE, PSE, PAE, MCE, PGE; not PCE; OSFXSR, OSXMMEXCPT */
 
 /*
- * Or its end: an exception while #DF was delivered. A debug trap comes before the host's interrupts (SDM 3A 6.9), and
- * its delivery may be the next one's cause, without end: the host has its CPU in between.
+ * Or its end: an exception while #DF was delivered. The delivery of #DB or #AC may be the next one's cause, without end
+ * and before the host's interrupts (SDM 3A 6.9): the host has its CPU in between.
  */
 void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_code)
 {
@@ -28,7 +28,7 @@ void guest_exit_exception(struct vcpu *vcpu, enum vector vector, uint32_t error_
 	if (event_exception(vcpu_guest_delivering(vcpu), vector, &code) == 0)
 		return guest_exit_dead(vcpu);
 	vcpu_inject(vcpu, vector, error_code);
-	if (vector == VECTOR_DB)
+	if (vector == VECTOR_DB || vector == VECTOR_AC)
 		guest_exit_preempted(vcpu);
 }
 

@@ -103,16 +103,19 @@ static void test_storms(void)
 static void test_alignment(void)
 {
 	static const struct op once[] = {{OP_USER, {0}}, END}, storm[] = {PERSISTS, {OP_USER, {0}}};
+	static const struct op endless[] = {{OP_UNALIGNED, {0}}};
 
 	begin("a storm of #AC");
 	ok(start(1, once, COUNT(once)) && run_to_end(&built, 0), "a guest's program at CPL 3 has an exception");
 	const uint64_t raised = told();
 
 	gone();
-	if (raised == RAISED_WORD(6))
+	if (raised == RAISED_WORD(6)) {
 		skip("a storm of #AC", "the CPU checks no alignment");
-	else if (ok(is(RAISED_WORD(17), raised), "a storm of #AC: it is #AC"))
+	} else if (ok(is(RAISED_WORD(17), raised), "a storm of #AC: it is #AC")) {
 		test_storm("a storm of #AC", storm, COUNT(storm));
+		test_storm("a storm of #AC: one in the delivery of another", endless, COUNT(endless));
+	}
 }
 
 /* Where the guest's walks and the CPU's lead. */

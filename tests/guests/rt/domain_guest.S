@@ -80,6 +80,8 @@ next:
 	je	op_user
 	cmp	$OP_SEARCH, %rax
 	je	op_search
+	cmp	$OP_UNALIGNED, %rax
+	je	op_unaligned
 	hlt					/* the end: the host sees IDLE */
 	jmp	next
 
@@ -487,6 +489,13 @@ user:
 	mov	1(%rsp), %rax
 	ud2
 
+/* To 32-bit code: there, below, paging ends, and CPL 3 has a stack that is not aligned, which #AC is delivered on. */
+op_unaligned:
+	push	$0x38
+	mov	$AT(unaligned), %eax
+	push	%rax
+	lretq
+
 /* Exceptions: the vector is told in place of the results, with CR2 or the #VE's reason and address. */
 .macro exception vector, code
 	.balign	16
@@ -552,6 +561,8 @@ gdt:
 	.quad	0x00cff3000000ffff		/* of CPL 3 */
 	.quad	0x00affb000000ffff
 	.quad	0x0000890000000067 | (GUEST_TSS << 16), 0
+	.quad	0x00cf9b000000ffff		/* 32-bit code */
+	.quad	0x00cffb000000ffff		/* of CPL 3 */
 gdtr:
 	.word	gdtr - gdt - 1
 	.long	AT(gdt)
@@ -586,9 +597,33 @@ idt:
 	.quad	0, 0
 	.endr
 	gate	exception_20
-	.rept	GUEST_VECTOR - 21
-	.quad	0, 0
-	.endr
+/* In the place of vectors that there are not: the page is full. */
+	.code32
+unaligned:
+	mov	%cr0, %eax
+	and	$0x7fffffff, %eax
+	or	$0x40000, %eax			/* AM */
+	mov	%eax, %cr0
+	lidtl	AT(idtr32)
+	push	$0x1b
+	push	$GUEST_STACK - 0x101
+	push	$0x40202			/* AC, IF */
+	push	$0x43
+	push	$AT(unaligned_user)
+	iretl
+unaligned_user:
+	push	%eax
+	ud2
+gate32:
+	.word	unaligned_user - td_guest + (GUEST_CODE & 0xffff)
+	.word	0x43
+	.word	0x8e00
+	.word	GUEST_CODE >> 16
+idtr32:
+	.word	18 * 8 - 1
+	.long	AT(gate32) - 17 * 8
+	.code64
+	.org	idt - td_guest + GUEST_VECTOR * 16
 	gate	interrupt
 idt_end:
 idtr:

@@ -33,27 +33,28 @@
 #define RAISED      0xe0
 
 /* Operations: a number, then what it needs. Results are two words, of TDCALL eight. */
-#define OP_BYTES  0x60
-#define OP_END    0
-#define OP_TDCALL 1 /* RAX, RCX, RDX, R8 to R15 -> RAX, RCX, RDX, R8 to R12 */
-#define OP_CPUID  2 /* EAX, ECX -> EAX | EBX << 32, ECX | EDX << 32 */
-#define OP_RDMSR  3 /* ECX -> value */
-#define OP_WRMSR  4 /* ECX, value */
-#define OP_LOAD   5 /* address -> value */
-#define OP_STORE  6 /* address, value */
-#define OP_RUN    7 /* 16 bytes of code, RAX -> RAX, RDX */
-#define OP_AWAIT  8 /* -> interrupts */
-#define OP_HALT   9 /* -> interrupts */
-#define OP_SPIN   10
-#define OP_FILL   11 /* pattern, XCR0; then GUEST_FILLED is 1, which has to be shared */
-#define OP_COPY   12 /* to, from, bytes */
-#define OP_TIME   13 /* TIME_* -> TSC ticks of one, at the least */
-#define OP_OTHER  14 /* the operation at which other vCPUs go on; no result */
-#define OP_HOLD   15 /* pattern, XCR0 -> rounds with a wrong register, rounds */
-#define OP_FIND   16 /* pattern, XCR0 -> words of registers that are the pattern */
-#define OP_HAMMER 17 /* address, value */
-#define OP_USER   18 /* -> RAISED, of #AC or #UD */
-#define OP_SEARCH 19 /* address, bytes, pattern -> words that are the pattern */
+#define OP_BYTES     0x60
+#define OP_END       0
+#define OP_TDCALL    1 /* RAX, RCX, RDX, R8 to R15 -> RAX, RCX, RDX, R8 to R12 */
+#define OP_CPUID     2 /* EAX, ECX -> EAX | EBX << 32, ECX | EDX << 32 */
+#define OP_RDMSR     3 /* ECX -> value */
+#define OP_WRMSR     4 /* ECX, value */
+#define OP_LOAD      5 /* address -> value */
+#define OP_STORE     6 /* address, value */
+#define OP_RUN       7 /* 16 bytes of code, RAX -> RAX, RDX */
+#define OP_AWAIT     8 /* -> interrupts */
+#define OP_HALT      9 /* -> interrupts */
+#define OP_SPIN      10
+#define OP_FILL      11 /* pattern, XCR0; then GUEST_FILLED is 1, which has to be shared */
+#define OP_COPY      12 /* to, from, bytes */
+#define OP_TIME      13 /* TIME_* -> TSC ticks of one, at the least */
+#define OP_OTHER     14 /* the operation at which other vCPUs go on; no result */
+#define OP_HOLD      15 /* pattern, XCR0 -> rounds with a wrong register, rounds */
+#define OP_FIND      16 /* pattern, XCR0 -> words of registers that are the pattern */
+#define OP_HAMMER    17 /* address, value */
+#define OP_USER      18 /* -> RAISED, of #AC or #UD */
+#define OP_SEARCH    19 /* address, bytes, pattern -> words that are the pattern */
+#define OP_UNALIGNED 20 /* #AC, whose delivery is the next one's cause; no result */
 
 #define TIME_NOTHING 0
 #define TIME_CPUID   1

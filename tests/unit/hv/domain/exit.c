@@ -217,13 +217,27 @@ static void no_ve_over_an_event(void **state)
 	assert_advanced(0);
 }
 
-/* A debug trap comes before the host's interrupts, and its delivery may be the next one. */
+/*
+ * A debug trap comes before the host's interrupts; the delivery of either may be the next one, without end
+ * (CVE-2015-8104, CVE-2015-5307).
+ */
+static void lets_the_host_in(enum vector vector)
+{
+	guest_exit_exception(vcpu(), vector, 0);
+	bed_assert_exit(&(struct domain_run){.exit = {.kind = DOMAIN_EXIT_PREEMPTED}});
+	assert_int_equal(bed.fake[0].exception, vector);
+}
+
 static void a_debug_exception_lets_the_host_in(void **state)
 {
 	(void)state;
-	guest_exit_exception(vcpu(), VECTOR_DB, 0);
-	bed_assert_exit(&(struct domain_run){.exit = {.kind = DOMAIN_EXIT_PREEMPTED}});
-	assert_int_equal(bed.fake[0].exception, VECTOR_DB);
+	lets_the_host_in(VECTOR_DB);
+}
+
+static void an_alignment_check_lets_the_host_in(void **state)
+{
+	(void)state;
+	lets_the_host_in(VECTOR_AC);
 }
 
 /* A third exception ends the guest, never the machine. */
@@ -240,8 +254,8 @@ static void an_exception_over_a_double_fault_is_the_end(void **state)
 static void exceptions_pass(void **state)
 {
 	(void)state;
-	guest_exit_exception(vcpu(), VECTOR_AC, 0);
-	assert_exception(VECTOR_AC, 0);
+	guest_exit_exception(vcpu(), VECTOR_UD, 0);
+	assert_exception(VECTOR_UD, 0);
 }
 
 static void hlt(void **state)
@@ -450,6 +464,7 @@ int main(void)
 		TEST(a_second_ve_is_a_double_fault),
 		TEST(no_ve_over_an_event),
 		TEST(a_debug_exception_lets_the_host_in),
+		TEST(an_alignment_check_lets_the_host_in),
 		TEST(an_exception_over_a_double_fault_is_the_end),
 		TEST(exceptions_pass),
 		TEST(hlt),
