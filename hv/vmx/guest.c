@@ -148,11 +148,12 @@ bool vcpu_guest_interrupts_on(const struct vcpu *vcpu)
 	return (vmread(GUEST_RFLAGS) & RFLAGS_IF) != 0;
 }
 
+/* An injection drops the single step that is pending (26.7.3), so that it comes first. */
 bool vcpu_guest_interrupt(struct vcpu *vcpu, uint8_t vector)
 {
 	if (!vcpu_guest_interrupts_on(vcpu) ||
 	    (vmread(GUEST_INTERRUPTIBILITY) & (BLOCKING_STI | BLOCKING_MOV_SS)) != 0 ||
-	    (vmread(ENTRY_INTERRUPTION_INFO) & EVENT_VALID) != 0)
+	    (vmread(ENTRY_INTERRUPTION_INFO) & EVENT_VALID) != 0 || vmread(GUEST_PENDING_DEBUG) != 0)
 		return false;
 	vmwrite(ENTRY_INTERRUPTION_INFO, EVENT_VALID | vector);
 	return true;
@@ -248,22 +249,24 @@ static void ept_violation(struct vcpu *vcpu)
 				});
 }
 
-/* What the delivery would have done before the handler: DR6, and DR7.GD is off (27.1, 17.2.3 and 17.2.4). */
+/*
+ * What the delivery would have done before the handler: DR6; DR7.GD is off; so is a shadow, in which with TF the CPU
+ * would refuse the entry (27.1, 17.2.3 and 17.2.4, 26.3.1.5).
+ */
 static void debug_exception(struct vcpu *vcpu, uint32_t info)
 {
 	const uint64_t traps = vmread(EXIT_QUALIFICATION) & DR6_TRAPS;
 
 	write_dr6((read_dr6() & ~DR6_BREAKPOINTS) | traps);
 	vmwrite(GUEST_DR7, vmread(GUEST_DR7) & ~DR7_GD);
+	vmwrite(GUEST_INTERRUPTIBILITY, 0);
 	if ((info & EVENT_TYPE_MASK) == EVENT_TYPE_INT1)
 		vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_INSTRUCTION_LENGTH));
 	guest_exit_exception(vcpu, VECTOR_DB, 0);
 }
 
-static void exception_or_nmi(struct vcpu *vcpu)
+static void exception_or_nmi(struct vcpu *vcpu, uint32_t info)
 {
-	const uint32_t info = (uint32_t)vmread(EXIT_INTERRUPTION_INFO);
-
 	switch (info & EVENT_VECTOR_MASK) {
 	case VECTOR_NMI:
 		raise_nmi();
@@ -289,7 +292,9 @@ static void guest_dispatch(struct vcpu *vcpu)
 	case REASON_WRMSR:
 		return guest_exit_wrmsr(vcpu);
 	case REASON_EXCEPTION_NMI:
-		return exception_or_nmi(vcpu);
+		return exception_or_nmi(vcpu, (uint32_t)vmread(EXIT_INTERRUPTION_INFO));
+	case REASON_ENTRY_MACHINE_CHECK:
+		return exception_or_nmi(vcpu, VECTOR_MC);
 	case REASON_EPT_VIOLATION:
 		return ept_violation(vcpu);
 	case REASON_HLT:

@@ -27,6 +27,8 @@ struct vcpu;
 #define REASON_MWAIT              36u
 #define REASON_MONITOR            39u
 #define REASON_WBINVD             54u
+/* The entry came to nothing, and nothing else is said of the exit (26.8) */
+#define REASON_ENTRY_MACHINE_CHECK 0x80000029u
 
 /* entry.S: enters the current VMCS with the registers in @frame, on an empty stack. */
 _Noreturn void vmx_enter(struct entry_frame *frame);

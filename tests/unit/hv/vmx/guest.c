@@ -437,6 +437,15 @@ static void exceptions(void **state)
 	assert_int_equal(crash_kind, CRASH_MACHINE_CHECK);
 }
 
+/* During an entry (SDM 3C 26.8): what is said of an exception is that of an earlier exit. */
+static void a_machine_check_during_the_entry(void **state)
+{
+	(void)state;
+	fields[DOMAIN][EXIT_INTERRUPTION_INFO] = 0x80000306;
+	leave_guest(0x80000029);
+	assert_int_equal(crash_kind, CRASH_MACHINE_CHECK);
+}
+
 /* DR6 and DR7 as the delivery leaves them; INT1 is over, another trap has its instruction again, or the next. */
 static void debug_exceptions(void **state)
 {
@@ -455,6 +464,25 @@ static void debug_exceptions(void **state)
 	fields[DOMAIN][EXIT_INTERRUPTION_INFO] = 0x80000501;
 	leave_guest(0);
 	assert_int_equal(fields[DOMAIN][GUEST_RIP], 0x1001);
+}
+
+/*
+ * INT1 after MOV to SS, or a step over STI, with TF: of the exit for #DB the CPU does not say that a single step is
+ * pending, and would refuse an entry in the shadow without one (SDM 3C 26.3.1.5; CVE-2019-19583).
+ */
+static void debug_exceptions_in_a_shadow(void **state)
+{
+	static const uint32_t infos[] = {0x80000501, 0x80000301};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		fields[DOMAIN][GUEST_RFLAGS] = 0x302;
+		fields[DOMAIN][GUEST_INTERRUPTIBILITY] = i < 2 ? 1 : 2;
+		fields[DOMAIN][EXIT_INTERRUPTION_INFO] = infos[i % 2];
+		leave_guest(0);
+		assert_int_equal(answer, EXCEPTION);
+		assert_int_equal(fields[DOMAIN][GUEST_INTERRUPTIBILITY], 0);
+	}
 }
 
 /* In the guest: the root guest has it, at once. */
@@ -521,16 +549,20 @@ static void window(void **state)
 static void interrupts(void **state)
 {
 	static const struct {
-		uint64_t rflags, blocking, event;
+		uint64_t rflags, blocking, event, pending;
 		bool takes;
-	} cases[] = {{0x202, 0, 0, true},  {2, 0, 0, false},    {0x202, 1, 0, false},
-		     {0x202, 2, 0, false}, {0x202, 8, 0, true}, {0x202, 0, 0x80000314, false}};
+	} cases[] = {
+		{0x202, 0, 0, 0, true},       {2, 0, 0, 0, false},    {0x202, 1, 0, 0, false},
+		{0x202, 2, 0, 0, false},      {0x202, 8, 0, 0, true}, {0x202, 0, 0x80000314, 0, false},
+		{0x302, 0, 0, 0x4000, false}, {0x302, 0, 0, 0, true},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		fields[DOMAIN][GUEST_RFLAGS] = cases[i].rflags;
 		fields[DOMAIN][GUEST_INTERRUPTIBILITY] = cases[i].blocking;
 		fields[DOMAIN][ENTRY_INTERRUPTION_INFO] = cases[i].event;
+		fields[DOMAIN][GUEST_PENDING_DEBUG] = cases[i].pending; /* an injection would drop it (SDM 3C 26.7.3) */
 		assert_int_equal(vcpu_guest_interrupt(&guest, 0xf3), cases[i].takes);
 		assert_int_equal(fields[DOMAIN][ENTRY_INTERRUPTION_INFO], cases[i].takes ? 0x800000f3 : cases[i].event);
 	}
@@ -578,7 +610,9 @@ int main(void)
 		cmocka_unit_test_setup(qualifications, setup),
 		cmocka_unit_test_setup(control_registers, setup),
 		cmocka_unit_test_setup(exceptions, setup),
+		cmocka_unit_test_setup(a_machine_check_during_the_entry, setup),
 		cmocka_unit_test_setup(debug_exceptions, setup),
+		cmocka_unit_test_setup(debug_exceptions_in_a_shadow, setup),
 		cmocka_unit_test_setup(nmi_in_guest, setup),
 		cmocka_unit_test_setup(kick_in_guest, setup),
 		cmocka_unit_test_setup(init_in_guest, setup),
