@@ -12,7 +12,7 @@ static _Noreturn void stop(struct cpu *cpu, const struct exception_frame *frame)
 			   .kind = frame->vector == VECTOR_MC ? CRASH_MACHINE_CHECK : CRASH_HOST_EXCEPTION,
 			   .code = frame->vector,
 			   .detail = frame->error_code,
-			   .address = read_cr2(),
+			   .address = frame->vector == VECTOR_PF ? read_cr2() : 0, /* else a guest's */
 			   .rip = frame->rip,
 			   .rsp = frame->rsp,
 		   });
