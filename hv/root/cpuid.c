@@ -57,8 +57,8 @@ static const struct shown table[] = {
 	{LEAVES(0x80000002, 0x80000006), ALL, ALL, ALL, ALL},
 	/* without SUCCOR and SMCA, whose registers are refused */
 	{LEAF(0x80000007), 0, 0x00000001, ALL, 0x000027d9},
-	/* without INVLPGB, MCOMMIT, PPIN, VIRT_SSBD, CPPC */
-	{LEAF(0x80000008), ALL, 0x751ff217, ALL, 0xffff0000},
+	/* without IRPERF, INVLPGB, MCOMMIT, PPIN, VIRT_SSBD, CPPC */
+	{LEAF(0x80000008), ALL, 0x751ff215, ALL, 0xffff0000},
 	{LEAVES(0x80000019, 0x8000001a), ALL, ALL, ALL, ALL},
 	{LEAVES(0x8000001d, 0x8000001e), ALL, ALL, ALL, ALL},
 	/* without UAI, AutoIBRS, PrefetchCtl, CpuidUserDis */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The allow-list of model-specific registers. Default deny: feature control, VMX and SVM, processor trace (it
- * writes physical memory), memory routing (SYSCFG, IORR, TOM, SMM), microcode loading and performance counters
- * are refused because they are absent here.
+ * writes physical memory), memory routing (SYSCFG, IORR, TOM, SMM), microcode loading and performance counters,
+ * which would count a domain's instructions, are refused because they are absent here.
  */
 #include "msr_policy.h"
 
@@ -64,7 +64,7 @@ static const struct msr_policy policies[] = {
 	{IA32_XSS, IA32_XSS, MSR_NATIVE, MSR_CHECK},
 	{IA32_EFER, IA32_EFER, MSR_CHECK, MSR_CHECK},
 	{IA32_STAR, IA32_FMASK, MSR_NATIVE, MSR_NATIVE},
-	{MPERF_READONLY, IR_PERF_COUNT, MSR_NATIVE, MSR_DENY},
+	{MPERF_READONLY, APERF_READONLY, MSR_NATIVE, MSR_DENY},
 	{IA32_FS_BASE, IA32_KERNEL_GS_BASE, MSR_NATIVE, MSR_NATIVE},
 	{IA32_TSC_AUX, IA32_TSC_AUX, MSR_NATIVE, MSR_NATIVE},
 	/* No CPUID bit announces them: systems clear them without a look. */

@@ -99,7 +99,7 @@
 #define IA32_EFER           0xc0000080u
 #define IA32_STAR           0xc0000081u
 #define MPERF_READONLY      0xc00000e7u
-#define IR_PERF_COUNT       0xc00000e9u
+#define APERF_READONLY      0xc00000e8u
 #define IA32_FMASK          0xc0000084u
 #define IA32_FS_BASE        0xc0000100u
 #define IA32_GS_BASE        0xc0000101u

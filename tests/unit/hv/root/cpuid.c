@@ -253,6 +253,7 @@ static void masks_features(void **state)
 	assert_int_equal(ask(7, 0).rcx & (1u << 30), 0);
 	assert_int_equal(ask(7, 0).rdx & (1u << 29), 1u << 29);
 	assert_int_equal(ask(0x80000001, 0).rcx & (1u << 2 | 1u << 12), 0);
+	assert_int_equal(ask(0x80000008, 0).rbx & (1u << 1), 0);
 	assert_int_equal(ask(0, 0).rbx, ~0u);
 }
 

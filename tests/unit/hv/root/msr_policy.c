@@ -39,6 +39,7 @@ static void msrs_never_written_are_denied(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(never_written) / sizeof(never_written[0]); i++)
 		assert_int_equal(msr_policy_find(never_written[i])->write, MSR_DENY);
+	assert_int_equal(msr_policy_find(0xc00000e9)->read, MSR_DENY); /* a domain's instructions, counted */
 	assert_int_equal(msr_policy_find(0xffffffff)->read, MSR_DENY);
 	assert_int_equal(msr_policy_find(0xffffffff)->write, MSR_DENY);
 }
