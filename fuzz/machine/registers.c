@@ -228,6 +228,10 @@ void clear_debug_addresses(void)
 	memset(current()->dr, 0, sizeof(current()->dr));
 }
 
+void fill_return_stack(void)
+{
+}
+
 void sti(void)
 {
 	current()->interrupts = true;

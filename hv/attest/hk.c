@@ -11,6 +11,7 @@
 #include "drbg.h"
 #include "entropy.h"
 #include "lib/wipe.h"
+#include "x86/instructions.h"
 
 /*
  * What the generator is instantiated with (SP 800-90A, 8.6.7, 8.7.1): 512 bits from the CPU are entropy input and nonce
@@ -71,20 +72,23 @@ enum hv_error hk_create(struct hk *hk, const uint8_t tpm_random[32])
 }
 
 /*
- * A wiped key is zero, which p256-m refuses. The message goes into the
- * nonce, so that a generator that were ever in the same state twice would not sign two messages with one nonce; and no
- * signature leaves unverified: one computed with a fault gives the key away.
+ * A wiped key is zero, which p256-m refuses. The message goes into the nonce, so that a generator that were ever in the
+ * same state twice would not sign two messages with one nonce; and no signature leaves unverified: one computed with a
+ * fault gives the key away. The calls are deeper than the CPU's return stack, and would leave the callers' returns to
+ * be predicted as a guest has trained them.
  */
 bool hk_sign(struct hk *hk, const void *message, size_t bytes, uint8_t signature[64])
 {
 	uint8_t digest[32];
 
-	if (mbedtls_sha256(message, bytes, digest, 0) == 0 && drbg_stir(digest, sizeof(digest)) &&
-	    p256_ecdsa_sign(signature, hk->private, digest, sizeof(digest)) == P256_SUCCESS &&
-	    p256_ecdsa_verify(signature, hk->public, digest, sizeof(digest)) == P256_SUCCESS)
-		return true;
-	hk_wipe(hk);
-	return false;
+	const bool made = mbedtls_sha256(message, bytes, digest, 0) == 0 && drbg_stir(digest, sizeof(digest)) &&
+			  p256_ecdsa_sign(signature, hk->private, digest, sizeof(digest)) == P256_SUCCESS &&
+			  p256_ecdsa_verify(signature, hk->public, digest, sizeof(digest)) == P256_SUCCESS;
+
+	if (!made)
+		hk_wipe(hk);
+	fill_return_stack();
+	return made;
 }
 
 enum hv_error hk_sign_statement(struct hk *hk, struct hk_statement *statement)

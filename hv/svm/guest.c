@@ -74,7 +74,7 @@ void vcpu_guest_start(struct vcpu *vcpu)
 static void overwrite_returns(const struct vcpu *vcpu)
 {
 	if (vcpu->cpu->machine->vendor->speculation.returns_stay)
-		__asm__ volatile(".rept 32; call 1f; int3; 1:; .endr; add %0, %%rsp" : : "i"(32 * 8) : "memory", "cc");
+		fill_return_stack();
 }
 
 /*

@@ -2,7 +2,7 @@
 /*
  * Mitigations, at VM entry and in stage 2. Not needed here:
  * - branch targets (BHB, BTB): no image holds an indirect branch (tools/branches);
- * - return stack (RSB): since the exit, each return has a matching call;
+ * - return stack (RSB): since the exit, each return has a matching call, which is in it yet (tools/branches);
  * - one guest reading another's traces through predictors (IBPB): where guests change, hv/domain/run.c flushes them.
  */
 #include "speculation.h"

@@ -119,6 +119,12 @@ DEFINE_REGISTER_WRITE(cr4)
 DEFINE_REGISTER_WRITE(dr6)
 #undef DEFINE_REGISTER_WRITE
 
+/* Each entry of the CPU's return stack leads to an INT3: no CPU has more than 32. */
+static inline void fill_return_stack(void)
+{
+	__asm__ volatile(".rept 32; call 1f; int3; 1:; .endr; add %0, %%rsp" : : "i"(32 * 8) : "memory", "cc");
+}
+
 /* Debug address registers: not part of the VMCB or VMCS, so INIT clears them here. */
 static inline void clear_debug_addresses(void)
 {

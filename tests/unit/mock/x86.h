@@ -46,6 +46,7 @@ void write_cr0(uint64_t value);
 void write_cr2(uint64_t value);
 void write_cr4(uint64_t value);
 void write_dr6(uint64_t value);
+void fill_return_stack(void);
 void clear_debug_addresses(void);
 void read_debug_addresses(uint64_t address[4]);
 void write_debug_addresses(const uint64_t address[4]);

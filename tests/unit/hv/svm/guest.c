@@ -26,7 +26,7 @@ static struct domain domain;
 static struct cpu cpu;
 static struct vcpu vcpu, root;
 static uint32_t svm_edx;
-static unsigned verws, barriers;
+static unsigned verws, barriers, fills;
 static bool interrupts_on;
 static jmp_buf entered;
 
@@ -92,6 +92,11 @@ void window_close(const struct paging *paging, uint32_t index, enum window windo
 }
 
 /* The hypervisor's RFLAGS.IF, while a domain is loaded. */
+void fill_return_stack(void)
+{
+	fills++;
+}
+
 void sti(void)
 {
 	interrupts_on = true;
@@ -475,6 +480,7 @@ static void predictors_are_flushed_where_a_guest_could_steer_returns(void **stat
 static void is_loaded_and_put_away(void **state)
 {
 	(void)state;
+	fills = 0;
 	for (unsigned returns_stay = 0; returns_stay < 2; returns_stay++) {
 		vendor.speculation.returns_stay = returns_stay != 0;
 		vcpu.vendor.vmcb = NULL;
@@ -482,8 +488,10 @@ static void is_loaded_and_put_away(void **state)
 		assert_ptr_equal(vcpu.vendor.vmcb, &vmcb);
 		assert_int_equal(frame.guest_control, 0x1000);
 		assert_true(interrupts_on);
+		assert_int_equal(fills, returns_stay);
 		vcpu_guest_unload(&vcpu, &root);
 		assert_false(interrupts_on);
+		assert_int_equal(fills, 2 * returns_stay);
 	}
 }
 
