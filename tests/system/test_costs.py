@@ -15,6 +15,10 @@ def test_round_trips_and_start_keep_their_limits():
     keeps_limits(costs.round_trips)
 
 
+def test_what_domains_cost_keeps_its_limits():
+    keeps_limits(costs.domains)
+
+
 def test_exits_of_a_boot_keep_their_limit():
     keeps_limits(costs.exits_to_shell)
 

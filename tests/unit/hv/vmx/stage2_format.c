@@ -3,6 +3,7 @@
 /* Extended page tables: the bits of leaves and tables, splits where memory types change, holes in them. */
 #include "hv_test.h"
 
+#include "guest_format.h"
 #include "memory/stage2.h"
 #include "stage2_format.h"
 
@@ -141,6 +142,16 @@ static void itlb_multihit(void **state)
 	free(region_pointer(stage2.root));
 }
 
+/* SDM 3C tables 28-5, 28-6: write-back; what the host shares is read and written, never executed. */
+static void leaves_of_domains(void **state)
+{
+	(void)state;
+	assert_int_equal(stage2_private(paddr(5 * GIB), 1), 5 * GIB | 7 | 6 << 3);
+	assert_int_equal(stage2_private(paddr(5 * GIB), 2), 5 * GIB | 7 | 6 << 3 | 1u << 7);
+	assert_int_equal(stage2_shared(paddr(5 * GIB), 1), 5 * GIB | 3 | 6 << 3);
+	assert_int_equal(stage2_shared(paddr(5 * GIB), 2), 5 * GIB | 3 | 6 << 3 | 1u << 7);
+}
+
 /* Types ask for more tables than there are pages: a named error. */
 static void out_of_pages(void **state)
 {
@@ -158,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup(hole_in_mixed_types, setup),
 		cmocka_unit_test_setup(read_only, setup),
 		cmocka_unit_test_setup(itlb_multihit, setup),
+		cmocka_unit_test(leaves_of_domains),
 		cmocka_unit_test_setup(out_of_pages, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
