@@ -9,6 +9,7 @@
 #include "td/devices.h"
 #include "td/host.h"
 #include "td/hostile.h"
+#include "td/large.h"
 #include "td/leaves.h"
 #include "td/pages.h"
 #include "td/script.h"
@@ -380,6 +381,7 @@ void test_main(void)
 	test_bad_runs();
 	test_all_leaves();
 	test_pages();
+	test_large();
 	test_host(pages);
 	test_counts(pages);
 	test_hostile();

@@ -77,6 +77,13 @@ guests-random: all
 	$(Q)tests/guests/run --programs $(GUEST_OUT) --log $(OUT)/log/$@ floor-random-$(RANDOM_SECONDS)
 	@tests/summary guests $(OUT)/log/$@/*.tap
 
+# 10,000 domains that are made, run and ended, on both beds; part of 'make systems'.
+.PHONY: guests-long
+guests-long: all
+	$(Q)for bed in qemu bochs; do \
+		tests/guests/run --bed $$bed --programs $(GUEST_OUT) --log $(OUT)/log/$@-$$bed td-cycles || exit 1; done
+	@tests/summary guests $(OUT)/log/$@-*/*.tap
+
 # After both of them.
 .PHONY: guests-compare
 guests-compare:

@@ -43,7 +43,7 @@ systems-fetched:
 
 # Tests that take minutes each: not part of 'make test'.
 .PHONY: systems
-systems: systems-fetched guest-disks debug-kernel $$(SYSTEM_NEEDS)
+systems: systems-fetched guest-disks debug-kernel $$(SYSTEM_NEEDS) guests-long
 	$(call system_tests,systems,-m slow)
 
 # Boots both ways, and the firmware's runtime memory compared.

@@ -87,6 +87,7 @@ static bool add_guest_tables(struct built *built)
 	__builtin_memset(table, 0, sizeof(table));
 	table[0] = shared_bit | large;
 	table[1] = shared_bit | 0x40000000 | large; /* no RAM: a device's registers */
+	table[2] = shared_bit | 0x200000 | large;
 	return add_page(built, GUEST_TABLES + 0x4000, table, sizeof(table));
 }
 
@@ -219,10 +220,9 @@ bool destroy(struct built *built)
 		(void)call(HC_VCPU_FLUSH, built->page, built->vcpu[i], 0, 0);
 	if (call(HC_DOMAIN_DESTROY, built->page, 0, 0, 0) != 0)
 		return false;
-	for (uint64_t at = built->page; at < built->next; at += DOMAIN_CALL_PAGES) {
-		const uint64_t left = built->next - at, count = left < DOMAIN_CALL_PAGES ? left : DOMAIN_CALL_PAGES;
-
-		if (call(HC_PAGE_RECLAIM, built->page, at, count, 0) < 0)
+	for (uint64_t end = built->next, count; end > built->page; end -= count) { /* its own page is the last one */
+		count = end - built->page < DOMAIN_CALL_PAGES ? end - built->page : DOMAIN_CALL_PAGES;
+		if (call(HC_PAGE_RECLAIM, built->page, end - count, count, 0) < 0)
 			return false;
 	}
 	return call(HC_DOMAIN_DESTROY, built->page, 0, 0, 0) == HC_E_DOMAIN;

@@ -25,9 +25,13 @@
 #define GUEST_XSAVE       (GUEST_STACK - 0x1000)
 #define GUEST_XSAVE_BYTES 0xa88
 
-/* Linear addresses: RAM one to one below 2 MiB; from here on shared addresses from 0. */
-#define GUEST_SHARED 0x40000000
-#define GUEST_FILLED (GUEST_SHARED + 0x100000)
+/*
+ * Linear addresses: RAM one to one, of 4 MiB; from here on shared addresses: from 0 on, of a device, from 2 MiB on; 2
+ * MiB each.
+ */
+#define GUEST_SHARED       0x40000000
+#define GUEST_FILLED       (GUEST_SHARED + 0x100000)
+#define GUEST_SHARED_LARGE 0x400000 /* beyond it */
 
 #define REPORT_PORT 0x510
 #define RAISED      0xe0
