@@ -367,6 +367,8 @@ void test_main(void)
 		return test_many_cycles(pages);
 	if (program_argument[0] == 'd') /* td-dma-vtd, td-dma-amdvi */
 		return test_device_attacks(program_argument[4] == 'a');
+	if (program_argument[0] == 'l') /* td-large */
+		return test_large();
 	(void)call(HC_READ, HV_OBJECT_STATEMENT, 0, (uint64_t)shared_page, PAGE_BYTES);
 	data("statement", shared_page, sizeof(struct hk_statement));
 	__builtin_memset(shared_page, 0, PAGE_BYTES);
@@ -381,7 +383,6 @@ void test_main(void)
 	test_bad_runs();
 	test_all_leaves();
 	test_pages();
-	test_large();
 	test_host(pages);
 	test_counts(pages);
 	test_hostile();

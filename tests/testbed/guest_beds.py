@@ -114,6 +114,7 @@ class Bochs:
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
              **dict.fromkeys(DMA, "Bochs has no IOMMU"),
+             "td-large": "Bochs's CPUs may have the machine check of page sizes, for which code is in 4 KiB pages",
              "smm": "Bochs raises no SMI: its firmware leaves DEVACTB off",
              "smm-firmware": "Bochs's firmware has no SMM",
              "floor-random-30": "Bochs ends at values that its interrupt controller does not know",

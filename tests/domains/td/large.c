@@ -144,17 +144,7 @@ static void test_shared(void)
 
 void test_large(void)
 {
-	static const struct op ops[] = {END};
-
 	begin("2 MiB at once");
-	ok(start(1, ops, COUNT(ops)), "a domain is built");
-	const int64_t result = augment_large();
-
-	gone();
-	if (result == HC_E_ARGUMENT) {
-		skip("2 MiB at once", "code in them would invite a machine check on this CPU");
-		return;
-	}
 	test_whole();
 	test_split();
 	test_released_part();
