@@ -54,6 +54,8 @@ prove-dma_walk: PROOF_LOOPS := --unwind 10
 prove-domain_event prove-domain_instruction: hv/domain/exit.c hv/vcpu/event.c
 prove-domain_instruction: hv/svm/guest_mov.c
 prove-domain_instruction: PROOF_LOOPS := --unwind 4
+prove-domain_quote: hv/domain/hypercall.c
+prove-domain_quote: PROOF_LOOPS := --unwind 2
 prove-domain_run: hv/domain/run.c hv/domain/pool.c
 prove-domain_run: PROOF_LOOPS := --unwind 16
 prove-dmar: PROOF_LOOPS := --unwind 18 --unwindset scopes_sane.0:6,note_scopes.0:6
