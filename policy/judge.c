@@ -19,6 +19,7 @@ static void set_facts(struct judgement *j)
 		.svn = j->statement.svn,
 		.flags = j->fresh.flags,
 		.cpus = j->statement.cpu_count,
+		.pool_mib = j->fresh.pool_mib,
 		.dma_units = j->statement.dma_units,
 		.dma_protections = j->statement.dma_protections,
 		.uptime_us = j->fresh.uptime_us,

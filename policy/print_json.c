@@ -54,10 +54,10 @@ static json_t *facts_json(const struct verdict *v)
 		 f->version & 0xff);
 	verdict_describe(v, text, sizeof(text));
 	return json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I, s:I, s:I}",
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:I, s:o, s:I, s:I, s:I}",
 		"summary", text, "ak_name", name, "version", version, "svn", (json_int_t)f->svn, "cpus",
-		(json_int_t)f->cpus, "amd", (f->flags & HK_FLAG_AMD) != 0, "debug", (f->flags & HK_FLAG_DEBUG) != 0,
-		"dma_remapping", (f->flags & HK_FLAG_DMA_PRESENT) != 0, "weak_binding",
+		(json_int_t)f->cpus, "pool_mib", (json_int_t)f->pool_mib, "amd", (f->flags & HK_FLAG_AMD) != 0, "debug",
+		(f->flags & HK_FLAG_DEBUG) != 0, "dma_remapping", (f->flags & HK_FLAG_DMA_PRESENT) != 0, "weak_binding",
 		(f->flags & HK_FLAG_WEAK_BINDING) != 0, "no_tpm", (f->flags & HK_FLAG_NO_TPM) != 0, "floor_closed",
 		(f->flags & HK_FLAG_FLOOR_CLOSED) != 0, "smt_exposed", (f->flags & HK_FLAG_SMT_EXPOSED) != 0,
 		"sleep_unwatched", (f->flags & HK_FLAG_SLEEP_UNWATCHED) != 0, "alias_unchecked",

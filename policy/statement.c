@@ -51,7 +51,7 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
 	f->flags = read_le32(&r);
 	f->cpus_in_control = read_le32(&r);
 	f->cpus_parked = read_le32(&r);
-	f->reserved = read_le32(&r);
+	f->pool_mib = read_le32(&r);
 	f->uptime_us = read_le64(&r);
 	f->refused_memory = read_le64(&r);
 	f->refused_msr = read_le64(&r);
@@ -61,8 +61,7 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
 	f->refused_dma = read_le64(&r);
 	read_copy(&r, f->signature, sizeof(f->signature));
 	return read_done(&r) && memcmp(f->magic, HK_FRESH_MAGIC, sizeof(f->magic)) == 0 &&
-	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL) &&
-	       f->reserved == 0;
+	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL);
 }
 
 enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw)

@@ -197,14 +197,16 @@ void verdict_describe(const struct verdict *verdict, char *text, size_t size)
 {
 	const struct verdict_facts *f = &verdict->facts;
 
-	char dma[32] = "off";
+	char dma[32] = "off", pool[48] = "";
 
 	if (f->flags & HK_FLAG_DMA_PRESENT)
 		snprintf(dma, sizeof(dma), "on (%u unit%s)", f->dma_units, f->dma_units == 1 ? "" : "s");
-	snprintf(text, size, "Cloister %u.%u.%u (svn %u), %s, %s, %u CPU%s, DMA remapping %s, %s binding%s%s%s%s%s",
+	if (f->pool_mib != 0)
+		snprintf(pool, sizeof(pool), ", %u MiB for protected guests", f->pool_mib);
+	snprintf(text, size, "Cloister %u.%u.%u (svn %u), %s, %s, %u CPU%s, DMA remapping %s, %s binding%s%s%s%s%s%s",
 		 f->version >> 16, f->version >> 8 & 0xff, f->version & 0xff, f->svn,
 		 f->flags & HK_FLAG_AMD ? "AMD-V" : "Intel VT-x", f->flags & HK_FLAG_DEBUG ? "debug" : "release",
-		 f->cpus, f->cpus == 1 ? "" : "s", dma, f->flags & HK_FLAG_WEAK_BINDING ? "weak" : "strong",
+		 f->cpus, f->cpus == 1 ? "" : "s", dma, f->flags & HK_FLAG_WEAK_BINDING ? "weak" : "strong", pool,
 		 f->flags & HK_FLAG_FLOOR_CLOSED ? ", platform floor closed" : "",
 		 f->flags & HK_FLAG_SMT_EXPOSED ? ", SMT siblings exposed" : "",
 		 f->flags & HK_FLAG_SLEEP_UNWATCHED ? ", sleep registers unwatched" : "",

@@ -27,12 +27,13 @@ struct refusal {
 	char event_name[160];
 };
 
-/* What the statement says of the hypervisor; only shown for a host that is accepted. */
+/* What statement and fresh answer say of the hypervisor; only shown for a host that is accepted. */
 struct verdict_facts {
 	uint32_t version; /* major << 16 | minor << 8 | patch */
 	uint32_t svn;
 	uint32_t flags; /* HK_FLAG_* of the fresh answer */
 	uint32_t cpus;
+	uint32_t pool_mib; /* for protected guests */
 	uint32_t dma_units;
 	uint32_t dma_protections; /* bits of enum hk_dma */
 	uint64_t uptime_us;
@@ -132,7 +133,7 @@ bool verdict_print_json(const struct verdict *verdict, FILE *to);
 /** The refusals alone, as they are in verdict_print_json: a list, which the caller frees. NULL without memory. */
 json_t *verdict_refusals_json(const struct verdict *verdict);
 
-#define VERDICT_DESCRIPTION 288 /* room for what follows, NUL included */
+#define VERDICT_DESCRIPTION 352 /* room for what follows, NUL included */
 
 /** "Cloister 0.1.0 (svn 1), AMD-V, release, 2 CPUs, DMA remapping on (1 unit), strong binding". */
 void verdict_describe(const struct verdict *verdict, char *text, size_t size);

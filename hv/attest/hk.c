@@ -110,7 +110,6 @@ int hk_sign_fresh(struct hk *hk, struct hk_fresh *fresh)
 	fresh->version = HK_FRESH_VERSION;
 	fresh->bytes = sizeof(*fresh);
 	memcpy(fresh->boot_id, hk->boot_id, sizeof(fresh->boot_id));
-	fresh->reserved = 0;
 	if (hk_sign(hk, fresh, offsetof(struct hk_fresh, signature), fresh->signature))
 		return 0;
 	secure_wipe(fresh, sizeof(*fresh));

@@ -97,6 +97,7 @@ static void fill_fresh(const struct machine *m, struct hk_fresh *fresh)
 			 (iommu_translates(m) ? HK_FLAG_DMA_PRESENT : 0),
 		.cpus_in_control = __atomic_load_n(&m->cpus_in_control, __ATOMIC_RELAXED),
 		.cpus_parked = __atomic_load_n(&m->cpus_parked, __ATOMIC_RELAXED),
+		.pool_mib = (uint32_t)(m->boot.pool.bytes >> 20),
 		.uptime_us = machine_uptime_us(m),
 		.refused_dma = __atomic_load_n(&m->iommu->faults, __ATOMIC_RELAXED),
 	};

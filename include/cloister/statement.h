@@ -87,7 +87,7 @@ struct hk_fresh {
 	uint32_t flags;           /* HK_FLAG_*, as of now */
 	uint32_t cpus_in_control; /* CPUs that run under the hypervisor */
 	uint32_t cpus_parked;     /* CPUs stopped by a crash record */
-	uint32_t reserved;        /* 0 */
+	uint32_t pool_mib;        /* memory that the root guest lacks since the launch, for protected guests */
 	uint64_t uptime_us;
 	uint64_t refused_memory; /* stage-2 violations of the root guest */
 	uint64_t refused_msr;

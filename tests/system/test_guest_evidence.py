@@ -147,6 +147,7 @@ def test_guest_is_trusted(guest, asked):
     nonce, bound, evidence = asked
     code, text = guest.verdict(evidence, guest.policy(), nonce, *bound)
     assert code == hosts.PASS, text
+    assert f"{qemu_host.POOL_MIB} MiB for protected guests" in text
 
 
 @pytest.mark.parametrize("changed", ["mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrconfigid", "mrowner"])

@@ -109,6 +109,7 @@ $(foreach test,$(UNIT_SOURCES),$(eval $(call unit_program,$(test),$(call unit_ki
 UNIT_JUDGE := $(UNIT_OUT)/judge
 $(UNIT_JUDGE): $(call unit_objects,policy,tests/unit/support/judge.c)
 $(UNIT_JUDGE): UNIT_LIBS += $(UNIT_LIBS_policy)
+UNIT_OBJECTS += $(call unit_objects,policy,tests/unit/support/judge.c)
 
 # Not a test: builds a domain for hv/domain/mrtd_of_tdvf.
 UNIT_TDVF := $(UNIT_OUT)/tdvf_mrtd

@@ -79,9 +79,9 @@ static void statement_long(struct built *b, struct scenario *s)
 	b->evidence.statement.len--;
 }
 
-static void fresh_reserved(struct scenario *s)
+static void fresh_flag(struct scenario *s)
 {
-	s->fresh.reserved = 1;
+	s->fresh.flags |= ~(uint32_t)HK_FLAG_ALL;
 }
 
 static void launch_order(struct built *b, struct scenario *s)
@@ -279,7 +279,7 @@ static const struct lie LIES[] = {
 	{"statement of version 2", NULL, statement_version, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement with an unknown flag", statement_flag, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement cut", NULL, statement_long, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
-	{"fresh answer with reserved bits", fresh_reserved, NULL, NULL, {REFUSE_FRESH_FORMAT}, 11, NULL},
+	{"fresh answer with an unknown flag", fresh_flag, NULL, NULL, {REFUSE_FRESH_FORMAT}, 11, NULL},
 	{"launch log in another order", NULL, launch_order, NULL, {REFUSE_HV_LOG_SHAPE}, 11, NULL},
 	{"launch log cut", NULL, launch_cut, NULL, {REFUSE_HV_LOG}, 11, NULL},
 	{"TCG log: oversize event", NULL, log_oversize, NULL, {REFUSE_TCG_LOG}, 11, "longer than 1 MiB"},

@@ -45,9 +45,42 @@ static void each_flag_is_said_and_no_other(void **state)
 	}
 }
 
+static void the_pool_is_said_where_there_is_one(void **state)
+{
+	struct verdict verdict = {.facts = {.cpus = 2, .pool_mib = 16777214}};
+	char text[VERDICT_DESCRIPTION];
+
+	(void)state;
+	verdict_describe(&verdict, text, sizeof(text));
+	assert_non_null(strstr(text, ", 16777214 MiB for protected guests"));
+	verdict.facts.pool_mib = 0;
+	verdict_describe(&verdict, text, sizeof(text));
+	assert_null(strstr(text, "protected guests"));
+}
+
+/* The longest one ends with its last word. */
+static void everything_is_said_at_once(void **state)
+{
+	const struct verdict verdict = {.facts = {.version = UINT32_MAX,
+						  .svn = UINT32_MAX,
+						  .flags = HK_FLAG_ALL & ~HK_FLAG_AMD,
+						  .cpus = UINT32_MAX,
+						  .pool_mib = UINT32_MAX,
+						  .dma_units = UINT32_MAX}};
+	char text[VERDICT_DESCRIPTION];
+
+	(void)state;
+	verdict_describe(&verdict, text, sizeof(text));
+	assert_non_null(strstr(text, "started without a TPM"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_flag_is_said_and_no_other)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_flag_is_said_and_no_other),
+		cmocka_unit_test(the_pool_is_said_where_there_is_one),
+		cmocka_unit_test(everything_is_said_at_once),
+	};
 
 	return cmocka_run_group_tests_name("policy_verdict", tests, NULL, NULL);
 }

@@ -323,11 +323,13 @@ static void counts_of_all_cpus(void **state)
 	root.vcpus[1] = &its;
 	test_machine.cpus_in_control = 4;
 	test_machine.cpus_parked = 6;
+	test_machine.boot.pool.bytes = 600ull << 20;
 	iommu.overflows = 8;
 	assert_int_equal(call(HC_SIGN, RAM_BASE, RAM_BASE + 4096, 0, 0), 0);
 	memcpy(&fresh, ram + 4096, sizeof(fresh));
 	assert_int_equal(fresh.cpus_in_control, 4);
 	assert_int_equal(fresh.cpus_parked, 6);
+	assert_int_equal(fresh.pool_mib, 600);
 	assert_int_equal(fresh.uptime_us, 77);
 	assert_int_equal(fresh.refused_memory, 11);
 	assert_int_equal(fresh.refused_msr, 21);
