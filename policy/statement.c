@@ -5,6 +5,7 @@
 #include <cloister/boot_info.h>
 
 #define SIGNATURE_BYTES 64u
+#define POOL_MIB_END    (1u << 24) /* 2^32 pages: their numbers have 32 bits */
 
 /* Remapping is on or off: units without the flag, or protections without a unit, are no statement of ours. */
 static bool dma_consistent(const struct hk_statement *s)
@@ -61,7 +62,8 @@ bool hk_fresh_parse(struct bytes raw, struct hk_fresh *f)
 	f->refused_dma = read_le64(&r);
 	read_copy(&r, f->signature, sizeof(f->signature));
 	return read_done(&r) && memcmp(f->magic, HK_FRESH_MAGIC, sizeof(f->magic)) == 0 &&
-	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL);
+	       f->version == HK_FRESH_VERSION && f->bytes == sizeof(*f) && !(f->flags & ~HK_FLAG_ALL) &&
+	       f->pool_mib < POOL_MIB_END;
 }
 
 enum p256_result hk_verify(const struct hk_statement *statement, struct bytes raw)

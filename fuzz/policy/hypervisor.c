@@ -17,5 +17,5 @@ void fuzz_one(struct bytes input)
 		hk_verify(&statement, input);
 	}
 	if (hk_fresh_parse(input, &fresh))
-		PROMISE(input.len == sizeof(fresh) && (fresh.flags & ~HK_FLAG_ALL) == 0);
+		PROMISE(input.len == sizeof(fresh) && (fresh.flags & ~HK_FLAG_ALL) == 0 && fresh.pool_mib < 1u << 24);
 }

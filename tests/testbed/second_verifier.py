@@ -318,9 +318,9 @@ class Fresh:
 
 def read_fresh(data: bytes) -> Fresh:
     r = Reader(data)
-    magic, version, size, qualifying, boot, flags, cpus, parked, *_ = r.unpack(FRESH)
+    magic, version, size, qualifying, boot, flags, cpus, parked, pool, *_ = r.unpack(FRESH)
     r.end()
-    if (magic, version, size) != (b"CLSTFRS1", VERSION, len(data)) or flags > ALL_FLAGS:
+    if (magic, version, size) != (b"CLSTFRS1", VERSION, len(data)) or flags > ALL_FLAGS or pool >= 1 << 24:
         raise Malformed("fresh answer")
     return Fresh(data, qualifying, boot, flags, cpus, parked)
 

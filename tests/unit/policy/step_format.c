@@ -79,6 +79,12 @@ static void statement_long(struct built *b, struct scenario *s)
 	b->evidence.statement.len--;
 }
 
+/* 2^32 pages: their numbers have 32 bits. */
+static void fresh_pool(struct scenario *s)
+{
+	s->fresh.pool_mib = 1u << 24;
+}
+
 static void fresh_flag(struct scenario *s)
 {
 	s->fresh.flags |= ~(uint32_t)HK_FLAG_ALL;
@@ -279,6 +285,7 @@ static const struct lie LIES[] = {
 	{"statement of version 2", NULL, statement_version, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement with an unknown flag", statement_flag, NULL, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
 	{"statement cut", NULL, statement_long, NULL, {REFUSE_STATEMENT_FORMAT}, 11, NULL},
+	{"fresh answer with too large a pool", fresh_pool, NULL, NULL, {REFUSE_FRESH_FORMAT}, 11, NULL},
 	{"fresh answer with an unknown flag", fresh_flag, NULL, NULL, {REFUSE_FRESH_FORMAT}, 11, NULL},
 	{"launch log in another order", NULL, launch_order, NULL, {REFUSE_HV_LOG_SHAPE}, 11, NULL},
 	{"launch log cut", NULL, launch_cut, NULL, {REFUSE_HV_LOG}, 11, NULL},
