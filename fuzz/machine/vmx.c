@@ -288,41 +288,20 @@ static uint32_t interruption_of(enum exit_kind kind)
 /* Of an instruction that exits by itself; of everything else the field is undefined (27.2.5). */
 static uint32_t length_of(uint32_t reason)
 {
-	switch (reason) {
-	case 0:
-	case 1:
-	case 2:
-	case 3:
-	case 7:
-	case 48:
+	if (reason <= 7 || reason == 48) /* exceptions, interrupts, INIT, a window; stage 2 */
 		return UNDEFINED_LENGTH;
-	default:
-		return reason == REASON_TDCALL ? 4 : 2;
-	}
+	return reason == 77 ? 4 : 2;
 }
 
 void vendor_guest_exit(struct cpu *cpu, const struct guest_exits *exits)
 {
 	static const uint32_t reasons[EXIT_KINDS] = {
-		[EXITS_CPUID] = 10,
-		[EXITS_RDMSR] = 31,
-		[EXITS_WRMSR] = 32,
-		[EXITS_XSETBV] = 55,
-		[EXITS_IO] = 30,
-		[EXITS_HLT] = 12,
-		[EXITS_TDCALL] = REASON_TDCALL,
-		[EXITS_STAGE2] = 48,
-		[EXITS_WINDOW] = 7,
-		[EXITS_INIT] = 3,
-		[EXITS_INTERRUPT] = 1,
-		[EXITS_CR4] = 28,
-		[EXITS_CR8] = 28,
-		[EXITS_SKIPPED] = 54,
-		[EXITS_REFUSED] = 18,
-		[EXITS_RDPMC] = 15,
+		[EXITS_CPUID] = 10, [EXITS_RDMSR] = 31,   [EXITS_WRMSR] = 32,    [EXITS_XSETBV] = 55,
+		[EXITS_IO] = 30,    [EXITS_HLT] = 12,     [EXITS_TDCALL] = 77,   [EXITS_STAGE2] = 48,
+		[EXITS_WINDOW] = 7, [EXITS_INIT] = 3,     [EXITS_INTERRUPT] = 1, [EXITS_CR4] = 28,
+		[EXITS_CR8] = 28,   [EXITS_SKIPPED] = 54, [EXITS_REFUSED] = 18,  [EXITS_RDPMC] = 15,
 		[EXITS_DEAD] = 2,
 	};
-
 	const bool ud = exits->kind == EXITS_TDCALL && cpu->index % 2 != 0;
 	const uint32_t reason = ud ? 0 : reasons[exits->kind];
 

@@ -109,7 +109,6 @@ $(foreach test,$(UNIT_SOURCES),$(eval $(call unit_program,$(test),$(call unit_ki
 UNIT_JUDGE := $(UNIT_OUT)/judge
 $(UNIT_JUDGE): $(call unit_objects,policy,tests/unit/support/judge.c)
 $(UNIT_JUDGE): UNIT_LIBS += $(UNIT_LIBS_policy)
-UNIT_OBJECTS += $(call unit_objects,policy,tests/unit/support/judge.c)
 
 # Not a test: builds a domain for hv/domain/mrtd_of_tdvf.
 UNIT_TDVF := $(UNIT_OUT)/tdvf_mrtd
@@ -117,6 +116,7 @@ $(UNIT_TDVF): $(call unit_objects,domain,tests/unit/support/tdvf_mrtd.c tests/un
 	tests/unit/support/reports.c $(wildcard hv/domain/*.c) \
 	hv/attest/sha384.c hv/machine/features.c hv/machine/ram.c hv/lib/wipe.c)
 $(UNIT_TDVF): UNIT_LIBS += $(UNIT_LIBS_domain)
+UNIT_OBJECTS += $(call unit_objects,policy,tests/unit/support/judge.c) $(call unit_objects,domain,tests/unit/support/tdvf_mrtd.c)
 
 $(UNIT_PROGRAMS) $(UNIT_JUDGE) $(UNIT_TDVF):
 	$(call say,LD,$@)

@@ -91,12 +91,12 @@ void window_close(const struct paging *paging, uint32_t index, enum window windo
 	assert_int_equal(window, WINDOW_CONTROL);
 }
 
-/* The hypervisor's RFLAGS.IF, while a domain is loaded. */
 void fill_return_stack(void)
 {
 	fills++;
 }
 
+/* The hypervisor's RFLAGS.IF, while a domain is loaded. */
 void sti(void)
 {
 	interrupts_on = true;
