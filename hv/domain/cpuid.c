@@ -9,7 +9,6 @@
 #include "machine/cpu.h"
 #include "vcpu.h"
 #include "x86/cpuid.h"
-#include "x86/registers.h"
 
 #define ALL             0xffffffffu
 #define ANY             0xffffffffu /* as a subleaf */

@@ -8,7 +8,6 @@
 #include "tdx/abi.h"
 #include "vcpu.h"
 #include "x86/cpuid.h"
-#include "x86/registers.h"
 
 int64_t domain_enter(const struct pool_view *view, uint64_t domain, struct td **td)
 {

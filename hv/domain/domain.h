@@ -8,7 +8,6 @@
 #define CLOISTER_DOMAIN_DOMAIN_H
 
 #include "attest/sha384.h"
-#include "cloister/domain.h"
 #include "pool.h"
 
 #define DOMAIN_RTMRS 4u

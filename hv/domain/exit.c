@@ -10,7 +10,6 @@
 #include "tdx/abi.h"
 #include "vcpu/event.h"
 #include "x86/cpuid.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 
 #define HLT_BYTES     1u

@@ -5,7 +5,6 @@
  */
 #include "hypercall.h"
 
-#include "machine/machine.h"
 #include "memory.h"
 #include "report.h"
 #include "run.h"

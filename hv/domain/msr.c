@@ -7,7 +7,6 @@
 #include "machine/features.h"
 #include "vcpu.h"
 #include "x86/cpuid.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 
 #define APIC_BASE_SHOWN (0xfee00000ull | APIC_BASE_EN | APIC_BASE_EXTD)

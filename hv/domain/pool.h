@@ -13,9 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cloister/boot_info.h"
 #include "cloister/domain.h"
-#include "memory/address.h"
 #include "memory/window.h"
 #include "vcpu/guest.h"
 

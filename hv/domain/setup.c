@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The maps of ports and registers of every domain, and the registers that are switched by hand. */
-#include "cloister/domain.h"
 #include "cpuid.h"
 #include "machine/features.h"
 #include "pool.h"

@@ -3,7 +3,6 @@
 #include "tdcall.h"
 
 #include "code.h"
-#include "memory.h"
 #include "report.h"
 #include "run.h"
 #include "tdx/abi.h"

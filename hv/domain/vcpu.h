@@ -5,9 +5,7 @@
 
 #include "domain.h"
 #include "lapic.h"
-#include "vcpu/domain.h"
 #include "vcpu/guest.h"
-#include "vcpu/vcpu.h"
 
 /* Pages of a vCPU, by their order: struct td_vcpu; what the hardware calls VMCB or VMCS. */
 enum vcpu_page { VCPU_STATE, VCPU_CONTROL };

@@ -5,7 +5,6 @@
 
 #include "crash.h"
 #include "machine.h"
-#include "memory/address.h"
 
 #define STACK_PAGES 4
 #define IST_STACKS  3 /* NMI, #DF, #MC */

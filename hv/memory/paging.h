@@ -8,7 +8,6 @@
 
 #include "cloister/boot_info.h"
 #include "region.h"
-#include "address.h"
 
 struct paging {
 	paddr_t root;     /* CR3 */

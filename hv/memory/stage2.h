@@ -9,7 +9,6 @@
 #include "cloister/boot_info.h"
 #include "cloister/errors.h"
 #include "region.h"
-#include "address.h"
 
 struct vendor_machine;
 

@@ -4,6 +4,7 @@
 #define CLOISTER_SVM_INSTRUCTIONS_H
 
 #include "memory/address.h"
+#include "x86/instructions.h"
 
 struct vmcb;
 

@@ -10,7 +10,6 @@
 #include "svm.h"
 #include "vendor_machine.h"
 #include "x86/cpuid.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
 

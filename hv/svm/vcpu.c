@@ -10,7 +10,6 @@
 #include "vcpu/domain.h"
 #include "vcpu/launch.h"
 #include "x86/cpuid.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 
 #define EXT1_ECX_TCE   (1u << 17)

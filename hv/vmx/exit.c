@@ -4,11 +4,9 @@
 #include "guest.h"
 #include "machine/cpu.h"
 #include "vcpu/event.h"
-#include "vcpu/exit.h"
 #include "vcpu/vcpu.h"
 #include "vendor_machine.h"
 #include "vmx.h"
-#include "x86/instructions.h"
 
 static _Noreturn void stop(struct vcpu *vcpu, enum crash_kind kind, uint64_t code)
 {

@@ -9,7 +9,6 @@
 #include "vcpu/guest_exit.h"
 #include "vendor_machine.h"
 #include "vmx.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 
 #define RFLAGS_IF       (1ull << 9)

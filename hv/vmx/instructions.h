@@ -11,6 +11,7 @@
 
 #include "memory/address.h"
 #include "vmcs.h"
+#include "x86/instructions.h"
 
 /* @field: enum vmcs_field, or SEGMENT_FIELD() */
 static inline uint64_t vmread(uint32_t field)

@@ -11,7 +11,6 @@
 #include "vendor_machine.h"
 #include "vmx.h"
 #include "x86/cpuid.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 #include "x86/segments.h"
 

@@ -10,7 +10,6 @@
 #include "vcpu/launch.h"
 #include "vendor_machine.h"
 #include "vmx.h"
-#include "x86/instructions.h"
 #include "x86/msr.h"
 
 uint32_t vcpu_statement_flags(const struct machine *m)

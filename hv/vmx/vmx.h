@@ -5,7 +5,6 @@
 
 #include "vcpu/exit.h"
 #include "instructions.h"
-#include "vmcs.h"
 
 struct vcpu;
 
