@@ -70,7 +70,12 @@ void console_mirror(uint16_t port, const char *text, uint32_t length)
 		fwrite(text, 1, length, stderr);
 }
 
-/* Domains have a harness for themselves, fuzz/domains. */
+/* Domains have harnesses for themselves, fuzz/domains and fuzz/machine. */
+void machine_join_end(const struct cpu *self)
+{
+	PROMISE(self == world.running);
+}
+
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
 {
 	(void)a;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of all domains, with the hypervisor's reign: nothing of them stays in memory. */
-#include "lib/wipe.h"
-#include "machine/cpu.h"
-#include "pool.h"
+#include "hypercall.h"
 #include "x86/instructions.h"
 
 #define PATIENCE_MS 100u
@@ -32,21 +30,32 @@ static void lock_all(const struct pool_view *view, uint64_t start, uint64_t pati
 	}
 }
 
-/* Through the caches, of whichever CPUs: a reset drops what is in them, and may come from another CPU meanwhile. */
-static void wipe_all(const struct pool_view *view)
+/*
+ * Each CPU begins at another page, and goes over what it finds wiped, so that together they need a part of the time of
+ * one. None relies on another's coming to its end: what it does next may be a reset.
+ */
+static void wipe_all(const struct pool_view *view, uint32_t cpus)
 {
-	for (uint32_t page = 0; page < view->pool->pages; page++) {
-		if (!pool_has_contents(view, page))
-			continue;
-		secure_wipe_through(pool_open(view, WINDOW_TARGET, page), PAGE_BYTES);
-		pool_close(view, WINDOW_TARGET);
+	const uint64_t pages = view->pool->pages, first = pages * view->cpu / cpus;
+
+	for (uint64_t i = 0; i < pages; i++) {
+		const uint32_t page = (uint32_t)((first + i) % pages);
+
+		if (pool_has_contents(view, page))
+			pool_free(view, page);
 	}
 }
 
-/*
- * Of a CPU that never comes back, what it holds is wiped all the same. Who comes while another CPU is at it wipes, too:
- * whatever it does next, a reset perhaps, finds nothing of the domains.
- */
+/* To machine_join_end(). Before its launch, the firmware has the CPU's NMIs. */
+static void call_others(const struct machine *m, const struct cpu *self)
+{
+	for (uint32_t i = 0; i < m->boot.cpu_count; i++) {
+		if (m->cpus[i] != self && m->cpus[i]->launched)
+			cpu_kick(m->cpus[i]);
+	}
+}
+
+/* Of a CPU that never comes back, what it holds is wiped all the same. */
 void machine_end_domains(struct machine *m)
 {
 	const struct cpu *const self = cpu_current();
@@ -55,12 +64,23 @@ void machine_end_domains(struct machine *m)
 	if (m->pool->pages == 0 || !self)
 		return;
 	__atomic_store_n(&m->pool->closed, true, __ATOMIC_SEQ_CST);
-	const struct pool_view view = {m->pool, m->paging, self->index, m->cpus};
+	const struct pool_view view = pool_view_of(self);
 
 	pool_close(&view, WINDOW_TARGET); /* where a crash interrupted their use */
 	pool_close(&view, WINDOW_RECORDS);
 	while (!all_left(m, self) && rdtsc() - start < patience)
 		cpu_relax();
 	lock_all(&view, start, patience);
-	wipe_all(&view);
+	__atomic_store_n(&m->pool->wiping, true, __ATOMIC_SEQ_CST);
+	call_others(m, self);
+	wipe_all(&view, m->boot.cpu_count);
+	__atomic_store_n(&m->pool->wiping, false, __ATOMIC_SEQ_CST);
+}
+
+void machine_join_end(const struct cpu *self)
+{
+	const struct pool_view view = pool_view_of(self);
+
+	if (__atomic_load_n(&view.pool->wiping, __ATOMIC_SEQ_CST))
+		wipe_all(&view, self->machine->boot.cpu_count);
 }

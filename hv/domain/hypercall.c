@@ -9,11 +9,6 @@
 #include "report.h"
 #include "run.h"
 
-static struct pool_view view_of(const struct cpu *cpu)
-{
-	return (struct pool_view){cpu->machine->pool, cpu->machine->paging, cpu->index, cpu->machine->cpus};
-}
-
 /* Whole pages of the root guest's RAM. */
 static bool is_root_ram(const struct cpu *cpu, uint64_t address, uint64_t bytes)
 {
@@ -118,7 +113,7 @@ static bool unused_are_zero(uint64_t number, const struct hypercall_arguments *a
 
 int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hypercall_arguments *a)
 {
-	const struct pool_view view = view_of(cpu);
+	const struct pool_view view = pool_view_of(cpu);
 	const bool sane = unused_are_zero(number, a);
 	struct td *td;
 
@@ -145,7 +140,7 @@ int64_t domain_hypercall(const struct cpu *cpu, uint64_t number, const struct hy
 
 int64_t domain_read(const struct cpu *cpu, uint64_t object, union domain_object *read)
 {
-	const struct pool_view view = view_of(cpu);
+	const struct pool_view view = pool_view_of(cpu);
 	struct td *td;
 
 	if ((uint32_t)object == HV_OBJECT_DOMAINS) {

@@ -3,8 +3,8 @@
 #ifndef CLOISTER_DOMAIN_HYPERCALL_H
 #define CLOISTER_DOMAIN_HYPERCALL_H
 
-#include "cloister/domain.h"
 #include "machine/cpu.h"
+#include "pool.h"
 
 struct hypercall_arguments {
 	uint64_t rdi, rsi, rdx, rcx;
@@ -14,6 +14,12 @@ struct vcpu;
 
 /* Not a result: HC_VCPU_RUN is prepared. The caller completes the instruction with 0, then calls domain_run(). */
 #define HC_ENTERS INT64_MIN
+
+/* A CPU's way to the pool. */
+static inline struct pool_view pool_view_of(const struct cpu *cpu)
+{
+	return (struct pool_view){cpu->machine->pool, cpu->machine->paging, cpu->index, cpu->machine->cpus};
+}
 
 /*
  * Answers one of HC_DOMAIN_CREATE to HC_DOMAIN_LAST.

@@ -30,6 +30,7 @@ struct pool {
 	paddr_t base;
 	uint32_t pages; /* of all kinds */
 	bool closed;    /* atomic: the machine ends, and no domain runs any more */
+	bool wiping;    /* atomic: all CPUs that can wipe what domains had */
 	struct guest_setup guest;
 };
 

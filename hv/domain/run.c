@@ -5,9 +5,7 @@
  */
 #include "run.h"
 
-#include "cpuid.h"
 #include "hypercall.h"
-#include "machine/cpu.h"
 #include "tdx/abi.h"
 #include "vcpu/guest_exit.h"
 #include "x86/instructions.h"

@@ -50,6 +50,9 @@ void machine_wipe_secrets(struct machine *m);
 /* Ends all domains for good; nothing of them stays in memory (domain/end.c). */
 void machine_end_domains(struct machine *m);
 
+/* Wipes with the CPU that ends them, if one does: on a CPU that was kicked out of its guest, and has no window open. */
+void machine_join_end(const struct cpu *self);
+
 /* Is [@address, @address + @bytes) RAM of the root guest, within one page? */
 bool machine_is_ram(const struct machine *m, gpa_t address, uint64_t bytes);
 

@@ -42,8 +42,10 @@ bool exit_take_nmi(struct vcpu *vcpu)
 void exit_nmi(struct vcpu *vcpu)
 {
 	vcpu_open_window(vcpu); /* the NMI now arrives at host_exception() */
-	if (!exit_take_nmi(vcpu))
-		vcpu->exits[HV_EXIT_KICK]++;
+	if (exit_take_nmi(vcpu))
+		return;
+	vcpu->exits[HV_EXIT_KICK]++;
+	machine_join_end(vcpu->cpu);
 }
 
 /* AMD-V: it is still pending, and VM_CR.R_INIT turns it into #SX in the window (APM 2 15.21.8, 15.28). */
