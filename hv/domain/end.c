@@ -61,9 +61,9 @@ void machine_end_domains(struct machine *m)
 	const struct cpu *const self = cpu_current();
 	const uint64_t start = rdtsc(), patience = PATIENCE_MS * m->boot.tsc_khz;
 
+	__atomic_store_n(&m->pool->closed, true, __ATOMIC_SEQ_CST);
 	if (m->pool->pages == 0 || !self)
 		return;
-	__atomic_store_n(&m->pool->closed, true, __ATOMIC_SEQ_CST);
 	const struct pool_view view = pool_view_of(self);
 
 	pool_close(&view, WINDOW_TARGET); /* where a crash interrupted their use */

@@ -249,7 +249,16 @@ static void each_cpu_begins_at_another_page(void **state)
 	assert_ptr_equal(first_wiped, bed_page(last));
 }
 
-static void a_cpu_that_is_not_known_ends_nothing(void **state)
+/* Nor has such a machine a key any more. */
+static void without_a_pool_calls_end_too(void **state)
+{
+	(void)state;
+	bed.pool.pages = 0;
+	machine_end_domains(&bed.machine);
+	assert_int_equal(bed_call(0, HC_QUOTE, 0, 0, 0, 0), HC_E_WIPED);
+}
+
+static void a_cpu_that_is_not_known_wipes_nothing(void **state)
 {
 	(void)state;
 	current = NULL;
@@ -271,7 +280,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_is_kicked_before_and_after_it_wipes_nothing, start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_cpu_before_its_launch_is_not_called, start, bed_stop),
 		cmocka_unit_test_setup_teardown(each_cpu_begins_at_another_page, start, bed_stop),
-		cmocka_unit_test_setup_teardown(a_cpu_that_is_not_known_ends_nothing, start, bed_stop),
+		cmocka_unit_test_setup_teardown(without_a_pool_calls_end_too, start, bed_stop),
+		cmocka_unit_test_setup_teardown(a_cpu_that_is_not_known_wipes_nothing, start, bed_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
