@@ -5,7 +5,7 @@
 FUZZ_MACHINE_CC := gcc
 # All of hv/ that answers exits; the linker drops the rest of launch.c and machine/cpu.c.
 FUZZ_MACHINE_SOURCES := $(filter-out $(HV_VENDORS:%=fuzz/machine/%.c),$(wildcard fuzz/machine/*.c)) $(addprefix fuzz/shared/,main.c no_iommu.c) \
-	$(wildcard hv/vcpu/*.c hv/root/*.c hv/domain/*.c hv/domain/debug/*.c) hv/attest/sha384.c hv/lib/wipe.c \
+	$(wildcard hv/vcpu/*.c hv/root/*.c hv/domain/*.c) $(addprefix hv/domain/debug/,compare.c ghost.c) hv/attest/sha384.c hv/lib/wipe.c \
 	$(addprefix hv/machine/,apic.c console.c cpu.c exception.c features.c ram.c) \
 	$(addprefix tests/unit/support/,domain_choices.c ghost_compare.c)
 FUZZ_MACHINE_SOURCES_svm := $(addprefix hv/svm/,exit.c guest.c guest_mov.c launch.c speculation.c vcpu.c)

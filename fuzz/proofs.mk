@@ -31,10 +31,10 @@ prove-domain_calls: PROOF_LOOPS := --unwind 9
 PROOF_NARROW := $(addprefix $(PROOF_OUT)/narrow/,domain/memory.c domain/debug/ghost.c domain/debug/ghost.h memory/stage2.h cloister/domain.h cloister/boot_info.h)
 $(PROOF_OUT)/narrow/cloister/%: include/cloister/% fuzz/proofs.mk
 	@mkdir -p $(@D)
-	$(Q)sed 's/^\(#define \(DOMAIN_MAX_RAM\|DOMAIN_MAX_VCPUS\|BOOT_MAX_CPUS\)\) .*/\1 2u/; /^struct domain_params/,/^}/s/\[48\]/[1]/g' $< >$@
+	$(Q)sed 's/^\(#define \(DOMAIN_MAX_RAM\|DOMAIN_MAX_VCPUS\|BOOT_MAX_CPUS\)\) .*/\1 2u/; s/^\(#define DOMAIN_GPA_BITS_MAX\) .*/\1 16u/; /^struct domain_params/,/^}/s/\[48\]/[1]/g' $< >$@
 $(PROOF_OUT)/narrow/%: hv/% fuzz/proofs.mk
 	@mkdir -p $(@D)
-	$(Q)sed -e 's/^\(#define GHOST_PAGES\) .*/\1 12u/; s/^\(#define GHOST_GPA_BITS\) .*/\1 16u/; s/^\(#define GHOST_\(VCPUS\|PLACES\)\) .*/\1 2u/' \
+	$(Q)sed -e 's/^\(#define GHOST_PAGES\) .*/\1 12u/; s/^\(#define GHOST_\(VCPUS\|PLACES\)\) .*/\1 2u/' \
 		-e 's/^\(#define GHOST_UNITS\) .*/\1 1u/; s/^\(#define ENTRIES\) .*/\1 2u/; s/^\(#define LARGE\) .*/\1 0x2000ull/' \
 		-e 's/9 \* (level/1 * (level/; s/^\tstruct ghost_domain domain\[.*\];/\tstruct ghost_domain domain[3];/' \
 		-e 's/^\(\tstruct ghost_place\) place\[.*\];/\1 *place;/' $< >$@

@@ -14,7 +14,7 @@ $$(FUZZ_RECORD)/hv-$(1).elf: $$(HV_OBJECTS_$(1)_debug) $$(HV_ATTEST) hv/boot/ima
 	fuzz/exits/record/$(1).c fuzz/exits/record/record.h
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)gcc $$(filter-out -MD -MP,$$(HV_CFLAGS)) -Ihv/$(1) $$(HV_LDFLAGS) -Wl,--wrap=$(1)_exit -o $$@ $$(filter %.c,$$^) \
+	$$(Q)gcc $$(filter-out -MD -MP,$$(HV_CFLAGS)) -Ihv/$(1) $$(HV_LDFLAGS) $$(HV_LDFLAGS_debug) -Wl,--wrap=$(1)_exit -o $$@ $$(filter %.c,$$^) \
 		$$(HV_OBJECTS_$(1)_debug) $$(HV_ATTEST)
 	$$(Q)objcopy --strip-debug $$@
 endef

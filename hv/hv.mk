@@ -12,6 +12,10 @@ HV_CFLAGS := -std=gnu17 -O2 -ffreestanding -fPIE -mcmodel=small -fvisibility=hid
 HV_LDFLAGS := -nostdlib -static-pie -Wl,-T,hv/boot/image.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,--no-dynamic-linker -Wl,--orphan-handling=error -Wl,-z,text -Wl,--hash-style=sysv
 
+# Debug images compare what these functions do with their specification (domain/debug/watch.c).
+HV_WATCHED := domain_accept domain_convert domain_create domain_enter domain_hypercall pool_claim
+HV_LDFLAGS_debug := $(HV_WATCHED:%=-Wl,--wrap=%)
+
 # Rooms of both images. Of boot/, the build that is linked is one of two; attest/ and lib/ have an archive (attest.mk).
 HV_ROOMS := boot domain iommu machine memory root vcpu
 HV_SOURCES := $(filter-out hv/boot/build_%,$(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c hv/$(room)/*.S)))
@@ -23,10 +27,10 @@ HV_HEADERS := $(shell find hv include/cloister -name '*.h')
 # $(1): vendor, $(2): release or debug, $(3): suffix of the image's name
 define hv_image
 HV_OBJECTS_$(1)_$(2) := $$(patsubst %,$$(OUT)/hv-$(1)/%.o,$$(basename $$(HV_SOURCES) \
-	$$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c) hv/boot/build_$(2).c))
+	$$(wildcard hv/$(1)/*.c hv/$(1)/*.S hv/$(1)/$(2)/*.c hv/domain/$(2)/*.c) hv/boot/build_$(2).c))
 $$(OUT)/hv-$(1)$(3).elf: $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST) hv/boot/image.ld hv/hv.mk
 	$$(call say,LD,$$@)
-	$$(Q)gcc $$(HV_LDFLAGS) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)
+	$$(Q)gcc $$(HV_LDFLAGS) $$(HV_LDFLAGS_$(2)) -Wl,-Map=$$@.map -o $$@ $$(HV_OBJECTS_$(1)_$(2)) $$(HV_ATTEST)
 	$$(Q)objcopy --strip-debug $$@
 all: $$(OUT)/hv-$(1)$(3).elf
 -include $$(HV_OBJECTS_$(1)_$(2):.o=.d)

@@ -3,7 +3,7 @@
 # guests' shim, whose code has no second line of defence.
 
 LINT_C := $(shell find fuzz guest-shim host hv include loader policy tenant tests tools -name '*.[ch]')
-LINT_HV_SHARED := $(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c))
+LINT_HV_SHARED := $(foreach room,$(HV_ROOMS),$(wildcard hv/$(room)/*.c hv/$(room)/debug/*.c))
 LINT_HV_svm := $(wildcard hv/svm/*.c)
 LINT_HV_vmx := $(wildcard hv/vmx/*.c hv/vmx/debug/*.c)
 LINT_HV_FLAGS = $(filter-out -fstack-usage -MD -MP -fno-record-gcc-switches,$(HV_CFLAGS)) -I.

@@ -231,7 +231,7 @@ static void set_up(bool wide)
 		.log_bytes = 1000,
 	};
 	machine.boot.cpu_count = CPUS;
-	world.machine.phys_bits = GHOST_GPA_BITS;
+	world.machine.phys_bits = DOMAIN_GPA_BITS;
 	world.machine.paging = &paging;
 	world.machine.vendor = &vendor;
 	world.machine.iommu = &iommu;
@@ -249,10 +249,10 @@ static void set_up(bool wide)
 	for (uint32_t i = 0; i < CPUS; i++)
 		set_up_cpu(i);
 	memory_start(pages);
-	guest_prepare(&pool.guest, region_paddr(maps), GHOST_GPA_BITS);
+	guest_prepare(&pool.guest, region_paddr(maps), DOMAIN_GPA_BITS);
 	tlb_start();
 	registers_start();
-	ghost_start(&world.ghost, (uintptr_t)pool_memory, pages);
+	ghost_start(&world.ghost, (uintptr_t)pool_memory, pages, DOMAIN_GPA_BITS);
 	world.step = 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Translations with the guests' tag: each CPU may keep all that a domain's tables had while the CPU was in it, until a
- * flush. Walks the tables, and knows nothing of counts of flushes.
+ * flush. Walks the tables, marking what it uses as the vendor's CPUs do, and knows nothing of counts of flushes.
  */
 #include <string.h>
 
@@ -63,15 +63,16 @@ static void keep(struct tlb *tlb, uint32_t tag, uint64_t address, uint64_t entry
 
 static void walk(struct tlb *tlb, uint32_t tag, uint64_t table, unsigned level, uint64_t base)
 {
-	const uint64_t *const entries = region_pointer(paddr(table));
+	uint64_t *const entries = region_pointer(paddr(table));
 
 	for (uint64_t i = 0; i < 512; i++) {
 		const uint64_t address = base + (i << (12 + 9 * (level - 1)));
 
 		if (!stage2_present(entries[i]))
 			continue;
+		entries[i] |= STAGE2_MARKS;
 		if (stage2_is_leaf(entries[i], level))
-			keep(tlb, tag, address, entries[i], level);
+			keep(tlb, tag, address, entries[i] & ~STAGE2_MARKS, level);
 		else
 			walk(tlb, tag, stage2_address(entries[i]).value, level - 1, address);
 	}
@@ -101,7 +102,7 @@ static uint64_t entry_at(uint64_t table, uint64_t address)
 		const uint64_t entry = entries[address >> (12 + 9 * (level - 1)) & 511];
 
 		if (!stage2_present(entry) || stage2_is_leaf(entry, level))
-			return entry;
+			return entry & ~STAGE2_MARKS;
 		table = stage2_address(entry).value;
 	}
 }

@@ -202,8 +202,8 @@ static bool xfam_fits(uint64_t xfam)
 
 static bool range_fits(const struct domain_range *range)
 {
-	return range->base % 4096 == 0 && range->bytes % 4096 == 0 && range->base < GHOST_SHARED_BIT &&
-	       range->bytes <= GHOST_SHARED_BIT - range->base;
+	return range->base % 4096 == 0 && range->bytes % 4096 == 0 && range->base < HALF &&
+	       range->bytes <= HALF - range->base;
 }
 
 /* In the words of cloister/domain.h. */
@@ -282,7 +282,7 @@ static void check_made_vcpu(const struct hypercall_arguments *a, uint32_t index)
 	expected.domain = pool.guest.maps;
 	expected.domain.stage2.root.value = pool.base.value + td.table * 4096ull;
 	expected.vcpu.tag = VCPU_GUEST_TAG;
-	expected.frame.guest.rbx = GHOST_GPA_BITS;
+	expected.frame.guest.rbx = DOMAIN_GPA_BITS_MAX;
 	expected.frame.guest.rcx = expected.frame.guest.r8 = a->rcx;
 	expected.frame.guest.rdx = pool.guest.cpuid_version;
 	expected.frame.guest.rsi = index;

@@ -11,7 +11,6 @@
 
 #define SMALL   0x1000ull
 #define LARGE   0x2000ull
-#define HALF    GHOST_SHARED_BIT
 #define ENTRIES 2u
 #define TOP     3u
 

@@ -16,9 +16,10 @@
 #define PAGES  GHOST_PAGES
 #define DOMAIN 2u
 #define LOCKED 8u
+#define HALF   (1ull << (DOMAIN_GPA_BITS_MAX - 1)) /* shared addresses: from there on */
 
 static struct ghost ghost;
-static struct pool pool = {.pages = PAGES, .guest.gpa_bits = GHOST_GPA_BITS};
+static struct pool pool = {.pages = PAGES, .guest.gpa_bits = DOMAIN_GPA_BITS_MAX};
 static struct machine m = {.pool = &pool};
 static struct vcpu root;
 static struct entry_frame frame;
@@ -68,6 +69,7 @@ static void make_records(bool there, uint64_t base)
 	ghost.base = base;
 	ghost.pages = PAGES;
 	ghost.records = 1;
+	ghost.gpa_bits = DOMAIN_GPA_BITS_MAX;
 	ghost.page[0].kind = PAGE_RECORDS;
 	before[0] = records[0] = PAGE_RECORDS;
 	for (uint32_t i = 1; i < PAGES; i++) {
@@ -105,7 +107,7 @@ static void make_td(const struct ghost_domain *self)
 	td.info.state = self->state;
 	td.info.params = self->params;
 	td.lazy = self->lazy;
-	td.gpa_bits = GHOST_GPA_BITS;
+	td.gpa_bits = DOMAIN_GPA_BITS_MAX;
 	td.info.vcpus = self->vcpu_count;
 	td.info.tables = count(PAGE_TABLE);
 	td.info.private_pages = count(PAGE_PRIVATE);

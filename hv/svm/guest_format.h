@@ -5,7 +5,8 @@
 
 #include "stage2_format.h"
 
-#define NPT_NX (1ull << 63)
+#define NPT_NX       (1ull << 63)
+#define STAGE2_MARKS (1ull << 5 | 1ull << 6) /* what the CPU writes: accessed, dirty (APM 2 5.4.2, 15.25.6) */
 
 /* Leaf of @level for a domain's private memory: all rights, write-back. */
 static inline uint64_t stage2_private(paddr_t address, unsigned level)

@@ -5,6 +5,8 @@
 
 #include "stage2_format.h"
 
+#define STAGE2_MARKS 0ull /* what the CPU writes: nothing, as EPTP bit 6 is 0 (SDM 3C 28.3.5) */
+
 /* Leaf of @level for a domain's private memory: all rights, write-back. */
 static inline uint64_t stage2_private(paddr_t address, unsigned level)
 {

@@ -11,8 +11,9 @@ $(WRONG_STATE_PART): tests/system/efi/wrong_state.c hv/hv.mk
 
 $(word 1,$(WRONG_STATE)): $(HV_OBJECTS_vmx_release)
 $(word 2,$(WRONG_STATE)): $(HV_OBJECTS_vmx_debug)
+$(word 2,$(WRONG_STATE)): WRONG_STATE_LDFLAGS := $(HV_LDFLAGS_debug)
 $(WRONG_STATE): $(WRONG_STATE_PART) $(HV_ATTEST) hv/boot/image.ld
 	$(call say,LD,$@)
-	$(Q)gcc $(HV_LDFLAGS) -Wl,--wrap=entry_check -o $@ $(filter %.o,$^) $(HV_ATTEST)
+	$(Q)gcc $(HV_LDFLAGS) $(WRONG_STATE_LDFLAGS) -Wl,--wrap=entry_check -o $@ $(filter %.o,$^) $(HV_ATTEST)
 
 -include $(WRONG_STATE_PART:.o=.d)

@@ -53,6 +53,7 @@ class Qemu:
     """AMD-V, a TPM, and memory that can be looked at."""
 
     HYPERVISOR = emulator.OUT / "hv-svm.elf"
+    DEBUG_HYPERVISOR = emulator.OUT / "hv-svm-debug.elf"  # of the programs NAME-debug
     IMAGE = "hv-svm.elf"
     CONFIG = ""
     TIMEOUT_S = 600  # a boot takes seconds: only a hang takes so long

@@ -7,7 +7,7 @@
 #define SMALL 0x1000ull
 #define LARGE 0x200000ull
 
-void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages)
+void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages, uint32_t gpa_bits)
 {
 	__builtin_memset(ghost->page, 0, pages * sizeof(ghost->page[0]));
 	__builtin_memset(ghost->domain, 0, pages * sizeof(ghost->domain[0]));
@@ -15,6 +15,8 @@ void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages)
 		ghost->unit[i].base = ghost->unit[i].owner = 0;
 	ghost->base = base;
 	ghost->pages = pages;
+	ghost->gpa_bits = gpa_bits;
+	ghost->small_only = false;
 	ghost->records = (pages + 511) / 512;
 	for (uint32_t i = 0; i < ghost->records; i++)
 		ghost->page[i].kind = PAGE_RECORDS;
@@ -98,7 +100,10 @@ static struct ghost_place *places(struct ghost *ghost, uint32_t domain, uint64_t
 		if (ghost->unit[i].owner != 0)
 			continue;
 		unit = &ghost->unit[i];
-		*unit = (struct ghost_unit){.owner = domain, .base = address - address % LARGE};
+		unit->owner = domain;
+		unit->base = address - address % LARGE;
+		for (uint32_t k = 0; k < GHOST_PLACES; k++)
+			unit->place[k] = (struct ghost_place){.state = GHOST_NEW};
 	}
 	if (!unit)
 		__builtin_trap(); /* more memory than GHOST_UNITS */
@@ -177,7 +182,7 @@ static bool take_pages(struct ghost *ghost, uint32_t cpu, uint32_t domain, struc
 /* No page of the root guest's from @address on; where it mapped 2 MiB as one, none of them. */
 static void clear_shared(struct ghost *ghost, uint32_t domain, uint64_t address, uint64_t bytes)
 {
-	const bool small = has_table(ghost, domain, address | GHOST_SHARED_BIT, DOMAIN_LEVEL_4KIB);
+	const bool small = has_table(ghost, domain, address | ghost_shared_bit(ghost), DOMAIN_LEVEL_4KIB);
 	struct ghost_place *const place = places(ghost, domain, small ? address : address - address % LARGE);
 
 	for (uint64_t i = 0; i < (small ? bytes : LARGE) / SMALL; i++) {
@@ -215,7 +220,7 @@ static int64_t create(struct ghost *ghost, const struct ghost_call *call)
 		return HC_E_BUFFER;
 	if (a[1] >= ghost->pages || a[2] >= ghost->pages)
 		return HC_E_PAGE;
-	if (!domain_params_sane(call->params, GHOST_GPA_BITS))
+	if (!domain_params_sane(call->params, ghost->gpa_bits))
 		return HC_E_ARGUMENT;
 	if (!are_free(ghost, a[1], 1) || !are_free(ghost, a[2], 1) || a[1] == a[2])
 		return HC_E_PAGE;
@@ -247,13 +252,13 @@ static int64_t create_vcpu(struct ghost *ghost, uint32_t domain, const uint64_t 
 /* Private memory is the same in 2 MiB and in 4 KiB; what the root guest mapped as 2 MiB stays so. */
 static int64_t add_table(struct ghost *ghost, uint32_t domain, const uint64_t a[4])
 {
-	const uint64_t level = a[1] & 0xfff, address = a[1] - level, below = address & ~GHOST_SHARED_BIT;
+	const uint64_t level = a[1] & 0xfff, address = a[1] - level, below = address & ~ghost_shared_bit(ghost);
 
 	if (a[3] != 0)
 		return HC_E_ARGUMENT;
 	if (ghost->domain[domain].state == DOMAIN_STOPPED)
 		return HC_E_STATE;
-	if (level > DOMAIN_LEVEL_1GIB || address >= 1ull << GHOST_GPA_BITS || address % table_span(level) != 0)
+	if (level > DOMAIN_LEVEL_1GIB || address >= 1ull << ghost->gpa_bits || address % table_span(level) != 0)
 		return HC_E_ARGUMENT;
 	if (a[2] >= ghost->pages)
 		return HC_E_PAGE;
@@ -323,7 +328,7 @@ static int64_t augment(struct ghost *ghost, uint32_t domain, const uint64_t a[4]
 	const uint64_t level = a[1] & 0xfff, address = a[1] - level, bytes = level == 0 ? SMALL : LARGE;
 	const struct ghost_domain *const self = &ghost->domain[domain];
 
-	if (a[3] != 0 || level > DOMAIN_LEVEL_2MIB)
+	if (a[3] != 0 || level > (ghost->small_only ? DOMAIN_LEVEL_4KIB : DOMAIN_LEVEL_2MIB))
 		return HC_E_ARGUMENT;
 	if (self->state != DOMAIN_READY)
 		return HC_E_STATE;
@@ -372,7 +377,7 @@ static int64_t map_shared(struct ghost *ghost, uint32_t domain, const uint64_t a
 	struct ghost_place *const place = places(ghost, domain, address);
 
 	if (!all_are(place, bytes / SMALL, GHOST_RELEASED) || place->shared != 0 ||
-	    grain(ghost, domain, address | GHOST_SHARED_BIT) != bytes)
+	    grain(ghost, domain, address | ghost_shared_bit(ghost)) != bytes)
 		return HC_E_MAPPING;
 	for (uint64_t i = 0; i < bytes / SMALL; i++)
 		place[i].shared = a[2] + i * SMALL;

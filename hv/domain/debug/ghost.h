@@ -15,12 +15,10 @@
 #include "domain/memory.h"
 #include "domain/pool.h"
 
-#define GHOST_GPA_BITS   48u
-#define GHOST_SHARED_BIT (1ull << (GHOST_GPA_BITS - 1))
-#define GHOST_PAGES      1024u
-#define GHOST_VCPUS      32u
-#define GHOST_UNITS      128u /* of memory that calls named, of all domains */
-#define GHOST_PLACES     512u /* pages in a unit */
+#define GHOST_PAGES  2048u
+#define GHOST_VCPUS  32u
+#define GHOST_UNITS  128u /* of memory that calls named, of all domains */
+#define GHOST_PLACES 512u /* pages in a unit */
 
 /* A page of the pool; for tables where they lead. */
 struct ghost_page {
@@ -70,14 +68,22 @@ struct ghost_unit {
 struct ghost {
 	uint64_t base; /* address of the pool */
 	uint32_t pages;
-	uint32_t records; /* its first pages */
+	uint32_t records;  /* its first pages */
+	uint32_t gpa_bits; /* width of a domain's addresses, the shared bit included */
+	bool small_only;   /* no page of the pool of 2 MiB may be used as one */
 	struct ghost_page page[GHOST_PAGES];
 	struct ghost_domain domain[GHOST_PAGES]; /* by its page */
 	struct ghost_unit unit[GHOST_UNITS];
 };
 
-/* A pool of @pages pages at @base, at most GHOST_PAGES, without domains. */
-void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages);
+/* A pool of @pages pages at @base, at most GHOST_PAGES, without domains. @gpa_bits: as domain_gpa_bits() */
+void ghost_start(struct ghost *ghost, uint64_t base, uint32_t pages, uint32_t gpa_bits);
+
+/* The bit of a domain's address that says which memory is meant. */
+static inline uint64_t ghost_shared_bit(const struct ghost *ghost)
+{
+	return domain_shared_bit(ghost->gpa_bits);
+}
 
 /* A hypercall, and what the model cannot know of it. */
 struct ghost_call {

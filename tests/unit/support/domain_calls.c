@@ -242,7 +242,7 @@ static void one_step(struct calls *calls)
 void calls_run(struct calls *calls, unsigned count)
 {
 	host_start(&host, choose(&calls->choices, 2) != 0 ? SMALL_POOL : WIDE_POOL);
-	ghost_start(&ghost, (uintptr_t)host.pool, host.pages);
+	ghost_start(&ghost, (uintptr_t)host.pool, host.pages, DOMAIN_GPA_BITS);
 	calls->choices.ghost = &ghost;
 	calls->choices.ram = host_ram(&host, 0);
 	memset(seen, 0, sizeof(seen));

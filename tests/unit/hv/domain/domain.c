@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: tests/unit/support/reports.c */
-/* links: hv/domain/ hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/machine/features.c hv/lib/wipe.c */
+/* links: hv/domain/ hv/domain/debug/compare.c hv/domain/debug/ghost.c hv/attest/sha384.c hv/machine/ram.c hv/machine/features.c hv/lib/wipe.c */
 /* links: tests/unit/support/domain_host.c tests/unit/support/domain_calls.c */
 /* links: tests/unit/support/domain_choices.c tests/unit/support/ghost_compare.c */
 /*
