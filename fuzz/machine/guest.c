@@ -17,6 +17,7 @@ static struct request {
 	struct domain_run before; /* the run page */
 	uint32_t run;             /* which page of RAM */
 	struct registers registers;
+	struct ve_info ve; /* of its last #VE */
 } requests[CPUS];
 
 /* Page tables that map all memory one to one, for the code at CODE_TDCALL. */
@@ -107,6 +108,41 @@ static void check_place(const struct step *step)
 	const uint64_t rip = vendor_rip(step->cpu);
 
 	PROMISE(rip == request->rip || rip == request->rip + TDCALL_BYTES);
+}
+
+/* Leaves whose answers are in registers, as docs/guest-abi.md has them. */
+static void check_registers(const struct step *step)
+{
+	const struct request *const request = &requests[step->cpu->index];
+	const struct registers *const before = &request->registers, *const now = &step->cpu->guest->frame->guest;
+	const struct ghost_domain *const self = &world.ghost.domain[step->domain];
+	const struct ve_info none = {.valid = false}, ve = request->ve.valid ? request->ve : none;
+
+	switch (before->rax) {
+	case TDG_VP_INFO:
+		PROMISE(now->rax == TDX_SUCCESS && now->rcx == DOMAIN_GPA_BITS && now->rdx == DOMAIN_ATTRIBUTES);
+		PROMISE(now->r8 == (self->vcpu_count | (uint64_t)self->params.max_vcpus << 32));
+		PROMISE(&self->vcpu[now->r9] == ghost_vcpu_of(step->cpu) && now->r10 == 0 && now->r11 == 0);
+		break;
+	case TDG_VP_VEINFO_GET:
+		PROMISE(now->rax == (ve.valid ? TDX_SUCCESS : TDX_NO_VALID_VE_INFO));
+		PROMISE(now->rcx == ve.reason && now->rdx == ve.qualification && now->r8 == ve.linear &&
+			now->r9 == ve.physical && now->r10 == ve.length);
+		break;
+	case TDG_VP_CPUIDVE_SET:
+		PROMISE(now->rax == (before->rcx <= 3 ? TDX_SUCCESS : (TDX_OPERAND_INVALID | 1)));
+		break;
+	case TDG_VP_RD:
+	case TDG_VP_WR:
+		PROMISE(now->rax == TDX_FIELD_ID_INCORRECT);
+		break;
+	default:
+		break;
+	}
+	PROMISE(before->rax == TDG_VP_VMCALL ||
+		(now->rbx == before->rbx && now->rbp == before->rbp && now->rsi == before->rsi &&
+		 now->rdi == before->rdi && now->r12 == before->r12 && now->r13 == before->r13 &&
+		 now->r14 == before->r14 && now->r15 == before->r15));
 }
 
 /* What a status of TDG.MEM.PAGE.ACCEPT says. */
@@ -259,6 +295,7 @@ void guest_step(struct step *step)
 	step->effect = effect_of(&request->exits);
 	request->registers = request->exits.registers;
 	request->rip = request->exits.rip;
+	request->ve = vcpu->ve;
 	request->run = (uint32_t)((vcpu->run.value - (uintptr_t)ram) / PAGE_BYTES);
 	memcpy(&request->before, ram[request->run], sizeof(request->before));
 	use_memory(vcpu);
@@ -278,6 +315,8 @@ void guest_step(struct step *step)
 		fprintf(stderr, "  left: kind %u\n", exit_of(request)->kind);
 	if (!left && request->exits.kind == EXITS_TDCALL)
 		check_place(step);
+	if (!left && request->exits.kind == EXITS_TDCALL && is_complete(step, left))
+		check_registers(step);
 	PROMISE(left || !(must_leave(request->exits.kind) || nmi || stopped));
 	if (!world.ended) {
 		if (step->effect == EFFECT_ACCEPT)

@@ -9,6 +9,9 @@
 #define LOCK  8ull
 #define KIND  7ull
 
+/* Windows that one step may open: 512 pages of work, for each of which a few entries and records are looked at. */
+#define WINDOWS_MAX (512u * 16)
+
 static _Alignas(LARGE) uint8_t memory[2 * LARGE + (WIDE_POOL - HOST_RUN - 512) * PAGE_BYTES];
 uint8_t *const pool_memory = memory + LARGE - HOST_RUN * PAGE_BYTES;
 _Alignas(4096) uint8_t ram[RAM_PAGES][PAGE_BYTES];
@@ -20,6 +23,7 @@ static uint64_t lock_counts[WIDE_POOL], lock_count_of_all;
 static uint64_t open[CPUS][WINDOWS_PER_CPU];
 static uint8_t table_before[CPUS][PAGE_BYTES];
 static unsigned inner_before[CPUS];
+static uint8_t vcpus_before[CPUS][WIDE_POOL][PAGE_BYTES];
 
 void memory_start(uint32_t count)
 {
@@ -179,7 +183,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 	(void)writable;
 	between();
 	PROMISE(cpu == world.step->cpu->index && window != WINDOW_COPY && page.value % PAGE_BYTES == 0);
-	PROMISE(open[cpu][window] == 0);
+	PROMISE(open[cpu][window] == 0 && (++world.step->windows <= WINDOWS_MAX || world.ending));
 	check_kind(window, page_of(page.value));
 	open[cpu][window] = page.value;
 	if (window == WINDOW_TABLE && !has_lock(world.step->domain)) {
@@ -245,6 +249,24 @@ void window_write(const struct paging *paging, uint32_t cpu, paddr_t address, co
 	(void)check_copy(cpu, address, bytes);
 	memcpy(region_pointer(address), buffer, bytes);
 	between();
+}
+
+void keep_vcpus(uint32_t cpu)
+{
+	for (uint32_t page = 0; page < pages; page++) {
+		if ((record_of(page) & KIND) == PAGE_VCPU)
+			memcpy(vcpus_before[cpu][page], pool_contents(page), PAGE_BYTES);
+	}
+}
+
+void check_vcpus(const struct step *step)
+{
+	for (uint32_t page = 0; page < pages && step->inner == 0 && !world.ended; page++) {
+		const uint64_t record = record_of(page);
+
+		if ((record & KIND) == PAGE_VCPU && record >> 32 != step->domain)
+			PROMISE(memcmp(vcpus_before[step->cpu->index][page], pool_contents(page), PAGE_BYTES) == 0);
+	}
 }
 
 void check_released(const struct cpu *cpu)

@@ -151,10 +151,12 @@ static void make_step(struct cpu *cpu)
 	step->effect = EFFECT_NONE;
 	world.step = step;
 	step->moments = choose_moments();
+	keep_vcpus(cpu->index);
 	if (cpu->guest)
 		guest_step(step);
 	else
 		root_step(step);
+	check_vcpus(step);
 	check_entered(cpu);
 	world.step = step->outer;
 	use_translations();

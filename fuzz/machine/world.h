@@ -30,6 +30,7 @@ struct step {
 	uint32_t domain;          /* whose pages it may look at; 0: anybody's */
 	unsigned moments;         /* places until another CPU makes a step; 0: none will */
 	unsigned inner;           /* steps that were made meanwhile */
+	unsigned windows;         /* that were opened */
 	bool locked, over;        /* it had its domain's lock; has given it back */
 	bool frees;               /* pages were freed: nobody takes one before the specification knows */
 	uint8_t reads[RAM_PAGES]; /* of pages of RAM */
@@ -96,6 +97,10 @@ uint32_t page_of(uint64_t address); /* of the pool */
 
 /* Changes as a domain is locked and unlocked: its memory does not change otherwise. */
 uint64_t lock_count(uint32_t domain);
+
+/* A step changes nothing of the vCPUs of other domains than its own, a pending interrupt for one: kept before it. */
+void keep_vcpus(uint32_t cpu);
+void check_vcpus(const struct step *step);
 
 /* The CPU has no lock, and no more windows than a guest needs. */
 void check_released(const struct cpu *cpu);
