@@ -9,11 +9,8 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "redirect.h"
 #include "wide.h"
 
 #define LONG_IDIV "_Z9long_idivP7Bit128sPlPKS_l"
@@ -67,32 +64,10 @@ static bool multiplies_right(multiply_function *multiply)
 	return true;
 }
 
-_Noreturn static void give_up(const char *what)
-{
-	perror(what);
-	exit(EXIT_FAILURE);
-}
-
-/* Makes the function at @from begin with "mov rax, @to; jmp rax". */
-static void redirect(void *from, uintptr_t to)
-{
-	uint8_t code[] = {0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
-	const uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-	const uintptr_t first = (uintptr_t)from & ~(page_bytes - 1);
-	const size_t bytes = (uintptr_t)from + sizeof(code) - first;
-
-	memcpy(code + 2, &to, sizeof(to));
-	if (mprotect((void *)first, bytes, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
-		give_up("mend: making Bochs's code writable");
-	memcpy(from, code, sizeof(code));
-	if (mprotect((void *)first, bytes, PROT_READ | PROT_EXEC) != 0)
-		give_up("mend: making Bochs's code executable");
-}
-
 static void mend(const char *name, void *function, bool right, uintptr_t ours)
 {
 	if (!right)
-		redirect(function, ours);
+		redirect(function, ours, NULL);
 	fprintf(stderr, "mend: %s %s\n", name, right ? "is right, left alone" : "is miscompiled, replaced");
 }
 

@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import shlex
+import signal
 import socket
 import termios
 import threading
@@ -65,16 +66,19 @@ class BochsMachine(Emulator):
     model:     a CPU of 'bochs-bin --help cpu'
     features:  changes to that model, such as "exclude_features=x2apic"
     com2:      the file that keeps what the machine writes to its second serial port
+    memory:    the begin of the names of files for what look() and look_at_end() return; without one they cannot
     """
 
     PROGRAM = "Bochs"
 
     def __init__(self, name: str, disks: Sequence[pathlib.Path | str] = (), *, cpus: int = 1, memory_mib: int = 1024,
-                 model: str = MODEL, features: str = "", com2: pathlib.Path | None = None) -> None:
+                 model: str = MODEL, features: str = "", com2: pathlib.Path | None = None,
+                 memory: pathlib.Path | None = None) -> None:
         super().__init__(name)
         self.disks = [pathlib.Path(d) for d in disks]
         self.cpus, self.memory_mib, self.model, self.features = cpus, memory_mib, model, features
         self.com2 = com2 or self.log / "com2.log"
+        self.memory, self.looks = memory, 0
 
     def scratch_base(self) -> pathlib.Path:
         """Inside the tree, which both roots see."""
@@ -94,8 +98,10 @@ class BochsMachine(Emulator):
 
     def start(self) -> None:
         rc = self.log / "bochsrc"
-        argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}",
-                "bochs-bin", "-q", "-f", rc]
+        argv = ["env", "SUITE=forky", TREE / "tools" / "in-root", "env", "TERM=vt100", f"LD_PRELOAD={MEND}"]
+        if self.memory:
+            argv += [f"BOCHS_MEMORY={self.memory}", f"BOCHS_MEMORY_MIB={self.memory_mib}"]
+        argv += ["bochs-bin", "-q", "-f", rc]
         (self.log / "command").write_text(shlex.join(map(str, argv)) + "\n")
         with socket.create_server(("127.0.0.1", 0)) as com1, socket.create_server(("127.0.0.1", 0)) as com2:
             rc.write_text(self.bochsrc(com1.getsockname()[1], com2.getsockname()[1]))
@@ -134,6 +140,28 @@ class BochsMachine(Emulator):
         if SUSPEND in text:
             return "suspended"
         return "shutdown" if self.process.poll() is not None or text.count(RESET) > 1 else "running"
+
+    def look(self) -> bytes:
+        """All of the memory of a machine that runs, and waits for something."""
+        self.looks += 1
+        self.process.send_signal(signal.SIGUSR1)
+        return self.written(str(self.looks))
+
+    def look_at_end(self) -> bytes:
+        """All of the memory, as it was when the machine reset or switched itself off."""
+        return self.written("end")
+
+    def written(self, suffix: str) -> bytes:
+        """Waits until mend.so has written the memory (tests/bochs/look.c)."""
+        file = pathlib.Path(f"{self.memory}.{suffix}")
+        deadline = time.monotonic() + COPY_S
+        while not file.exists():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name}: Bochs wrote no memory to {file} in {COPY_S} s: see bochs.out")
+            time.sleep(0.05)
+        memory = file.read_bytes()
+        file.unlink()
+        return memory
 
     def wait_powered_off(self, timeout: float = PATIENCE_S) -> None:
         """Waits until the machine has switched itself off."""

@@ -57,7 +57,7 @@ class Qemu:
     IMAGE = "hv-svm.elf"
     CONFIG = ""
     TIMEOUT_S = 600  # a boot takes seconds: only a hang takes so long
-    NO_MEMORY = None
+    NO_TABLES = None
     LACKS = {"smp-debug": "the debug image for AMD-V checks nothing at VM entry"}
     # Reasons for which a program may skip a check here: the CPU or the machine lacks something.
     MAY_SKIP = {"reserved on AMD: the CPU refuses it without the hypervisor", "the CPU checks no alignment",
@@ -103,14 +103,14 @@ class Qemu:
 
 
 class Bochs:
-    """VT-x with EPT; neither TPM nor IOMMU."""
+    """VT-x with EPT, and memory that can be looked at; neither TPM nor IOMMU."""
 
     HYPERVISOR = emulator.OUT / "hv-vmx.elf"
     DEBUG_HYPERVISOR = emulator.OUT / "hv-vmx-debug.elf"  # of the programs NAME-debug
     IMAGE = "hv-vmx.elf"
     CONFIG = "require_tpm = no\n"
     TIMEOUT_S = 1200
-    NO_MEMORY = "Bochs does not let its memory be looked at"
+    NO_TABLES = "the reader of live page tables starts at AMD-V's VMCBs"
     LACKS = {"reset-byte": "Bochs's sleep register takes 16-bit writes only",
              "reset-dword": "Bochs's sleep register takes 16-bit writes only",
              **dict.fromkeys(("reset-acpi", "reset-smi", "reset-controller"), "Bochs's FADT names no reset register"),
@@ -123,7 +123,7 @@ class Bochs:
              "floor-mchbar": "Bochs's host bridge has no MCHBAR",
              "floor-pc": "Bochs's chipset is this one in each program",
              **dict.fromkeys(WIDTHS, "Bochs's CPUs have 40 bits of a physical address")}
-    MAY_SKIP = {"the machine has no TPM", NO_MEMORY}
+    MAY_SKIP = {"the machine has no TPM", NO_TABLES}
     # With two CPUs Bochs delivers the #DB of a code breakpoint without end, as it does without a hypervisor.
     ONE_CPU = ("guests-cpu-breakpoint",)
 
@@ -135,13 +135,15 @@ class Bochs:
 
     def machine(self, name: str, disk: pathlib.Path, tap: pathlib.Path) -> BochsMachine:
         cpus = 1 if name in self.ONE_CPU else 2
-        return BochsMachine(f"{name}-bochs", disks=[disk], cpus=cpus, memory_mib=MEMORY_MIB, com2=tap)
+        return BochsMachine(f"{name}-bochs", disks=[disk], cpus=cpus, memory_mib=MEMORY_MIB, com2=tap,
+                            memory=tap.with_name("memory"))
 
     def run_state(self, machine: BochsMachine) -> str:
         return machine.run_state()
 
-    def look(self, machine: BochsMachine) -> None:
-        return None
+    def look(self, machine: BochsMachine) -> remapping_tables.Look:
+        memory = machine.look() if self.run_state(machine) == "running" else machine.look_at_end()
+        return remapping_tables.Look(memory, {})
 
 
 BEDS = {"qemu": Qemu, "bochs": Bochs}
