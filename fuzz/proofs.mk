@@ -28,6 +28,7 @@ prove-domain_calls: PROOF_INCLUDES := -I$(PROOF_OUT)/include -Iinclude/cloister 
 prove-domain_calls: $(addprefix hv/domain/,hypercall.c domain.c pool.c run.c debug/ghost.c)
 prove-domain_calls: PROOF_LOOPS := --unwind 9
 # The same, and stage 2 with one bit of an address for each level in place of nine: tables of two entries.
+PROOFS_NARROW := domain_memory_add domain_memory_change domain_memory_guest
 PROOF_NARROW := $(addprefix $(PROOF_OUT)/narrow/,domain/memory.c domain/debug/ghost.c domain/debug/ghost.h memory/stage2.h cloister/domain.h cloister/boot_info.h)
 $(PROOF_OUT)/narrow/cloister/%: include/cloister/% fuzz/proofs.mk
 	@mkdir -p $(@D)
@@ -38,10 +39,10 @@ $(PROOF_OUT)/narrow/%: hv/% fuzz/proofs.mk
 		-e 's/^\(#define GHOST_UNITS\) .*/\1 1u/; s/^\(#define ENTRIES\) .*/\1 2u/; s/^\(#define LARGE\) .*/\1 0x2000ull/' \
 		-e 's/9 \* (level/1 * (level/; s/^\tstruct ghost_domain domain\[.*\];/\tstruct ghost_domain domain[3];/' \
 		-e 's/^\(\tstruct ghost_place\) place\[.*\];/\1 *place;/' $< >$@
-prove-domain_memory_add prove-domain_memory_change: $(PROOF_NARROW)
-prove-domain_memory_add prove-domain_memory_change: PROOF_INCLUDES := -I$(PROOF_OUT)/narrow -Iinclude/cloister -Ihv/domain -Ihv/memory -include $(PROOF_OUT)/narrow/memory/stage2.h -include $(PROOF_OUT)/narrow/domain/debug/ghost.h
-prove-domain_memory_add prove-domain_memory_change: $(addprefix hv/domain/,hypercall.c domain.c pool.c)
-prove-domain_memory_add prove-domain_memory_change: PROOF_LOOPS := --unwind 3 --unwindset slot_find.0:5,make_tables.1:4,find_entries.1:4,contents_of.0:4,make_records.0:13,make_tables.0:13,make_memory.1:13,check_memory.1:13,show.1:13,keep.1:13,check_records.0:13,count.0:13,has_table.0:13,window_is_open.0:8
+$(PROOFS_NARROW:%=prove-%): $(PROOF_NARROW)
+$(PROOFS_NARROW:%=prove-%): PROOF_INCLUDES := -I$(PROOF_OUT)/narrow -Iinclude/cloister -Ihv/domain -Ihv/memory -include $(PROOF_OUT)/narrow/memory/stage2.h -include $(PROOF_OUT)/narrow/domain/debug/ghost.h
+$(PROOFS_NARROW:%=prove-%): $(addprefix hv/domain/,hypercall.c domain.c pool.c)
+$(PROOFS_NARROW:%=prove-%): PROOF_LOOPS := --unwind 3 --unwindset slot_find.0:5,make_tables.1:4,find_entries.1:4,contents_of.0:4,make_records.0:13,make_tables.0:13,make_memory.1:13,check_memory.1:13,show.1:13,keep.1:13,check_records.0:13,count.0:13,has_table.0:13,window_is_open.0:8
 prove-dmar prove-ivrs prove-ivrs_settings: loader/dma_table.c
 # Lists of a few entries in place of hundreds: the code for one entry, and for the list's end, is the same.
 PROOF_SHORT := $(PROOF_OUT)/include/cloister/boot_info.h
@@ -98,7 +99,7 @@ prove-vmcall: PROOF_LOOPS := --unwind 9 --unwindset convert.0:4
 PROOF_VENDOR := svm
 
 # Two thirds of the time for all. 'make test' has the others.
-PROOFS_LONG := domain_memory_add domain_memory_change io
+PROOFS_LONG := $(PROOFS_NARROW) io
 
 .PHONY: prove prove-short $(PROOFS:%=prove-%)
 prove: PROVED := $(PROOFS)

@@ -1,60 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hv/domain/memory.c, what changes while a domain runs, by HC_PAGE_AUG, HC_PAGE_REMOVE, HC_SHARED_MAP and HC_SHARED_UNMAP: as
- * domain_memory.h says. What became free was wiped, and only once no CPU can use it. Nothing is copied or measured.
+ * domain_memory.h and domain_memory_running.h say.
  * Assumed: a pool at one address, for HC_PAGE_REMOVE and for HC_PAGE_AUG of 2 MiB also a page higher. The guest's
- * requests are not in here.
+ * requests are in domain_memory_guest.c.
  */
-#include "domain_memory.h"
-
-#include "domain/measure.h"
-#include "lib/wipe.h"
-
-static bool kicked;
-
-/* Of what the guest could use only what no CPU can use any more. */
-void secure_wipe_through(void *of, size_t bytes)
-{
-	PROVE(open[WINDOW_TARGET] && of == target_window && bytes == 4096 && (records[target] & 7) == PAGE_PRIVATE);
-	for (uint32_t i = 0; i < ENTRIES; i++) {
-		const enum ghost_state state = place_before[i].state;
-		const bool was_used =
-			(place_before[i].page == target) & ((state == GHOST_ACCEPTED) | (state == GHOST_BLOCKED));
-
-		for (uint32_t k = 0; k < DOMAIN_MAX_VCPUS; k++)
-			PROVE(!was_used | (k >= td.info.vcpus) | (td.vcpu[k].runs_on != 2) |
-			      (td.vcpu[k].epoch == td.epoch));
-		target_window[i] = 0;
-	}
-	wiped[target] = true;
-}
-
-void cpu_kick(struct cpu *cpu)
-{
-	PROVE(cpu == &cpus[1]);
-	kicked = true;
-}
-
-void window_read(const struct paging *paging, uint32_t cpu, paddr_t address, void *buffer, uint32_t bytes)
-{
-	PROVE(false);
-}
-
-void measure_page(struct sha384 *mrtd, gpa_t address)
-{
-	PROVE(false);
-}
-
-void measure_contents(struct sha384 *mrtd, gpa_t address, const void *contents)
-{
-	PROVE(false);
-}
-
-/* 2 MiB of pages begin at an even number, or at an odd one. */
-static uint64_t any_pool(void)
-{
-	return any_bool() ? POOL : POOL + SMALL;
-}
+#include "domain_memory_running.h"
 
 /* By the level, as HC_TABLE_ADD's proofs; what other levels get is in domain_calls.c. */
 static int64_t page_aug(uint64_t level, uint64_t pool_base)
