@@ -61,7 +61,7 @@ class Qemu:
     LACKS = {"smp-debug": "the debug image for AMD-V checks nothing at VM entry"}
     # Reasons for which a program may skip a check here: the CPU or the machine lacks something.
     MAY_SKIP = {"reserved on AMD: the CPU refuses it without the hypervisor", "the CPU checks no alignment",
-                "the CPU has no IA32_TSC_ADJUST", "QEMU's SVM tells no instruction length"}
+                "the CPU has no IA32_TSC_ADJUST", "the CPU has no AVX-512", "QEMU's SVM tells no instruction length"}
 
     def __enter__(self) -> Self:
         self.state = tempfile.TemporaryDirectory(prefix="guests-tpm-", dir=scratch_base())

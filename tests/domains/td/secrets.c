@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two runs of a guest that differ in a secret only, which is in each of its registers and in its memory: everything
- * that root can look at afterwards is the same, and holds no secret. Nor does the next domain find it.
+ * that root can look at afterwards is the same, and holds no secret. Nor does the next domain find it. Of registers
+ * that take some values only, each bit that may differ does.
  */
 #include "secrets.h"
 
@@ -17,16 +18,83 @@
 #include "hv/x86/switch.h"
 
 #define XSAVE_BYTES      0xa88u
+#define XSAVE_MXCSR      24u
+#define XSAVE_EXTENDED   576u
+#define XSAVE_OPMASK     0x440u /* of CPUs with AVX-512 */
+#define XFAM_OPMASK      (1u << 5)
+#define MASK_REGISTERS   8u
 #define MSRS             1024u
+#define MSR_TSC_DEADLINE 0x6e0u
+#define MSR_X2APIC_TPR   0x808u
 #define MSR_X2APIC_IRR_2 0x822u /* of vectors 0x40 to 0x5f */
+#define MSR_X2APIC_TIMER 0x832u
 #define LARGE_BYTES      0x200000ul
 #define RAM_PAGES        0x40000u /* 1 GiB: more than the beds have */
 #define STACK_BYTES      0x20000ul
+#define TDCALL_WORDS     8u /* that it tells; of other operations: */
+#define RESULT_WORDS     2u
 #define GUEST_PAGES      64u /* of the pool, those of the guest with a secret among them */
 
 /* A secret is this odd number's inverse times its product: this program compares products, and holds no secret. */
 #define FACTOR  0x9e3779b97f4a7c15ul
 #define INVERSE 0xf1de83e19937733dul
+
+/* What a CPU starts with, and a domain (docs/guest-abi.md, section 9); MXCSR and FCW: SDM 1 13.6. */
+#define INITIAL_MXCSR 0x1f80u
+#define INITIAL_FCW   0x37fu
+#define INITIAL_DR6   0xffff0ff0u
+#define INITIAL_DR7   0x400u
+#define INITIAL_PAT   0x0007040600070406u
+
+/*
+ * What root has: no breakpoint is on, the timer's vector still comes, and the firmware's pages keep their types. Nothing
+ * here reads the first page: a breakpoint that the guest left on would be a wrong DR7 only.
+ */
+#define ROOT_DR0 0x357u
+#define ROOT_DR3 0x468u
+#define ROOT_CR2 0x1357u
+#define ROOT_DR6 0xffffaff0u
+#define ROOT_DR7 0x55550700u
+#define ROOT_CR8 4u
+#define ROOT_PAT 0x0405010600070406u
+
+/*
+ * What the guest has of a secret: exceptions of SSE and x87 are masked, the x87's precision is one that there is, DR7
+ * has no breakpoint of code or ports, and the secret in DR0 to DR3 is no address of the guest's. The TPR would let the
+ * timer's vector through if root got it, so that this, too, would be a wrong register only.
+ */
+#define SECRET_MXCSR(secret) (0x1f80u | ((secret) & 0xe07f))
+#define SECRET_FCW(secret)   (0x27fu | ((secret) & 0x1d00))
+#define SECRET_DR6(secret)   (0xffff0ff0u | ((secret) & 0xe00f))
+#define SECRET_DR7(secret)   (0x11110400u | ((secret) & 0xeeee03ff))
+#define SECRET_PAT(secret)   (0x0404040404040404u | ((secret) & 0x0303030303030303))
+#define SECRET_TPR(secret)   ((secret) & 0x3f)
+
+/* Root is told of the deadline, so it is no secret. The timer is masked. */
+#define DEADLINE       0x0123456789abcdefu
+#define TIMER_DEADLINE 0x50000u
+
+/* Code that sets a register to RAX, and leaves 0 there. */
+#define SET_MXCSR 0xc031582414ae0f50u, 0xc3 /* PUSH RAX; LDMXCSR [RSP]; POP RAX; XOR EAX, EAX; RET */
+#define SET_FCW   0xc3c03158242cd950u, 0    /* PUSH RAX; FLDCW [RSP]; POP RAX; XOR EAX, EAX; RET */
+#define SET_DR6   0xc3c031f0230fu, 0        /* MOV DR6, RAX; XOR EAX, EAX; RET */
+#define SET_DR7   0xc3c031f8230fu, 0
+
+/* What the next domain starts with, of what the one before has filled. */
+static const struct {
+	struct op op;
+	uint64_t value;
+	const char *name;
+} initial[] = {
+	{{OP_RUN, {0xc358241cae0f006a}}, INITIAL_MXCSR, "MXCSR"},        /* PUSH 0; STMXCSR [RSP]; POP RAX; RET */
+	{{OP_RUN, {0xc358243cd9006a}}, INITIAL_FCW, "x87 control word"}, /* PUSH 0; FNSTCW [RSP]; POP RAX; RET */
+	{{OP_RUN, {0xc3f0210f}}, INITIAL_DR6, "DR6"},                    /* MOV RAX, DR6; RET */
+	{{OP_RUN, {0xc3f8210f}}, INITIAL_DR7, "DR7"},
+	{{OP_RUN, {0xc3c0200f44}}, 0, "CR8"},
+	{{OP_RDMSR, {MSR_X2APIC_TPR}}, 0, "TPR"},
+	{{OP_RDMSR, {MSR_TSC_DEADLINE}}, 0, "deadline"},
+	{{OP_RDMSR, {MSR_PAT}}, INITIAL_PAT, "PAT"},
+};
 
 FORM(form_rdmsr, "rdmsr");
 FORM(form_vmmcall, "vmmcall\n pushfq\n pop %rbp");
@@ -192,7 +260,18 @@ static void find_memory(void)
 static __attribute__((noinline)) bool start_with(uint64_t product)
 {
 	volatile uint64_t secret = product * INVERSE;
-	struct op ops[] = {VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 0x1000), {OP_FILL, {secret, xfam}}};
+	struct op ops[] = {
+		VMCALL(0, VMCALL_MAP_GPA, HOLE | shared_bit, 0x1000),
+		{OP_WRMSR, {MSR_X2APIC_TIMER, TIMER_DEADLINE}},
+		{OP_WRMSR, {MSR_TSC_DEADLINE, DEADLINE}},
+		{OP_WRMSR, {MSR_X2APIC_TPR, SECRET_TPR(secret)}},
+		{OP_WRMSR, {MSR_PAT, SECRET_PAT(secret)}},
+		{OP_RUN, {SET_MXCSR, SECRET_MXCSR(secret)}},
+		{OP_RUN, {SET_FCW, SECRET_FCW(secret)}},
+		{OP_RUN, {SET_DR6, SECRET_DR6(secret)}},
+		{OP_RUN, {SET_DR7, SECRET_DR7(secret)}},
+		{OP_FILL, {secret, xfam}},
+	};
 	const bool right = build(&built, first + GUEST_PAGES, 1, ops, COUNT(ops));
 
 	secret = 0;
@@ -232,9 +311,33 @@ static void take_interrupts(void)
 
 static void set_registers(void)
 {
-	write_dr0(0x1357);
-	write_dr3(0x2468);
-	write_cr2(0x1357);
+	write_dr0(ROOT_DR0);
+	write_dr3(ROOT_DR3);
+	write_dr6(ROOT_DR6);
+	write_dr7(ROOT_DR7);
+	write_cr2(ROOT_CR2);
+	write_cr8(ROOT_CR8);
+	wrmsr(MSR_PAT, ROOT_PAT);
+}
+
+static void reset_registers(uint64_t pat)
+{
+	write_dr0(0);
+	write_dr3(0);
+	write_dr6(INITIAL_DR6);
+	write_dr7(INITIAL_DR7);
+	write_cr8(0);
+	wrmsr(MSR_PAT, pat);
+}
+
+/* Each operation but the first one, a TDCALL, tells 0: none was refused. */
+static bool refuses_nothing(void)
+{
+	bool right = true;
+
+	for (unsigned i = TDCALL_WORDS; i < built.words; i++)
+		right = is(0, built.told[i]) && right;
+	return right;
 }
 
 static bool fills_registers(void)
@@ -244,7 +347,7 @@ static bool fills_registers(void)
 
 	*filled = 0;
 	if (!exits(DOMAIN_EXIT_MAP_GPA, HOLE) || !exits(DOMAIN_EXIT_PAGE, HOLE | shared_bit) ||
-	    !answers(0, call(HC_SHARED_MAP, built.page, HOLE, (uint64_t)filled, 0)))
+	    !answers(0, call(HC_SHARED_MAP, built.page, HOLE, (uint64_t)filled, 0)) || !refuses_nothing())
 		return false;
 	while (*filled == 0) {
 		if (!answers(0, turn(&general)) || !is(DOMAIN_EXIT_PREEMPTED, run_of(&built, 0)->exit.kind))
@@ -255,12 +358,19 @@ static bool fills_registers(void)
 	return true;
 }
 
+/* Where nobody switches DR6, it has what was written last: the guest writes it in its first turns only. */
+static uint64_t dr6_after_fill;
+
 static bool run_with(uint64_t product, struct seen *seen)
 {
 	struct gprs general;
 
-	if (!start_with(product) || !fills_registers())
+	if (!start_with(product))
 		return false;
+	set_registers();
+	if (!fills_registers())
+		return false;
+	dr6_after_fill = read_dr6();
 	set_registers();
 	const int64_t result = turn(&general);
 
@@ -308,23 +418,70 @@ static bool holds(const struct seen *seen, uint64_t product)
 	return found;
 }
 
+/* General registers are what turn() has set; vector state is lost. */
+static void test_root(const struct visible *v)
+{
+	uint64_t rest = 0;
+
+	ok(same_msrs(&before, &one) && is(ROOT_DR0, v->debug[0]) && is(ROOT_DR3, v->debug[3]) &&
+		   is(ROOT_CR2, v->control[1]) && is(xfam, v->xcr0),
+	   "it has its own registers back");
+	ok(is(ROOT_DR6, v->debug[4]) && is(ROOT_DR6, dr6_after_fill), "and DR6");
+	ok(is(ROOT_DR7, v->debug[5]), "and DR7");
+	ok(is(ROOT_CR8, v->control[4]), "and CR8");
+	ok(is(ROOT_PAT, rdmsr(MSR_PAT)), "and the PAT");
+	ok(is(INITIAL_MXCSR, *(const uint32_t *)&v->vector[XSAVE_MXCSR]), "MXCSR is the initial one");
+	ok(is(INITIAL_FCW, *(const uint16_t *)v->vector), "so is the x87's control word");
+	for (unsigned i = XSAVE_EXTENDED; i < XSAVE_BYTES; i++)
+		rest |= v->vector[i];
+	ok(is(0, rest), "and so is AVX state");
+	ok(is(DEADLINE, v->run.exit.deadline), "root is told of the guest's deadline");
+}
+
+/* Of an operation after the first one, which is a TDCALL. */
+static bool result_is(unsigned operation, uint64_t value)
+{
+	at = TDCALL_WORDS + operation * RESULT_WORDS;
+	return counts(value);
+}
+
+/* As the guest has saved them when it looked for the pattern: 'operation' and the next ones. */
+static void test_mask_registers(unsigned operation)
+{
+	bool right = true;
+
+	if ((xfam & XFAM_OPMASK) == 0)
+		return skip("its mask registers are 0", "the CPU has no AVX-512");
+	for (unsigned i = 0; i < MASK_REGISTERS; i++)
+		right = result_is(operation + i, 0) && right;
+	ok(right, "its mask registers are 0");
+}
+
 /* It has all of the pool's pages that the guest before had, and its CPU. */
 static void test_next_domain(uint64_t product)
 {
 	const uint64_t secret = product * INVERSE;
-	const struct op ops[] = {TDCALL(TDG_VM_WR, 0, TD_CLOISTER_LAZY, 1, 1),
-				 {OP_FIND, {secret, xfam}},
-				 {OP_SEARCH, {HOLE, GUEST_PAGES * PAGE_BYTES, secret}},
-				 END};
+	struct op ops[COUNT(initial) + MASK_REGISTERS + 4] = {TDCALL(TDG_VM_WR, 0, TD_CLOISTER_LAZY, 1, 1)};
+	unsigned count = 1;
 	bool right = true;
 
+	for (unsigned i = 0; i < COUNT(initial); i++)
+		ops[count++] = initial[i].op;
+	ops[count++] = (struct op){OP_FIND, {secret, xfam}};
+	for (unsigned i = 0; i < MASK_REGISTERS; i++)
+		ops[count++] = (struct op){OP_LOAD, {GUEST_XSAVE + XSAVE_OPMASK + i * 8}};
+	ops[count++] = (struct op){OP_SEARCH, {HOLE, GUEST_PAGES * PAGE_BYTES, secret}};
 	ok(start(1, ops, COUNT(ops)) && exits(DOMAIN_EXIT_PAGE, HOLE), "another guest follows");
 	built.next = first + GUEST_PAGES;
 	for (unsigned i = 0; i < GUEST_PAGES && right; i++)
 		right = augment(HOLE + i * PAGE_BYTES);
 	ok(right && run_to_end(&built, 0), "with memory that was the first one's");
-	ok(tells(0) && counts(0), "it finds no secret in its registers");
-	ok(counts(0), "nor in its memory");
+	ok(tells(0), "which needs no acceptance");
+	for (unsigned i = 0; i < COUNT(initial); i++)
+		ok(result_is(i, initial[i].value), "its %s is the initial one", initial[i].name);
+	ok(result_is(COUNT(initial), 0), "it finds no secret in its registers");
+	ok(result_is(COUNT(ops) - 3, 0), "nor in its memory");
+	test_mask_registers(COUNT(initial) + 1);
 	gone();
 }
 
@@ -344,7 +501,7 @@ static void look_before(void)
 void test_secrets(void)
 {
 	const uint64_t secret = (rdtsc() | 1) & 0x00007fffffffffff, product = secret * FACTOR, other = ~secret * FACTOR;
-	const uint64_t cr4 = read_cr4();
+	const uint64_t cr4 = read_cr4(), pat = rdmsr(MSR_PAT);
 	unsigned changed, secrets, others;
 
 	begin("secrets");
@@ -360,15 +517,12 @@ void test_secrets(void)
 	ok(same_words(&one.visible, &two.visible, sizeof(one.visible)), "root sees no difference in its registers");
 	ok(same_msrs(&one, &two), "nor in model-specific ones");
 	ok(!holds(&one, product) && !holds(&two, other), "and no secret");
-	ok(same_msrs(&before, &one) && is(0x1357, one.visible.debug[0]) && is(0x2468, one.visible.debug[3]) &&
-		   is(0x1357, one.visible.control[1]) && is(xfam, one.visible.xcr0),
-	   "it has its own registers back");
+	test_root(&one.visible);
 	look_at_memory(other, &changed, &others);
 	ok(is(0, changed), "all of its free memory is the same");
 	ok(is(0, secrets) && is(0, others), "and holds no secret");
 	test_next_domain(other);
 	xsetbv(0, xcr0);
 	write_cr4(cr4);
-	write_dr0(0);
-	write_dr3(0);
+	reset_registers(pat);
 }

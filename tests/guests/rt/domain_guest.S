@@ -321,9 +321,9 @@ fill:
 	.endr
 1:	test	$0xe0, %r8d
 	jz	1f
-	mov	GUEST_PATTERN, %eax
+	mov	GUEST_PATTERN, %rax
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
-	kmovw	%eax, %k\n
+	kmovq	%rax, %k\n			/* AVX512BW: all CPUs with AVX-512 but Xeon Phi have it */
 	.endr
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	vbroadcastsd GUEST_PATTERN, %zmm\n

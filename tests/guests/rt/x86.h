@@ -76,6 +76,7 @@ RT_REGISTER_WRITE(cr3)
 RT_REGISTER_WRITE(dr0)
 RT_REGISTER_WRITE(dr3)
 RT_REGISTER_WRITE(dr7)
+RT_REGISTER_WRITE(cr8)
 
 static inline void interrupts_on(void)
 {
