@@ -71,6 +71,8 @@
 	  "report this as a defect: the hypervisor does not change them")                                            \
 	X(HV_E_A20, "address line A20 is masked", "power the machine off and on; update the firmware")               \
 	X(HV_E_MEMORY_ALIASES, "memory encryption chooses keys by address bits: each page has several addresses",    \
-	  "switch SMEE, SNP or TME-MK off in the firmware setup; TSME and TME with one key may stay on")
+	  "switch SMEE, SNP or TME-MK off in the firmware setup; TSME and TME with one key may stay on")             \
+	X(HV_E_FEW_ASIDS, "AMD-V has fewer than 6 address space identifiers (CPUID 8000000A, EBX)",                  \
+	  "use another CPU; a virtual one must have what real ones have")
 
 #endif

@@ -172,8 +172,8 @@ static void check_kind(enum window window, uint32_t page)
 		PROMISE((record != PAGE_FREE || world.ending) && (record & KIND) != PAGE_RECORDS);
 	else
 		PROMISE((record & KIND) == kinds[window]);
-	if (window == WINDOW_VCPU && page == world.step->cpu->guest_page)
-		return; /* the CPU's last one, which says itself whose it is */
+	if (window == WINDOW_VCPU && page == world.step->cpu->guest_page[VCPU_TAG(page)])
+		return; /* its tag's last one, which says itself whose it is */
 	PROMISE(window == WINDOW_RECORDS || world.step->domain == 0 || record >> 32 == world.step->domain);
 }
 

@@ -105,9 +105,10 @@ static void call(struct step *step)
 
 	const struct answer answer = answer_to(step);
 
-	step->again = step->effect == EFFECT_RUN && step->call.argument[1] != 0 &&
-		      step->call.argument[1] == cpu->guest_page &&
-		      pool_record(cpu->guest_page) >> 32 == step->call.argument[0];
+	const uint64_t vcpu = step->call.argument[1];
+
+	step->again = step->effect == EFFECT_RUN && vcpu != 0 && vcpu == cpu->guest_page[VCPU_TAG(vcpu)] &&
+		      pool_record((uint32_t)vcpu) >> 32 == step->call.argument[0];
 	spec_begins(step);
 	registers_of_root(cpu->index);
 	set_registers(cpu, step->call.number, step->call.argument);

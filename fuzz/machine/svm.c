@@ -154,9 +154,12 @@ void vendor_enters(struct cpu *cpu)
 
 	PROMISE(vmcb == vcpu_of(cpu)->vendor.vmcb && vcpu_of(cpu)->frame->vcpu == vcpu_of(cpu) &&
 		!init_held[cpu->index]);
-	PROMISE((vmcb->efer & 0x1000) != 0 && vmcb->nested_control == 1 && vmcb->asid == (cpu->guest ? 2 : 1));
-	if (vmcb->tlb_control == 1 || (vmcb->tlb_control == 3 && cpu->guest))
-		tlb_flush(cpu->index, 0);
+	PROMISE((vmcb->efer & 0x1000) != 0 && vmcb->nested_control == 1);
+	PROMISE(vmcb->asid == (cpu->guest ? 2 + page_of((uintptr_t)cpu->guest) / 2 % 4 : 1));
+	if (vmcb->tlb_control == 1)
+		tlb_flush_all(cpu->index);
+	if (vmcb->tlb_control == 3 && cpu->guest)
+		tlb_flush(cpu, 0);
 	if (!cpu->guest)
 		return;
 	const struct td *const td = td_vcpu_of(cpu->guest)->td;
@@ -176,11 +179,16 @@ bool vendor_leaves_soon(const struct cpu *cpu)
 	return false;
 }
 
-/* Of all domains: whatever another one left is flushed, or wrong. */
+/* Of all domains: whatever another one left with the same ASID is flushed, or wrong. */
 uint32_t vendor_tag(uint64_t table)
 {
 	(void)table;
 	return 1;
+}
+
+uint32_t vendor_set(const struct cpu *cpu)
+{
+	return cpu->guest->vendor.vmcb->asid - 2;
 }
 
 uint64_t vendor_rip(const struct cpu *cpu)

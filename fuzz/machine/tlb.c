@@ -10,6 +10,7 @@
 
 #define SHARED_MAX 64u
 
+/* Of each tag of guests, where the vendor's CPUs keep them apart. */
 static struct tlb {
 	uint32_t pool[WIDE_POOL]; /* the tag of a translation to each page; 0: none */
 	struct shared {
@@ -19,16 +20,20 @@ static struct tlb {
 	uint32_t shared_count;
 	uint32_t domain; /* all that it has is there, as of the domain's last lock */
 	uint64_t lock_count;
-} tlbs[CPUS];
+} tlbs[CPUS][GUEST_TAGS];
 
 void tlb_start(void)
 {
 	memset(tlbs, 0, sizeof(tlbs));
 }
 
-void tlb_flush(uint32_t cpu, uint32_t tag)
+static struct tlb *tlb_of(const struct cpu *cpu)
 {
-	struct tlb *const tlb = &tlbs[cpu];
+	return &tlbs[cpu->index][vendor_set(cpu)];
+}
+
+static void flush(struct tlb *tlb, uint32_t tag)
+{
 	uint32_t left = 0;
 
 	for (uint32_t page = 0; page < WIDE_POOL; page++)
@@ -39,6 +44,17 @@ void tlb_flush(uint32_t cpu, uint32_t tag)
 	}
 	tlb->shared_count = left;
 	tlb->domain = 0;
+}
+
+void tlb_flush(const struct cpu *cpu, uint32_t tag)
+{
+	flush(tlb_of(cpu), tag);
+}
+
+void tlb_flush_all(uint32_t cpu)
+{
+	for (uint32_t i = 0; i < GUEST_TAGS; i++)
+		flush(&tlbs[cpu][i], 0);
 }
 
 static void keep_shared(struct tlb *tlb, uint32_t tag, uint64_t address, uint64_t entry)
@@ -85,7 +101,7 @@ static uint64_t top_of(const struct td *td)
 
 void tlb_use(const struct cpu *cpu, const struct td *td)
 {
-	struct tlb *const tlb = &tlbs[cpu->index];
+	struct tlb *const tlb = tlb_of(cpu);
 
 	if (tlb->domain == td->info.domain && tlb->lock_count == lock_count(td->info.domain))
 		return;
@@ -110,7 +126,7 @@ static uint64_t entry_at(uint64_t table, uint64_t address)
 /* What it brings along is this domain's, and as it is now. */
 void tlb_enter(const struct cpu *cpu, const struct td *td)
 {
-	const struct tlb *const tlb = &tlbs[cpu->index];
+	const struct tlb *const tlb = tlb_of(cpu);
 	const uint32_t tag = vendor_tag(top_of(td));
 
 	for (uint32_t page = 0; page < world.ghost.pages; page++)
@@ -137,7 +153,7 @@ void check_unreachable(uint32_t page)
 	for (uint32_t i = 0; i < CPUS; i++) {
 		const struct td *const td = domain_of(&world.cpus[i]);
 
-		PROMISE(!td || tlbs[i].pool[page] != vendor_tag(top_of(td)));
+		PROMISE(!td || tlb_of(&world.cpus[i])->pool[page] != vendor_tag(top_of(td)));
 	}
 }
 
@@ -145,12 +161,12 @@ void check_unshared(uint32_t domain, uint64_t address, uint64_t bytes)
 {
 	for (uint32_t i = 0; i < CPUS; i++) {
 		const struct td *const td = domain_of(&world.cpus[i]);
+		const struct tlb *const tlb = td ? tlb_of(&world.cpus[i]) : 0;
 
-		for (uint32_t k = 0; td && td->info.domain == domain && k < tlbs[i].shared_count; k++) {
-			const uint64_t at = tlbs[i].shared[k].address & ~DOMAIN_SHARED_BIT;
+		for (uint32_t k = 0; td && td->info.domain == domain && k < tlb->shared_count; k++) {
+			const uint64_t at = tlb->shared[k].address & ~DOMAIN_SHARED_BIT;
 
-			PROMISE(tlbs[i].shared[k].tag != vendor_tag(top_of(td)) || at < address ||
-				at - address >= bytes);
+			PROMISE(tlb->shared[k].tag != vendor_tag(top_of(td)) || at < address || at - address >= bytes);
 		}
 	}
 }

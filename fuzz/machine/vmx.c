@@ -139,7 +139,10 @@ bool vmxon(paddr_t region)
 /* The tag of a domain is its EPT pointer's; INVVPID leaves what is stage 2's alone (SDM 3C 28.4.3.1). */
 void invept(uint64_t type, uint64_t ept_pointer)
 {
-	tlb_flush(world.step->cpu->index, type == 2 ? 0 : vendor_tag(ept_pointer & ~PAGE_MASK));
+	if (type == 2)
+		tlb_flush_all(world.step->cpu->index);
+	else
+		tlb_flush(world.step->cpu, vendor_tag(ept_pointer & ~PAGE_MASK));
 }
 
 void invvpid(uint64_t type, uint64_t vpid)
@@ -331,7 +334,7 @@ void vendor_enters(struct cpu *cpu)
 	const uint64_t primary = *field_of(vmcs, PRIMARY_CONTROLS);
 
 	PROMISE(vmcs == vcpu->vendor.vmcs.value && vcpu->frame->vcpu == vcpu);
-	PROMISE(*field_of(vmcs, VIRTUAL_PROCESSOR_ID) == (cpu->guest ? 2 : 1));
+	PROMISE(*field_of(vmcs, VIRTUAL_PROCESSOR_ID) == (cpu->guest ? 2 + page_of((uintptr_t)cpu->guest) / 2 % 4 : 1));
 	PROMISE(!vmx[cpu->index].nmis_blocked && (primary & 0x92000000) == 0x92000000);
 	PROMISE(!cpu->nmi_seen || (primary & TRAP_FLAG) != 0);
 	if (!cpu->guest)
@@ -354,6 +357,13 @@ bool vendor_leaves_soon(const struct cpu *cpu)
 uint32_t vendor_tag(uint64_t table)
 {
 	return page_of(table) + 1;
+}
+
+/* What is stage 2's goes whatever the VPID (SDM 3C 28.4.3.1). */
+uint32_t vendor_set(const struct cpu *cpu)
+{
+	(void)cpu;
+	return 0;
 }
 
 uint64_t vendor_rip(const struct cpu *cpu)

@@ -111,7 +111,8 @@ void check_wiped(void);
 /* tlb.c: translations that a CPU may have with the guests' tag */
 
 void tlb_start(void);
-void tlb_flush(uint32_t cpu, uint32_t tag); /* 0: of all tags */
+void tlb_flush(const struct cpu *cpu, uint32_t tag); /* of the guest that it runs; 0: of all tags */
+void tlb_flush_all(uint32_t cpu);
 
 /* The CPU enters a guest; is in it, and uses what there is. */
 void tlb_enter(const struct cpu *cpu, const struct td *td);
@@ -244,8 +245,9 @@ void vendor_enters(struct cpu *cpu);
 /* Does what is loaded exit again at once? */
 bool vendor_leaves_soon(const struct cpu *cpu);
 
-/* The tag of translations through a top table. */
+/* The tag of translations through a top table, and in which set of them the CPU's guest has its own. */
 uint32_t vendor_tag(uint64_t table);
+uint32_t vendor_set(const struct cpu *cpu);
 
 /* Where the guest that is loaded goes on, and which event it gets. */
 uint64_t vendor_rip(const struct cpu *cpu);

@@ -40,7 +40,7 @@ void *window_open(const struct paging *paging, uint32_t cpu, enum window window,
 	}
 	target = (uint32_t)page;
 	PROVE(window == WINDOW_VCPU || window == WINDOW_TARGET);
-	PROVE(records[page] >> 32 == domain || (window == WINDOW_VCPU && page == cpus[0].guest_page));
+	PROVE(records[page] >> 32 == domain || (window == WINDOW_VCPU && page == cpus[0].guest_page[VCPU_TAG(page)]));
 	return &vcpu_page;
 }
 
@@ -281,7 +281,7 @@ static void check_made_vcpu(const struct hypercall_arguments *a, uint32_t index)
 	expected.apic_id = (uint32_t)a->rdx;
 	expected.domain = pool.guest.maps;
 	expected.domain.stage2.root.value = pool.base.value + td.table * 4096ull;
-	expected.vcpu.tag = VCPU_GUEST_TAG;
+	expected.vcpu.tag = 2 + (uint32_t)(a->rsi / 2 % 4);
 	expected.frame.guest.rbx = DOMAIN_GPA_BITS_MAX;
 	expected.frame.guest.rcx = expected.frame.guest.r8 = a->rcx;
 	expected.frame.guest.rdx = pool.guest.cpuid_version;
@@ -403,7 +403,7 @@ static void make_run(uint64_t page, uint64_t run)
 	ASSUME(last == 0 || last != page || before[last] >> 32 != DOMAIN ||
 	       (index < td.info.vcpus && td.vcpu[index].page == page && td.vcpu[index].loaded_on == 1));
 	ASSUME(is_ram || known_run == 0 || known_run != run);
-	cpus[0].guest_page = last;
+	cpus[0].guest_page[VCPU_TAG(page)] = last;
 	vcpu_page.owner = page < PAGES ? (uint32_t)(before[page] >> 32) : 0;
 	vcpu_page.index = index;
 	vcpu_page.run.value = known_run;
@@ -432,7 +432,7 @@ void prove_calls_run(void)
 		.number = HC_VCPU_RUN, .argument = {a.rdi, a.rsi, a.rdx, a.rcx}, .is_ram = is_ram};
 	const uint32_t index = vcpu_page.index;
 	const bool known = index < td.info.vcpus && td.vcpu[index].page == a.rsi;
-	const bool last = known && cpus[0].guest_page == a.rsi && vcpu_page.owner == DOMAIN;
+	const bool last = known && cpus[0].guest_page[VCPU_TAG(a.rsi)] == a.rsi && vcpu_page.owner == DOMAIN;
 	const bool lacks = known && td.vcpu[index].loaded_on != 1 && !xfam_fits(td.info.params.xfam);
 	const bool unfit = known && a.rcx == 0 && (vcpu_page.dead || lacks);
 	const int64_t result = domain_hypercall(&cpus[0], HC_VCPU_RUN, &a);
@@ -451,7 +451,7 @@ void prove_calls_run(void)
 	REACHABLE(result == HC_ENTERS && !last);
 	REACHABLE(busy);
 	REACHABLE(result == HC_E_BUSY && !locked);
-	REACHABLE(result == HC_E_PAGE && cpus[0].guest_page == a.rsi && a.rsi != 0);
+	REACHABLE(result == HC_E_PAGE && cpus[0].guest_page[VCPU_TAG(a.rsi)] == a.rsi && a.rsi != 0);
 	REACHABLE(refused && vcpu_page.dead && ghost.domain[DOMAIN].state == DOMAIN_READY);
 	REACHABLE(result == HC_E_STATE && !unfit);
 	REACHABLE(result == HC_E_BUFFER);

@@ -139,7 +139,6 @@ static void make_vcpu(const struct pool_view *view, const struct td *td, struct 
 	vcpu->apic_id = apic_id;
 	vcpu->domain = view->pool->guest.maps;
 	vcpu->domain.stage2.root = pool_address(view->pool, td->table);
-	vcpu->vcpu.tag = VCPU_GUEST_TAG;
 	vcpu->frame.guest = (struct registers){
 		.rbx = td->gpa_bits,
 		.rcx = rcx,
@@ -165,6 +164,7 @@ int64_t domain_add_vcpu(const struct pool_view *view, struct td *td, uint64_t pa
 	struct td_vcpu *const vcpu = pool_open(view, WINDOW_VCPU, page);
 
 	make_vcpu(view, td, vcpu, (uint32_t)apic_id, rcx);
+	vcpu->vcpu.tag = VCPU_GUEST_TAG + (uint32_t)VCPU_TAG(page);
 	pool_close(view, WINDOW_VCPU);
 	td->vcpu[td->info.vcpus++] = (struct domain_vcpu){.page = (uint32_t)page, .apic_id = (uint32_t)apic_id};
 	return 0;

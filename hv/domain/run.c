@@ -82,7 +82,7 @@ static int64_t occupy(struct cpu *cpu, const struct pool_view *view, struct td *
 static bool open_loaded(const struct pool_view *view, uint64_t domain, uint64_t page, struct td **td,
 			struct td_vcpu **vcpu)
 {
-	if (page == 0 || page != view->cpus[view->cpu]->guest_page)
+	if (page == 0 || page != view->cpus[view->cpu]->guest_page[VCPU_TAG(page)])
 		return false;
 	*vcpu = pool_open(view, WINDOW_VCPU, page);
 	if ((*vcpu)->owner != domain) {
@@ -183,9 +183,9 @@ void domain_run(struct vcpu *root)
 	const uint32_t page = vcpu->td->vcpu[vcpu->index].page;
 
 	load(vcpu, root, page);
-	if (cpu->guest_page != page)
+	if (cpu->guest_page[VCPU_TAG(page)] != page)
 		vcpu_guest_flush_tlb(&vcpu->vcpu);
-	cpu->guest_page = page;
+	cpu->guest_page[VCPU_TAG(page)] = page;
 	vcpu_guest_enter(guest_exit_resumes(cpu) ? &vcpu->vcpu : root);
 }
 
@@ -262,7 +262,7 @@ int64_t run_flush(const struct pool_view *view, struct td *td, uint64_t vcpu)
 	if (slot->loaded_on != view->cpu + 1)
 		return HC_E_STATE;
 	vcpu_guest_flush(pool_address(view->pool, slot->page + VCPU_CONTROL));
-	view->cpus[view->cpu]->guest_page = 0; /* it may come back with other translations */
+	view->cpus[view->cpu]->guest_page[VCPU_TAG(vcpu)] = 0; /* it may come back with other translations */
 	__atomic_store_n(&slot->loaded_on, 0, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -10,6 +10,9 @@
 /* Pages of a vCPU, by their order: struct td_vcpu; what the hardware calls VMCB or VMCS. */
 enum vcpu_page { VCPU_STATE, VCPU_CONTROL };
 
+/* Which of the tags a vCPU has, by its page. Where two share one, what the other left in the TLB goes first. */
+#define VCPU_TAG(page) ((page) / DOMAIN_VCPU_PAGES % GUEST_TAGS)
+
 /* An XSAVE area up to AVX-512; where MXCSR lies in it, and its initial value (SDM 1 13.4, 13.5, 13.6). */
 #define VCPU_XSAVE_BYTES 2688u
 #define XSAVE_MXCSR      6u /* in words of 32 bits */

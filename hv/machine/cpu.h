@@ -8,6 +8,7 @@
 
 #define STACK_PAGES 4
 #define IST_STACKS  3 /* NMI, #DF, #MC */
+#define GUEST_TAGS  4 /* of domains' vCPUs in the TLB. AMD-V may have 8 in all where it is virtual itself */
 #define GDT_ENTRIES 5
 #define HOST_CS     0x08
 #define HOST_DS     0x10
@@ -31,10 +32,10 @@ _Static_assert(sizeof(struct tss) == 104, "64-bit TSS, SDM 3A 8.7");
 
 struct cpu {
 	struct machine *machine;
-	uint64_t stack;      /* its top */
-	struct vcpu *vcpu;   /* the root guest's */
-	struct vcpu *guest;  /* a domain's that it runs meanwhile, or null */
-	uint32_t guest_page; /* whose translations it has with the guests' tag: a page of the pool, or 0 */
+	uint64_t stack;                  /* its top */
+	struct vcpu *vcpu;               /* the root guest's */
+	struct vcpu *guest;              /* a domain's that it runs meanwhile, or null */
+	uint32_t guest_page[GUEST_TAGS]; /* whose translations it has with each tag: a vCPU's page in the pool, or 0 */
 	uint32_t index;
 	uint32_t apic_id;
 	bool is_bsp;

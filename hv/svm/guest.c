@@ -114,7 +114,7 @@ void vcpu_guest_flush_tlb(struct vcpu *vcpu)
 
 static void before_entry(struct vcpu *vcpu)
 {
-	if (vcpu->tag == VCPU_GUEST_TAG)
+	if (vcpu->tag != VCPU_ROOT_TAG)
 		vcpu->vendor.vmcb->rax = vcpu->frame->guest.rax;
 	if (vcpu->cpu->machine->vendor->speculation.clear_buffers)
 		verw(HOST_DS);

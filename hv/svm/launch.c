@@ -48,6 +48,8 @@ enum hv_error vcpu_check(const struct machine *m)
 		return HV_E_SVM_LOCKED;
 	if ((rdmsr(IA32_EFER) & EFER_SVME) != 0)
 		return HV_E_ALREADY;
+	if (cpuid(LEAF_SVM, 0).ebx < VCPU_GUEST_TAG + GUEST_TAGS) /* how many there are, 0 among them */
+		return HV_E_FEW_ASIDS;
 	if ((cpuid(LEAF_SVM, 0).edx & SVM_EDX_NP) == 0)
 		return HV_E_NO_NPT;
 	if ((rdmsr(SYSCFG) & (SYSCFG_MEM_ENCRYPTION | SYSCFG_SNP)) != 0)

@@ -17,13 +17,13 @@ struct cpu;
 struct domain;
 
 #define VCPU_ROOT_TAG  1u
-#define VCPU_GUEST_TAG 2u /* of whichever domain a CPU runs: what another one left there is flushed */
+#define VCPU_GUEST_TAG 2u /* the first of GUEST_TAGS, of domains' vCPUs */
 
 struct vcpu {
 	struct entry_frame *frame; /* its general registers, on the stack of the CPU that it runs on */
 	struct cpu *cpu;           /* that CPU */
 	struct domain *domain;     /* the guest that it belongs to */
-	uint32_t tag;              /* of its translations in the TLB: ASID or VPID; VCPU_ROOT_TAG or VCPU_GUEST_TAG */
+	uint32_t tag;              /* of its translations in the TLB: ASID or VPID */
 	struct vendor_vcpu vendor;
 	struct startup startup; /* INIT and SIPI, set by other CPUs */
 

@@ -55,6 +55,7 @@ enum hv_error {
 	HV_E_STAGE2_SEALED = 43,
 	HV_E_A20 = 44,
 	HV_E_MEMORY_ALIASES = 45,
+	HV_E_FEW_ASIDS = 46,
 	HV_ERROR_COUNT
 };
 

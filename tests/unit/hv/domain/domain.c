@@ -431,10 +431,10 @@ static void a_vcpu_is_on_one_cpu(void **state)
 	assert_int_equal(host_call(host, 0, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE, 1, 0), HC_E_ARGUMENT);
 	assert_int_equal(host_call(host, 0, HC_VCPU_FLUSH, DOMAIN, FIRST_PAGE, 0, 1), HC_E_ARGUMENT);
 	assert_int_equal(host->flushed.value, 0);
-	host->cpu[0].guest_page = FIRST_PAGE;
+	host->cpu[0].guest_page[VCPU_TAG(FIRST_PAGE)] = FIRST_PAGE;
 	assert_int_equal(flush(host, 0), 0);
 	assert_int_equal(host->flushed.value, (uintptr_t)host->pool + (FIRST_PAGE + VCPU_CONTROL) * PAGE_BYTES);
-	assert_int_equal(host->cpu[0].guest_page, 0);
+	assert_int_equal(host->cpu[0].guest_page[VCPU_TAG(FIRST_PAGE)], 0);
 	assert_int_equal(run(host, 1), 0);
 	assert_int_equal(host_call(host, 0, HC_DOMAIN_DESTROY, DOMAIN, 0, 0, 0), 0);
 	assert_int_equal(host_call(host, 0, HC_PAGE_RECLAIM, DOMAIN, FIRST_FREE, 16, 0), HC_E_BUSY);

@@ -195,21 +195,40 @@ static void the_dead_do_not_run(void **state)
 	assert_int_equal(try_run(0, BED_DOMAIN, BED_VCPU(2)), HC_E_STATE);
 }
 
-/* The CPU's translations are those of the vCPU that ran last: another one's begin without any. */
+/* Enters vCPU @index on CPU 0, and leaves it. Returns how often its translations were flushed. */
+static unsigned flushes_of(unsigned index)
+{
+	assert_true(bed_enter(0, index));
+	const unsigned flushes = bed.fake[0].tlb_flushes;
+
+	guest_exit_preempted(&bed_guest(0)->vcpu);
+	return flushes;
+}
+
+/* A CPU's translations with a tag are those of the vCPU that ran last with it: another one's begin without any. */
 static void another_vcpus_translations_are_flushed(void **state)
 {
+	uint32_t *const last = &bed.cpu[0].guest_page[VCPU_TAG(BED_VCPU(0))];
+
 	(void)state;
-	assert_true(bed_enter(0, 0));
-	guest_exit_preempted(&bed_guest(0)->vcpu);
-	assert_true(bed_enter(0, 0));
-	assert_int_equal(bed.fake[0].tlb_flushes, 0);
-	guest_exit_preempted(&bed_guest(0)->vcpu);
-	assert_true(bed_enter(0, 1));
-	assert_int_equal(bed.fake[0].tlb_flushes, 1);
-	guest_exit_preempted(&bed_guest(0)->vcpu);
-	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(1), 0, 0), 0);
-	assert_true(bed_enter(0, 1));
-	assert_int_equal(bed.fake[0].tlb_flushes, 1);
+	assert_int_equal(flushes_of(0), 1);
+	assert_int_equal(flushes_of(0), 0);
+	*last = BED_VCPU(0) + GUEST_TAGS * DOMAIN_VCPU_PAGES;
+	assert_int_equal(flushes_of(0), 1);
+	assert_int_equal(*last, BED_VCPU(0));
+	assert_int_equal(bed_call(0, HC_VCPU_FLUSH, BED_DOMAIN, BED_VCPU(0), 0, 0), 0);
+	assert_int_equal(flushes_of(0), 1);
+}
+
+/* Others have other tags, and find what they left. */
+static void vcpus_with_other_tags_are_not_flushed(void **state)
+{
+	(void)state;
+	assert_int_not_equal(VCPU_TAG(BED_VCPU(0)), VCPU_TAG(BED_VCPU(1)));
+	assert_int_equal(flushes_of(0), 1);
+	assert_int_equal(flushes_of(1), 1);
+	assert_int_equal(flushes_of(0), 0);
+	assert_int_equal(flushes_of(1), 0);
 }
 
 /* A page that is taken away is kept until the CPU in the guest has been out of it. */
@@ -465,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_vcpu_does_not_run, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(the_dead_do_not_run, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(another_vcpus_translations_are_flushed, bed_start, bed_stop),
+		cmocka_unit_test_setup_teardown(vcpus_with_other_tags_are_not_flushed, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(a_page_goes_after_the_translation, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(the_host_has_devices_vectors_only, bed_start, bed_stop),
 		cmocka_unit_test_setup_teardown(no_interrupt_reaches_a_page_that_was_a_vcpus, bed_start, bed_stop),

@@ -9,7 +9,7 @@
 #include "vcpu/launch.h"
 #include "x86/instructions.h"
 
-static uint32_t last_extended, svm_ecx, svm_edx, leaf1_ecx, widths;
+static uint32_t last_extended, svm_ecx, svm_ebx, svm_edx, leaf1_ecx, widths;
 static uint64_t vm_cr, efer, cr4, syscfg;
 static bool a20_masked;
 static const char *vendor;
@@ -36,7 +36,7 @@ struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 	case 0x80000008:
 		return (struct cpuid_result){widths, 0, 0, 0};
 	case 0x8000000a:
-		return (struct cpuid_result){0, 0, 0, svm_edx};
+		return (struct cpuid_result){0, svm_ebx, 0, svm_edx};
 	default:
 		fail_msg("leaf %x", leaf);
 		return (struct cpuid_result){0, 0, 0, 0};
@@ -83,6 +83,7 @@ static int setup(void **state)
 	last_extended = 0x8000001f;
 	svm_ecx = 1u << 2;
 	svm_edx = 1;
+	svm_ebx = 6;
 	leaf1_ecx = 1u << 21 | 1u << 26;
 	vm_cr = 1u << 3; /* LOCK alone keeps SVMDIS as it is: clear */
 	efer = 0xd00;
@@ -158,6 +159,9 @@ static void features_missing(void **state)
 {
 	svm_edx = 0;
 	assert_int_equal(vcpu_check(&m), HV_E_NO_NPT);
+	setup(state);
+	svm_ebx = 5;
+	assert_int_equal(vcpu_check(&m), HV_E_FEW_ASIDS);
 	setup(state);
 	leaf1_ecx = 1u << 26;
 	assert_int_equal(vcpu_check(&m), HV_E_NO_X2APIC);
