@@ -76,8 +76,8 @@ static int64_t occupy(struct cpu *cpu, const struct pool_view *view, struct td *
 }
 
 /*
- * The vCPU that this CPU ran last, and has not given up: neither it nor its domain can go, and no other CPU runs it. So
- * there is nothing to lock. False: it is another one.
+ * The vCPU that this CPU ran last with its tag, and has not given up: neither it nor its domain can go, and no other
+ * CPU runs it. So there is nothing to lock. False: it is another one.
  */
 static bool open_loaded(const struct pool_view *view, uint64_t domain, uint64_t page, struct td **td,
 			struct td_vcpu **vcpu)
